@@ -1,0 +1,1 @@
+"""psgpipe: from an EDF sleep-study recording to sleep stages and architecture."""

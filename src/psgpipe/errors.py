@@ -1,0 +1,198 @@
+"""Every failure psgpipe can explain, with its exit code and what to do about it.
+
+    PsgpipeError
+    |-- UsageError               2  fix the command
+    |   `-- LightsImpossible
+    |-- DefinitionError          3  every night would fail
+    |   |-- PipelineInvalid
+    |   |-- StudyTableInvalid
+    |   |-- LabelTableInvalid
+    |   `-- ComparisonSpecInvalid
+    |-- RecordingUnreadable      4  this recording; go on with the others
+    |   |-- UnsafeFile               not a regular file, missing, no permission, implausible
+    |   |-- HeaderInvalid            not EDF, or a header that contradicts itself or the file
+    |   |-- NoData                   nothing after the header
+    |   |-- ChangedWhileRead
+    |   `-- ReadFailed               the disk or the network gave an error
+    |-- RecordingUnsuitable      5  this recording; go on with the others
+    |   |-- ChannelMissing           ambiguous or absent label
+    |   |-- DerivationMissing
+    |   |-- UnitUnknown
+    |   |-- ScaleInvalid
+    |   |-- RatesDiffer
+    |   |-- RateTooLow
+    |   |-- TooShort
+    |   |-- LightsNeeded             longer than 14 h and no lights known
+    |   `-- QualityRefused
+    |-- StagerUnavailable        6  fix the installation
+    |-- OutputConflict           7  look
+    |-- NightsNotComparable      7  look
+    |-- NightsIncomplete         8  see journal.jsonl
+    |-- TryAgain                75  requeue
+    `-- Interrupted        130/143  resume
+
+An error says what was wanted and what was found (``problem``) and what to do (``remedy``), each
+in one sentence, without a word of the recording's free header text.
+"""
+
+
+class PsgpipeError(Exception):
+    """A failure that can be explained to the person who ran psgpipe.
+
+    Attributes
+    ----------
+    problem : what was wanted and what was found, one line.
+    remedy : what to do, one line.
+    exit_code : the process exit code, see ``docs/reference/exit-codes.md``.
+    """
+
+    exit_code = 1
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem, remedy)
+        self.problem = problem
+        self.remedy = remedy
+
+    @property
+    def kind(self) -> str:
+        """The error's stable name, as written to ``failure.json``."""
+        return type(self).__name__
+
+    def __str__(self) -> str:
+        return f"{self.problem}\n  {self.remedy}"
+
+
+class UsageError(PsgpipeError):
+    """The command cannot be carried out as typed."""
+
+    exit_code = 2
+
+
+class LightsImpossible(UsageError):
+    """Lights off or lights on does not fit the recording."""
+
+
+class DefinitionError(PsgpipeError):
+    """A pipeline, study table, label table or comparison spec is wrong."""
+
+    exit_code = 3
+
+
+class PipelineInvalid(DefinitionError):
+    """A pipeline file has an unknown key, a wrong type or an impossible value."""
+
+
+class StudyTableInvalid(DefinitionError):
+    """A study table has a wrong column, row or cell."""
+
+
+class LabelTableInvalid(DefinitionError):
+    """A label table has an unknown key or names one channel twice."""
+
+
+class ComparisonSpecInvalid(DefinitionError):
+    """A comparison spec has an unknown key or an impossible value."""
+
+
+class RecordingUnreadable(PsgpipeError):
+    """The file cannot be read as a recording."""
+
+    exit_code = 4
+
+
+class UnsafeFile(RecordingUnreadable):
+    """Missing, not a regular file, not permitted, or of an implausible size."""
+
+
+class HeaderInvalid(RecordingUnreadable):
+    """The header is not EDF or BDF, or contradicts itself or the file."""
+
+
+class NoData(RecordingUnreadable):
+    """The header is complete and no whole data record follows it."""
+
+
+class ChangedWhileRead(RecordingUnreadable):
+    """The file's size or modification time changed while it was read."""
+
+
+class ReadFailed(RecordingUnreadable):
+    """The operating system reported an error while reading."""
+
+
+class RecordingUnsuitable(PsgpipeError):
+    """The file is readable but cannot be used for what was asked."""
+
+    exit_code = 5
+
+
+class ChannelMissing(RecordingUnsuitable):
+    """A channel asked for by its label is absent, or the label stands twice."""
+
+
+class DerivationMissing(RecordingUnsuitable):
+    """None of the wanted derivations can be built from the channels present."""
+
+
+class UnitUnknown(RecordingUnsuitable):
+    """A channel in use has a blank or unknown physical unit."""
+
+
+class ScaleInvalid(RecordingUnsuitable):
+    """A channel in use has no usable physical or digital range."""
+
+
+class RatesDiffer(RecordingUnsuitable):
+    """Channels of two sampling rates were asked for at once."""
+
+
+class RateTooLow(RecordingUnsuitable):
+    """A channel in use is sampled too slowly for staging."""
+
+
+class TooShort(RecordingUnsuitable):
+    """Less than one 30-s epoch."""
+
+
+class LightsNeeded(RecordingUnsuitable):
+    """Longer than 14 h with lights off and on unknown."""
+
+
+class QualityRefused(RecordingUnsuitable):
+    """The signal must not be staged."""
+
+
+class StagerUnavailable(PsgpipeError):
+    """The staging engine or its classifier is absent or of another version."""
+
+    exit_code = 6
+
+
+class OutputConflict(PsgpipeError):
+    """The output folder cannot be used, or holds something else."""
+
+    exit_code = 7
+
+
+class NightsNotComparable(PsgpipeError):
+    """Nights were made with different recipes."""
+
+    exit_code = 7
+
+
+class NightsIncomplete(PsgpipeError):
+    """Some nights failed or are missing."""
+
+    exit_code = 8
+
+
+class TryAgain(PsgpipeError):
+    """Nothing is wrong with the input: disk full, or out of wall time."""
+
+    exit_code = 75
+
+
+class Interrupted(PsgpipeError):
+    """Stopped by a signal; what is finished stays and the rest can be resumed."""
+
+    exit_code = 130

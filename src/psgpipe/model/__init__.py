@@ -1,0 +1,1 @@
+"""What travels through psgpipe: small frozen values, numpy only."""

@@ -1,0 +1,123 @@
+"""Sleep stages in time: one symbol (Hypnogram) or five probabilities (Hypnodensity) an epoch."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.model.arrays import read_only
+
+if TYPE_CHECKING:
+    import yasa
+
+EPOCH_S = 30.0
+
+
+class SleepStage(StrEnum):
+    """An AASM stage, or why an epoch has none."""
+
+    W = "W"
+    N1 = "N1"
+    N2 = "N2"
+    N3 = "N3"
+    R = "R"
+    ART = "ART"
+    """Artefact: there is signal and it cannot be staged."""
+    UNS = "UNS"
+    """Unscored: no signal (a gap, a tail) or outside the staging window."""
+
+
+SCORED = (SleepStage.W, SleepStage.N1, SleepStage.N2, SleepStage.N3, SleepStage.R)
+SLEEP = SCORED[1:]
+NREM = (SleepStage.N1, SleepStage.N2, SleepStage.N3)
+
+
+@dataclass(frozen=True, eq=False)
+class Hypnogram:
+    """Stages of consecutive 30-s epochs, from the start of the recording.
+
+    Attributes
+    ----------
+    stages : one SleepStage for each epoch.
+    in_bed : bool, shape (n_epochs,): at least half of the epoch lies between lights off and
+        lights on. All true where it is not given.
+    start : naive local date and time of the first epoch, or None.
+    start_clock : local time of day of the first epoch, or None.
+    """
+
+    stages: tuple[SleepStage, ...]
+    in_bed: npt.NDArray[np.bool_] = None  # type: ignore[assignment]  # filled in below
+    start: dt.datetime | None = None
+    start_clock: dt.time | None = None
+
+    def __post_init__(self) -> None:
+        set_field = object.__setattr__
+        set_field(self, "stages", tuple(SleepStage(stage) for stage in self.stages))
+        in_bed = np.ones(len(self.stages), bool) if self.in_bed is None else self.in_bed
+        set_field(self, "in_bed", read_only(in_bed, np.bool_))
+        if len(self.in_bed) != len(self.stages):
+            raise ValueError(f"{len(self.in_bed)} in-bed marks for {len(self.stages)} epochs")
+
+    def __len__(self) -> int:
+        return len(self.stages)
+
+    @property
+    def in_bed_stages(self) -> tuple[SleepStage, ...]:
+        """The stages of the epochs in bed."""
+        return tuple(s for s, bed in zip(self.stages, self.in_bed, strict=True) if bed)
+
+    def is_any(self, stages: Sequence[SleepStage]) -> npt.NDArray[np.bool_]:
+        """Bool, shape (n_epochs,): the epoch's stage is one of `stages`."""
+        return np.array([stage in stages for stage in self.stages], dtype=bool)
+
+    @property
+    def valid(self) -> npt.NDArray[np.bool_]:
+        """Bool, shape (n_epochs,): the epoch has a stage."""
+        return self.is_any(SCORED)
+
+    def to_yasa(self) -> yasa.Hypnogram:
+        """The same stages as :class:`yasa.Hypnogram` (30-s epochs, five stages, ART and UNS)."""
+        from psgpipe.adapters.yasa_stager import to_yasa_hypnogram
+
+        return to_yasa_hypnogram(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Hypnodensity:
+    """The stager's probability of each stage in each epoch; not calibrated.
+
+    Attributes
+    ----------
+    probabilities : float64, shape (n_epochs, 5), in the order W N1 N2 N3 R; rows of NaN where the
+        epoch was not staged.
+    """
+
+    probabilities: npt.NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        values: npt.NDArray[Any] = read_only(self.probabilities, np.float64)
+        if values.ndim != 2 or values.shape[1] != len(SCORED):
+            raise ValueError(f"hypnodensity of shape {values.shape}, wanted (n_epochs, 5)")
+        object.__setattr__(self, "probabilities", values)
+
+    def __len__(self) -> int:
+        return len(self.probabilities)
+
+    @property
+    def confidence(self) -> npt.NDArray[np.float64]:
+        """Largest probability of each epoch, shape (n_epochs,); NaN where not staged."""
+        return self.probabilities.max(axis=1)
+
+    def stages(self) -> tuple[SleepStage, ...]:
+        """The most probable stage of each epoch; UNS where not staged."""
+        staged = ~np.isnan(self.probabilities).any(axis=1)
+        best = np.nan_to_num(self.probabilities).argmax(axis=1)
+        return tuple(
+            SCORED[b] if s else SleepStage.UNS for b, s in zip(best, staged, strict=True)
+        )

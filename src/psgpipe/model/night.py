@@ -1,0 +1,87 @@
+"""A night: whose, under what condition, when in bed; and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
+from psgpipe.model.summary import ArchitectureSummary, QualityReport
+
+LightsSource = Literal["option", "table", "annotation", "recording"]
+Sex = Literal["F", "M"]
+
+
+@dataclass(frozen=True)
+class Night:
+    """Identity of a night and what is known besides the signal.
+
+    Attributes
+    ----------
+    subject, night : ids as the study spells them.
+    condition : ``baseline``, ``treatment``, ... or None where not said.
+    lights_off, lights_on : local clock time (``22:41``, ``22:41:30``) or ISO date-time, or None.
+    age_y : years, 0 to 120, or None.
+    sex : ``F`` or ``M``, or None.
+    extra : further columns of the study table, carried to the results unchanged.
+    """
+
+    subject: str
+    night: str
+    condition: str | None = None
+    lights_off: str | None = None
+    lights_on: str | None = None
+    age_y: float | None = None
+    sex: Sex | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Lights:
+    """Lights off and lights on, in seconds from the start of the recording.
+
+    ``off_source`` and ``on_source`` say where each came from; ``recording`` means that it was
+    not known and the recording's own end stands in.
+    """
+
+    off_s: float
+    on_s: float
+    off_source: LightsSource
+    on_source: LightsSource
+
+    @property
+    def known(self) -> bool:
+        """Both ends were given, by option, table or annotation."""
+        return "recording" not in (self.off_source, self.on_source)
+
+    @property
+    def source(self) -> str:
+        """One word where both ends agree, else ``off/on``."""
+        if self.off_source == self.on_source:
+            return self.off_source
+        return f"{self.off_source}/{self.on_source}"
+
+
+@dataclass(frozen=True)
+class StagedNight:
+    """Everything psgpipe says about one night.
+
+    Attributes
+    ----------
+    night : identity.
+    hypnogram : stages for every epoch of the recording.
+    hypnodensity : probabilities for the same epochs.
+    summary : sleep architecture between lights off and lights on.
+    quality : signal quality, flags, and what was refused.
+    lights : in seconds from the start of the recording.
+    provenance : what the manifest holds: recording, pipeline, steps, engine, derivations.
+    """
+
+    night: Night
+    hypnogram: Hypnogram
+    hypnodensity: Hypnodensity
+    summary: ArchitectureSummary
+    quality: QualityReport
+    lights: Lights
+    provenance: Mapping[str, Any] = field(default_factory=dict)

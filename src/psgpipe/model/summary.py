@@ -1,0 +1,117 @@
+"""What is said about a night: its sleep architecture and its signal quality."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ArchitectureSummary:
+    """Sleep architecture between lights off and lights on.
+
+    Every field but the last is one endpoint; its unit is in its name and its definition in
+    ``docs/reference/endpoints.md``. ``None`` means that the night does not have it, and
+    ``absent`` says why, endpoint by endpoint.
+    """
+
+    tib_min: float | None
+    spt_min: float | None
+    tst_min: float | None
+    se_pct: float | None
+    sme_pct: float | None
+    sol_min: float | None
+    lps_min: float | None
+    waso_min: float | None
+    waso_spt_min: float | None
+    rem_latency_min: float | None
+    rem_latency_from_lights_off_min: float | None
+    n1_min: float | None
+    n2_min: float | None
+    n3_min: float | None
+    rem_min: float | None
+    nrem_min: float | None
+    wake_min: float | None
+    unscored_min: float | None
+    n1_pct: float | None
+    n2_pct: float | None
+    n3_pct: float | None
+    rem_pct: float | None
+    nrem_pct: float | None
+    awakenings: int | None
+    awakenings_per_h: float | None
+    sleep_to_wake_per_h: float | None
+    stage_shifts: int | None
+    stage_shifts_per_h: float | None
+    cycles: int | None
+    rem_third1_min: float | None
+    rem_third2_min: float | None
+    rem_third3_min: float | None
+    mean_confidence: float | None
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    def endpoints(self) -> dict[str, float | int | None]:
+        """Every endpoint by name, in the order of the contract."""
+        return {name: getattr(self, name) for name in ENDPOINTS}
+
+
+ENDPOINTS: tuple[str, ...] = tuple(
+    f.name for f in fields(ArchitectureSummary) if f.name != "absent"
+)
+
+
+@dataclass(frozen=True)
+class QualityFlag:
+    """One thing that is wrong or odd about a derivation, or about the night.
+
+    Attributes
+    ----------
+    code : stable word; explained in ``docs/reference/quality.md``.
+    message : one sentence with the value measured and the limit.
+    derivation : or None for the whole night.
+    refused : the derivation must not be staged.
+    """
+
+    code: str
+    message: str
+    derivation: str | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class QualityReport:
+    """Signal quality before staging, and plausibility after it.
+
+    Attributes
+    ----------
+    measures : for each derivation looked at, its measures by name (units in the names); None
+        where a measure does not exist.
+    flags : what is odd or refused, in words.
+    artefact_epochs, unscored_epochs : epoch numbers from 0, never staged.
+    """
+
+    measures: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    flags: tuple[QualityFlag, ...] = ()
+    artefact_epochs: tuple[int, ...] = ()
+    unscored_epochs: tuple[int, ...] = ()
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Derivations that must not be staged, in the order found."""
+        names = (f.derivation for f in self.flags if f.refused and f.derivation)
+        return tuple(dict.fromkeys(names))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for ``quality.json``."""
+        return {
+            "measures": {name: dict(values) for name, values in self.measures.items()},
+            "flags": [
+                {"code": f.code, "message": f.message, "derivation": f.derivation,
+                 "refused": f.refused}
+                for f in self.flags
+            ],
+            "refused": list(self.refused),
+            "artefact_epochs": list(self.artefact_epochs),
+            "unscored_epochs": list(self.unscored_epochs),
+        }

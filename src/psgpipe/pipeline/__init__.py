@@ -1,0 +1,1 @@
+"""From a definition and a recording to a finished night on disk."""
