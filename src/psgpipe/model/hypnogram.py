@@ -112,12 +112,11 @@ class Hypnodensity:
     @property
     def confidence(self) -> npt.NDArray[np.float64]:
         """Largest probability of each epoch, shape (n_epochs,); NaN where not staged."""
-        return self.probabilities.max(axis=1)
+        best: npt.NDArray[np.float64] = self.probabilities.max(axis=1)
+        return best
 
     def stages(self) -> tuple[SleepStage, ...]:
         """The most probable stage of each epoch; UNS where not staged."""
-        staged = ~np.isnan(self.probabilities).any(axis=1)
+        staged = (~np.isnan(self.probabilities)).all(axis=1).tolist()
         best = np.nan_to_num(self.probabilities).argmax(axis=1)
-        return tuple(
-            SCORED[b] if s else SleepStage.UNS for b, s in zip(best, staged, strict=True)
-        )
+        return tuple(SCORED[b] if s else SleepStage.UNS for b, s in zip(best, staged, strict=True))

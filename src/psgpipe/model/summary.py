@@ -107,8 +107,12 @@ class QualityReport:
         return {
             "measures": {name: dict(values) for name, values in self.measures.items()},
             "flags": [
-                {"code": f.code, "message": f.message, "derivation": f.derivation,
-                 "refused": f.refused}
+                {
+                    "code": f.code,
+                    "message": f.message,
+                    "derivation": f.derivation,
+                    "refused": f.refused,
+                }
                 for f in self.flags
             ],
             "refused": list(self.refused),
