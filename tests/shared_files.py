@@ -1,0 +1,25 @@
+"""Where the shared test material lies: real recordings, golden numbers, the defect corpus.
+
+It is found by the environment variable ``PSGPIPE_SHARED`` or as ``../shared`` beside the checkout.
+Where it is absent, as on a user's machine, tests that need it are skipped with a reason.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def shared_root() -> Path:
+    """The folder of the shared material, whether it exists or not."""
+    return Path(os.environ.get("PSGPIPE_SHARED") or CHECKOUT.parent / "shared")
+
+
+def shared(*parts: str) -> Path:
+    """A file or folder of the shared material; skips the test where it is absent."""
+    path = shared_root().joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"shared test material is not here: {'/'.join(parts)}")
+    return path
