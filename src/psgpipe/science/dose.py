@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,7 @@ def interval_label(value: float, edges: tuple[float, ...]) -> str | None:
     ----------
     edges : ascending; two or more.
     """
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in itertools.pairwise(edges):
         if low <= value < high:
             return f"{low:g}-{high:g}"
     return None

@@ -1,4 +1,4 @@
-"""Did this one subject change by more than nights differ anyway?"""
+"""Whether one subject changed by more than nights differ anyway."""
 
 from __future__ import annotations
 
@@ -49,13 +49,14 @@ def pooled_within_sd(baseline_nights: Iterable[npt.ArrayLike]) -> WithinSubjectS
     ----------
     baseline_nights : one array of nights for each subject of the cohort.
     """
-    squares, df = 0.0, 0
+    squares, rounding, df = 0.0, 0.0, 0
     for nights in baseline_nights:
         values = np.asarray(nights, dtype=float)
         if values.size > 1:
             squares += float(((values - values.mean()) ** 2).sum())
+            rounding += 1e-24 * float((values**2).sum())
             df += values.size - 1
-    return WithinSubjectSd(math.sqrt(squares / df), df) if df and squares > 0 else None
+    return WithinSubjectSd(math.sqrt(squares / df), df) if df and squares > rounding else None
 
 
 def reliable_change(
