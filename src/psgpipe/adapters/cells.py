@@ -28,6 +28,11 @@ def known_or_none(cell: str) -> str | None:
     return None if is_missing(cell) else cell
 
 
+def looks_like_number(cell: str) -> bool:
+    """Whether the cell has the form of a number, with a decimal point or a decimal comma."""
+    return _NUMBER.fullmatch(cell.replace("−", "-")) is not None
+
+
 class Numbers:
     """Reads numbers of one table, whose decimal mark is the same everywhere.
 

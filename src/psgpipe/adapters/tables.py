@@ -74,19 +74,26 @@ def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[ListedNight
 
 
 def with_known_names(
-    table: Table, required: Sequence[str], optional: Sequence[str], mistakes: Mistakes
+    table: Table,
+    required: Sequence[str],
+    optional: Sequence[str],
+    mistakes: Mistakes,
+    *,
+    strict: bool = True,
 ) -> Table:
     """The table with known columns in their spelling, and every one of them that is optional.
 
     A column that is probably a known one misspelled is a mistake if that one is not there; so is
-    a required one that is absent. Optional columns that are absent are added, blank.
+    a required one that is absent. Optional columns that are absent are added, blank. Without
+    `strict` only misspellings of required columns are looked for: other tools have other words.
     """
     known = (*required, *optional)
     names = {c: c.casefold() if c.casefold() in known else c for c in table.columns}
     absent = [c for c in known if c not in names.values()]
     explained = set()
     for column in names.values():
-        likely = None if column in known else likely_word(column, absent)
+        candidates = absent if strict else [c for c in absent if c in required]
+        likely = None if column in known else likely_word(column, candidates)
         if likely:
             explained.add(likely)
             mistakes.table(f"column {shown(column)} is unknown; did you mean {likely!r}?")
@@ -102,10 +109,13 @@ def with_known_names(
     return Table(table.file, (*names.values(), *absent), tuple(rows), table.delimiter)
 
 
-def check_ids(table: Table, mistakes: Mistakes) -> None:
-    """Note ids that are blank, unprintable, used twice, or alike but not the same."""
+def check_ids(table: Table, mistakes: Mistakes, *, by_condition: bool = False) -> None:
+    """Note ids that are blank, unprintable, used twice, or alike but not the same.
+
+    With `by_condition` nights may be numbered anew in each condition.
+    """
     subjects: dict[str, tuple[str, int]] = {}
-    nights: dict[tuple[str, str], tuple[str, str, int]] = {}
+    nights: dict[tuple[str, str, str], tuple[str, str, int]] = {}
     for row in table.rows:
         subject, night = row.cells["subject"], row.cells["night"]
         usable = [_usable_id(row, column, mistakes) for column in ("subject", "night")]
@@ -118,8 +128,9 @@ def check_ids(table: Table, mistakes: Mistakes) -> None:
                 row.number,
                 f"column subject: {shown(subject)} is too like {shown(first)} of row {first_row}",
             )
-        pair = (key, look_alike_key(night))
-        earlier = nights.setdefault(pair, (subject, night, row.number))
+        condition = row.cells["condition"].casefold() if by_condition else ""
+        identity = (key, look_alike_key(night), condition)
+        earlier = nights.setdefault(identity, (subject, night, row.number))
         if earlier[2] != row.number:
             what = "stands twice" if earlier[1] == night else f"is too like {shown(earlier[1])}"
             mistakes.row(

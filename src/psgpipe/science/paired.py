@@ -271,7 +271,7 @@ def cohen_dz(differences: npt.ArrayLike) -> float | None:
     return float(d.mean() / sd)
 
 
-G_AV_FORMULA = "mean difference / sqrt((s_b² + s_t²)/2) x (1 - 3/(4(n - 1) - 1))"
+G_AV_FORMULA = "mean difference / sqrt((s_b^2 + s_t^2)/2) x (1 - 3/(4(n - 1) - 1))"
 
 
 def hedges_g_av(baseline: npt.ArrayLike, treatment: npt.ArrayLike) -> float | None:
