@@ -71,8 +71,8 @@ def test_twenty_subjects_are_still_exact():
     assert sign_flip_p(np.arange(1, 21), seed=0) == 2 / 2**20
 
 
-def test_twenty_one_subjects_are_drawn_and_never_give_zero():
-    assert sign_flip_p(np.arange(1, 22), seed=0) == 1 / 100_000
+def test_beyond_twenty_subjects_patterns_are_drawn_and_p_is_never_zero():
+    assert sign_flip_p(np.arange(1, 41), seed=0) == 1 / 100_000
 
 
 def test_drawn_patterns_follow_the_seed_and_agree_with_the_t_test():

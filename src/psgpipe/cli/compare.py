@@ -11,7 +11,7 @@ from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.errors import UsageError
 from psgpipe.pipeline.compare import compare
 from psgpipe.pipeline.comparison_files import comparison_dict, write_comparison
-from psgpipe.pipeline.comparison_spec import lock_spec
+from psgpipe.pipeline.spec_lock import lock_spec
 
 
 @click.command(name="compare", short_help="Treatment against baseline.")

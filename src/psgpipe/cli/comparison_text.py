@@ -50,12 +50,12 @@ def _worth(c: Contrast) -> bool:
 
 def _row(c: Contrast) -> tuple[str, ...]:
     tested = "descriptive" not in c.verdict
+    means = (c.baseline_mean, c.treatment_mean)
     return (
         c.endpoint,
-        c.unit,
+        _inside_ln(c.unit),
         str(c.n_subjects),
-        _number(c.baseline_mean),
-        _number(c.treatment_mean),
+        *(_number(_from_ln(c.unit, mean)) for mean in means),
         _change(c),
         _p(c.p_sign_flip) if tested else "-",
         _p(c.p_adjusted) if tested and c.adjustment != "none" else "-",
@@ -63,9 +63,25 @@ def _row(c: Contrast) -> tuple[str, ...]:
     )
 
 
+def _inside_ln(unit: str) -> str:
+    """The unit that people read: log-transformed rows are shown as geometric means and ratios."""
+    return unit.removeprefix("ln(").removesuffix(")").split(" + ")[0]
+
+
+def _from_ln(unit: str, mean: float | None) -> float | None:
+    if mean is None or not unit.startswith("ln("):
+        return mean
+    offset = unit.removesuffix(")").split(" + ")[1:]
+    return math.exp(mean) - sum(float(part) for part in offset)
+
+
 def _change(c: Contrast) -> str:
     if c.difference is None:
         return "-" if c.hodges_lehmann is None else f"{_signed(c.hodges_lehmann)} (median shift)"
+    if c.unit.startswith("ln("):
+        limits = [math.exp(v) for v in (c.ci_low, c.ci_high) if v is not None]
+        interval = f" [{limits[0]:.2f}, {limits[1]:.2f}]" if limits else ""
+        return f"x {math.exp(c.difference):.2f}{interval}"
     return _with_interval(c.difference, c.ci_low, c.ci_high)
 
 
@@ -94,6 +110,11 @@ def _p(value: float | None) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def _declared(comparison: Comparison) -> list[str]:
+    """The endpoints whose further tables are printed; those of all are in comparison.json."""
+    return [c.endpoint for c in comparison.contrasts if c.role != "exploratory"]
+
+
 def _crossover_part(comparison: Comparison) -> str:
     rows = [
         (r.endpoint, r.unit, f"{r.n_treated_first}+{r.n_treated_second}",
@@ -106,10 +127,12 @@ def _crossover_part(comparison: Comparison) -> str:
 
 
 def _slope_part(comparison: Comparison) -> str:
+    shown = _declared(comparison)
     rows = [
         (s.endpoint, s.unit, str(s.n_subjects), _with_interval(s.slope, s.ci_low, s.ci_high),
          _p(s.p_sign_flip) if s.n_subjects >= 6 else "-")
         for s in comparison.slopes
+        if s.endpoint in shown
     ]  # fmt: skip
     head = ("", "unit", "n", "slope [95 %]", "p")
     title = "Within-subject slope on dose, subjects with two or more doses (exploratory)"
@@ -117,12 +140,12 @@ def _slope_part(comparison: Comparison) -> str:
 
 
 def _strata_part(comparison: Comparison) -> str:
-    declared = {c.endpoint for c in comparison.contrasts if c.role != "exploratory"}
+    shown = _declared(comparison)
     rows = [
         (s.by, s.stratum, s.endpoint, str(s.n_subjects), str(s.n_treatment_nights),
          _with_interval(s.difference, s.ci_low, s.ci_high))
         for s in comparison.strata
-        if s.difference is not None and (s.endpoint in declared or not declared)
+        if s.difference is not None and s.endpoint in shown
     ]  # fmt: skip
     head = ("by", "stratum", "endpoint", "n", "nights", "difference [95 %]")
     return "\n".join(["Strata (exploratory)", table([head, *rows])]) if rows else ""
@@ -130,9 +153,8 @@ def _strata_part(comparison: Comparison) -> str:
 
 def _subjects_part(comparison: Comparison) -> str:
     """Which subjects changed by more than their nights differ anyway, in declared endpoints."""
-    declared = [c.endpoint for c in comparison.contrasts if c.role != "exploratory"]
     lines = []
-    for endpoint in declared:
+    for endpoint in _declared(comparison):
         changes = [s for s in comparison.subjects if s.endpoint == endpoint]
         beyond = [s for s in changes if s.beyond_mdc]
         judged = sum(s.beyond_mdc is not None for s in changes)

@@ -17,7 +17,7 @@ from psgpipe.model.comparison import (
     SubjectChange,
 )
 from psgpipe.pipeline import blinding
-from psgpipe.pipeline.comparison_spec import likely, load_spec
+from psgpipe.pipeline.comparison_spec import likely
 from psgpipe.pipeline.comparison_words import sentences, stamps, worded
 from psgpipe.pipeline.contrasts import adjust, analyse, subject_changes
 from psgpipe.pipeline.designs import (
@@ -30,6 +30,7 @@ from psgpipe.pipeline.designs import (
 from psgpipe.pipeline.endpoint_nights import endpoint_nights, with_balances
 from psgpipe.pipeline.night_selection import Selection, flow, select_nights
 from psgpipe.pipeline.recipes import recipe_summary, refuse_unlike, with_manifests
+from psgpipe.pipeline.spec_lock import load_spec
 from psgpipe.science.composition import BALANCES
 
 NIGHTS = "nights.tsv"

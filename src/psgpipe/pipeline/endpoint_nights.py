@@ -61,6 +61,7 @@ class EndpointNights:
     cohort_baseline : values of all usable baseline nights, unpaired subjects' too.
     lacking : analysed nights that do not have the endpoint.
     lights_unknown : nights here whose lights are not known.
+    censored : nights here without REM, of a REM latency.
     """
 
     endpoint: str
@@ -72,6 +73,7 @@ class EndpointNights:
     cohort_baseline: Mapping[str, Values]
     lacking: int
     lights_unknown: int
+    censored: int
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -87,12 +89,6 @@ class EndpointNights:
     def n_treatment(self) -> int:
         """Treatment nights."""
         return sum(v.size for v in self.treatment.values())
-
-    @property
-    def censored(self) -> int:
-        """Nights without REM, of a REM latency."""
-        values = (*self.baseline.values(), *self.treatment.values())
-        return sum(int(np.isinf(v).sum()) for v in values)
 
 
 def unit_of(endpoint: str) -> str:
@@ -125,6 +121,7 @@ def endpoint_nights(selection: Selection, endpoint: str, spec: ComparisonSpec) -
         },
         lacking=len(selection.analysed) - len(used),
         lights_unknown=sum(lights_unknown(n) for n in used),
+        censored=sum(_value(n, endpoint, spec) == math.inf for n in used),
     )
 
 

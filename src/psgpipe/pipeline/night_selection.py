@@ -123,8 +123,9 @@ def _subjects(fates: Sequence[NightFate], name: str) -> set[str]:
 
 
 def _by_subject(nights: Iterable[MeasuredNight]) -> dict[str, list[MeasuredNight]]:
+    """Nights by subject, in the order of ids: drawn sign patterns must not follow the table's."""
     found: dict[str, list[MeasuredNight]] = {}
-    for night in nights:
+    for night in sorted(nights, key=lambda n: (n.subject, n.night)):
         found.setdefault(night.subject, []).append(night)
     return found
 

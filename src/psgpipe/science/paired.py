@@ -6,7 +6,6 @@ The unit is the subject. Every function takes subjects' values, never nights'.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,6 @@ import numpy.typing as npt
 
 EXACT_UP_TO_N = 20
 MONTE_CARLO_DRAWS = 99_999
-_CHUNK = 8192
 # Two sums of the same differences in another order may differ in their last bits; they are ties.
 _TIE = 1e-9
 
@@ -121,11 +119,8 @@ def sign_flip_p(differences: npt.ArrayLike, seed: int, draws: int = MONTE_CARLO_
         return 1.0
     if d.size <= EXACT_UP_TO_N:
         return float(_patterns_at_least(d, limit) / 2 ** (d.size - 1))
-    beyond = sum(
-        int(np.count_nonzero(np.abs(signs @ d) >= limit))
-        for signs in drawn_signs(d.size, seed, draws)
-    )
-    return (beyond + 1) / (draws + 1)
+    beyond = np.count_nonzero(np.abs(_drawn_sums(d, seed, draws)) >= limit)
+    return float((beyond + 1) / (draws + 1))
 
 
 def _at_least(d: Values) -> float:
@@ -143,30 +138,27 @@ def _patterns_at_least(d: Values, limit: float) -> int:
 
 
 def _all_sums(d: Values) -> Values:
+    """The sums under all 2^n sign patterns, always in the same order of patterns."""
     sums = np.zeros(1)
     for value in d:
         sums = np.concatenate([sums - value, sums + value])
     return sums
 
 
-def drawn_signs(n: int, seed: int, draws: int) -> Iterator[Values]:
-    """`draws` random sign patterns of `n` subjects, in chunks of shape (n_patterns, n)."""
-    rng = np.random.default_rng(seed)
-    for start in range(0, draws, _CHUNK):
-        rows = min(_CHUNK, draws - start)
-        bits = np.unpackbits(np.frombuffer(rng.bytes(-(-rows * n // 8)), dtype=np.uint8))
-        yield np.where(bits[: rows * n].reshape(rows, n), 1.0, -1.0)
+def _drawn_sums(d: Values, seed: int, draws: int) -> Values:
+    """The sums under `draws` random sign patterns; the same seed and size, the same patterns.
 
-
-def every_sign(n: int) -> Iterator[Values]:
-    """All 2^(n-1) sign patterns whose last sign is plus, in chunks of shape (n_patterns, n).
-
-    The other half are their mirror images, which a two-sided test cannot tell from them.
+    A random byte is a sign pattern of eight subjects, whose sum is looked up.
     """
-    total = 2 ** (n - 1)
-    for start in range(0, total, _CHUNK):
-        numbers = np.arange(start, min(start + _CHUNK, total), dtype=np.int64)
-        yield np.where(numbers[:, None] >> np.arange(n) & 1, -1.0, 1.0)
+    groups = -(-d.size // 8)
+    patterns = np.frombuffer(np.random.default_rng(seed).bytes(groups * draws), dtype=np.uint8)
+    sums = np.zeros(draws)
+    for group, pattern in enumerate(patterns.reshape(groups, draws)):
+        eight = np.zeros(8)
+        members = d[8 * group : 8 * group + 8]
+        eight[: members.size] = members
+        sums += _all_sums(eight)[pattern]
+    return sums
 
 
 def max_t_sign_flip_p(
@@ -190,22 +182,24 @@ def max_t_sign_flip_p(
     n_each = np.isfinite(d).sum(axis=0)
     d = np.nan_to_num(d)
     squares = np.maximum((d**2).sum(axis=0), np.finfo(float).tiny)
-    seen = _t_squared(d.sum(axis=0)[None], squares, n_each)[0] * (1 - 1e-6)
+    seen = _t_squared(d.sum(axis=0), squares, n_each) * (1 - 1e-6)
     exact = d.shape[0] <= EXACT_UP_TO_N
-    patterns = every_sign(d.shape[0]) if exact else drawn_signs(d.shape[0], seed, draws)
-    beyond, count = np.zeros(d.shape[1]), 0
-    for signs in patterns:
-        largest = _t_squared(signs @ d, squares, n_each).max(axis=1)
-        beyond += (largest[:, None] >= seen).sum(axis=0)
-        count += len(signs)
-    return beyond / count if exact else (beyond + 1) / (count + 1)
+    largest: Values = np.zeros(1)
+    for column, square, n in zip(d.T, squares, n_each, strict=True):
+        # Half of the patterns are enough: a two-sided test cannot tell the others from them.
+        sums = column[-1] + _all_sums(column[:-1]) if exact else _drawn_sums(column, seed, draws)
+        largest = np.maximum(largest, _t_squared(sums, square, n))
+    beyond = np.array([np.count_nonzero(largest >= t) for t in seen])
+    p: Values = beyond / largest.size if exact else (beyond + 1) / (draws + 1)
+    return p
 
 
-def _t_squared(sums: Values, squares: Values, n: npt.NDArray[np.int64]) -> Values:
-    """t² from sums of flipped differences; the sum of squares is the same for every pattern."""
+def _t_squared(sums: Values, squares: npt.ArrayLike, n: npt.ArrayLike) -> Values:
+    """t^2 from sums of flipped differences; their sum of squares is the same for every pattern."""
     # A share of 1 (all differences equal) is an infinite t; the cap keeps such ties comparable.
-    share = np.minimum(sums**2 / (np.maximum(n, 1) * squares), 1 - 1e-9)
-    return np.where(n > 1, (n - 1) * share / (1 - share), 0.0)
+    share = np.minimum(sums**2 / (np.maximum(n, 1) * np.asarray(squares)), 1 - 1e-9)
+    t_squared: Values = (np.asarray(n) - 1) * share / (1 - share)
+    return np.maximum(t_squared, 0.0)
 
 
 def hodges_lehmann(differences: npt.ArrayLike, level: float = 0.95) -> HodgesLehmann:
