@@ -253,6 +253,23 @@ def test_periods_in_one_order_only_are_no_crossover(tmp_path):
     assert "period and condition cannot be told apart" in comparison.contrasts[0].note
 
 
+def test_a_declared_crossover_without_periods_is_refused(tmp_path):
+    spec = written(tmp_path, 'design = "crossover"\n')
+    with pytest.raises(NightsNotComparable, match="declares a crossover"):
+        compare(nights_tsv(tmp_path / "n.tsv", study(4)), spec)
+
+
+def test_a_sequence_with_both_orders_is_a_warning(tmp_path):
+    rows = []
+    for s in range(4):
+        for period in (1, 2):
+            word = "treatment" if (period == 1) == (s % 2 == 0) else "baseline"
+            rows.append(night(f"S{s}", period, word, rem_pct=20 + s * period, period=period,
+                              sequence="AB"))  # fmt: skip
+    warned = compare(nights_tsv(tmp_path / "n.tsv", rows)).warnings
+    assert "sequence AB holds subjects with both orders of periods" in warned
+
+
 def test_dose_strata_and_slope_within_subjects(tmp_path):
     rows = []
     for s in range(4):

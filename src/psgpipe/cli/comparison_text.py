@@ -25,6 +25,7 @@ def comparison_text(comparison: Comparison) -> str:
         _slope_part(comparison),
         _strata_part(comparison),
         _subjects_part(comparison),
+        _flow_part(comparison),
         "\n".join(_wrapped(f"! {warning}") for warning in comparison.warnings),
         "\n".join(_wrapped(sentence) for sentence in comparison.sentences),
     ]
@@ -163,6 +164,16 @@ def _subjects_part(comparison: Comparison) -> str:
             lines.append(f"  {endpoint}: {len(beyond)} of {judged}{': ' if names else ''}{names}")
     title = "Subjects beyond the minimal detectable change (not: caused by the treatment)"
     return "\n".join([title, *(_wrapped(line, "    ") for line in lines)]) if lines else ""
+
+
+def _flow_part(comparison: Comparison) -> str:
+    ends = ("listed", "analysed")
+    rows = [
+        (s.step, str(s.nights), str(s.subjects))
+        for s in comparison.flow
+        if s.nights or s.step in ends
+    ]
+    return "\n".join(["Recordings", table([("", "nights", "subjects"), *rows])])
 
 
 def _wrapped(text: str, indent: str = "  ") -> str:

@@ -24,6 +24,7 @@ from psgpipe.pipeline.designs import (
     crossover_rows,
     design_of,
     dose_slopes,
+    sequence_warnings,
     strata,
     tipping_sentence,
 )
@@ -101,7 +102,9 @@ def compare(
             plan, declaration, design, contrasts, steps, selection.analysed, recipe,
             tipping_sentence(selection, plan),
         ),
-        warnings=(*selection.warnings, *unlike, *_set_aside(table)),
+        warnings=(
+            *selection.warnings, *unlike, *sequence_warnings(selection), *_set_aside(table)
+        ),
         recipe=recipe,
     )  # fmt: skip
 
@@ -125,9 +128,10 @@ def read_nights(source: Path, spec: ComparisonSpec) -> NightsTable:
     table = nights_table(path, words, _named(spec))
     if not table.has_condition:
         raise StudyTableInvalid(
-            f"{path.name}: wanted column condition, found none", "Add the condition of each night."
+            f"{path.name}: wanted column condition, found none",
+            "Add the condition of each night; after psgpipe unblind, run psgpipe gather again.",
         )
-    nights = with_manifests(table.nights, out) if source.is_dir() else table.nights
+    nights = with_manifests(table.nights, out) if (out / "nights").is_dir() else table.nights
     if spec.composition:
         nights = with_balances(nights)
     return replace(table, nights=nights)

@@ -216,7 +216,11 @@ def subject_changes(nights: EndpointNights) -> tuple[SubjectChange, ...]:
     """Each subject's change in one endpoint, against the night-to-night variation."""
     cohort = {s: v for s, v in nights.cohort_baseline.items() if np.isfinite(v).all()}
     within = None if nights.censored else pooled_within_sd(cohort.values())
-    return tuple(_subject_change(nights, s, within, cohort) for s in nights.subjects)
+    changes = (_subject_change(nights, s, within, cohort) for s in nights.subjects)
+    if nights.transform == "none":
+        return tuple(changes)
+    scale = f"in {nights.unit}"
+    return tuple(replace(c, note="; ".join(filter(None, (scale, c.note)))) for c in changes)
 
 
 def _subject_change(

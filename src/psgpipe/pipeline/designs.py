@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from psgpipe.errors import NightsNotComparable
 from psgpipe.model.comparison import (
     ComparisonSpec,
     CrossoverRow,
@@ -24,12 +25,34 @@ from psgpipe.science.tipping_point import tipping_sensitivity
 
 
 def design_of(selection: Selection, spec: ComparisonSpec) -> str:
-    """``crossover`` where it is declared, or where both orders of the conditions occur."""
-    if spec.design != "auto":
-        return spec.design
+    """``crossover`` where it is declared, or where both orders of the conditions occur.
+
+    Raises
+    ------
+    psgpipe.errors.NightsNotComparable : a crossover is declared and the nights are none.
+    """
     first = [_treated_first(selection, s) for s in selection.baseline]
     both_orders = True in first and False in first
+    if spec.design == "crossover" and not both_orders:
+        raise NightsNotComparable(
+            "the spec declares a crossover; wanted subjects with one period for each condition, in "
+            "both orders, found none or one order",
+            "Fill the column period, or declare design = 'before-after'.",
+        )
+    if spec.design != "auto":
+        return spec.design
     return "crossover" if both_orders and None not in first else "before-after"
+
+
+def sequence_warnings(selection: Selection) -> list[str]:
+    """Sequences of the table in which subjects had the conditions in both orders."""
+    orders: dict[str, set[bool]] = {}
+    for subject, nights in selection.baseline.items():
+        first = _treated_first(selection, subject)
+        if first is not None and nights[0].sequence:
+            orders.setdefault(nights[0].sequence, set()).add(first)
+    mixed = sorted(name for name, found in orders.items() if len(found) > 1)
+    return [f"sequence {name} holds subjects with both orders of periods" for name in mixed]
 
 
 def _treated_first(selection: Selection, subject: str) -> bool | None:
