@@ -378,6 +378,14 @@ def test_any_column_of_numbers_of_another_tool_is_an_endpoint(tmp_path):
     assert "same on all nights of each subject: bmi" in " ".join(comparison.warnings)
 
 
+def test_a_column_in_capitals_can_be_the_primary_endpoint(tmp_path):
+    rows = [{**row, "DeltaPower_uv2": 100 + k % 5, "visit": k} for k, row in enumerate(study(3))]
+    comparison = compare(
+        nights_tsv(tmp_path / "n.tsv", rows), written(tmp_path, 'primary = "DeltaPower_uv2"\n')
+    )
+    assert [c.endpoint for c in comparison.contrasts] == ["DeltaPower_uv2", "rem_pct"]
+
+
 def test_psgpipe_s_own_table_has_psgpipe_s_endpoints(tmp_path):
     rows = [{**row, **dict.fromkeys(ENDPOINTS, 0.5), "rem_pct": row["rem_pct"], "madrs": k}
             for k, row in enumerate(study(3))]  # fmt: skip

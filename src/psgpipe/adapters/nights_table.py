@@ -54,7 +54,7 @@ _DESCRIPTIVE = {
     *REQUIRED, *_DESIGN, *_REASONS, *(c for names in _RECIPE.values() for c in names),
     "recording", "route", "infusion_no", "age", "age_y", "sex", "scoring", "remedy", "engine",
     "exit_code", "folder", "fingerprint", "psgpipe", "row", "start_clock", "duration_s", "span_s",
-    "warnings", "flags", "seconds",
+    "warnings", "flags", "seconds", "visit", "session", "week", "day", "order", "run", "arm",
 }  # fmt: skip
 _STATES: dict[str, NightState] = {
     "": "finished", "done": "finished", "finished": "finished", "ok": "finished",
@@ -133,14 +133,11 @@ def _endpoints(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Columns that are endpoints, and columns of numbers that do not vary within a subject."""
     known = [c for c in ENDPOINTS if c in present]
-    named = [c for c in table.columns if c in wanted and c not in known and c in present]
+    there = [c for c in table.columns if c not in ENDPOINTS and c.casefold() in present]
+    named = [c for c in there if c in wanted]
     if len(known) == len(ENDPOINTS):
         return (*known, *named), ()
-    others = [
-        c
-        for c in table.columns
-        if c not in {*known, *named, *ENDPOINTS} and c.casefold() not in _DESCRIPTIVE
-    ]
+    others = [c for c in there if c not in named and c.casefold() not in _DESCRIPTIVE]
     measured = [c for c in others if _mostly_numbers(table, c)]
     varying = [c for c in measured if _varies(table, c)]
     return (*known, *named, *varying), tuple(c for c in measured if c not in varying)

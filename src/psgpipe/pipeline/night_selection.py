@@ -196,9 +196,11 @@ def _first_night_rule(
 
     In the baseline it flatters the treatment; it goes where another baseline night exists.
     """
-    first = [n for n in sorter.left if n.night_in_lab == 1]
+    first = {n.row: n for n in sorter.left if n.night_in_lab == 1}
     if spec.first_night == "drop":
-        return lambda n: ("first night in laboratory", "the spec drops it") if n in first else None
+        return lambda n: (
+            ("first night in laboratory", "the spec drops it") if n.row in first else None
+        )
     if spec.first_night == "keep":
         if first:
             sorter.warnings.append(
@@ -206,13 +208,14 @@ def _first_night_rule(
             )
         return lambda _: None
     treated = {n.subject for n in sorter.left if n.condition in spec.treatment}
-    treated_first = {n.subject for n in first if n.condition in spec.treatment}
-    baseline = _by_subject(n for n in sorter.left if n.condition in spec.baseline)
-    flattering = [
-        n for n in first if n.condition in spec.baseline and n.subject not in treated_first
-    ]
-    dropped = [n for n in flattering if any(o not in first for o in baseline[n.subject])]
-    kept = {n.subject for n in flattering if n not in dropped} & treated
+    treated_first = {n.subject for n in first.values() if n.condition in spec.treatment}
+    others = {n.subject for n in sorter.left if n.condition in spec.baseline and n.row not in first}
+    flattering = {
+        n.row: n.subject
+        for n in first.values()
+        if n.condition in spec.baseline and n.subject not in treated_first
+    }
+    kept = {s for s in flattering.values() if s not in others} & treated
     if kept:
         sorter.warnings.append(
             f"in {count_of(len(kept), 'subject')} the only baseline night is the first in the "
@@ -225,7 +228,11 @@ def _first_night_rule(
             "treatment night: the bias works against the treatment"
         )
     reason = "another baseline night exists and treatment has no first night"
-    return lambda n: ("first night in laboratory", reason) if n in dropped else None
+    return lambda n: (
+        ("first night in laboratory", reason)
+        if n.row in flattering and n.subject in others
+        else None
+    )
 
 
 def _pairing_rule(
