@@ -44,7 +44,7 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return "true" if value else "false"
     if isinstance(value, float):
         return format(value, ".10g")
     return " ".join(str(value).split()) if isinstance(value, str) else str(value)
