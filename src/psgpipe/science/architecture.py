@@ -29,6 +29,8 @@ LIGHTS_DEPENDENT = (
     "sol_min",
     "lps_min",
     "waso_min",
+    "wake_min",
+    "unscored_min",
     "rem_latency_from_lights_off_min",
 )
 """Endpoints that mean less where the recording's ends stand in for lights off and lights on."""
