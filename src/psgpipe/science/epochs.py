@@ -66,14 +66,6 @@ def epoch_matrix(recording: Recording, row: int) -> npt.NDArray[np.float64]:
     return matrix
 
 
-def epoch_slice(recording: Recording, first: int, end: int) -> slice:
-    """The columns of ``signals_uv`` recorded from epoch `first` up to, not in, epoch `end`.
-
-    A gap in between has no columns: the slice is then shorter than the epochs are long.
-    """
-    return slice(_column_at(recording, first * EPOCH_S), _column_at(recording, end * EPOCH_S))
-
-
 def in_bed(n_epochs: int, off_s: float, on_s: float) -> npt.NDArray[np.bool_]:
     """Bool, shape (n_epochs,): at least half of the epoch lies between lights off and lights on.
 
@@ -88,47 +80,39 @@ def in_bed(n_epochs: int, off_s: float, on_s: float) -> npt.NDArray[np.bool_]:
 
 
 def staging_window(
-    span_s: float,
+    n_epochs: int,
     lights: Lights | None,
     *,
     margin_min: float = STAGING_MARGIN_MIN,
     longest_without_lights_h: float = LONGEST_WITHOUT_LIGHTS_H,
-) -> tuple[int, int]:
-    """The epochs to stage: first included, last not.
+) -> range:
+    """The epochs to stage; the stager scales its features within them, so they change the stages.
 
-    The stager scales its features within them, so they change the stages. With lights known, from
-    `margin_min` before lights off to `margin_min` after lights on, as far as recorded; not known,
-    the whole recording.
+    From `margin_min` before lights off to `margin_min` after lights on, as far as recorded. An end
+    that is not known is left open.
 
     Raises
     ------
     LightsNeeded
-        Lights off or lights on is not known and the recording spans more than
-        `longest_without_lights_h`.
+        An end is open and more than `longest_without_lights_h` would be staged.
     """
-    n_epochs = epoch_count(span_s)
-    if lights and lights.known:
+    first, end = 0, n_epochs
+    if lights and lights.off_source != "recording":
         first = math.floor((lights.off_s - 60 * margin_min) / EPOCH_S + 1e-9)
+    if lights and lights.on_source != "recording":
         end = math.ceil((lights.on_s + 60 * margin_min) / EPOCH_S - 1e-9)
-        return min(max(0, first), n_epochs), min(max(0, end), n_epochs)
-    if span_s > 3600 * longest_without_lights_h:
+    window = range(max(0, first), max(0, min(end, n_epochs)))
+    hours = len(window) * EPOCH_S / 3600
+    if hours > longest_without_lights_h and not (lights and lights.known):
         raise LightsNeeded(
             f"lights off and lights on are wanted beyond {longest_without_lights_h:g} h, "
-            f"found {span_s / 3600:.1f} h of recording without both",
+            f"found {hours:.1f} h to stage without both",
             "Give lights off and lights on: the stages depend on the stretch that is staged.",
         )
-    return 0, n_epochs
+    return window
 
 
 def _stretches(recording: Recording) -> Iterator[tuple[float, int]]:
     """(onset_s, n_samples) of every unbroken stretch, from the first sample on."""
     start_s = recording.segments[0].onset_s
     return ((onset_s - start_s, n_samples) for onset_s, n_samples in recording.segments)
-
-
-def _column_at(recording: Recording, time_s: float) -> int:
-    """How many columns were recorded before `time_s`, to the nearest sample."""
-    return sum(
-        min(max(0, round((time_s - onset_s) * recording.fs_hz)), n_samples)
-        for onset_s, n_samples in _stretches(recording)
-    )
