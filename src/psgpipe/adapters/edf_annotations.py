@@ -1,0 +1,156 @@
+"""Time-stamped annotation lists (TAL) of EDF+ and BDF+.
+
+A TAL is ``+onset[0x15 duration]0x14 text 0x14 [text 0x14 ...]0x00``. The first one in a data record
+has an empty first text: it keeps the record's time (EDF+ specification, 2.2.2 to 2.2.4).
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.adapters.edf_notes import Notes
+from psgpipe.model.recording import Annotation
+
+_KEEPING_ONLY = re.compile(rb"([+-][0-9]+(?:\.[0-9]*)?)\x14\x14+\x00*")
+_NUMBER = rb"[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?"
+_TAL = re.compile(rb"([+-]?" + _NUMBER + rb")(?:\x15([^\x14\x15]*))?\x14(.*)", re.DOTALL)
+_DURATION = re.compile(rb"\+?" + _NUMBER)
+# An onset where a text should be: the NUL between two TALs was forgotten.
+_LOST_NUL = re.compile(rb"[+-][0-9]+(?:[.,][0-9]*)?(?:\x15[0-9]*(?:[.,][0-9]*)?)?")
+LONGEST_ONSET = 1e9
+
+
+class Tals:
+    """What the annotation channels say, gathered record by record.
+
+    Attributes
+    ----------
+    onsets : time-keeping onset of each record, NaN where it has none; from the header's start.
+    decimals, whole_digits : digits behind and before the point of each onset as written.
+    annotations : everything else, onsets still counted from the header's start time.
+    """
+
+    def __init__(self, first_record: int, n_records: int) -> None:
+        self._first_record = first_record
+        self.onsets: npt.NDArray[np.float64] = np.full(n_records, np.nan)
+        self.decimals = np.zeros(n_records, np.int16)
+        self.whole_digits = np.zeros(n_records, np.int16)
+        self.annotations: list[Annotation] = []
+        self._malformed = self._first_malformed = 0
+        self._not_utf8 = self._commas = 0
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether any record says when it was recorded."""
+        return not bool(np.isnan(self.onsets).all())
+
+    def take(self, record: int, raw: bytes) -> None:
+        """Parse one annotation channel's bytes in one record."""
+        keeping = _KEEPING_ONLY.fullmatch(raw)
+        if keeping:
+            self._keep_time(record, keeping.group(1))
+            return
+        for piece in raw.split(b"\0"):
+            if piece.strip():
+                self._take_tal(record, piece)
+
+    def note(self, notes: Notes) -> None:
+        """Say what was odd."""
+        if self._malformed:
+            notes.add(
+                "annotation-malformed",
+                f"{self._malformed} annotations are malformed, the first in data record "
+                f"{self._first_malformed + 1}; what could be read of them was kept",
+            )
+        if self._not_utf8:
+            notes.add(
+                "annotation-not-utf8",
+                f"{self._not_utf8} annotation texts are not UTF-8; read as Latin-1",
+            )
+        if self._commas:
+            notes.add(
+                "decimal-comma",
+                f"{self._commas} annotation times have a decimal comma; read as a point",
+            )
+
+    def _is_malformed(self, record: int) -> None:
+        if not self._malformed:
+            self._first_malformed = record
+        self._malformed += 1
+
+    def _take_tal(self, record: int, piece: bytes) -> None:
+        match = _TAL.fullmatch(piece)
+        onset = self._number(match.group(1)) if match else None
+        if match is None or onset is None:
+            self._is_malformed(record)
+            return
+        *texts, unterminated = match.group(3).split(b"\x14")
+        lost = _lost_nul(texts)
+        if unterminated.strip() or lost is not None or match.group(1)[:1] not in (b"+", b"-"):
+            self._is_malformed(record)
+        if lost is not None:
+            self._take_tal(record, b"\x14".join(texts[lost:]) + b"\x14")
+            texts = texts[:lost]
+        if texts[:1] == [b""]:
+            self._keep_time(record, match.group(1))
+        duration_s = self._duration(record, match.group(2))
+        for text in texts:
+            if text:
+                self.annotations.append(Annotation(onset, duration_s, self._text(text)))
+
+    def _keep_time(self, record: int, raw: bytes) -> None:
+        i = record - self._first_record
+        if not np.isnan(self.onsets[i]):
+            return  # the first one counts: other annotation channels may repeat it
+        onset = self._number(raw)
+        if onset is None:
+            self._is_malformed(record)
+            return
+        self.onsets[i] = onset
+        whole, _, decimals = raw.replace(b",", b".").lstrip(b"+-").partition(b".")
+        self.whole_digits[i], self.decimals[i] = len(whole.lstrip(b"0")), len(decimals)
+
+    def _number(self, raw: bytes) -> float | None:
+        self._commas += b"," in raw
+        value = float(raw.replace(b",", b"."))
+        return value if abs(value) <= LONGEST_ONSET else None
+
+    def _duration(self, record: int, raw: bytes | None) -> float | None:
+        if not raw:
+            return None
+        value = self._number(raw) if _DURATION.fullmatch(raw) else None
+        if value is None:
+            self._is_malformed(record)
+        return value
+
+    def _text(self, raw: bytes) -> str:
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            self._not_utf8 += 1
+            return raw.decode("latin-1")
+
+
+def _lost_nul(texts: list[bytes]) -> int | None:
+    """Position of an onset among the texts that another text follows, or None."""
+    for i, text in enumerate(texts):
+        if _LOST_NUL.fullmatch(text) and (i + 1 < len(texts) or b"\x15" in text):
+            return i
+    return None
+
+
+def shifted(annotations: list[Annotation], offset_s: float) -> tuple[Annotation, ...]:
+    """The annotations in time order, onsets counted from the first sample."""
+    moved = (Annotation(a.onset_s - offset_s, a.duration_s, a.text) for a in annotations)
+    return tuple(sorted(moved, key=lambda a: a.onset_s))
+
+
+def note_outside(annotations: tuple[Annotation, ...], span_s: float, notes: Notes) -> None:
+    """Say how many annotations begin outside the recording."""
+    outside = sum(not -1.0 <= a.onset_s <= span_s + 1.0 for a in annotations)
+    if outside:
+        message = f"{outside} annotations lie outside the recording of {span_s:g} s"
+        notes.add("annotation-outside", message)
