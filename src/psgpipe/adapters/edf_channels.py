@@ -144,9 +144,12 @@ def _factor(name: str, signal: Signal, declared: Mapping[str, float], notes: Not
 
 
 def _refuse_two_rates(name: str, chosen: tuple[Chosen, ...]) -> None:
-    if len({c.signal.n_samples for c in chosen}) > 1:
-        rates = [f"{c.signal.channel.label} {c.fs_hz:g} Hz" for c in chosen]
+    by_rate: dict[float, list[str]] = {}
+    for channel in chosen:
+        by_rate.setdefault(channel.fs_hz, []).append(channel.signal.channel.label)
+    if len(by_rate) > 1:
+        rates = "; ".join(f"{fs_hz:g} Hz: {listed(by_rate[fs_hz], 4)}" for fs_hz in sorted(by_rate))
         raise RatesDiffer(
-            f"{name}: channels of one rate were wanted, these differ: {listed(rates)}",
+            f"{name}: channels of one rate were wanted, found {rates}",
             "Ask for channels of one rate at a time.",
         )

@@ -20,6 +20,8 @@ from psgpipe.errors import HeaderInvalid
 FIXED_BYTES = 256
 SIGNAL_BYTES = 256
 MOST_SIGNALS = 9999
+SHORTEST_RECORD_S = 1e-6
+LONGEST_RECORD_S = 7 * 86400
 _COPY_AGAIN = "Export or copy the recording again; if it opens elsewhere, repair its header there."
 
 # What else a file named .edf turned out to be.
@@ -53,6 +55,7 @@ class Layout:
     is_bdf : 24-bit samples.
     sample_bytes : 2 (EDF) or 3 (BDF).
     continuity : ``""`` plain, ``C``, ``D``, or ``?`` where EDF+ is declared without saying which.
+    is_contradictory : version and reserved field disagree about the width of samples.
     header_bytes, record_bytes : sizes.
     declared_records : the header's count; None where it is -1.
     record_s : exact duration of a data record.
@@ -62,6 +65,7 @@ class Layout:
 
     is_bdf: bool
     continuity: str
+    is_contradictory: bool
     header_bytes: int
     record_bytes: int
     declared_records: int | None
@@ -134,8 +138,8 @@ def _layout(source: Source, fixed: bytes, notes: Notes, *, is_bdf: bool) -> Layo
     if not 1 <= n_signals <= MOST_SIGNALS:
         raise _invalid(source, f"the header declares {n_signals} signals")
     header_bytes = _header_bytes(source, fixed, n_signals, notes)
-    record_s = read_decimal(fixed[244:252], "duration of a data record", notes)
-    if record_s < 0:
+    record_s = Fraction(read_decimal(fixed[244:252], "duration of a data record", notes))
+    if record_s and not SHORTEST_RECORD_S <= record_s <= LONGEST_RECORD_S:
         raise _invalid(source, f"a data record lasts {shown(fixed[244:252])} s")
     table = source.read_at_most(FIXED_BYTES, n_signals * SIGNAL_BYTES)
     if len(table) < n_signals * SIGNAL_BYTES:
@@ -147,10 +151,11 @@ def _layout(source: Source, fixed: bytes, notes: Notes, *, is_bdf: bool) -> Layo
         raise _invalid(source, "no signal has any samples in a data record")
     if record_s == 0 and any(s.n_samples and not s.is_annotations for s in signals):
         raise _invalid(source, "a data record with signals lasts 0 s: sampling rates undefined")
-    continuity = _continuity(source, fixed[192:236], notes, signals, is_bdf=is_bdf)
+    continuity = _continuity(fixed[192:236], notes, signals, is_bdf=is_bdf)
     return Layout(
         is_bdf=is_bdf,
         continuity=continuity,
+        is_contradictory=_is_contradictory(fixed[192:236], notes, is_bdf=is_bdf),
         header_bytes=header_bytes,
         record_bytes=record_bytes,
         declared_records=_declared_records(source, fixed[236:244], notes),
@@ -214,13 +219,17 @@ def _samples_per_record(fields: SignalFields, index: int, notes: Notes) -> int:
     return count
 
 
-def _continuity(
-    source: Source, raw: bytes, notes: Notes, signals: tuple[Signal, ...], *, is_bdf: bool
-) -> str:
+def _is_contradictory(raw: bytes, notes: Notes, *, is_bdf: bool) -> bool:
+    """Whether the version field says 16 bit and the reserved field 24 bit."""
+    contradictory = not is_bdf and raw.strip(b" \0").upper().startswith((b"24BIT", b"BDF+"))
+    if contradictory:
+        notes.add("reserved-contradicts", "the version field says EDF, the reserved field BDF")
+    return contradictory
+
+
+def _continuity(raw: bytes, notes: Notes, signals: tuple[Signal, ...], *, is_bdf: bool) -> str:
     """``C``, ``D``, ``?`` or blank, from the reserved field."""
     reserved = raw.strip(b" \0").upper()
-    if not is_bdf and reserved.startswith((b"24BIT", b"BDF+")):
-        notes.add("reserved-contradicts", "the version field says EDF, the reserved field BDF")
     if reserved.startswith((b"EDF+", b"BDF+")):
         if raw[:4] not in (b"EDF+", b"BDF+") or (reserved[:1] == b"B") != is_bdf:
             notes.add("reserved-unusual", "the reserved field does not spell EDF+ as it should")

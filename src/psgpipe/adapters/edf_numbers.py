@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
+from decimal import Decimal
 
 from psgpipe.adapters.edf_notes import Notes
 
@@ -13,6 +13,7 @@ _NOT_FINITE = re.compile(rb"[+-]?(?:nan|inf|infinity|1\.#.*)", re.IGNORECASE)
 _NUMBER_LIKE = re.compile(rb"[0-9+\-.,eE ]*")
 _THOUSANDS = re.compile(rb"[+-]?[0-9]{1,3},[0-9]{3}")
 _LARGEST_EXPONENT = 300
+_LARGEST_INTEGER = 10**9
 
 
 class FieldError(ValueError):
@@ -28,7 +29,7 @@ def shown(raw: bytes) -> str:
     return text.decode("ascii") if _NUMBER_LIKE.fullmatch(text) else "not a number"
 
 
-def read_decimal(raw: bytes, field: str, notes: Notes, channel: str | None = None) -> Fraction:
+def read_decimal(raw: bytes, field: str, notes: Notes, channel: str | None = None) -> Decimal:
     """The field as an exact number.
 
     Padding with NUL and a decimal comma are read, with a finding.
@@ -50,11 +51,10 @@ def read_decimal(raw: bytes, field: str, notes: Notes, channel: str | None = Non
     if b"," in text:
         message = f"{field} is written with a decimal comma ({shown(text)}); read as a point"
         notes.add("decimal-comma", message, channel)
-    number = text.replace(b",", b".").decode("ascii").lower()
-    mantissa, _, exponent = number.partition("e")
-    if exponent and abs(int(exponent)) > _LARGEST_EXPONENT:
+    value = Decimal(text.replace(b",", b".").decode("ascii"))
+    if value and abs(value.adjusted()) > _LARGEST_EXPONENT:
         raise FieldError(f"{field} is out of range ({shown(text)})")
-    return Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
+    return value
 
 
 def read_integer(raw: bytes, field: str, notes: Notes, channel: str | None = None) -> int:
@@ -70,8 +70,10 @@ def read_integer(raw: bytes, field: str, notes: Notes, channel: str | None = Non
         # A thousands separator or a decimal comma: 32,767 is whole to one reader only.
         raise FieldError(f"{field} is ambiguous ({shown(text)})")
     value = read_decimal(raw, field, notes, channel)
-    if value.denominator != 1:
+    if value != value.to_integral_value():
         raise FieldError(f"{field} is not a whole number ({shown(text)})")
+    if abs(value) > _LARGEST_INTEGER:
+        raise FieldError(f"{field} is out of range ({shown(text)})")
     if not text.lstrip(b"+-").isdigit():
         message = f"{field} is not written as a whole number ({shown(text)}); read as {int(value)}"
         notes.add("number-format", message, channel)

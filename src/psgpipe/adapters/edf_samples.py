@@ -20,6 +20,9 @@ _LEAST_OUTSIDE = 0.0
 _LEAST_ZERO_TAIL_S = 10.0
 # A drop-out jumps to the rail; a clipped wave creeps up to it.
 _JUMP_OF_RANGE = 0.1
+# A wave has its highest value for a moment; these are told apart by at least so many levels.
+_LEAST_PLATEAU = 5e-3
+_LEAST_LEVELS = 100
 # Far outside of any biosignal, so that only a wrong unit gets there.
 _SD_UV = (0.02, 10_000.0)
 
@@ -122,14 +125,26 @@ class Row:
 
     def _note_rails(self, notes: Notes) -> None:
         share = (self._n_low + self._n_high) / self._out.size
-        if share < _LEAST_RAILED or self._least == self._most:
+        if self._least == self._most:
             return
-        if self._jumps > self._entries / 2:
+        if share < _LEAST_RAILED:
+            self._note_plateau(notes)
+        elif self._jumps > self._entries / 2:
             message = f"drop-outs: {_percent(share)} of samples jump to a digital extreme"
             self._say(notes, "drop-outs", message)
         else:
             message = f"clipped: {_percent(share)} of samples are at the digital extremes"
             self._say(notes, "clipped", message)
+
+    def _note_plateau(self, notes: Notes) -> None:
+        """An amplifier that rails below the file's own limits leaves flat tops."""
+        if self._most - self._least < _LEAST_LEVELS:
+            return
+        for which, value in (("highest", self._out.max()), ("lowest", self._out.min())):
+            share = np.count_nonzero(self._out == value) / self._out.size
+            if share >= _LEAST_PLATEAU:
+                message = f"{_percent(share)} of samples have exactly the {which} value recorded"
+                self._say(notes, "plateau", f"{message}: clipped, or not a wave")
 
     def _note_zero_tail(self, notes: Notes, fs_hz: float) -> None:
         tail_s = (self._out.size - 1 - self._last_nonzero) / fs_hz

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -105,17 +106,18 @@ def _is_annotations(label: str) -> bool:
 
 def _with_scale(channel: Channel, fields: SignalFields, notes: Notes, *, bits: int) -> Channel:
     """Fill in unit and limits; the first thing that is wrong becomes ``problem``."""
-    read: dict[str, Fraction | int] = {}
+    read: dict[str, Decimal | int] = {}
     problem = None
-    for name, parse in (
+    name = quoted(channel.label)
+    for key, parse in (
         ("physical_min", read_decimal),
         ("physical_max", read_decimal),
         ("digital_min", read_integer),
         ("digital_max", read_integer),
     ):
-        field = f"{name.replace('_', ' ')} of {quoted(channel.label)}"
+        field = f"{key.replace('_', ' ')} of {name}"
         try:
-            read[name] = parse(getattr(fields, name), field, notes, channel.label)
+            read[key] = parse(getattr(fields, key), field, notes, channel.label)
         except FieldError as error:
             problem = problem or str(error)
     scaled = replace(
@@ -126,27 +128,26 @@ def _with_scale(channel: Channel, fields: SignalFields, notes: Notes, *, bits: i
         digital_min=_as_int(read.get("digital_min")),
         digital_max=_as_int(read.get("digital_max")),
     )
-    problem = problem or _scale_problem(scaled, bits)
+    problem = problem or _scale_problem(scaled, name, bits)
     if problem is None:
         return scaled
     return replace(scaled, problem=Finding("scale-invalid", problem, channel.label))
 
 
-def _as_float(value: Fraction | int | None) -> float | None:
+def _as_float(value: Decimal | int | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _as_int(value: Fraction | int | None) -> int | None:
+def _as_int(value: Decimal | int | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _scale_problem(channel: Channel, bits: int) -> str | None:
+def _scale_problem(channel: Channel, name: str, bits: int) -> str | None:
     """Why limits that are numbers cannot scale samples, or None."""
     low, high = channel.digital_min, channel.digital_max
     bottom, top = channel.physical_min, channel.physical_max
     if low is None or high is None or bottom is None or top is None:
         return None
-    name = quoted(channel.label)
     least, most = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     if low == high:
         return f"digital minimum and maximum of {name} are equal ({low}): no scale"
@@ -164,20 +165,19 @@ def _scale_problem(channel: Channel, bits: int) -> str | None:
 
 def _with_remarks(channel: Channel, notes: Notes) -> Channel:
     """Say what is odd about the channel; samples that do not exist become its ``problem``."""
-    name = quoted(channel.label)
-    if not channel.label:
-        notes.add("label-blank", f"signal {channel.index + 1} has no label", "", channel.index)
+    label, index = channel.label, channel.index
+    if not label:
+        notes.add("label-blank", f"signal {index + 1} has no label", label, index)
     if channel.fs_hz is None:
-        message = f"{name} has no samples in a data record"
-        channel = replace(channel, problem=Finding("no-samples", message, channel.label))
+        message = f"{quoted(label)} has no samples in a data record"
+        channel = replace(channel, problem=Finding("no-samples", message, label))
     elif channel.fs_hz > FASTEST_HZ:
-        message = f"{name} is sampled at {channel.fs_hz:g} Hz, which no amplifier does"
-        channel = replace(channel, problem=Finding("rate-implausible", message, channel.label))
+        message = f"{quoted(label)} is sampled at {channel.fs_hz:g} Hz, which no amplifier does"
+        channel = replace(channel, problem=Finding("rate-implausible", message, label))
     if channel.problem:
-        problem = channel.problem
-        notes.add(problem.code, problem.message, channel.label, channel.index)
+        notes.add(channel.problem.code, channel.problem.message, label, index)
     if channel.uv_per_unit is None and looks_like_voltage(channel.unit):
         what = f"unit '{safe_text(channel.unit)}' is not known" if channel.unit else "unit is blank"
-        message = f"{name}: {what}; declare it before the channel is used, nothing is assumed"
-        notes.add("unit-unknown", message, channel.label, channel.index)
+        message = f"{quoted(label)}: {what}; declare it before use, nothing is assumed"
+        notes.add("unit-unknown", message, label, index)
     return channel

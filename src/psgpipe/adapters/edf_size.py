@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from psgpipe.adapters.edf_file import Source
-from psgpipe.adapters.edf_header import Layout
+from psgpipe.adapters.edf_header import LONGEST_RECORD_S, Layout
 from psgpipe.adapters.edf_notes import Notes
 from psgpipe.errors import HeaderInvalid, NoData, UnsafeFile
 
-LONGEST_S = 7 * 86400
+LONGEST_S = LONGEST_RECORD_S
 MOST_RECORDS = 10_000_000
-MOST_INFLATED_BYTES = 32 * 2**30
+MOST_INFLATED_BYTES = 16 * 2**30
 LARGEST_ANNOTATION_BYTES = 64 * 2**20
 _GET_WHOLE = "Fetch the whole file again from where it was recorded."
 
@@ -44,26 +44,29 @@ def count_records(source: Source, layout: Layout, notes: Notes) -> int:
 
 
 def _limit(layout: Layout) -> int:
-    """Beyond this a gzipped file is not inflated: what its header implies, or what is plausible."""
+    """Beyond this a gzipped file is not inflated: what its header implies and is plausible.
+
+    A 24-bit file whose header says 16 needs half as much again to be found out.
+    """
     longest = MOST_RECORDS
     if layout.record_s:
         longest = min(longest, int(LONGEST_S / layout.record_s) + 1)
     records = longest if layout.declared_records is None else layout.declared_records
     implied = layout.header_bytes + min(records, longest) * layout.record_bytes
-    return min(implied, MOST_INFLATED_BYTES)
+    return min(implied * 3 // 2, MOST_INFLATED_BYTES)
 
 
 def _refuse_other_width(source: Source, layout: Layout, data_bytes: int) -> None:
     """A 24-bit file whose version says 16-bit, or the reverse, gives noise: tell it by its size."""
     declared = layout.declared_records
-    if not declared or source.gzipped or data_bytes == declared * layout.record_bytes:
+    if declared and data_bytes == declared * layout.record_bytes:
         return
     other = layout.record_bytes // layout.sample_bytes * (5 - layout.sample_bytes)
-    if data_bytes == declared * other:
+    if layout.is_contradictory or (declared and data_bytes == declared * other):
         bits = 8 * (5 - layout.sample_bytes)
         raise HeaderInvalid(
             f"{source.name}: the version field says {8 * layout.sample_bytes}-bit samples, "
-            f"the file's size fits {bits}-bit samples",
+            f"the reserved field or the file's size {bits}-bit samples",
             "Export the recording again: EDF holds 16-bit samples, BDF 24-bit ones.",
         )
 
@@ -90,7 +93,12 @@ def _refuse_implausible(source: Source, layout: Layout, n_records: int) -> None:
             "Check how the file was made; cut a long recording into nights.",
         )
     largest = max((s.n_bytes for s in layout.annotation_signals), default=0)
-    if n_records > MOST_RECORDS or largest > LARGEST_ANNOTATION_BYTES:
+    inflated = n_records * layout.record_bytes if source.gzipped else 0
+    if (
+        n_records > MOST_RECORDS
+        or largest > LARGEST_ANNOTATION_BYTES
+        or inflated > MOST_INFLATED_BYTES - layout.record_bytes - layout.header_bytes
+    ):
         raise UnsafeFile(
             f"{source.name}: implausible size: {n_records} data records of "
             f"{layout.record_bytes} bytes",
@@ -119,5 +127,6 @@ def _note_short(layout: Layout, notes: Notes, n_records: int, left_over: int) ->
 
 
 def _note_long(source: Source, notes: Notes, extra: int) -> None:
-    amount = "more bytes" if source.gzipped else f"{extra} bytes"
-    notes.add("size-long", f"{amount} after the last declared record were left out")
+    about = "at least " if source.gzipped else ""
+    message = f"{about}{extra} bytes after the last declared record were left out"
+    notes.add("size-long", message)
