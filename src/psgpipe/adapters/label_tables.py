@@ -7,6 +7,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -36,8 +37,11 @@ def fold(text: str) -> str:
 
 
 def fold_event(text: str) -> str:
-    """`text` as stages and lights are compared: as :func:`fold`, and without hyphens."""
-    return fold(text).replace("-", "")
+    """`text` as stages and lights are compared: as :func:`fold`, and without hyphens.
+
+    EDF+ appends ``@@`` and the channel that an annotation is about.
+    """
+    return fold(text.partition("@@")[0]).replace("-", "")
 
 
 @cache
@@ -63,7 +67,7 @@ def read_label_table(file: str | Path) -> LabelTable:
     path = Path(file)
     shipped = {table.name: table for table in shipped_tables()}
     if str(file) in shipped and not path.is_file():
-        return shipped[str(file)]
+        return replace(shipped[str(file)], signatures=())
     name = printable(path.name)
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -78,7 +82,8 @@ def read_label_table(file: str | Path) -> LabelTable:
             f"label table {name} cannot be read: {exc.strerror or 'unknown cause'}",
             f"Give a TOML file, or one of {', '.join(shipped)}.",
         ) from None
-    return parse_label_table(text, path.stem)
+    # Who names a table wants it used: it applies whether its signature is found or not.
+    return replace(parse_label_table(text, path.stem), signatures=())
 
 
 def parse_label_table(text: str, name: str) -> LabelTable:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from psgpipe.adapters.label_tables import fold, fold_event, shipped_tables
@@ -100,20 +101,33 @@ def read_label(label: str, tables: Sequence[LabelTable]) -> Meaning | None:
     """The electrodes that `label` names by these `tables`, first table first; None if none.
 
     A spelling that a table lists goes before what the label's own form says
-    (``EEG C4-A1``, ``C4:M1``, ``C4M1``).
+    (``EEG C4-A1``, ``C4:M1``, ``C4M1``). Where two data sets' tables apply and read it
+    differently, it is not understood.
     """
     folded = fold(label)
+    listed: list[tuple[LabelTable, Meaning]] = []
     for table in tables:
         if folded in table.ignore:
             return None
-        if pair := table.derivations.get(folded):
-            return Meaning(*pair, table.name)
-        if (name := table.electrodes.get(folded)) and name not in REFERENCES:
-            return Meaning(name, COMMON, table.name)
-    return _parse(folded, _electrode_names(tables))
+        if meaning := _listed(folded, table):
+            listed.append((table, meaning))
+    if not listed:
+        return _parse(folded, _electrode_names(tuple(tables)))
+    of_data_sets = {meaning[:2] for table, meaning in listed if table.signatures}
+    table, meaning = listed[0]
+    return None if table.signatures and len(of_data_sets) > 1 else meaning
 
 
-def _electrode_names(tables: Sequence[LabelTable]) -> dict[str, _Name]:
+def _listed(folded: str, table: LabelTable) -> Meaning | None:
+    """What `table` itself says of a label."""
+    if pair := table.derivations.get(folded):
+        return Meaning(*pair, table.name)
+    name = table.electrodes.get(folded)
+    return Meaning(name, COMMON, table.name) if name and name not in REFERENCES else None
+
+
+@lru_cache(maxsize=64)
+def _electrode_names(tables: tuple[LabelTable, ...]) -> dict[str, _Name]:
     """Every spelling of an electrode by these tables, and the table that says so."""
     names = {fold(name): _Name(name, GENERIC) for name in ELECTRODES - REFERENCES}
     for table in reversed(tables):
@@ -125,25 +139,36 @@ def _parse(folded: str, names: Mapping[str, _Name]) -> Meaning | None:
     """Electrode and reference as the label's own form gives them."""
     kind = _KIND.match(folded)
     for body in dict.fromkeys((folded, _KIND.sub("", folded))):
-        meaning = _split(body, names)
+        meaning = _split(body, names) if len(body) > 1 or body == folded else None
         if meaning and (kind is None or _fits(meaning, kind[1])):
             return meaning
     return None
 
 
 def _split(body: str, names: Mapping[str, _Name]) -> Meaning | None:
+    """An electrode alone, or two of them, apart by a hyphen or run together."""
     if alone := names.get(body):
         return None if alone.name in REFERENCES else Meaning(alone.name, COMMON, alone.table)
     at_hyphens = {(body[: m.start()], body[m.end() :]) for m in re.finditer("-", body)}
     run_together = {(body[:i], body[i:]) for i in range(2, len(body) - 1)}
     for halves, apart in ((at_hyphens, True), (run_together, False)):
-        read = [(names[a], names[b]) for a, b in halves if a in names and b in names]
-        pairs = [p for p in read if _is_derivation(*p) and (apart or not _both_mastoids(*p))]
+        read = [(_electrode(a, names), _electrode(b, names)) for a, b in halves]
+        pairs = {(a, b) for a, b in read if a and b and _is_derivation(a, b)}
+        pairs = {p for p in pairs if apart or not _both_mastoids(*p)}
         if len(pairs) == 1:
             ((plus, minus),) = pairs
-            particular = next((n.table for n in pairs[0] if n.table != GENERIC), GENERIC)
-            return Meaning(plus.name, minus.name, particular)
+            table = next((t for t in (plus.table, minus.table) if t != GENERIC), GENERIC)
+            return Meaning(plus.name, minus.name, table)
     return None
+
+
+def _electrode(half: str, names: Mapping[str, _Name]) -> _Name | None:
+    """One side of a derivation; some recorders write EEG before both."""
+    if half in names:
+        return names[half]
+    bare = _KIND.sub("", half)
+    # "EEG 1" is a channel's number: what is left of a kind must be a name.
+    return names.get(bare) if len(bare) > 1 else None
 
 
 def _is_derivation(plus: _Name, minus: _Name) -> bool:
@@ -162,7 +187,7 @@ def _fits(meaning: Meaning, kind: str) -> bool:
         return meaning.plus in CHIN
     if kind == "eog":
         return not EYES.isdisjoint(pair)
-    return CHIN.isdisjoint(pair)  # recorders write "EEG" before eyes and ears too
+    return True  # recorders write "EEG" before eyes, ears and chins too
 
 
 def standard_name(wanted: str) -> str | None:

@@ -20,6 +20,7 @@ P9 P7 P5 P3 P1 Pz P2 P4 P6 P8 P10 PO9 PO7 PO3 POz PO4 PO8 PO10 O1 Oz O2 Iz
 SCALP: frozenset[str] = frozenset(_10_10.split())
 MASTOIDS: frozenset[str] = frozenset({"M1", "M2"})
 EYES: frozenset[str] = frozenset({"E1", "E2"})
+PHARYNX: frozenset[str] = frozenset({"Pg1", "Pg2"})
 CHIN: frozenset[str] = frozenset({"chin1", "chin2", "chinZ"})
 
 LINKED = "M1M2"
@@ -30,7 +31,7 @@ AVERAGE = "avg"
 """The average of the head; only ever a reference."""
 REFERENCES: frozenset[str] = frozenset({LINKED, COMMON, AVERAGE})
 
-ELECTRODES: frozenset[str] = SCALP | MASTOIDS | EYES | CHIN | REFERENCES
+ELECTRODES: frozenset[str] = SCALP | MASTOIDS | PHARYNX | EYES | CHIN | REFERENCES
 
 # Bipolar channels whose electrodes the label does not say, and the role that each can play.
 BIPOLAR: Mapping[str, Role] = {"horizontal": "eog", "EOG": "eog", "chin": "emg", "EMG": "emg"}
@@ -89,6 +90,11 @@ class Derivation:
     role: Role
     terms: tuple[Term, ...]
     why: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the channels it is built from."""
+        return tuple(term.label for term in self.terms)
 
 
 @dataclass(frozen=True)
@@ -150,7 +156,7 @@ class Signature:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LabelTable:
     """How one lab, vendor or data set spells its channels, stages and lights.
 

@@ -15,6 +15,7 @@ from typing import Any
 from psgpipe.errors import DerivationMissing
 from psgpipe.model.montage import (
     BIPOLAR,
+    CHIN,
     COMMON,
     EYES,
     LINKED,
@@ -59,19 +60,31 @@ def derive(
     if way is None:
         return None
     terms = tuple(Term(source.label, weight) for source, weight in way.parts)
-    return Derivation(wanted, role, terms, way.how + _by_table(way))
+    return Derivation(wanted, role, terms, way.how + _twins(way, sources) + _by_table(way))
 
 
 def why_not(wanted: str, sources: Sequence[Source], *, min_fs_hz: float = 0.0) -> str | None:
     """Why `wanted` cannot be built although something like it was recorded; None if nothing was."""
     for way in _ways(wanted, sources):
         return _objection(way, min_fs_hz)
+    if wanted == "chin":
+        return _why_no_chin(sources)
     plus, _, minus = wanted.partition("-")
     recorded = [s for s in sources if s.plus == plus != s.minus]
     if not recorded or not minus:
         return None
     against = " and ".join(dict.fromkeys(_against(s.minus) for s in recorded))
     return f"{plus} was recorded against {against}, and nothing links that to {minus}"
+
+
+def _why_no_chin(sources: Sequence[Source]) -> str | None:
+    placeless = [printable(s.label) for s in sources if s.plus == "EMG"]
+    if placeless:
+        return f"{' and '.join(placeless)} do not say which muscle they are from"
+    alone = [printable(s.label) for s in sources if s.plus in CHIN]
+    if alone:
+        return f"{' and '.join(alone)} has no second chin electrode to go with"
+    return None
 
 
 def _against(minus: str | None) -> str:
@@ -212,12 +225,13 @@ def _chin(sources: Sequence[Source]) -> Iterator[_Way]:
 
 
 def _any_pair(word: str, electrodes: Sequence[str], sources: Sequence[Source]) -> Iterator[_Way]:
-    """A channel that is such a pair, then such a pair by subtraction."""
-    pairs = list(combinations(electrodes, 2))
+    """A channel that is such a pair, in either direction, then such a pair by subtraction."""
     yield from _recorded_as(word, sources)
-    for parts in (1, 2):
-        for plus, minus in pairs:
-            yield from (w for w in _pair(plus, minus, sources) if len(w.parts) == parts)
+    for source in sources:
+        if source.plus != source.minus and {source.plus, source.minus} <= set(electrodes):
+            yield _Way(((source, 1.0),), f"recorded as {printable(source.label)}")
+    for plus, minus in combinations(electrodes, 2):
+        yield from (w for w in _pair(plus, minus, sources) if len(w.parts) == 2)
 
 
 def _recorded_as(word: str, sources: Sequence[Source]) -> Iterator[_Way]:
@@ -273,6 +287,14 @@ def _subtraction(parts: tuple[tuple[Source, float], ...], via: str) -> str:
         f"{turned}{printable(first.label)} {word} {printable(second.label)}, "
         f"both against {_against(via)}"
     )
+
+
+def _twins(way: _Way, sources: Sequence[Source]) -> str:
+    """Whether other channels claim to be the same as the one that is used."""
+    used = way.parts[0][0]
+    alike = [s for s in sources if (s.plus, s.minus) == (used.plus, used.minus) and not s.refused]
+    several = len(way.parts) == 1 and len(alike) > 1
+    return f", the first of {len(alike)} such channels" if several else ""
 
 
 def _by_table(way: _Way) -> str:
