@@ -117,6 +117,8 @@ class Hypnodensity:
 
     def stages(self) -> tuple[SleepStage, ...]:
         """The most probable stage of each epoch; UNS where not staged."""
-        staged = (~np.isnan(self.probabilities)).all(axis=1).tolist()
+        staged = np.isfinite(self.probabilities).all(axis=1)
         best = np.nan_to_num(self.probabilities).argmax(axis=1)
-        return tuple(SCORED[b] if s else SleepStage.UNS for b, s in zip(best, staged, strict=True))
+        return tuple(
+            SCORED[best[epoch]] if staged[epoch] else SleepStage.UNS for epoch in range(len(self))
+        )
