@@ -8,9 +8,10 @@ from psgpipe.adapters.label_tables import (
     read_label_table,
     shipped_tables,
 )
-from psgpipe.adapters.labels import read_lights, read_stage
+from psgpipe.adapters.labels import read_label, read_lights, read_stage
 from psgpipe.errors import LabelTableInvalid
 from psgpipe.model.hypnogram import SleepStage
+from tests.shared_files import CHECKOUT
 
 
 def refusal(text):
@@ -99,14 +100,18 @@ def test_case_blanks_dots_and_brackets_do_not_count():
         ("Sleep_stage_N1", "N1"), ("SLEEP-S0", "W"), ("SLEEP-REM", "R"), ("Stage 4 sleep|4", "N3"),
         ("SN1", "N1"), ("S4", "N3"), ("REM", "R"), ("w", "W"), ("?", "UNS"), ("N3", "N3"),
         ("Sleep stage M", "ART"), ("NREM 2", "N2"),
+        ("Sleep stage N2@@EEG C4-A1", "N2"), ("Stage - N1", "N1"), ("Stage - No Stage", "UNS"),
+        ("sleep-wake", "W"), ("SLEEP-MT", "ART"), ("Wake|0", "W"), ("REM sleep|5", "R"),
     ],
 )  # fmt: skip
 def test_stages_as_scorers_spell_them(text, stage):
     assert read_stage(text) is SleepStage(stage)
 
 
-@pytest.mark.parametrize("text", ["", "1", "4", "5", "Arousal", "Sleep", "Hypopnea", "R-K"])
-def test_a_bare_number_is_not_a_stage(text):
+@pytest.mark.parametrize(
+    "text", ["", "1", "4", "5", "Arousal", "Sleep", "Hypopnea", "R-K", "Movement", "Artefact", "SW"]
+)
+def test_a_bare_number_or_an_event_is_not_a_stage(text):
     assert read_stage(text) is None
 
 
@@ -125,7 +130,36 @@ def test_a_users_stages_go_first():
         ("Lights off @ 22:41:30", "off"), ("lights on 06:52", "on"), ("Lights On", "on"),
         ("LON", "on"), ("Licht an", "on"), ("lumières éteintes", "off"), ("lights", None),
         ("Highlights on", None), ("", None), ("22:41", None),
+        ("Lights off@@EEG F4-A1", "off"), ("LIGHTS ON.", "on"), ("Luces apagadas", "off"),
     ],
 )  # fmt: skip
 def test_lights_as_technicians_spell_them(text, which):
     assert read_lights(text) == which
+
+
+def test_the_documented_example_is_a_table():
+    page = (CHECKOUT / "docs" / "reference" / "label-tables.md").read_text(encoding="utf-8")
+    example = page.split("```toml")[1].split("```")[0]
+    table = parse_label_table(example, "example")
+    assert table.derivations["augeli"] == ("E1", "M2")
+    assert table.electrodes["kanal7"] == "C4"
+    assert table.stages["traumschlaf"] is SleepStage.R
+    assert table.lights["gutenacht"] == "off"
+    assert "eegc3-m2" in table.ignore
+
+
+def test_every_shipped_table_is_documented():
+    page = (CHECKOUT / "docs" / "reference" / "label-tables.md").read_text(encoding="utf-8")
+    assert [t.name for t in shipped_tables() if f"| `{t.name}` |" not in page] == []
+
+
+@pytest.mark.parametrize("name", ["nsrr-mesa", "nox"])
+def test_a_named_table_applies_without_its_signature(name):
+    assert read_label_table(name).signatures == ()
+
+
+def test_two_data_sets_that_disagree_leave_a_label_unread():
+    one = parse_label_table('match = {any_of = ["x"]}\n[derivations]\n"C4-M1" = ["x"]', "one")
+    two = parse_label_table('match = {any_of = ["x"]}\n[derivations]\n"C3-M2" = ["x"]', "two")
+    assert read_label("x", [one]) == ("C4", "M1", "one")
+    assert read_label("x", [one, two]) is None

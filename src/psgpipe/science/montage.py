@@ -30,6 +30,7 @@ from psgpipe.model.montage import (
 )
 
 LABELS_SHOWN = 12
+REASONS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,7 @@ def missing(
     """The error for a role without a derivation: what was wanted, what is there, what to do."""
     names = found.wanted[role]
     reasons = [f"{n}: {found.reasons[role, n]}" for n in names if (role, n) in found.reasons]
+    reasons = reasons[:REASONS_SHOWN]
     none_of = f"none of {', '.join(names)}" if len(names) > 1 else f"{names[0]} cannot"
     return DerivationMissing(
         f"{file}: " * bool(file)
