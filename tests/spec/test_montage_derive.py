@@ -5,7 +5,8 @@ import pytest
 
 from psgpipe.errors import DerivationMissing
 from psgpipe.model.montage import Source, Term
-from psgpipe.science.montage import candidates, choose, derive, describe, why_not
+from psgpipe.science.derivations import derive, why_not
+from psgpipe.science.montage import candidates, choose, describe
 
 
 def channel(name, *, label=None, fs_hz=256.0, refused=None):

@@ -8,7 +8,8 @@ from psgpipe.adapters.label_tables import fold
 from psgpipe.adapters.labels import read_label, read_lights, read_stage, tables_for, understand
 from psgpipe.model.montage import ELECTRODES, LINKED, MASTOIDS, Source, printable
 from psgpipe.model.recording import Channel
-from psgpipe.science.montage import candidates, choose, derive
+from psgpipe.science.derivations import derive
+from psgpipe.science.montage import candidates, choose
 
 ELECTRODE = st.sampled_from(["C4", "C3", "Cz", "M1", "M2", "E1", "ref"])
 PAIR = st.tuples(ELECTRODE, ELECTRODE).filter(lambda pair: pair[0] != pair[1] and pair[0] != "ref")
