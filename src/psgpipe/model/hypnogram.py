@@ -117,8 +117,6 @@ class Hypnodensity:
 
     def stages(self) -> tuple[SleepStage, ...]:
         """The most probable stage of each epoch; UNS where not staged."""
-        staged = np.isfinite(self.probabilities).all(axis=1)
         best = np.nan_to_num(self.probabilities).argmax(axis=1)
-        return tuple(
-            SCORED[best[epoch]] if staged[epoch] else SleepStage.UNS for epoch in range(len(self))
-        )
+        best[~np.isfinite(self.probabilities.sum(axis=1))] = len(SCORED)
+        return tuple((*SCORED, SleepStage.UNS)[index] for index in best)
