@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,7 +26,11 @@ PerEpoch = npt.NDArray[np.float64]
 
 
 def measure(
-    recording: Recording, row: int = 0, rules: QualityRules = QUALITY_RULES
+    recording: Recording,
+    row: int = 0,
+    rules: QualityRules = QUALITY_RULES,
+    *,
+    channels: Recording | None = None,
 ) -> DerivationQuality:
     """Quality of one derivation, over every epoch that is covered with samples.
 
@@ -34,6 +40,9 @@ def measure(
     Parameters
     ----------
     recording : not filtered by psgpipe: a filter hides the rails.
+    channels : what the derivation was built from, on the same clock and at the same rate. A
+        difference hides that one of its channels is clipped or dead: C4-M1 with a dead C4 is a
+        lively -M1.
     """
     kind, fs_hz = recording.kinds[row], recording.fs_hz
     covered = covered_epochs(recording)
@@ -41,10 +50,12 @@ def measure(
     finite = covered & np.isfinite(matrix).all(axis=1)
     epochs_uv = matrix if finite.all() else matrix[finite]
     spectra = epoch_spectra(epochs_uv, fs_hz)
-    flat = flat_share(epochs_uv, max(2, round(rules.flat_run_s * fs_hz)))
+    sources = [epochs_uv, *_channel_epochs(channels, finite)]
+    min_run = max(2, round(rules.flat_run_s * fs_hz))
+    flat = np.maximum.reduce([flat_share(source, min_run) for source in sources])
     if kind != "emg":
         flat[spectra.sd_uv < rules.flat_sd_uv] = 1.0
-    railed = railed_shares(epochs_uv)
+    railed = RailedShares(*np.maximum.reduce([railed_shares(source) for source in sources]))
     unusable = _unusable(flat, railed, spectra, rules)
     live = spectra.of(~unusable)
     beat = heartbeat(epochs_uv[~unusable], fs_hz)
@@ -56,6 +67,7 @@ def measure(
         covered_epochs=int(covered.sum()),
         not_finite_samples=int(np.count_nonzero(~np.isfinite(recording.signals_uv[row]))),
         median_epoch_sd_uv=_median(live.sd_uv if len(live.sd_uv) else spectra.sd_uv),
+        sd_spread=_spread(live.sd_uv),
         flat_pct=_mean_pct(flat),
         clipped_pct=_mean_pct(np.maximum(railed.clipped - flat, 0)),
         dropout_pct=_mean_pct(railed.dropped),
@@ -69,6 +81,12 @@ def measure(
         artefact_epochs=_numbers(covered & ~finite, finite, unusable),
         unscored_epochs=tuple(np.flatnonzero(~covered).tolist()),
     )
+
+
+def _channel_epochs(channels: Recording | None, finite: Marks) -> Iterator[PerEpoch]:
+    if channels:
+        for row in range(len(channels.derivations)):
+            yield epoch_matrix(channels, row)[finite]
 
 
 def _unusable(
@@ -94,6 +112,14 @@ def _numbers(not_finite: Marks, finite: Marks, unusable: Marks) -> tuple[int, ..
 
 def _median(values: PerEpoch) -> float | None:
     return float(np.median(values)) if len(values) else None
+
+
+def _spread(values: PerEpoch) -> float | None:
+    """The 90th percentile over the 10th."""
+    if not len(values):
+        return None
+    low, high = np.percentile(values, [10, 90])
+    return float(high / low) if low > 0 else None
 
 
 def _mean_pct(share: PerEpoch) -> float | None:

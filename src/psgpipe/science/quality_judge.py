@@ -46,6 +46,7 @@ _ALL = (
     ),
     _Check("flat", "flat_pct", "refuse_flat_pct", "flat for {} % of the time"),
     _Check("clipped", "clipped_pct", "refuse_clipped_pct", "{} % of the samples are clipped"),
+    _Check("clipped", "clipped_pct", "flag_clipped_pct", "{} % of the samples are clipped"),
     _Check("dropout", "dropout_pct", "refuse_dropout_pct", "{} % of the samples were lost"),
     _Check("dropout", "dropout_pct", "flag_dropout_pct", "{} % of the samples were lost"),
     _Check("artefact", "artefact_pct", "flag_artefact_pct", "{} % of the epochs are artefacts"),
@@ -60,8 +61,8 @@ _EEG = (
         "spectral slope is {}", ": noise has 0, EEG about -2",
     ),
     _Check(
-        "slope-steep", "spectral_slope", "refuse_slope_below",
-        "spectral slope is {}", ": steeper than any EEG",
+        "slow", "eeg_likeness", "refuse_likeness_below",
+        "8-16 Hz stands at 10^{} of 0.5-2 Hz", ": slower than any EEG",
     ),
     _Check(
         "high-frequency", "high_share", "refuse_high_share",
@@ -85,7 +86,7 @@ def judge(
     checks = _ALL + _BY_KIND.get(quality.kind, ())
     found = [*_unstageable(quality, rules), *(c.flag(quality, rules) for c in checks)]
     if quality.kind == "eeg":
-        found += _heartbeat(quality, rules)
+        found += [*_heartbeat(quality, rules), *_monotonous(quality, rules)]
     once: dict[str, QualityFlag] = {}
     for flag in found:
         if flag:
@@ -179,6 +180,18 @@ def _heartbeat(quality: DerivationQuality, rules: QualityRules) -> Iterator[Qual
     elif regularity > rules.flag_heartbeat:
         message = f"{beats}, wanted at most {rules.flag_heartbeat:g}): ECG artefact"
         yield QualityFlag("heartbeat", message, quality.derivation)
+
+
+def _monotonous(quality: DerivationQuality, rules: QualityRules) -> Iterator[QualityFlag]:
+    check = _Check(
+        "monotonous", "sd_spread", "flag_spread_below",
+        "the loudest epochs are {} times the quietest",
+        ": nothing changes as sleep does",
+    )  # fmt: skip
+    whole_night = quality.covered_epochs * EPOCH_S / 3600 >= rules.flag_night_below_h
+    flag = check.flag(quality, rules)
+    if whole_night and flag:
+        yield flag
 
 
 def _number(value: float) -> str:

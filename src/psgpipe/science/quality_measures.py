@@ -16,6 +16,7 @@ class DerivationQuality:
     covered_epochs : 30-s epochs wholly covered with samples.
     not_finite_samples : NaN or infinite.
     median_epoch_sd_uv : of 0.5-35 Hz, median over epochs.
+    sd_spread : 90th percentile of the epochs' SD over the 10th: sleep changes, noise does not.
     flat_pct : share of samples in flat stretches, or in epochs below the flat limit.
     clipped_pct : share of samples at the highest or lowest value of the night; where they stand
         there for long they are flat.
@@ -37,6 +38,7 @@ class DerivationQuality:
     covered_epochs: int
     not_finite_samples: int
     median_epoch_sd_uv: float | None
+    sd_spread: float | None
     flat_pct: float | None
     clipped_pct: float | None
     dropout_pct: float | None

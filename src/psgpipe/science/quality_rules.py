@@ -20,15 +20,17 @@ class QualityRules:
     refuse_emg_sd_above_uv : the same, EMG. There is no lower limit: atonia is quiet.
     refuse_not_finite_samples : NaN and infinite samples.
     refuse_flat_pct : share of samples in flat stretches.
-    refuse_clipped_pct : share of samples at the rails.
+    refuse_clipped_pct, flag_clipped_pct : share of samples at the rails.
     refuse_dropout_pct, flag_dropout_pct : share of samples that fell to the lowest value at once.
     refuse_slope_above : log-log spectral slope of 2-25 Hz, EEG; 0 is white noise.
-    refuse_slope_below : the same; breathing, temperature and the like are steeper than any EEG.
+    refuse_likeness_below : log10 of the power of 8-16 Hz over 0.5-2 Hz, EEG; breathing, temperature
+        and oximetry are slower than any EEG.
     refuse_high_share : share of 20-47 Hz in the power of 0.5-47 Hz, EEG.
     flag_noise_pct : share of epochs whose slope or high share alone would be refused.
     refuse_heartbeat, refuse_heartbeat_kurtosis : together they tell an ECG.
     flag_heartbeat : ECG artefact in an EEG.
     flag_mains_share : share of 48-52 and 58-62 Hz in the power above 0.5 Hz.
+    flag_spread_below : 90th over 10th percentile of the epochs' SD, EEG of a whole night.
     flag_artefact_pct : share of epochs marked as artefact.
     flag_eog_margin : by how much the EOG's EEG-likeness may exceed that of the EEG.
     refuse_fs_hz : a rate must be above it.
@@ -52,21 +54,23 @@ class QualityRules:
     refuse_not_finite_samples: int = 0
     refuse_flat_pct: float = 20.0
     refuse_clipped_pct: float = 5.0
+    flag_clipped_pct: float = 0.5
     refuse_dropout_pct: float = 20.0
     flag_dropout_pct: float = 0.1
     refuse_slope_above: float = -0.5
-    refuse_slope_below: float = -5.0
+    refuse_likeness_below: float = -3.0
     refuse_high_share: float = 0.4
     flag_noise_pct: float = 20.0
     refuse_heartbeat: float = 0.5
-    refuse_heartbeat_kurtosis: float = 6.0
+    refuse_heartbeat_kurtosis: float = 12.0
     flag_heartbeat: float = 0.4
     flag_mains_share: float = 0.5
+    flag_spread_below: float = 1.6
     flag_artefact_pct: float = 20.0
     flag_eog_margin: float = 0.15
     refuse_fs_hz: float = 80.0
     flag_night_below_h: float = 4.0
-    flag_stage_changes_per_h: float = 25.0
+    flag_stage_changes_per_h: float = 40.0
     refuse_one_stage_pct: float = 95.0
     flag_sd_ratio: float = 2.0
     flat_run_s: float = 1.0
