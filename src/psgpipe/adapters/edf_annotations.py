@@ -103,7 +103,7 @@ class Tals:
 
     def _keep_time(self, record: int, raw: bytes) -> None:
         i = record - self._first_record
-        if not np.isnan(self.onsets[i]):
+        if self.onsets[i] == self.onsets[i]:  # not NaN
             return  # the first one counts: other annotation channels may repeat it
         onset = self._number(raw)
         if onset is None:

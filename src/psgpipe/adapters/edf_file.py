@@ -7,6 +7,7 @@ changed the file meanwhile. No memory map: a file cut short under a map kills th
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 import zlib
@@ -35,7 +36,6 @@ class Source:
     Attributes
     ----------
     name : the file's name without folders, safe to print.
-    size : bytes of EDF in it; None for a gzipped file until :meth:`measure` was called.
     gzipped : whether the bytes are compressed.
     """
 
@@ -43,10 +43,9 @@ class Source:
 
     def __init__(self, fd: int, name: str) -> None:
         self._fd = fd
+        self._file = io.FileIO(fd)
         self.name = name
         self._opened = os.fstat(fd)
-        self.size: int | None = self._opened.st_size
-        self._position = 0
 
     def measure(self, limit: int) -> int:
         """Bytes of EDF in the file; a gzipped file is not followed beyond `limit` + 1."""
@@ -76,13 +75,12 @@ class Source:
     def _fill(self, offset: int, view: memoryview) -> int:
         got = 0
         try:
-            os.lseek(self._fd, offset, os.SEEK_SET)
+            self._file.seek(offset)
             while got < len(view):
-                block = os.read(self._fd, min(len(view) - got, 1 << 22))
-                if not block:
+                n_bytes = self._file.readinto(view[got:])
+                if not n_bytes:
                     break
-                view[got : got + len(block)] = block
-                got += len(block)
+                got += n_bytes
         except OSError as error:
             raise self._read_failed(error) from error
         return got
@@ -102,7 +100,10 @@ class Source:
         ChangedWhileRead
             They differ: somebody is writing.
         """
-        now = os.fstat(self._fd)
+        try:
+            now = os.fstat(self._fd)
+        except OSError as error:
+            raise self._read_failed(error) from error
         if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
             raise ChangedWhileRead(
                 f"{self.name}: changed while it was read "
@@ -112,7 +113,7 @@ class Source:
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._fd)
+        self._file.close()
 
 
 class GzipSource(Source):
@@ -120,9 +121,9 @@ class GzipSource(Source):
 
     gzipped = True
 
-    def __init__(self, fd: int, name: str) -> None:
-        super().__init__(fd, name)
-        self.size = None
+    def __init__(self, plain: Source) -> None:
+        self._fd, self._file = plain._fd, plain._file
+        self._opened, self.name = plain._opened, plain.name
         self.garbage_after = False
         self._restart()
 
@@ -131,11 +132,10 @@ class GzipSource(Source):
         while self._position <= limit:
             if not self._inflate(min(_CHUNK, limit + 1 - self._position)):
                 break
-        self.size = self._position
-        return self.size
+        return self._position
 
     def _restart(self) -> None:
-        os.lseek(self._fd, 0, os.SEEK_SET)
+        self._file.seek(0)
         self._position = 0
         self._compressed = b""
         self._member = zlib.decompressobj(wbits=31)
@@ -164,7 +164,7 @@ class GzipSource(Source):
                     self._next_member()
                     continue
                 if not self._compressed:
-                    self._compressed = os.read(self._fd, _CHUNK)
+                    self._compressed = self._file.read(_CHUNK)
                     if not self._compressed:
                         raise self._damaged("the compressed data end early")
                 block = self._member.decompress(self._compressed, n_bytes)
@@ -184,7 +184,7 @@ class GzipSource(Source):
         """Go on to the next gzip member; NUL padding ends the file, anything else is noted."""
         waiting = self._compressed.lstrip(b"\0")
         while len(waiting) < len(_GZIP_MAGIC):
-            more = os.read(self._fd, _CHUNK)
+            more = self._file.read(_CHUNK)
             if not more:
                 break
             waiting = (waiting + more).lstrip(b"\0")
@@ -230,13 +230,14 @@ def open_source(path: str | os.PathLike[str], notes: Notes) -> Iterator[Source]:
 
 
 def _source(fd: int, name: str) -> Source:
+    """The source that fits the first bytes; it owns the descriptor from here on."""
     plain = Source(fd, name)
     try:
-        magic = plain.read_at_most(0, len(_GZIP_MAGIC))
-        return GzipSource(fd, name) if magic == _GZIP_MAGIC else plain
-    except BaseException:
+        gzipped = plain.read_at_most(0, len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    except ReadFailed:
         plain.close()
         raise
+    return GzipSource(plain) if gzipped else plain
 
 
 def _open_regular(path: str | os.PathLike[str], name: str) -> int:

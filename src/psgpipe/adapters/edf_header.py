@@ -6,6 +6,7 @@ the file, then 256 for each signal, stored field by field.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
@@ -22,6 +23,7 @@ SIGNAL_BYTES = 256
 MOST_SIGNALS = 9999
 SHORTEST_RECORD_S = 1e-6
 LONGEST_RECORD_S = 7 * 86400
+_EDF_VERSION = re.compile(rb"0 *\0*")
 _COPY_AGAIN = "Export or copy the recording again; if it opens elsewhere, repair its header there."
 
 # What else a file named .edf turned out to be.
@@ -123,7 +125,7 @@ def _identify(fixed: bytes, source: Source) -> bool:
     if version in (b"\xffBIOSEMI", b"\xffbiosemi"):
         known = True
     else:
-        known = version.rstrip(b" \0") == b"0"
+        known = _EDF_VERSION.fullmatch(version) is not None
     if not known:
         what = next((w for magic, w in _OTHER_FORMATS if fixed.startswith(magic)), None)
         found = f"this is {what}" if what else "the version field is neither EDF's nor BDF's"

@@ -171,10 +171,14 @@ def _breaks(
             "ms; taken as continuous",
         )
     breaks = [int(i) + 1 for i in np.flatnonzero(steps > allowed)]
-    return sorted(breaks + _drift_breaks(onsets, record_s, [0, *breaks, len(onsets)], notes))
+    bounds = [0, *breaks, len(onsets)]
+    drift_s = _DRIFT_S + float(tolerance_s.max())
+    return sorted(breaks + _drift_breaks(onsets, record_s, bounds, drift_s, notes))
 
 
-def _drift_breaks(onsets: Floats, record_s: float, bounds: list[int], notes: Notes) -> list[int]:
+def _drift_breaks(
+    onsets: Floats, record_s: float, bounds: list[int], drift_s: float, notes: Notes
+) -> list[int]:
     """Records at which a slow clock has gained a quarter of a second on the samples."""
     breaks: list[int] = []
     slower_s = 0.0
@@ -182,16 +186,16 @@ def _drift_breaks(onsets: Floats, record_s: float, bounds: list[int], notes: Not
     for first, last in pairwise(bounds):
         anchor = float(grid[first])
         stretch = grid[first:last]
-        if stretch.max() - anchor > _DRIFT_S:
+        if stretch.max() - anchor > drift_s:
             for record, value in enumerate(stretch.tolist(), first):
-                if value - anchor > _DRIFT_S:
+                if value - anchor > drift_s:
                     anchor = value
                     breaks.append(record)
         slower_s = max(slower_s, anchor - float(stretch[-1]))
     if breaks:
         message = f"the clock runs faster than the samples: set right {len(breaks)} times"
         notes.add("clock-drift", message)
-    elif slower_s > _DRIFT_S:
+    elif slower_s > drift_s:
         notes.add("clock-drift", f"the clock lags {slower_s:.2g} s behind the samples at the end")
     return breaks
 
