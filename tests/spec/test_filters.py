@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import signal
 
 from psgpipe.model.recording import Band, Recording, Segment
 from psgpipe.science.filters import band_pass
@@ -21,8 +22,8 @@ def recording(
     return Recording(np.array(rows), names, fs_hz, segments=segments, digital_limits_uv=limits)
 
 
-def rms(signal: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(signal[1024:-1024] ** 2)))
+def rms(row: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(row[1024:-1024] ** 2)))
 
 
 def test_a_wave_inside_the_band_keeps_its_size_and_its_place():
@@ -56,8 +57,8 @@ def test_nothing_rings_over_a_gap():
 @pytest.mark.parametrize("n_samples", [1, 2, 5, 20, 27, 28, 200])
 def test_a_stretch_shorter_than_the_padding_is_filtered_all_the_same(n_samples: int):
     segments = (Segment(0.0, n_samples), Segment(60.0, 3840))
-    signal = np.append(np.full(n_samples, 40.0), sine(10.0, 30))
-    filtered = band_pass(recording(signal, segments=segments), 0.5, 35.0).signals_uv[0]
+    held = np.append(np.full(n_samples, 40.0), sine(10.0, 30))
+    filtered = band_pass(recording(held, segments=segments), 0.5, 35.0).signals_uv[0]
     assert np.isfinite(filtered).all()
     assert np.abs(filtered[:n_samples]).max() < 41.0
 
@@ -109,3 +110,20 @@ def test_the_recording_given_stays_as_it_was_and_a_filtered_one_has_no_rails():
 def test_an_impossible_band_is_named(band: tuple[float, float]):
     with pytest.raises(ValueError, match="Hz at a rate of 128 Hz"):
         band_pass(recording(sine(10.0)), *band)
+
+
+@pytest.mark.parametrize(
+    "band", [(0.3, 35.0), (0.5, 30.0), (0.0, 30.0), (0.5, 500.0), (12.0, 15.0)]
+)
+@pytest.mark.parametrize("fs_hz", [100.0, 127.99, 256.0])
+def test_it_is_the_butterworth_filter_run_forwards_and_backwards(
+    band: tuple[float, float], fs_hz: float
+):
+    walk = np.cumsum(np.random.default_rng(0).normal(size=round(1500 * fs_hz)))
+    edges = [edge for edge in band if 0 < edge < fs_hz / 2]
+    kind = "bandpass" if len(edges) == 2 else "lowpass" if band[0] == 0 else "highpass"
+    sos = signal.butter(4, np.squeeze(edges), kind, fs=fs_hz, output="sos")
+    wanted = signal.sosfiltfilt(sos, walk)
+    found = band_pass(recording(walk, fs_hz=fs_hz), *band).signals_uv[0]
+    inside = slice(round(30 * fs_hz), -round(30 * fs_hz))  # the ends are continued differently
+    assert np.abs(found - wanted)[inside].max() < 1e-5 * wanted[inside].std()
