@@ -79,7 +79,7 @@ class PlannedNight:
         return f"scorings/sub-{self.subject}_ses-{self.night}.edf"
 
     def row(self) -> dict[str, str]:
-        """The night as it stands in the study table."""
+        """The night as it stands in the study table, by column."""
         off_s, on_s = self.plan.lights_off_s, self.plan.lights_on_s
         cells = (
             self.subject, self.night, self.condition, self.recording, self._clock(off_s),
@@ -102,7 +102,7 @@ def simulate_study(
     """Write the study into the folder `out`; returns what ``simulation.json`` holds.
 
     Everything is planned before anything is written. With `force`, files of the same names are
-    replaced in a folder that is not empty; nothing is ever removed.
+    replaced in a folder that is not empty; other files stay.
 
     Raises
     ------
@@ -113,6 +113,9 @@ def simulate_study(
     nights = plan_study(design)
     _check_folder(out, force=force)
     _check_space(out, design, len(nights))
+    with output_errors(out / STUDY):
+        # The table goes first and comes last: where it is, all it names is whole.
+        (out / STUDY).unlink(missing_ok=True)
     for number, night in enumerate(nights, 1):
         _write_night(out, night, design)
         tell(f"{number}/{len(nights)} {night.subject} {night.night}: {night.recording}")
@@ -159,7 +162,15 @@ def describe(design: StudyDesign, nights: Sequence[PlannedNight]) -> dict[str, A
         "design": {**asdict(design), "fs_hz": design.rate_hz},
         "planted_effects": dict(design.effects),
         "true_difference": _true_difference(nights),
-        "nights": [{**night.row(), "true": _truth(night)} for night in nights],
+        "nights": [
+            {
+                **night.row(),
+                "age": night.plan.traits.age_y,
+                "night_in_lab": night.night_in_lab,
+                "true": _truth(night),
+            }
+            for night in nights
+        ],
     }
 
 
@@ -169,7 +180,7 @@ def _truth(night: PlannedNight) -> dict[str, float | int | None]:
 
 
 def _true_difference(nights: Sequence[PlannedNight]) -> dict[str, float]:
-    """Treatment minus baseline in the true stages, mean over all nights, for what can be planted."""
+    """Mean of the treatment nights minus mean of the baseline nights, in the true stages."""
     mean = {
         (condition, name): fmean(_truth(n)[name] or 0.0 for n in nights if n.condition == condition)
         for condition in CONDITIONS

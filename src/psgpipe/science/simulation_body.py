@@ -17,6 +17,7 @@ HEART_BY_STAGE = {"W": 6.0, "N1": 1.0, "N2": -1.0, "N3": -1.0, "R": 2.0}
 
 
 BEATS_AT_ONCE = 1000
+ENVELOPE_HZ = 16
 
 
 class Wave(NamedTuple):
@@ -112,15 +113,17 @@ def breathing(
 
 
 def snore(scene: Scene, fs_hz: int) -> Floats:
-    """Microphone: quiet, with snores on some breaths in asleep positions, microvolt."""
+    """Microphone: quiet, with snores on a quarter of the breaths in N2 and N3, microvolt."""
     rng = scene.key.rng(Stream.SITE + 37)
-    at = _times(scene, fs_hz)
-    breath = breath_phase(scene, fs_hz)
+    slow = _times(scene, ENVELOPE_HZ)
+    breath = breath_phase(scene, ENVELOPE_HZ)
     loud = rng.random(int(breath[-1]) + 2) < 0.25
-    asleep = _at(scene.stage_share[:, 2:4].sum(axis=1), scene, at)
+    asleep = _at(scene.stage_share[:, 2:4].sum(axis=1), scene, slow)
     breathing_in = np.maximum(np.sin(2 * np.pi * breath), 0.0) ** 2
-    level = 2.0 + 40.0 * breathing_in * loud[breath.astype(np.int64)] * asleep
-    return level * rng.standard_normal(len(at))
+    level_uv = 2.0 + 40.0 * breathing_in * loud[breath.astype(np.int64)] * asleep
+    signal: Floats = rng.standard_normal(scene.duration_s * fs_hz)
+    signal *= np.interp(_times(scene, fs_hz), slow, level_uv)
+    return signal
 
 
 def oxygen_pct(scene: Scene, fs_hz: int) -> Floats:
@@ -134,7 +137,7 @@ def oxygen_pct(scene: Scene, fs_hz: int) -> Floats:
 
 def pulse_per_min(scene: Scene, fs_hz: int) -> Floats:
     """The oximeter's pulse rate, whole beats a minute."""
-    pulse: Floats = np.round(np.repeat(heart_rate(scene), fs_hz))
+    pulse: Floats = heart_rate(scene).repeat(fs_hz).round()
     return pulse
 
 

@@ -95,7 +95,7 @@ CLINICAL: tuple[Lead, ...] = (
     Lead("Abdomen", "misc", "uV", 1000, sensor=_breath(36, 110, 0.25, 0.1), fs_hz=32),
     Lead("SpO2", "misc", "%", 100, 0, sensor=body.oxygen_pct, fs_hz=1),
     Lead("Pulse", "misc", "bpm", 250, 0, sensor=body.pulse_per_min, fs_hz=1),
-    Lead("Position", "misc", "", 10, 0, sensor=body.position, fs_hz=1),
+    Lead("Position", "misc", "code", 10, 0, sensor=body.position, fs_hz=1),
     Lead("Light", "misc", "%", 100, 0, sensor=body.light, fs_hz=1),
     Lead("Sound", "misc", "dB", 100, 0, sensor=body.sound_db, fs_hz=1),
 )
