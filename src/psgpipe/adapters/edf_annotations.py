@@ -7,6 +7,7 @@ has an empty first text: it keeps the record's time (EDF+ specification, 2.2.2 t
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,19 @@ from psgpipe.model.recording import Annotation
 _KEEPING_ONLY = re.compile(rb"([+-][0-9]+(?:\.[0-9]*)?)\x14\x14+\x00*")
 _NUMBER = rb"[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?"
 _TAL = re.compile(rb"([+-]?" + _NUMBER + rb")(?:\x15([^\x14\x15]*))?\x14(.*)", re.DOTALL)
-_DURATION = re.compile(rb"\+?" + _NUMBER)
+DURATION = re.compile(rb"\+?" + _NUMBER)
 # An onset where a text should be: the NUL between two TALs was forgotten.
-_LOST_NUL = re.compile(rb"[+-][0-9]+(?:[.,][0-9]*)?(?:\x15[0-9]*(?:[.,][0-9]*)?)?")
+_LOST_NUL = re.compile(rb"([+-][0-9]+(?:[.,][0-9]*)?)(?:\x15([0-9]*(?:[.,][0-9]*)?))?")
 LONGEST_ONSET = 1e9
+
+
+class Tal(NamedTuple):
+    """One TAL as written; `duration` is None where there is none."""
+
+    onset: bytes
+    duration: bytes | None
+    texts: list[bytes]
+    is_whole: bool
 
 
 class Tals:
@@ -55,7 +65,11 @@ class Tals:
             return
         for piece in raw.split(b"\0"):
             if piece.strip():
-                self._take_tal(record, piece)
+                tals = split_tals(piece)
+                if not tals:
+                    self._is_malformed(record)
+                for tal in tals:
+                    self._take_tal(record, tal)
 
     def note(self, notes: Notes) -> None:
         """Say what was odd."""
@@ -81,23 +95,16 @@ class Tals:
             self._first_malformed = record
         self._malformed += 1
 
-    def _take_tal(self, record: int, piece: bytes) -> None:
-        match = _TAL.fullmatch(piece)
-        onset = self._number(match.group(1)) if match else None
-        if match is None or onset is None:
+    def _take_tal(self, record: int, tal: Tal) -> None:
+        onset = self._number(tal.onset)
+        if onset is None or not tal.is_whole:
             self._is_malformed(record)
+        if onset is None:
             return
-        *texts, unterminated = match.group(3).split(b"\x14")
-        lost = _lost_nul(texts)
-        if unterminated.strip() or lost is not None or match.group(1)[:1] not in (b"+", b"-"):
-            self._is_malformed(record)
-        if lost is not None:
-            self._take_tal(record, b"\x14".join(texts[lost:]) + b"\x14")
-            texts = texts[:lost]
-        if texts[:1] == [b""]:
-            self._keep_time(record, match.group(1))
-        duration_s = self._duration(record, match.group(2))
-        for text in texts:
+        if tal.texts[:1] == [b""]:
+            self._keep_time(record, tal.onset)
+        duration_s = self._duration(record, tal.duration)
+        for text in tal.texts:
             if text:
                 self.annotations.append(Annotation(onset, duration_s, self._text(text)))
 
@@ -121,7 +128,7 @@ class Tals:
     def _duration(self, record: int, raw: bytes | None) -> float | None:
         if not raw:
             return None
-        value = self._number(raw) if _DURATION.fullmatch(raw) else None
+        value = self._number(raw) if DURATION.fullmatch(raw) else None
         if value is None:
             self._is_malformed(record)
         return value
@@ -134,12 +141,25 @@ class Tals:
             return raw.decode("latin-1")
 
 
-def _lost_nul(texts: list[bytes]) -> int | None:
-    """Position of an onset among the texts that another text follows, or None."""
+def split_tals(piece: bytes) -> list[Tal]:
+    """The TAL between two NULs; several where the NULs between them were forgotten; none in junk.
+
+    An onset in the place of a text is taken for one if another text follows it.
+    """
+    match = _TAL.fullmatch(piece)
+    if match is None:
+        return []
+    *texts, unterminated = match.group(3).split(b"\x14")
+    signed = match.group(1)[:1] in (b"+", b"-")
+    tals = [Tal(match.group(1), match.group(2), [], signed and not unterminated.strip())]
     for i, text in enumerate(texts):
-        if _LOST_NUL.fullmatch(text) and (i + 1 < len(texts) or b"\x15" in text):
-            return i
-    return None
+        lost = _LOST_NUL.fullmatch(text) if i + 1 < len(texts) or b"\x15" in text else None
+        if lost:
+            tals[-1] = tals[-1]._replace(is_whole=False)
+            tals.append(Tal(lost.group(1), lost.group(2), [], is_whole=True))
+        else:
+            tals[-1].texts.append(text)
+    return tals
 
 
 def shifted(annotations: list[Annotation], offset_s: float) -> tuple[Annotation, ...]:

@@ -18,7 +18,7 @@ _TIME = re.compile(rb"([0-9]{2})\.([0-9]{2})\.([0-9]{2})")
 _LOOSE_TIME = re.compile(rb"([0-9]{1,2})[.:]([0-9]{1,2})[.:]([0-9]{1,2})")
 _STARTDATE = re.compile(rb"\s*startdate[ _]+(\S+)", re.IGNORECASE)
 _STARTDATE_DATE = re.compile(rb"([0-9]{1,2})-([a-z]{3})-([0-9]{4})", re.IGNORECASE)
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 # What EDF+ writes for a removed date; EDF was published in 1992, so nothing began on this day.
 ANONYMOUS_DATE = dt.date(1985, 1, 1)
@@ -112,8 +112,8 @@ def _startdate(fields: StartFields, notes: Notes) -> dt.date | None:
     match = _STARTDATE_DATE.fullmatch(found.group(1))
     month = match.group(2).decode("ascii").upper() if match else ""
     date = None
-    if match and month in _MONTHS:
-        date = _date(int(match.group(3)), _MONTHS.index(month) + 1, int(match.group(1)))
+    if match and month in MONTHS:
+        date = _date(int(match.group(3)), MONTHS.index(month) + 1, int(match.group(1)))
     if date is None and fields.is_plus:
         notes.add(
             "startdate-unreadable",
