@@ -83,7 +83,7 @@ def exit_code(arguments: list[str] | None = None) -> int:
     _say_utf_8()
     _stop_on_sigterm()
     try:
-        psgpipe.main(args=arguments, prog_name="psgpipe", standalone_mode=False)
+        code = psgpipe.main(args=arguments, prog_name="psgpipe", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
@@ -106,7 +106,8 @@ def exit_code(arguments: list[str] | None = None) -> int:
             err=True,
         )
         return 1
-    return 0
+    # Click hands back the code of ctx.exit(), and whatever else a command returns.
+    return code if isinstance(code, int) else 0
 
 
 def _interrupted(code: int) -> int:

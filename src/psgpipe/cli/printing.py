@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 def printable(text: str) -> str:
     """`text` without control characters; what UTF-8 cannot hold is escaped, lines are kept."""
-    shown = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
-    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+    escaped = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in escaped)
 
 
 def table(rows: Iterable[Sequence[str]], indent: str = "  ") -> str:

@@ -22,6 +22,7 @@ class OpenedNight:
     night : identity and what is known besides the signal.
     montage : the derivations to build.
     lights : in seconds from the start of the recording.
+    window : the epochs to stage.
     declared_units : unit by channel label, for channels whose header leaves it blank.
     """
 
@@ -30,4 +31,5 @@ class OpenedNight:
     night: Night
     montage: Montage
     lights: Lights
+    window: range
     declared_units: Mapping[str, str] = field(default_factory=dict)

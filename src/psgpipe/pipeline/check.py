@@ -9,13 +9,13 @@ from typing import Any
 from psgpipe.adapters.edf import read_header
 from psgpipe.adapters.labels import understand
 from psgpipe.errors import PsgpipeError
-from psgpipe.model.montage import LabelTable, printable
+from psgpipe.model.montage import LabelTable, Source, printable
 from psgpipe.model.night import Night
 from psgpipe.model.recording import Channel, Finding, Header
-from psgpipe.pipeline.night import make_night, open_night
+from psgpipe.pipeline.night import make_night, open_night, require_an_epoch
 from psgpipe.pipeline.spec import Definition
 from psgpipe.science.lights import clock_at
-from psgpipe.science.montage import candidates, describe
+from psgpipe.science.montage import candidates, choose, describe
 from psgpipe.steps.reference import ReferenceParams
 
 STATE_OK, STATE_WARNING, STATE_UNSUITABLE, STATE_UNREADABLE = (
@@ -47,6 +47,7 @@ def check_recording(
     checked["error"] = None
     try:
         if header_only:
+            require_an_epoch(header)
             _require_buildable(header, sources, params)
             return checked
         return _with_quality(checked, path, definition, label_table)
@@ -55,9 +56,9 @@ def check_recording(
         return {**checked, "state": state, "error": _error_dict(error)}
 
 
-def _require_buildable(header: Header, sources: Any, params: ReferenceParams) -> None:
-    from psgpipe.science.montage import choose
-
+def _require_buildable(
+    header: Header, sources: tuple[Source, ...], params: ReferenceParams
+) -> None:
     found = candidates(sources, params.wanted, min_fs_hz=params.min_fs_hz)
     choose(found, sources, file=header.file, optional=frozenset(params.optional))
 

@@ -27,12 +27,13 @@ from psgpipe.pipeline.fingerprint import night_fingerprint, pipeline_sha256, sha
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.outputs import night_outputs
 from psgpipe.pipeline.spec import DEFAULT_PIPELINE, Definition, load_definition
+from psgpipe.science.epochs import epoch_count, staging_window
 from psgpipe.science.lights import clock_at, place_lights
 from psgpipe.science.montage import candidates, choose
 from psgpipe.science.quality_judge import judge_stages
 from psgpipe.steps.catalogue import CATALOGUE
 from psgpipe.steps.reference import ReferenceParams
-from psgpipe.steps.stage_sleep import stager_for
+from psgpipe.steps.stage_sleep import StageSleepParams, stager_for
 
 LOGGER = logging.getLogger("psgpipe")
 LIGHTS_WARNING = (
@@ -65,11 +66,7 @@ def open_night(
     """
     params: ReferenceParams = definition.params["reference"]
     header, annotations = read_annotations(path)
-    if header.span_s < EPOCH_S:
-        raise TooShort(
-            f"{header.file}: {header.span_s:g} s are less than one 30-s epoch",
-            "Nothing can be staged; exclude the night.",
-        )
+    require_an_epoch(header)
     declared = dict(params.declared_units or {})
     sources = understand(header.channels, label_table, declared)
     found = candidates(sources, params.wanted, min_fs_hz=params.min_fs_hz)
@@ -79,8 +76,29 @@ def open_night(
         meaning = read_lights(annotation.text, label_table)
         events_s.setdefault(meaning, []).append(annotation.onset_s)
     lights, odd = place_lights(night, header, events_s["off"], events_s["on"])
-    opened = OpenedNight(path, header, night, montage, lights, declared)
+    staging: StageSleepParams = definition.params["stage_sleep"]
+    window = staging_window(
+        epoch_count(header.span_s),
+        lights,
+        margin_min=staging.margin_min,
+        longest_without_lights_h=staging.longest_without_lights_h,
+    )
+    opened = OpenedNight(path, header, night, montage, lights, window, declared)
     return Chosen(path, header, night, found, opened, (*header.findings, *odd))
+
+
+def require_an_epoch(header: Header) -> None:
+    """Refuse what is too short to hold a single epoch.
+
+    Raises
+    ------
+    psgpipe.errors.TooShort
+    """
+    if header.span_s < EPOCH_S:
+        raise TooShort(
+            f"{header.file}: {header.span_s:g} s are less than one 30-s epoch",
+            "Nothing can be staged; exclude the night.",
+        )
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ def measure(
     rules: QualityRules = QUALITY_RULES,
     *,
     channels: Recording | None = None,
+    epochs: range | None = None,
 ) -> DerivationQuality:
     """Quality of one derivation, over every epoch that is covered with samples.
 
@@ -43,11 +44,14 @@ def measure(
     channels : what the derivation was built from, on the same clock and at the same rate. A
         difference hides that one of its channels is clipped or dead: C4-M1 with a dead C4 is a
         lively -M1.
+    epochs : only these epochs are looked at, for example the staging window: what hangs from the
+        recorder after the subject got up says nothing about the night.
     """
     kind, fs_hz = recording.kinds[row], recording.fs_hz
     covered = covered_epochs(recording)
     matrix = epoch_matrix(recording, row)
-    finite = covered & np.isfinite(matrix).all(axis=1)
+    looked_at = covered & _is_in(epochs, len(covered))
+    finite = looked_at & np.isfinite(matrix).all(axis=1)
     epochs_uv = matrix if finite.all() else matrix[finite]
     spectra = epoch_spectra(epochs_uv, fs_hz)
     sources = [epochs_uv, *_channel_epochs(channels, finite)]
@@ -64,8 +68,8 @@ def measure(
         kind=kind,
         fs_hz=fs_hz,
         duration_s=recording.duration_s,
-        covered_epochs=int(covered.sum()),
-        not_finite_samples=int(np.count_nonzero(~np.isfinite(recording.signals_uv[row]))),
+        covered_epochs=int(looked_at.sum()),
+        not_finite_samples=int(np.count_nonzero(~np.isfinite(matrix[looked_at]))),
         median_epoch_sd_uv=_median(live.sd_uv if len(live.sd_uv) else spectra.sd_uv),
         sd_spread=_spread(live.sd_uv),
         flat_pct=_mean_pct(flat),
@@ -78,9 +82,16 @@ def measure(
         heartbeat_regularity=beat.regularity if beat else None,
         heartbeat_kurtosis=beat.kurtosis if beat else None,
         eeg_likeness=_median(live.eeg_likeness),
-        artefact_epochs=_numbers(covered & ~finite, finite, unusable),
+        artefact_epochs=_numbers(looked_at & ~finite, finite, unusable),
         unscored_epochs=tuple(np.flatnonzero(~covered).tolist()),
     )
+
+
+def _is_in(epochs: range | None, n_epochs: int) -> Marks:
+    marks = np.full(n_epochs, epochs is None)
+    if epochs is not None:
+        marks[epochs.start : epochs.stop] = True
+    return marks
 
 
 def _channel_epochs(channels: Recording | None, finite: Marks) -> Iterator[PerEpoch]:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable
 
 from psgpipe.model.opened import OpenedNight
 from psgpipe.model.recording import Recording
-from psgpipe.model.summary import QualityFlag, QualityReport
-from psgpipe.science.quality import measure
-from psgpipe.science.quality_judge import judge, judge_eog_against_eeg
-from psgpipe.science.quality_measures import DerivationQuality
+from psgpipe.model.summary import QualityReport
+from psgpipe.science.quality import judge, judge_eog_against_eeg, measure
 from psgpipe.science.quality_rules import QualityRules
 from psgpipe.steps.step import Step
-
-CONTACT_CODES = ("not-finite", "flat", "clipped", "dropout")
-"""What one electrode alone can spoil: a difference of two hides it."""
 
 
 def check_quality(
@@ -26,45 +20,39 @@ def check_quality(
 ) -> QualityReport:
     """Measures, flags and the epochs that must not be staged, over all derivations.
 
-    A derivation built by subtraction is judged with the channels it is built from: against a dead
-    electrode it would look like a signal and be another derivation.
+    Only the staging window counts: electrodes that hang from the recorder before lights off or
+    after lights on say nothing about the night. A derivation built by subtraction is judged with
+    the channels it is built from.
     """
-    measured = [measure(recording, rules=params) for recording in referenced]
-    flags = [flag for quality in measured for flag in judge(quality, params)]
-    parts: list[DerivationQuality] = []
-    for derivation in opened.montage.derivations:
-        if len(derivation.terms) > 1:
-            for label, channel in _channels(derivation.labels, recorded):
-                part = measure(replace(channel, kinds=(derivation.role,)), rules=params)
-                parts.append(part)
-                flags += _contact_flags(part, derivation.name, label, params)
-    by_kind = {quality.kind: quality for quality in measured}
-    if "eeg" in by_kind and "eog" in by_kind:
-        flags += judge_eog_against_eeg(by_kind["eeg"], by_kind["eog"], params)
-    everything = [*measured, *parts]
+    measured = {
+        recording.kinds[0]: measure(
+            recording,
+            rules=params,
+            channels=_channels(derivation.labels, recorded),
+            epochs=opened.window,
+        )
+        for derivation, recording in zip(opened.montage.derivations, referenced, strict=True)
+    }
+    flags = [flag for quality in measured.values() for flag in judge(quality, params)]
+    if "eeg" in measured and "eog" in measured:
+        flags += judge_eog_against_eeg(measured["eeg"], measured["eog"], params)
     return QualityReport(
-        measures={quality.derivation: quality.measures() for quality in measured},
+        measures={quality.derivation: quality.measures() for quality in measured.values()},
         flags=tuple(flags),
-        artefact_epochs=tuple(sorted({e for q in everything for e in q.artefact_epochs})),
-        unscored_epochs=tuple(sorted({e for q in measured for e in q.unscored_epochs})),
+        artefact_epochs=_any_of(quality.artefact_epochs for quality in measured.values()),
+        unscored_epochs=_any_of(quality.unscored_epochs for quality in measured.values()),
     )
 
 
-def _channels(
-    labels: tuple[str, ...], recorded: tuple[Recording, ...]
-) -> Iterator[tuple[str, Recording]]:
-    for label in labels:
-        source = next(r for r in recorded if label in r.derivations)
-        yield label, source.pick(label)
+def _channels(labels: tuple[str, ...], recorded: tuple[Recording, ...]) -> Recording | None:
+    """What a derivation was built from, or None where it is a channel as recorded."""
+    if len(labels) == 1:
+        return None
+    return next(r.pick(*labels) for r in recorded if set(labels) <= set(r.derivations))
 
 
-def _contact_flags(
-    part: DerivationQuality, derivation: str, label: str, rules: QualityRules
-) -> Iterator[QualityFlag]:
-    """The channel's own faults, laid to the derivation that is built from it."""
-    for flag in judge(part, rules):
-        if flag.code in CONTACT_CODES:
-            yield replace(flag, message=f"{label}: {flag.message}", derivation=derivation)
+def _any_of(epochs: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(sorted({epoch for some in epochs for epoch in some}))
 
 
 STEP = Step(

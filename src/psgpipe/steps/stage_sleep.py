@@ -17,7 +17,7 @@ from psgpipe.model.recording import Recording
 from psgpipe.model.staging import Demographics, RoleSignal, Staging
 from psgpipe.model.summary import QualityReport
 from psgpipe.science.epoch_signal import epoch_signal
-from psgpipe.science.epochs import covered_epochs, epoch_count, in_bed, staging_window
+from psgpipe.science.epochs import covered_epochs, epoch_count, in_bed
 from psgpipe.steps.step import Step
 
 RELIABLE_EPOCHS = 10
@@ -86,20 +86,14 @@ def stage_sleep(
     """
     stager = stager_for(tuple(r.kinds[0] for r in referenced), opened.night, params)  # type: ignore[misc]
     needs = stager.requirements()
-    window = staging_window(
-        epoch_count(opened.header.span_s),
-        opened.lights,
-        margin_min=params.margin_min,
-        longest_without_lights_h=params.longest_without_lights_h,
-    )
-    usable = usable_epochs(referenced, quality, window)
+    usable = usable_epochs(referenced, quality, opened.window)
     _require(needs, referenced, usable, opened)
     signals = [
         RoleSignal(recording.kinds[0], epoch_signal(recording, 0, usable), recording.fs_hz)  # type: ignore[arg-type]
         for recording in referenced
     ]
     scored = stager.score(signals, demographics(opened.night, params))
-    return _staging(scored, usable, quality, opened, window, needs, params)
+    return _staging(scored, usable, quality, opened, needs, params)
 
 
 def usable_epochs(
@@ -139,7 +133,6 @@ def _staging(
     usable: npt.NDArray[np.int_],
     quality: QualityReport,
     opened: OpenedNight,
-    window: range,
     needs: Requirements,
     params: StageSleepParams,
 ) -> Staging:
@@ -168,7 +161,12 @@ def _staging(
         "versions": dict(needs.versions),
     }
     return Staging(
-        hypnogram, hypnodensity, window.start, window.stop, engine, _notes(usable, opened)
+        hypnogram,
+        hypnodensity,
+        opened.window.start,
+        opened.window.stop,
+        engine,
+        _notes(usable, opened),
     )
 
 
