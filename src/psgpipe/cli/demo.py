@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 
 import click
 
 from psgpipe.adapters.scorings import read_scoring
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
-from psgpipe.cli.run import summary_text
-from psgpipe.model.hypnogram import SCORED, SleepStage
+from psgpipe.cli.run import agreement_dict, agreement_text, summary_text
 from psgpipe.model.night import Night
-from psgpipe.pipeline.night import Outcome, run_to_folder
+from psgpipe.pipeline.finished import agreement_with, read_summary
+from psgpipe.pipeline.night import run_to_folder
 from psgpipe.pipeline.simulate import StudyDesign, simulate_study
 from psgpipe.pipeline.spec import load_definition
 
@@ -35,25 +34,17 @@ def command(out: Path, hours: float, verbose: bool, quiet: bool, as_json: bool) 
         out / "results",
         tell=tell,
     )
-    summary = json.loads((outcome.folder / "summary.json").read_text(encoding="utf-8"))
-    share_pct = 100 * agreement(outcome, study / row["scoring"])
+    summary = read_summary(outcome.folder)
+    found = agreement_with(read_scoring(study / row["scoring"]), outcome.folder)
     if as_json:
-        print_json({"folder": str(outcome.folder), "agreement_pct": share_pct, "summary": summary})
+        said = {"folder": str(outcome.folder), "summary": summary}
+        print_json(said | {"agreement": agreement_dict(found)})
     elif not quiet:
         click.echo(summary_text(summary, outcome))
-        click.echo(f"  {share_pct:.1f} % of the epochs have the stage that was simulated.")
+        click.echo(agreement_text(found) + " (the stages that were simulated)")
 
 
 def first_night(study: Path) -> dict[str, str]:
     """The first row of the study table in `study`."""
     with (study / "study.tsv").open(encoding="utf-8", newline="") as file:
         return next(csv.DictReader(file, delimiter="\t"))
-
-
-def agreement(outcome: Outcome, scoring: Path) -> float:
-    """Share of the scored epochs whose stage is that of the scoring."""
-    truth = read_scoring(scoring).stages
-    with (outcome.folder / "hypnogram.tsv").open(encoding="utf-8", newline="") as file:
-        staged = [SleepStage(row["stage"]) for row in csv.DictReader(file, delimiter="\t")]
-    both = [(t, s) for t, s in zip(truth, staged, strict=False) if t in SCORED and s in SCORED]
-    return sum(t == s for t, s in both) / len(both)
