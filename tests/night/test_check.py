@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
+import psgpipe
 from psgpipe.cli.app import exit_code
-from tests.night.recordings import write_night
+from tests.night.recordings import CANARIES, write_night
 
 
 @pytest.fixture
@@ -106,3 +108,21 @@ def test_an_empty_folder_holds_no_recordings(tmp_path, capsys):
 
 def test_two_output_formats_exclude_each_other(archive, capsys):
     assert checked(capsys, archive, "--tsv", "--json")[0] == 2
+
+
+def test_an_anonymous_copy_has_the_samples_and_none_of_the_header_text(archive, tmp_path, capsys):
+    original, copies = archive / "good.edf", tmp_path / "anonymous"
+    assert checked(capsys, original, "--anonymise", copies)[0] == 0
+    content = (copies / "good.edf").read_bytes()
+    assert [canary for canary in CANARIES if canary.encode() in content] == []
+    labels = ["EEG C4-M1", "EOG E1-M2", "EMG chin"]
+    before, after = (psgpipe.read_recording(p, labels) for p in (original, copies / "good.edf"))
+    np.testing.assert_array_equal(before.signals_uv, after.signals_uv)
+    assert before.start_clock == after.start_clock
+    assert after.start is None
+
+
+def test_an_anonymous_copy_overwrites_nothing(archive, capsys):
+    before = (archive / "good.edf").read_bytes()
+    assert checked(capsys, archive / "good.edf", "--anonymise", archive)[0] == 7
+    assert (archive / "good.edf").read_bytes() == before

@@ -14,7 +14,7 @@ import click
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.cli.options import FILE, labels_option, log_to_stderr, output_options, pipeline_option
 from psgpipe.cli.printing import printable, table
-from psgpipe.pipeline.check import check_recording
+from psgpipe.pipeline.check import STATE_UNREADABLE, anonymous_copy, check_recording
 from psgpipe.pipeline.discover import recordings_in
 from psgpipe.pipeline.spec import load_definition
 
@@ -24,12 +24,20 @@ from psgpipe.pipeline.spec import load_definition
 @click.option("--header-only", is_flag=True, help="Read no samples: fast, and no signal quality.")
 @click.option("--quality", is_flag=True, help="Read the samples below a FOLDER, too.")
 @click.option("--tsv", "as_tsv", is_flag=True, help="One row for each recording on stdout.")
+@click.option(
+    "--anonymise",
+    type=FILE,
+    metavar="DIR",
+    help="Also write a copy without identifying header text into DIR.",
+)
+@click.option("--keep-date", is_flag=True, help="The anonymous copy keeps the date of the night.")
 @pipeline_option
 @labels_option
 @output_options
 def command(
-    recordings: tuple[Path, ...], header_only: bool, quality: bool, as_tsv: bool, pipeline: str,
-    labels: Path | None, verbose: bool, quiet: bool, as_json: bool,
+    recordings: tuple[Path, ...], header_only: bool, quality: bool, as_tsv: bool,
+    anonymise: Path | None, keep_date: bool, pipeline: str, labels: Path | None,
+    verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Show what recordings hold, which derivations can be built, and the signal's quality.
 
@@ -37,7 +45,7 @@ def command(
 
     Leaves with the exit code of the worst recording: 0, 4 (unreadable) or 5 (unsuitable).
     """
-    log_to_stderr(verbose=verbose, quiet=quiet)
+    tell = log_to_stderr(verbose=verbose, quiet=quiet)
     if as_tsv and as_json:
         raise click.UsageError("--tsv and --json exclude each other.")
     definition = load_definition(pipeline)
@@ -51,6 +59,9 @@ def command(
         for path, name in with_bar(found, shown=is_audit and not quiet):
             by_header = header_only or (is_audit and not quality)
             one = check_recording(path, definition, label_table, header_only=by_header)
+            if anonymise and one["state"] != STATE_UNREADABLE:
+                copy = anonymous_copy(path, anonymise / name, keep_date=keep_date)
+                tell(f"{copy}: anonymous copy; its name and labels are as they were")
             if one["error"]:
                 codes.append(one["error"]["exit_code"])
             yield {**one, "file": name}

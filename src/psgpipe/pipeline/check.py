@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.adapters.edf import read_header
+from psgpipe.adapters.edf_anonymise import anonymise
 from psgpipe.adapters.labels import understand
 from psgpipe.errors import PsgpipeError
 from psgpipe.model.montage import LabelTable, Source, printable
@@ -14,6 +15,7 @@ from psgpipe.model.night import Night
 from psgpipe.model.recording import Channel, Finding, Header
 from psgpipe.pipeline.night import make_night, open_night, require_an_epoch
 from psgpipe.pipeline.spec import Definition
+from psgpipe.pipeline.store import output_errors
 from psgpipe.science.lights import clock_at
 from psgpipe.science.montage import candidates, choose, describe
 from psgpipe.steps.reference import ReferenceParams
@@ -54,6 +56,24 @@ def check_recording(
     except PsgpipeError as error:
         state = STATE_UNREADABLE if error.exit_code == 4 else STATE_UNSUITABLE
         return {**checked, "state": state, "error": _error_dict(error)}
+
+
+def anonymous_copy(path: Path, copy: Path, *, keep_date: bool) -> Path:
+    """Write `copy` as :func:`psgpipe.adapters.edf_anonymise.anonymise` does, uncompressed.
+
+    Raises
+    ------
+    psgpipe.errors.OutputConflict : there is such a file.
+    psgpipe.errors.PsgpipeError : whatever reading or writing raises.
+    """
+    name = copy.name
+    if name.lower().endswith(".gz"):
+        name = name[: -len(".gz")]
+    elif name.lower().endswith(".edfz"):
+        name = name[:-1]
+    with output_errors(copy):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+    return anonymise(path, copy.with_name(name), keep_date=keep_date)
 
 
 def _require_buildable(
