@@ -48,14 +48,14 @@ def bases() -> dict[str, bytes]:
     texts = {2: b"+2\x1530\x14Sleep stage W\x14\x00", 7: b"+7.5\x14Lights off\x14\x00"}
     keep = keeping_time(texts=texts)
     gap = keeping_time([*range(20), *range(50, 70)], texts)
-    chin = Signal(label="EMG chin", per_record=30)
+    chin = Signal(label="EMG chin")
     return {
         "EDF": edf_bytes([Signal(), chin], 40),
         "EDF+C": edf_bytes([Signal(), chin, annotations(keep)], 40, reserved="EDF+C"),
         "EDF+D": edf_bytes([annotations(gap), Signal(), chin], 40, reserved="EDF+D"),
         "BDF": edf_bytes([Signal(), chin], 40, is_bdf=True, reserved="24BIT"),
         "BDF+D": edf_bytes([Signal(), annotations(gap)], 40, reserved="BDF+D", is_bdf=True),
-        "one record": edf_bytes([Signal(per_record=4000), chin], 1, record_s=40),
+        "one record": edf_bytes([Signal(per_record=4000)], 1, record_s=40),
         "annotations": edf_bytes([annotations(keep, 600)], 1, record_s=0, reserved="EDF+C"),
     }
 
@@ -66,16 +66,16 @@ def header_bytes(content: bytes) -> int:
 
 
 def some_bytes(content: bytearray, rng: random.Random) -> bytearray:
+    """Change a few bytes, mostly of the header."""
+    header_end = header_bytes(bytes(content))
     for _ in range(rng.randint(1, 8)):
-        content[
-            rng.randrange(header_bytes(bytes(content)) if rng.random() < 0.8 else len(content))
-        ] = rng.randrange(256)
-        if not bytes(content[184:192]).strip().isdigit():
-            break
+        end = len(content) if rng.random() < 0.2 else header_end
+        content[rng.randrange(end)] = rng.randrange(256)
     return content
 
 
 def a_field(content: bytearray, rng: random.Random) -> bytearray:
+    """Put something nasty in place of a header field."""
     at = rng.choice([0, 168, 176, 184, 192, 236, 244, 252])
     if rng.random() < 0.7:
         at = 256 + 8 * rng.randrange((header_bytes(bytes(content)) - 256) // 8)
@@ -85,6 +85,7 @@ def a_field(content: bytearray, rng: random.Random) -> bytearray:
 
 
 def a_splice(content: bytearray, rng: random.Random) -> bytearray:
+    """Lose, gain or repeat some bytes."""
     at, n = rng.randrange(len(content)), rng.randint(1, 400)
     if rng.random() < 0.4:
         return content[:at] + content[at + n :]
@@ -96,10 +97,12 @@ def a_splice(content: bytearray, rng: random.Random) -> bytearray:
 
 
 def a_cut(content: bytearray, rng: random.Random) -> bytearray:
+    """Let the file end anywhere."""
     return content[: rng.randrange(len(content) + 1)]
 
 
 def a_tal(content: bytearray, rng: random.Random) -> bytearray:
+    """Stir the annotations."""
     soup = b"".join(rng.choice(TAL_PIECES) for _ in range(rng.randint(1, 40)))
     at = rng.randrange(header_bytes(bytes(content)), len(content))
     keeper = content.find(b"\x14\x14", at)
@@ -133,6 +136,7 @@ def damaged(good: dict[str, bytes], rng: random.Random) -> tuple[str, bytes]:
 
 
 def outcome(name: str, read: Callable[[Path], object], path: Path) -> str:
+    """What came of one call; raises whatever is no explained failure."""
     try:
         result = read(path)
     except PsgpipeError as error:
@@ -147,6 +151,7 @@ def outcome(name: str, read: Callable[[Path], object], path: Path) -> str:
 
 
 def copy_of(path: Path) -> None:
+    """Write an anonymous copy beside the file."""
     out = path.with_name("copy.edf")
     out.unlink(missing_ok=True)
     anonymise(path, out)
@@ -161,6 +166,7 @@ CALLS: dict[str, Callable[[Path], object]] = {
 
 
 def fuzz(minutes: float, seed: int, keep: Path) -> int:
+    """Damage and read for so many minutes; 1 if anything escaped or took too long."""
     rng, good, counts = random.Random(seed), bases(), Counter()
     n_files = n_escapes = 0
     slowest_s, end = 0.0, time.monotonic() + 60 * minutes
@@ -171,6 +177,8 @@ def fuzz(minutes: float, seed: int, keep: Path) -> int:
             path.write_bytes(content)
             n_files += 1
             for name, call in CALLS.items():
+                if name == "copy" and n_files % 10:
+                    continue  # flushing to disk would take most of the time
                 began = time.monotonic()
                 try:
                     counts[outcome(name, call, path)] += 1
@@ -187,6 +195,7 @@ def fuzz(minutes: float, seed: int, keep: Path) -> int:
 
 
 def main() -> int:
+    """Parse the command line, limit memory, and go."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("minutes", type=float, nargs="?", default=10.0)
     parser.add_argument("--seed", type=int, default=0)

@@ -46,11 +46,13 @@ class Given:
 
 
 def on_one_axis(uv: np.ndarray, fs_hz: float, start: Any, said: bool = False) -> Given:
+    """A channel whose reader knows no gaps."""
     text = start.replace(tzinfo=None).isoformat() if start else None
     return Given(uv, fs_hz, text, np.arange(uv.size) / fs_hz, said)
 
 
 def by_psgpipe(path: Path, eeg: dict) -> Given:
+    """Read by psgpipe."""
     from psgpipe.adapters.edf import read_recording
 
     r = read_recording(path, [eeg["label"]])
@@ -60,6 +62,7 @@ def by_psgpipe(path: Path, eeg: dict) -> Given:
 
 
 def by_mne(path: Path, eeg: dict) -> Given:
+    """Read by MNE, only the channel wanted, with its own conversion to volt."""
     import mne
 
     is_bdf = path.name.lower().endswith(".bdf")
@@ -70,6 +73,7 @@ def by_mne(path: Path, eeg: dict) -> Given:
 
 
 def by_edfio(path: Path, eeg: dict) -> Given:
+    """Read by edfio."""
     import datetime as dt
 
     import edfio
@@ -87,6 +91,7 @@ def by_edfio(path: Path, eeg: dict) -> Given:
 
 
 def by_pyedflib(path: Path, eeg: dict) -> Given:
+    """Read by pyedflib."""
     import pyedflib
 
     with pyedflib.EdfReader(str(path)) as edf:
@@ -96,6 +101,7 @@ def by_pyedflib(path: Path, eeg: dict) -> Given:
 
 
 def to_uv(values: np.ndarray, unit: str) -> np.ndarray:
+    """Microvolts by the unit that the reader gives, unchanged where it is none."""
     from psgpipe.adapters.edf_units import uv_per_unit
 
     return np.asarray(values, np.float64) * (uv_per_unit(unit) or 1.0)
@@ -111,6 +117,8 @@ LIBRARIES = {"psgpipe": "psgpipe.adapters.edf"}
 
 
 def truth_uv(kind: str, t_s: np.ndarray) -> np.ndarray | None:
+    """What the corpus wrote, at these times."""
+
     def wave(t: np.ndarray) -> np.ndarray:
         return 60 * np.sin(2 * np.pi * t) + 20 * np.sin(20 * np.pi * t) + 0.2 * t
 
@@ -141,6 +149,7 @@ class Heard(logging.Handler):
     heard = False
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Remember that something was said."""
         self.heard |= record.levelno >= logging.WARNING
 
 
@@ -165,6 +174,7 @@ def read_in_child(reader: str, path: Path, entry: dict, answer: Any) -> None:
 
 
 def limit_memory() -> None:
+    """Keep a reader that swells from taking the machine with it."""
     if sys.platform == "linux":
         import resource
 
@@ -179,6 +189,7 @@ def read_all(reader: str, corpus: Path) -> dict[str, dict]:
 
 
 def read_apart(reader: str, path: Path, entry: dict) -> dict:
+    """One file in a process of its own: its answer, ``crash`` or ``hang``."""
     method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
     context = multiprocessing.get_context(method)
     receiver, sender = context.Pipe(duplex=False)
@@ -229,6 +240,7 @@ COLUMNS = (
 
 
 def print_table(manifest: list[dict], results: dict[str, dict[str, dict]], details: bool) -> None:
+    """Verdicts by reader."""
     readable = [e for e in manifest if e["id"] != "l09_noperm" or not is_root()]
     print(f"{len(readable)} files")
     print(f"{'':26}" + "".join(f"{reader:>10}" for reader in results))
@@ -247,10 +259,12 @@ def print_table(manifest: list[dict], results: dict[str, dict[str, dict]], detai
 
 
 def is_root() -> bool:
+    """Whether file modes mean nothing to this user."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def main() -> None:
+    """Make the corpus, let every reader read it, print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("maker", type=Path, help="make_corpus.py")
     parser.add_argument("--readers", default=",".join(READERS))
