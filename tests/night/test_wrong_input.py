@@ -123,3 +123,18 @@ def test_a_failed_night_says_why_in_its_folder(run, tmp_path):
 def test_a_command_that_does_not_exist(capsys):
     assert exit_code(["rum"]) == 2
     assert "No such command 'rum'" in capsys.readouterr().err
+
+
+def test_a_recording_that_is_replaced_while_it_is_staged_gives_no_night(run, tmp_path, monkeypatch):
+    from psgpipe.pipeline import night
+
+    recording = write_night(tmp_path / "night.edf", seconds=60)
+    make_night = night.make_night
+
+    def replaced_meanwhile(*arguments):
+        made = make_night(*arguments)
+        write_night(recording, seconds=90)
+        return made
+
+    monkeypatch.setattr(night, "make_night", replaced_meanwhile)
+    refused(run(recording), 4, "changed while the night was computed")

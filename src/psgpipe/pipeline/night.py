@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import logging
+import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Any
 from psgpipe.adapters.edf import read_annotations
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.labels import read_lights, understand
-from psgpipe.errors import OutputConflict, PsgpipeError, QualityRefused, TooShort
+from psgpipe.errors import ChangedWhileRead, OutputConflict, PsgpipeError, QualityRefused, TooShort
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
 from psgpipe.model.night import Night, StagedNight
@@ -359,6 +360,7 @@ def run_to_folder(
 def _run_chosen(
     chosen: Chosen, definition: Definition, folder: Path, out: Path, *, pictures: bool, force: bool
 ) -> Outcome:
+    was = chosen.path.stat()
     recording_sha256 = sha256_of_file(chosen.path)
     fingerprint = _fingerprint(chosen, definition, recording_sha256)
     old = store.read_manifest(folder)
@@ -367,12 +369,23 @@ def _run_chosen(
             return Outcome(folder, computed=False, manifest=old)
         _refuse_to_replace_another(old, chosen, recording_sha256, folder, force=force)
     made = make_night(chosen, definition)
+    _require_same_file(chosen, was)
     staged = staged_night(chosen, definition, made, recording_sha256)
     outputs = night_outputs(staged, made.slots.get("filtered", ()), pictures=pictures)
     manifest = {"fingerprint": fingerprint, **staged.provenance}
     store.finish_night(folder, outputs, manifest)
     journal.note(out, "finished", subject=chosen.night.subject, night=chosen.night.night)
     return Outcome(folder, computed=True, manifest=store.read_manifest(folder) or manifest)
+
+
+def _require_same_file(chosen: Chosen, was: os.stat_result) -> None:
+    """The header, the hash and the samples are read one after the other: all of one file."""
+    now = chosen.path.stat()
+    if (now.st_size, now.st_mtime_ns, now.st_ino) != (was.st_size, was.st_mtime_ns, was.st_ino):
+        raise ChangedWhileRead(
+            f"{chosen.header.file}: the file changed while the night was computed",
+            "Wait until the recording is complete and copied, then run again.",
+        )
 
 
 def _fingerprint(chosen: Chosen, definition: Definition, recording_sha256: str) -> str:
