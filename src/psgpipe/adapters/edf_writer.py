@@ -96,8 +96,8 @@ def write_recording(
 def _edf_signal(signal: WrittenSignal) -> edfio.EdfSignal:
     import edfio
 
-    return edfio.EdfSignal.from_digital(
-        _digital(signal),
+    return edfio.EdfSignal(
+        np.clip(signal.samples, *signal.physical_range),
         signal.fs_hz,
         label=signal.label,
         transducer_type=signal.transducer,
@@ -106,17 +106,6 @@ def _edf_signal(signal: WrittenSignal) -> edfio.EdfSignal:
         digital_range=DIGITAL_RANGE,
         prefiltering=signal.prefilter,
     )
-
-
-def _digital(signal: WrittenSignal) -> npt.NDArray[np.int16]:
-    """The samples as the file's integers, with one temporary array only."""
-    lowest, highest = signal.physical_range
-    digital = signal.samples - lowest
-    digital *= (DIGITAL_RANGE[1] - DIGITAL_RANGE[0]) / (highest - lowest)
-    digital += DIGITAL_RANGE[0]
-    np.rint(digital, out=digital)
-    np.clip(digital, *DIGITAL_RANGE, out=digital)
-    return digital.astype(np.int16)
 
 
 def _edf_plus(
