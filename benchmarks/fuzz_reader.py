@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -167,6 +168,7 @@ CALLS: dict[str, Callable[[Path], object]] = {
 
 def fuzz(minutes: float, seed: int, keep: Path) -> int:
     """Damage and read for so many minutes; 1 if anything escaped or took too long."""
+    warnings.simplefilter("error")  # an overflow is an escape, too
     rng, good, counts = random.Random(seed), bases(), Counter()
     n_files = n_escapes = 0
     slowest_s, end = 0.0, time.monotonic() + 60 * minutes

@@ -162,8 +162,10 @@ def _read_tals(source: Source, layout: Layout, first: int, n_records: int) -> Ta
 
 
 def _take_tals(tals: Tals, first_record: int, piece: Bytes) -> None:
-    for i, raw in enumerate(piece):
-        tals.take(first_record + i, raw.tobytes())
+    n_records, width = piece.shape
+    joined = piece.tobytes()
+    for i in range(n_records):
+        tals.take(first_record + i, joined[i * width : (i + 1) * width])
 
 
 def _quick_timeline(source: Source, survey: _Survey, notes: Notes) -> Timeline:

@@ -6,7 +6,9 @@ has an empty first text: it keeps the record's time (EDF+ specification, 2.2.2 t
 
 from __future__ import annotations
 
+import math
 import re
+from array import array
 from typing import NamedTuple
 
 import numpy as np
@@ -45,12 +47,27 @@ class Tals:
 
     def __init__(self, first_record: int, n_records: int) -> None:
         self._first_record = first_record
-        self.onsets: npt.NDArray[np.float64] = np.full(n_records, np.nan)
-        self.decimals = np.zeros(n_records, np.int16)
-        self.whole_digits = np.zeros(n_records, np.int16)
+        # Filled one by one, some ten thousand a night: quicker than numpy's own items.
+        self._onsets = array("d", [math.nan]) * n_records
+        self._decimals, self._whole_digits = bytearray(n_records), bytearray(n_records)
         self.annotations: list[Annotation] = []
         self._malformed = self._first_malformed = 0
         self._not_utf8 = self._commas = 0
+
+    @property
+    def onsets(self) -> npt.NDArray[np.float64]:
+        """Time-keeping onset of each record."""
+        return np.frombuffer(self._onsets, np.float64)
+
+    @property
+    def decimals(self) -> npt.NDArray[np.int64]:
+        """Digits behind the point of each onset."""
+        return np.frombuffer(self._decimals, np.uint8).astype(np.int64)
+
+    @property
+    def whole_digits(self) -> npt.NDArray[np.int64]:
+        """Digits before the point of each onset, leading zeros not counted."""
+        return np.frombuffer(self._whole_digits, np.uint8).astype(np.int64)
 
     @property
     def keeps_time(self) -> bool:
@@ -110,19 +127,22 @@ class Tals:
 
     def _keep_time(self, record: int, raw: bytes) -> None:
         i = record - self._first_record
-        if self.onsets[i] == self.onsets[i]:  # not NaN
+        if self._onsets[i] == self._onsets[i]:  # not NaN
             return  # the first one counts: other annotation channels may repeat it
         onset = self._number(raw)
         if onset is None:
             self._is_malformed(record)
             return
-        self.onsets[i] = onset
-        whole, _, decimals = raw.replace(b",", b".").lstrip(b"+-").partition(b".")
-        self.whole_digits[i], self.decimals[i] = len(whole.lstrip(b"0")), len(decimals)
+        self._onsets[i] = onset
+        whole, _, decimals = raw.replace(b",", b".").partition(b".")
+        self._whole_digits[i] = min(len(whole.lstrip(b"+-0")), 255)
+        self._decimals[i] = min(len(decimals), 255)
 
     def _number(self, raw: bytes) -> float | None:
-        self._commas += b"," in raw
-        value = float(raw.replace(b",", b"."))
+        if b"," in raw:
+            self._commas += 1
+            raw = raw.replace(b",", b".")
+        value = float(raw)
         return value if abs(value) <= LONGEST_ONSET else None
 
     def _duration(self, record: int, raw: bytes | None) -> float | None:
