@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +27,25 @@ def sha256_of_file(path: Path) -> str:
     ------
     psgpipe.errors.ReadFailed : the operating system reports an error.
     """
+    with _read_errors(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_stat(path: Path) -> os.stat_result:
+    """Size, time of change and identity of a file.
+
+    Raises
+    ------
+    psgpipe.errors.ReadFailed : the operating system reports an error.
+    """
+    with _read_errors(path):
+        return path.stat()
+
+
+@contextlib.contextmanager
+def _read_errors(path: Path) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        yield
     except OSError as error:
         raise ReadFailed(
             f"{path.name}: reading failed: {error.strerror}",

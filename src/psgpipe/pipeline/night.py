@@ -24,7 +24,12 @@ from psgpipe.model.recording import Finding, Header, Recording
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityFlag, QualityReport
 from psgpipe.pipeline import journal, store
-from psgpipe.pipeline.fingerprint import night_fingerprint, pipeline_sha256, sha256_of_file
+from psgpipe.pipeline.fingerprint import (
+    file_stat,
+    night_fingerprint,
+    pipeline_sha256,
+    sha256_of_file,
+)
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.outputs import night_outputs
 from psgpipe.pipeline.spec import DEFAULT_PIPELINE, Definition, load_definition
@@ -269,7 +274,7 @@ def _provenance(
         "psgpipe": importlib.metadata.version("psgpipe"),
         "recording": {
             "name": header.file,
-            "bytes": chosen.path.stat().st_size,
+            "bytes": file_stat(chosen.path).st_size,
             "sha256": recording_sha256,
             "start": header.start.isoformat() if header.start else None,
             "start_clock": clock_at(header.start_clock, 0.0),
@@ -360,7 +365,7 @@ def run_to_folder(
 def _run_chosen(
     chosen: Chosen, definition: Definition, folder: Path, out: Path, *, pictures: bool, force: bool
 ) -> Outcome:
-    was = chosen.path.stat()
+    was = file_stat(chosen.path)
     recording_sha256 = sha256_of_file(chosen.path)
     fingerprint = _fingerprint(chosen, definition, recording_sha256)
     old = store.read_manifest(folder)
@@ -380,7 +385,7 @@ def _run_chosen(
 
 def _require_same_file(chosen: Chosen, was: os.stat_result) -> None:
     """The header, the hash and the samples are read one after the other: all of one file."""
-    now = chosen.path.stat()
+    now = file_stat(chosen.path)
     if (now.st_size, now.st_mtime_ns, now.st_ino) != (was.st_size, was.st_mtime_ns, was.st_ino):
         raise ChangedWhileRead(
             f"{chosen.header.file}: the file changed while the night was computed",
