@@ -6,24 +6,22 @@ has an empty first text: it keeps the record's time (EDF+ specification, 2.2.2 t
 
 from __future__ import annotations
 
-import math
 import re
-from array import array
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.adapters.edf_keepers import LONGEST_ONSET, read_keepers
 from psgpipe.adapters.edf_notes import Notes
+from psgpipe.adapters.edf_records import Bytes
 from psgpipe.model.recording import Annotation
 
-_KEEPING_ONLY = re.compile(rb"([+-][0-9]+(?:\.[0-9]*)?)\x14\x14+\x00*")
 _NUMBER = rb"[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?"
 _TAL = re.compile(rb"([+-]?" + _NUMBER + rb")(?:\x15([^\x14\x15]*))?\x14(.*)", re.DOTALL)
 DURATION = re.compile(rb"\+?" + _NUMBER)
 # An onset where a text should be: the NUL between two TALs was forgotten.
 _LOST_NUL = re.compile(rb"([+-][0-9]+(?:[.,][0-9]*)?)(?:\x15([0-9]*(?:[.,][0-9]*)?))?")
-LONGEST_ONSET = 1e9
 
 
 class Tal(NamedTuple):
@@ -47,39 +45,37 @@ class Tals:
 
     def __init__(self, first_record: int, n_records: int) -> None:
         self._first_record = first_record
-        # Filled one by one, some ten thousand a night: quicker than numpy's own items.
-        self._onsets = array("d", [math.nan]) * n_records
-        self._decimals, self._whole_digits = bytearray(n_records), bytearray(n_records)
+        self.onsets: npt.NDArray[np.float64] = np.full(n_records, np.nan)
+        self.decimals = np.zeros(n_records, np.int64)
+        self.whole_digits = np.zeros(n_records, np.int64)
         self.annotations: list[Annotation] = []
         self._malformed = self._first_malformed = 0
         self._not_utf8 = self._commas = 0
-
-    @property
-    def onsets(self) -> npt.NDArray[np.float64]:
-        """Time-keeping onset of each record."""
-        return np.frombuffer(self._onsets, np.float64)
-
-    @property
-    def decimals(self) -> npt.NDArray[np.int64]:
-        """Digits behind the point of each onset."""
-        return np.frombuffer(self._decimals, np.uint8).astype(np.int64)
-
-    @property
-    def whole_digits(self) -> npt.NDArray[np.int64]:
-        """Digits before the point of each onset, leading zeros not counted."""
-        return np.frombuffer(self._whole_digits, np.uint8).astype(np.int64)
 
     @property
     def keeps_time(self) -> bool:
         """Whether any record says when it was recorded."""
         return not bool(np.isnan(self.onsets).all())
 
-    def take(self, record: int, raw: bytes) -> None:
-        """Parse one annotation channel's bytes in one record."""
-        keeping = _KEEPING_ONLY.fullmatch(raw)
-        if keeping:
-            self._keep_time(record, keeping.group(1))
-            return
+    def take(self, first_record: int, rows: Bytes) -> None:
+        """Parse one annotation channel's bytes in some records, shape (n_records, n_bytes).
+
+        Nearly all records hold their time and nothing else: these are read all at once.
+        """
+        kept = read_keepers(rows)
+        places = slice(first_record - self._first_record, None)
+        unknown = np.isnan(self.onsets[places][: len(rows)])
+        plain = kept.is_plain & unknown
+        for into, values in (
+            (self.onsets, kept.onsets),
+            (self.decimals, kept.decimals),
+            (self.whole_digits, kept.whole_digits),
+        ):
+            np.copyto(into[places][: len(rows)], values, where=plain)
+        for i in np.flatnonzero(~kept.is_plain):
+            self._take_record(first_record + int(i), rows[i].tobytes())
+
+    def _take_record(self, record: int, raw: bytes) -> None:
         for piece in raw.split(b"\0"):
             if piece.strip():
                 tals = split_tals(piece)
@@ -127,16 +123,16 @@ class Tals:
 
     def _keep_time(self, record: int, raw: bytes) -> None:
         i = record - self._first_record
-        if self._onsets[i] == self._onsets[i]:  # not NaN
+        if not np.isnan(self.onsets[i]):
             return  # the first one counts: other annotation channels may repeat it
         onset = self._number(raw)
         if onset is None:
             self._is_malformed(record)
             return
-        self._onsets[i] = onset
         whole, _, decimals = raw.replace(b",", b".").partition(b".")
-        self._whole_digits[i] = min(len(whole.lstrip(b"+-0")), 255)
-        self._decimals[i] = min(len(decimals), 255)
+        self.onsets[i] = onset
+        self.decimals[i] = len(decimals)
+        self.whole_digits[i] = len(whole.lstrip(b"+-0"))
 
     def _number(self, raw: bytes) -> float | None:
         if b"," in raw:
