@@ -1,5 +1,6 @@
 """The header: every number is parsed or refused by name, and the size law holds."""
 
+import numpy as np
 import pytest
 
 from psgpipe.adapters.edf import read_header, read_recording
@@ -115,6 +116,23 @@ def test_a_long_file_is_read_to_its_declared_end(tmp_path):
     recording = read_recording(path, [EEG])
     assert recording.signals_uv.shape == (1, 30000)
     assert codes(recording) == ["size-long"]
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda raw: raw.replace(b"\n", b"\r\n"),
+        lambda raw: raw.decode("utf-8", errors="replace").encode("utf-8"),
+    ],
+    ids=["line ends", "UTF-8"],
+)
+def test_samples_that_went_through_a_text_mode_are_refused(tmp_path, convert):
+    noise = np.random.default_rng(0).integers(-2000, 2000, 30000)
+    whole = edf_bytes([Signal(digital=noise)])
+    path = tmp_path / "night.edf"
+    path.write_bytes(whole[:512] + convert(whole[512:]))
+    with pytest.raises(HeaderInvalid, match="as if they were text"):
+        read_header(path)
 
 
 @pytest.mark.parametrize("count", [0, 300, -1])

@@ -167,6 +167,9 @@ def split_tals(piece: bytes) -> list[Tal]:
         return []
     *texts, unterminated = match.group(3).split(b"\x14")
     signed = match.group(1)[:1] in (b"+", b"-")
+    if not texts and not unterminated:
+        # The channel ended before the second separator: nothing but a time fits this.
+        return [Tal(match.group(1), match.group(2), [b""], is_whole=False)]
     tals = [Tal(match.group(1), match.group(2), [], signed and not unterminated.strip())]
     for i, text in enumerate(texts):
         lost = _LOST_NUL.fullmatch(text) if i + 1 < len(texts) or b"\x15" in text else None

@@ -11,6 +11,8 @@ LONGEST_S = LONGEST_RECORD_S
 MOST_RECORDS = 10_000_000
 MOST_INFLATED_BYTES = 16 * 2**30
 LARGEST_ANNOTATION_BYTES = 64 * 2**20
+_LOOKED_AT_BYTES = 1 << 20
+_LEAST_SIGNS = 20
 _GET_WHOLE = "Fetch the whole file again from where it was recorded."
 
 
@@ -39,6 +41,7 @@ def count_records(source: Source, layout: Layout, notes: Notes) -> int:
     elif there < declared:
         _note_short(layout, notes, n_records, left_over)
     elif data_bytes > declared * layout.record_bytes:
+        _refuse_text_transfer(source, layout)
         _note_long(source, notes, data_bytes - declared * layout.record_bytes)
     return n_records
 
@@ -68,6 +71,24 @@ def _refuse_other_width(source: Source, layout: Layout, data_bytes: int) -> None
             f"{source.name}: the version field says {8 * layout.sample_bytes}-bit samples, "
             f"the reserved field or the file's size {bits}-bit samples",
             "Export the recording again: EDF holds 16-bit samples, BDF 24-bit ones.",
+        )
+
+
+def _refuse_text_transfer(source: Source, layout: Layout) -> None:
+    """A longer file whose bytes went through a text mode or a text encoding is noise.
+
+    Then every line feed has got a carriage return before it, or bytes that are no UTF-8 have
+    become U+FFFD; in samples both are rare.
+    """
+    start = source.read_at_most(layout.header_bytes, _LOOKED_AT_BYTES)
+    n_lines = start.count(b"\n")
+    as_lines = n_lines >= _LEAST_SIGNS and start.count(b"\r\n") == n_lines
+    as_utf8 = start.count(b"\xef\xbf\xbd") >= _LEAST_SIGNS
+    if as_lines or as_utf8:
+        how = "line ends were converted" if as_lines else "it was converted to UTF-8"
+        raise HeaderInvalid(
+            f"{source.name}: its bytes were changed on the way as if they were text: {how}",
+            "Copy the recording again in binary mode.",
         )
 
 
