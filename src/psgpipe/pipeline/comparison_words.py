@@ -185,7 +185,7 @@ def sentences(
         _who(flow),
         _size(flow),
         _declared(spec, declaration),
-        _multiplicity(contrasts),
+        _multiplicity(contrasts) if _step(flow, "analysed").subjects >= TESTABLE_FROM_N else None,
         _causality(design, spec),
         _first_nights(flow, nights),
         _comedication(nights, spec),

@@ -97,6 +97,7 @@ def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Sele
     sorter.sort_out(_first_night_rule(sorter, spec))
     cohort = _by_subject(n for n in sorter.left if n.condition in spec.baseline)
     sorter.sort_out(_pairing_rule(sorter.left, spec))
+    _warn_of_lights(sorter)
     for night in sorter.left:
         sorter.settle(night, ANALYSED)
     return Selection(
@@ -182,6 +183,15 @@ def _by_lights(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | N
     if spec.missing_lights == "drop" and lights_unknown(night):
         return "lights not known", "the recording's start or end stands in for lights"
     return None
+
+
+def _warn_of_lights(sorter: _Sorter) -> None:
+    unknown = sum(lights_unknown(n) for n in sorter.left)
+    if unknown:
+        sorter.warnings.append(
+            f"lights are not known in {count_of(unknown, 'analysed night')}; the recording's ends "
+            "stand in: TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
+        )
 
 
 def lights_unknown(night: MeasuredNight) -> bool:
