@@ -80,7 +80,8 @@ def _refuse_text_transfer(source: Source, layout: Layout) -> None:
     Then every line feed has got a carriage return before it, or bytes that are no UTF-8 have
     become U+FFFD; in samples both are rare.
     """
-    start = source.read_at_most(layout.header_bytes, _LOOKED_AT_BYTES)
+    declared_bytes = (layout.declared_records or 0) * layout.record_bytes
+    start = source.read_at_most(layout.header_bytes, min(declared_bytes, _LOOKED_AT_BYTES))
     n_lines = start.count(b"\n")
     as_lines = n_lines >= _LEAST_SIGNS and start.count(b"\r\n") == n_lines
     as_utf8 = start.count(b"\xef\xbf\xbd") >= _LEAST_SIGNS
