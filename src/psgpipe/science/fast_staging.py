@@ -1,0 +1,107 @@
+"""Staging as YASA does it, without YASA: its features, its smoothing, its trees."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.model.classifier import TreeClassifier
+from psgpipe.science import trees
+from psgpipe.science.resampling import resample
+from psgpipe.science.yasa_band import FS_HZ, band_pass
+from psgpipe.science.yasa_features import EPOCH_S, epoch_features
+from psgpipe.science.yasa_smoothing import around_7_min, hours, part_of_night, past_2_min
+
+Signal = npt.NDArray[np.float64]
+Probabilities = npt.NDArray[np.float64]
+FeatureTable = dict[str, npt.NDArray[np.float32]]
+"""YASA's name of each feature, its value in each epoch."""
+
+
+class Trace(NamedTuple):
+    """One derivation: shape (n_samples,), microvolt, unfiltered, at its own sampling rate."""
+
+    signal_uv: Signal
+    fs_hz: float
+
+
+def stage_fast(
+    eegs: Sequence[Trace],
+    classifier: TreeClassifier,
+    *,
+    eog: Trace | None = None,
+    emg: Trace | None = None,
+    age_y: float | None = None,
+    male: bool | None = None,
+) -> list[Probabilities]:
+    """YASA's probability of each stage in each epoch, once for every EEG derivation.
+
+    EOG and EMG are worked out once, whatever the number of EEG derivations.
+
+    Parameters
+    ----------
+    classifier : the one for just these inputs.
+
+    Returns
+    -------
+    For each EEG shape (n_epochs, 5), in the order W N1 N2 N3 R.
+    """
+    others = {kind: trace for kind, trace in (("eog", eog), ("emg", emg)) if trace is not None}
+    shared = [derivation_features(trace, kind) for kind, trace in others.items()]
+    return [
+        stage_features([derivation_features(trace, "eeg"), *shared], classifier, age_y=age_y, male=male)
+        for trace in eegs
+    ]
+
+
+def derivation_features(trace: Trace, kind: str) -> FeatureTable:
+    """Everything YASA takes from one derivation: its features, and two smoothed copies of each.
+
+    Parameters
+    ----------
+    kind : ``eeg``, ``eog`` or ``emg``.
+    """
+    raw = epoch_features(filtered_100_hz(trace), kind)
+    rows = np.stack(list(raw.values()))
+    table = {"": rows, "_c7min_norm": around_7_min(rows), "_p2min_norm": past_2_min(rows)}
+    return {
+        f"{kind}_{name}{suffix}": row
+        for suffix, values in table.items()
+        for name, row in zip(raw, values.astype(np.float32), strict=True)
+    }
+
+
+def filtered_100_hz(trace: Trace) -> Signal:
+    """What YASA computes its features from: 100 Hz, 0.4-30 Hz, microvolt."""
+    # Through volts and back, as YASA's MNE object does: a multiplication more, the same rounding.
+    signal_v = trace.signal_uv * 1e-6
+    if trace.fs_hz != FS_HZ:
+        signal_v = resample(signal_v, trace.fs_hz)
+    return band_pass(signal_v * 1e6)
+
+
+def stage_features(
+    derivations: Sequence[FeatureTable],
+    classifier: TreeClassifier,
+    *,
+    age_y: float | None = None,
+    male: bool | None = None,
+) -> Probabilities:
+    """The classifier's probabilities, shape (n_epochs, 5), in the order W N1 N2 N3 R.
+
+    Raises
+    ------
+    ValueError
+        The features are not those that the classifier was trained on.
+    """
+    table = {name: row for features in derivations for name, row in features.items()}
+    n_epochs = len(next(iter(table.values())))
+    table["time_hour"] = hours(n_epochs, EPOCH_S).astype(np.float32)
+    table["time_norm"] = part_of_night(n_epochs).astype(np.float32)
+    if age_y is not None and male is not None:
+        table["age"] = np.full(n_epochs, int(age_y), np.float32)
+        table["male"] = np.full(n_epochs, int(male), np.float32)
+    if table.keys() != set(classifier.feature_names):
+        raise ValueError(f"classifier {classifier.name} for {sorted(table)}")
+    return trees.probabilities(classifier, np.stack([table[n] for n in classifier.feature_names]))
