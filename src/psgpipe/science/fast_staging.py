@@ -8,9 +8,10 @@ import numpy.typing as npt
 
 from psgpipe.model.classifier import TreeClassifier
 from psgpipe.science import trees
+from psgpipe.science.fused_resampling import can_fuse, resample_band_pass
 from psgpipe.science.resampling import resample
-from psgpipe.science.yasa_band import FS_HZ, band_pass
-from psgpipe.science.yasa_features import EPOCH_S, epoch_features
+from psgpipe.science.yasa_band import EPOCH_S, FS_HZ, band_pass
+from psgpipe.science.yasa_features import epoch_features
 from psgpipe.science.yasa_smoothing import around_7_min, hours, part_of_night, past_2_min
 
 Signal = npt.NDArray[np.float64]
@@ -74,6 +75,8 @@ def derivation_features(trace: Trace, kind: str) -> FeatureTable:
 
 def filtered_100_hz(trace: Trace) -> Signal:
     """What YASA computes its features from: 100 Hz, 0.4-30 Hz, microvolt."""
+    if can_fuse(len(trace.signal_uv), trace.fs_hz):
+        return resample_band_pass(trace.signal_uv, trace.fs_hz)
     # Through volts and back, as YASA's MNE object does: a multiplication more, the same rounding.
     signal_v = trace.signal_uv * 1e-6
     if trace.fs_hz != FS_HZ:

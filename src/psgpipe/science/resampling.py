@@ -4,6 +4,7 @@ The arithmetic of ``mne.io.Raw.resample(100, npad="auto")`` (MNE 1.13), which YA
 night, mirrored at both ends up to a power of two, becomes one spectrum that is cut at 50 Hz.
 """
 
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -55,6 +56,12 @@ def resampling(n_samples: int, fs_hz: float) -> Resampling:
         n_skipped=round(ratio * n_before),
         n_new=max(round(ratio * n_samples), 1),
     )
+
+
+def ratio_to_100_hz(fs_hz: float) -> Fraction | None:
+    """The rate over 100 Hz as a simple fraction, or None where it is none."""
+    ratio = Fraction(fs_hz).limit_denominator(1000)
+    return ratio / 100 if float(ratio) == fs_hz else None
 
 
 def resample(signal: Signal, fs_hz: float) -> Signal:

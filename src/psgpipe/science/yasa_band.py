@@ -14,6 +14,8 @@ import numpy.typing as npt
 Signal = npt.NDArray[np.float64]
 
 FS_HZ = 100.0
+EPOCH_S = 30
+EPOCH_SAMPLES = int(EPOCH_S * FS_HZ)
 LOW_HZ = 0.4
 HIGH_HZ = 30.0
 LOW_TRANSITION_HZ = 0.4

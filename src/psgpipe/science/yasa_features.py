@@ -5,16 +5,15 @@ calls (0.2.3). The signal comes band-passed at 100 Hz. A few epochs at a time ar
 features, so that what is being worked on stays in the processor's cache.
 """
 
-from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from psgpipe.science import yasa_spectra
-from psgpipe.science.yasa_band import FS_HZ, Signal
+from psgpipe.science.yasa_band import EPOCH_SAMPLES, Signal
+from psgpipe.science.yasa_smoothing import lerp
 
-EPOCH_S = 30
-EPOCH_SAMPLES = int(EPOCH_S * FS_HZ)
 HIGUCHI_KMAX = 10
 
 _EPOCHS_AT_ONCE = 16
@@ -38,23 +37,27 @@ def epoch_features(filtered: Signal, kind: str) -> Features:
     """
     n_epochs = len(filtered) // EPOCH_SAMPLES
     epochs = filtered[: n_epochs * EPOCH_SAMPLES].reshape(n_epochs, EPOCH_SAMPLES)
+    scratch = yasa_spectra.scratch_for(_EPOCHS_AT_ONCE)
     parts = [
-        _features_of_some(epochs[first : first + _EPOCHS_AT_ONCE], kind)
+        _features_of_some(epochs[first : first + _EPOCHS_AT_ONCE], kind, scratch)
         for first in range(0, n_epochs, _EPOCHS_AT_ONCE)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _features_of_some(epochs: Epochs, kind: str) -> Features:
+def _features_of_some(epochs: Epochs, kind: str, scratch: yasa_spectra.Scratch) -> Features:
     # A flat epoch divides by its variance of zero; YASA lets the NaN stand.
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = _moments(epochs) | {"iqr": _interquartile_range(epochs)}
-        found |= _slopes(epochs) | {"higuchi": _higuchi(epochs)} | _signs_and_order(epochs)
-        return found | yasa_spectra.spectral_features(epochs, kind)
+        found = _moments_and_slopes(epochs)
+        missing = np.isnan(found["std"])
+        found["iqr"] = np.where(missing, np.nan, _interquartile_range(epochs))
+        found["higuchi"] = _higuchi(epochs)
+        found |= _signs_and_order(epochs, missing)
+        return found | yasa_spectra.spectral_features(epochs, kind, scratch)
 
 
-def _moments(epochs: Epochs) -> Features:
-    """Standard deviation (n - 1), skewness and excess kurtosis (both biased)."""
+def _moments_and_slopes(epochs: Epochs) -> Features:
+    """Standard deviation (n - 1), biased skewness and excess kurtosis; Hjorth (1970)."""
     n = epochs.shape[1]
     deviation = epochs - epochs.mean(axis=1, keepdims=True)
     squared = deviation * deviation
@@ -62,35 +65,38 @@ def _moments(epochs: Epochs) -> Features:
     m2 = sum_2 / n
     m3 = np.vecdot(squared, deviation) / n
     m4 = np.vecdot(squared, squared) / n
+    slope_var, bend_var = _variances_of_differences(epochs)
+    mobility = np.sqrt(slope_var / m2)
     return {
         "std": np.sqrt(sum_2 / (n - 1)),
         "skew": m3 / m2**1.5,
         "kurt": m4 / m2**2 - 3,
+        "hmob": mobility,
+        "hcomp": np.sqrt(bend_var / slope_var) / mobility,
     }
 
 
+def _variances_of_differences(epochs: Epochs) -> tuple[PerEpoch, PerEpoch]:
+    """The variance of the first and of the second difference of each epoch.
+
+    Differences telescope: their mean is known from the ends, and it is small beside their spread.
+    """
+    variances = []
+    for _ in range(2):
+        ends = epochs[:, -1] - epochs[:, 0]
+        epochs = epochs[:, 1:] - epochs[:, :-1]
+        n = epochs.shape[1]
+        variances.append(np.vecdot(epochs, epochs) / n - (ends / n) ** 2)
+    return variances[0], variances[1]
+
+
 def _interquartile_range(epochs: Epochs) -> PerEpoch:
-    ordered = np.sort(epochs, axis=1)
-    iqr: PerEpoch = _quantile(ordered, 0.75) - _quantile(ordered, 0.25)
-    return iqr
-
-
-def _quantile(ordered: Epochs, q: float) -> PerEpoch:
-    """The linearly interpolated quantile of sorted rows; NaN (sorted last) makes a row NaN."""
-    position = q * (ordered.shape[1] - 1)
-    below = int(position)
-    low, high = ordered[:, below], ordered[:, below + 1]
-    at = high - (high - low) * (below + 1 - position) if q >= 0.5 else low + (high - low) * (position - below)
-    return np.where(np.isnan(ordered[:, -1]), np.nan, at)
-
-
-def _slopes(epochs: Epochs) -> Features:
-    """Hjorth's mobility and complexity (1970)."""
-    first = np.diff(epochs, axis=1)
-    second = np.diff(first, axis=1)
-    var, var_1, var_2 = (values.var(axis=1) for values in (epochs, first, second))
-    mobility = np.sqrt(var_1 / var)
-    return {"hmob": mobility, "hcomp": np.sqrt(var_2 / var_1) / mobility}
+    """Between the linearly interpolated quartiles; meaningless where a sample is missing."""
+    positions = [q * (epochs.shape[1] - 1) for q in (0.25, 0.75)]
+    around = [int(p) + step for p in positions for step in (0, 1)]
+    ordered = np.partition(epochs, around, axis=1)
+    low, high = (lerp(ordered[:, int(p)], ordered[:, int(p) + 1], p - int(p)) for p in positions)
+    return high - low
 
 
 def _higuchi(epochs: Epochs) -> PerEpoch:
@@ -104,6 +110,7 @@ def _higuchi(epochs: Epochs) -> PerEpoch:
     return _slope(np.log(1.0 / np.arange(1, HIGUCHI_KMAX + 1)), log_lengths)
 
 
+@lru_cache(maxsize=None)
 def _higuchi_weights(k: int, n: int) -> npt.NDArray[np.float64]:
     """What each step of lag `k` counts: sub-series differ in length where `k` does not divide."""
     starts = np.arange(k)
@@ -120,14 +127,13 @@ def _slope(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> PerEpoch:
     return slope
 
 
-def _signs_and_order(epochs: Epochs) -> Features:
+def _signs_and_order(epochs: Epochs, missing: npt.NDArray[np.bool_]) -> Features:
     """Zero crossings, permutation entropy of order 3 and Petrosian's fractal dimension."""
     rises = epochs[:, 1:] >= epochs[:, :-1]
     n_zero_crossings = _count_changes(np.signbit(epochs))
     n_turns = _count_changes(rises)
     entropy = _permutation_entropy(rises, epochs[:, 2:] >= epochs[:, :-2])
-    if np.isnan(n := epochs.sum(axis=1)).any():
-        missing = np.isnan(n)
+    if missing.any():
         entropy[missing] = np.nan
         n_turns[missing] = _count_changes(np.signbit(np.diff(epochs[missing], axis=1)))
     return {"nzc": n_zero_crossings, "perm": entropy, "petrosian": _petrosian(n_turns)}
@@ -172,5 +178,3 @@ def _normalized_entropy(p: npt.NDArray[np.float64]) -> PerEpoch:
     logs = np.where(p > 0, np.log2(p), 0.0)
     return np.clip(-(p * logs).sum(axis=1) / _LOG_BASE_3_FACTORIAL, 0.0, 1.0)
 
-
-__all__ = ["EPOCH_S", "EPOCH_SAMPLES", "Callable", "Features", "Sequence", "epoch_features"]

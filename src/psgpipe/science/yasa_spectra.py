@@ -6,11 +6,13 @@ bands, the trapezoidal rule for the total.
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.science.yasa_band import FS_HZ, HIGH_HZ, LOW_HZ
+from psgpipe.science.median_network import median_of_rows
+from psgpipe.science.yasa_band import EPOCH_SAMPLES, FS_HZ, HIGH_HZ, LOW_HZ
 
 SEGMENT_S = 5
 SEGMENT_SAMPLES = int(SEGMENT_S * FS_HZ)
@@ -26,13 +28,37 @@ BANDS_HZ = {
 
 Power = npt.NDArray[np.float64]
 
-_FIRST_BIN = round(LOW_HZ / BIN_HZ)
-_LAST_BIN = round(HIGH_HZ / BIN_HZ)
+N_SEGMENTS = EPOCH_SAMPLES * 2 // SEGMENT_SAMPLES - 1
+FIRST_BIN = round(LOW_HZ / BIN_HZ)
+N_BINS = round(HIGH_HZ / BIN_HZ) - FIRST_BIN + 1
 
 
-def spectral_features(epochs: Power, kind: str) -> dict[str, Power]:
+class Scratch(NamedTuple):
+    """Memory for the spectra of a few epochs, used again for the next few.
+
+    Asking the system for fresh memory each time costs as much as the arithmetic.
+    """
+
+    segments: Power
+    spectra: npt.NDArray[np.complex128]
+    power: Power
+    power_imag: Power
+
+
+def scratch_for(n_epochs: int) -> Scratch:
+    """Memory for the spectra of up to `n_epochs` epochs at a time."""
+    shape = (N_SEGMENTS, n_epochs)
+    return Scratch(
+        segments=np.empty((*shape, SEGMENT_SAMPLES)),
+        spectra=np.empty((*shape, SEGMENT_SAMPLES // 2 + 1), np.complex128),
+        power=np.empty((*shape, N_BINS)),
+        power_imag=np.empty((*shape, N_BINS)),
+    )
+
+
+def spectral_features(epochs: Power, kind: str, scratch: Scratch) -> dict[str, Power]:
     """Total power for all; relative band powers unless EMG; their ratios for EEG."""
-    power = welch_median(epochs)
+    power = welch_median(epochs, scratch)
     integrals = power @ _integrals()
     found = {"abspow": integrals[:, -1]}
     if kind != "emg":
@@ -53,21 +79,27 @@ def _ratios(band: dict[str, Power]) -> dict[str, Power]:
     }
 
 
-def welch_median(epochs: Power) -> Power:
+def welch_median(epochs: Power, scratch: Scratch) -> Power:
     """Power spectral density from 0.4 to 30 Hz, shape (n_epochs, 149), uV^2/Hz.
 
     The mean of a segment is not taken out first: the window spreads it no further than the first
     bin beside 0 Hz, and the first bin used is the second.
     """
-    step = SEGMENT_SAMPLES // 2
-    windows = np.lib.stride_tricks.sliding_window_view(epochs, SEGMENT_SAMPLES, axis=1)[:, ::step]
-    segments = np.moveaxis(windows, 1, 0) * _window()
-    spectra = np.fft.rfft(segments)[:, :, _FIRST_BIN : _LAST_BIN + 1]
-    power = spectra.real**2
-    power += spectra.imag**2
-    median = _median(power)
-    median *= 2 / (FS_HZ * (_window() ** 2).sum()) / _median_bias(len(power))
-    return median
+    segments, spectra, power, power_imag = (memory[:, : len(epochs)] for memory in scratch)
+    np.multiply(_half_overlapping(epochs), _window(), out=segments)
+    np.fft.rfft(segments, out=spectra)
+    used = spectra[:, :, FIRST_BIN : FIRST_BIN + N_BINS]
+    np.multiply(used.real, used.real, out=power)
+    np.multiply(used.imag, used.imag, out=power_imag)
+    power += power_imag
+    median = median_of_rows(power)
+    return median * (2 / (FS_HZ * (_window() ** 2).sum()) / _median_bias(N_SEGMENTS))
+
+
+def _half_overlapping(epochs: Power) -> Power:
+    """A view of the 5-s segments, shape (11, n_epochs, 500)."""
+    every = np.lib.stride_tricks.sliding_window_view(epochs, SEGMENT_SAMPLES, axis=1)
+    return np.moveaxis(every[:, :: SEGMENT_SAMPLES // 2], 1, 0)
 
 
 @lru_cache(maxsize=1)
@@ -83,18 +115,13 @@ def _median_bias(n: int) -> float:
     return float(1 + np.sum(1 / (odd + 1) - 1 / odd))
 
 
-def _median(values: Power) -> Power:
-    """The median over the first, odd axis; NaN where any value is NaN."""
-    return np.median(values, axis=0)
-
-
 @lru_cache(maxsize=1)
 def _integrals() -> Power:
     """Weights that turn a spectrum into band powers, their sum and the total power.
 
     Shape (149, 8): the bands, Simpson over all of 0.4-30 Hz, trapezoids over all of it.
     """
-    bins = np.arange(_FIRST_BIN, _LAST_BIN + 1)
+    bins = np.arange(FIRST_BIN, FIRST_BIN + N_BINS)
     edges = [*BANDS_HZ.values(), (LOW_HZ, HIGH_HZ)]
     columns = [_simpson(bins, round(low / BIN_HZ), round(high / BIN_HZ)) for low, high in edges]
     trapezoids = np.full(len(bins), BIN_HZ)
