@@ -16,6 +16,8 @@ from psgpipe.science.yasa_smoothing import around_7_min, hours, part_of_night, p
 
 Signal = npt.NDArray[np.float64]
 Probabilities = npt.NDArray[np.float64]
+FLAT_S = 4.0
+"""A flat stretch of this length is found wherever it begins."""
 FeatureTable = dict[str, npt.NDArray[np.float32]]
 """YASA's name of each feature, its value in each epoch."""
 
@@ -75,13 +77,25 @@ def derivation_features(trace: Trace, kind: str) -> FeatureTable:
 
 def filtered_100_hz(trace: Trace) -> Signal:
     """What YASA computes its features from: 100 Hz, 0.4-30 Hz, microvolt."""
-    if can_fuse(len(trace.signal_uv), trace.fs_hz):
+    if can_fuse(len(trace.signal_uv), trace.fs_hz) and not _leaves_only_rounding(trace):
         return resample_band_pass(trace.signal_uv, trace.fs_hz)
     # Through volts and back, as YASA's MNE object does: a multiplication more, the same rounding.
     signal_v = trace.signal_uv * 1e-6
     if trace.fs_hz != FS_HZ:
         signal_v = resample(signal_v, trace.fs_hz)
     return band_pass(signal_v * 1e6)
+
+
+def _leaves_only_rounding(trace: Trace) -> bool:
+    """Whether some seconds are flat or missing: of these the band-pass leaves rounding errors alone.
+
+    YASA takes features of them as of any signal, so only its own arithmetic gives its own stages.
+    """
+    n = int(FLAT_S / 2 * trace.fs_hz)
+    rows = trace.signal_uv[: len(trace.signal_uv) // n * n].reshape(-1, n)
+    maybe_flat = rows[(rows[:, 0] == rows[:, n // 2]) & (rows[:, 0] == rows[:, -1])]
+    flat = (maybe_flat == maybe_flat[:, :1]).all(axis=1).any()
+    return bool(flat) or not bool(np.isfinite(trace.signal_uv.sum()))
 
 
 def stage_features(

@@ -50,6 +50,10 @@ class Envelope(NamedTuple):
         """Where in `values` an index stands; what is past the end begins anew."""
         return (index - self.first) % len(self.values)
 
+    def late_by(self, samples: Index) -> Signal:
+        """See :meth:`Resampling.late_by`."""
+        return self.grid.late_by(samples, self.fs_hz)
+
 
 def empty_envelope(grid: Resampling, fs_hz: float) -> Envelope:
     """Room for the envelope of a padded night."""
@@ -134,21 +138,16 @@ def spectra_below_50_hz(envelope: Envelope, begins: Index, n_out: int) -> Comple
     """
     n_slow = n_out // DECIMATION
     index = begins[:, None] // DECIMATION + np.arange(n_slow)
-    early = early_by(envelope.grid, envelope.fs_hz, index * DECIMATION)
     # At 100 samples a second a wave of 50 Hz is +1, -1, +1...: what is left of it is the real
-    # part of the envelope, turned by as much as MNE's samples come early.
-    real = (envelope.values[envelope.at(index)] * np.exp(1j * np.pi * early)).real
+    # part of the envelope, turned by as much as MNE's samples come late.
+    turn = np.exp(1j * np.pi * envelope.late_by(index * DECIMATION))
+    real = (envelope.values[envelope.at(index)] * turn).real
     spectra = np.fft.rfft(real) * (_interpolation(n_slow) * DECIMATION)
-    shift = early_by(envelope.grid, envelope.fs_hz, begins + n_out // 2)[:, None]
-    spectra *= np.exp(2j * np.pi / n_out * shift * np.arange(n_slow // 2 + 1))
+    late = envelope.late_by(begins[:, None] + n_out // 2)
+    spectra *= np.exp(2j * np.pi / n_out * late * np.arange(n_slow // 2 + 1))
     return spectra.conj()
 
 
 @lru_cache(maxsize=8)
 def _interpolation(n_slow: int) -> Signal:
     return _fading(np.arange(n_slow // 2 + 1) * (RATE_HZ / n_slow), INTERPOLATION_HZ)
-
-
-def early_by(grid: Resampling, fs_hz: float, samples: Index) -> Signal:
-    """By how much MNE's samples come late in the signal, in samples at 100 Hz (early: negative)."""
-    return grid.positions(samples) * (FS_HZ / fs_hz) - samples

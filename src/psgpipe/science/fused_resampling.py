@@ -35,8 +35,6 @@ LOWEST_FS_HZ = 112.5
 """Below, the few hertz above 50 Hz are not all there."""
 LARGEST_UNIT_S = 16
 """A sampling rate that has whole samples at both rates more rarely is no rate for blocks."""
-NEGLIGIBLE_DRIFT = 1e-9
-"""In samples at 100 Hz: where MNE's grid is stretched it moves on within a block."""
 
 _BLOCKS_AT_ONCE = 4
 
@@ -199,11 +197,9 @@ def _fill_middle(out: Signal, middle: Analysed, layout: Layout, envelope: Envelo
     rows = out[layout.guard_out : layout.guard_out + n_rows * n_used].reshape(n_rows, n_used)
     for first in range(0, n_rows, _BLOCKS_AT_ONCE):
         some = slice(first, min(first + _BLOCKS_AT_ONCE, n_rows))
-        rows[some] = _at_100_hz(middle.spectra[some], middle.begins[some], response, layout, envelope)
+        rows[some] = _at_100_hz(middle, some, response, layout, envelope)
     begin = int(middle.begins[-1]) + layout.guard_out
-    out[begin : begin + n_used] = _at_100_hz(
-        middle.spectra[-1:], middle.begins[-1:], response, layout, envelope
-    )[0]
+    out[begin : begin + n_used] = _at_100_hz(middle, slice(-1, None), response, layout, envelope)
     return begin + n_used
 
 
@@ -212,7 +208,7 @@ def _fill_edges(
 ) -> None:
     """The first `n_start` samples and those from `n_done` on: resampled, mirrored, filtered."""
     flat = np.ones(layout.n_out // 2 + 1)
-    start, end = _at_100_hz(edges.spectra, edges.begins, flat, layout, envelope)
+    start, end = _at_100_hz(edges, slice(None), flat, layout, envelope)
     first_used = edges.begins + layout.guard_out
     out[:n_start] = band_pass(start[-first_used[0] :])[:n_start]
     n_here = len(out) - first_used[1]
@@ -229,27 +225,40 @@ def _band_pass_response(n_out: int) -> Signal:
 
 
 def _at_100_hz(
-    spectra: Spectrum, begins: Index, response: Signal, layout: Layout, envelope: Envelope
+    blocks: Analysed, some: slice, response: Signal, layout: Layout, envelope: Envelope
 ) -> Signal:
-    """Blocks at 100 Hz on MNE's grid, filtered by `response`, without their guards.
+    """Some blocks at 100 Hz on MNE's grid, filtered by `response`, without their guards.
 
     Parameters
     ----------
     response : shape (n_out // 2 + 1,), real.
     """
-    n_out = layout.n_out
+    n_out, begins, spectra = layout.n_out, blocks.begins[some], blocks.spectra[some]
     used = slice(layout.guard_out, n_out - layout.guard_out)
-    early = fifty_hertz.early_by(envelope.grid, envelope.fs_hz, begins + n_out // 2)[:, None]
-    angle = 2j * np.pi / n_out * np.arange(n_out // 2 + 1)
-    spectra = spectra * (np.exp(early * angle) * response * (n_out / layout.n_in))
+    late = envelope.late_by(begins[:, None] + n_out // 2)
+    spectra *= _turned(response * (n_out / layout.n_in), late)
+    drift = envelope.late_by(begins[:, None] + np.arange(n_out)[used]) - late
+    correction = _straightening(spectra, drift, used) if drift.any() else 0.0
     near = fifty_hertz.spectra_below_50_hz(envelope, begins, n_out)
-    whole = spectra.copy()
-    whole[:, -near.shape[1] :] += (near * response[: -near.shape[1] - 1 : -1])[:, ::-1]
-    at_100_hz: Signal = np.fft.irfft(whole, n_out)[:, used]
-    samples = begins[:, None] + np.arange(n_out)[used]
-    drift = fifty_hertz.early_by(envelope.grid, envelope.fs_hz, samples) - early
-    if np.abs(drift).max() > NEGLIGIBLE_DRIFT:
-        slope = np.fft.irfft(spectra * angle, n_out)[:, used]
-        bend = np.fft.irfft(spectra * angle**2, n_out)[:, used]
-        at_100_hz += drift * (slope + drift / 2 * bend)
+    near *= response[: -near.shape[1] - 1 : -1]
+    spectra[:, -near.shape[1] :] += near[:, ::-1]
+    at_100_hz: Signal = np.fft.irfft(spectra, n_out)[:, used]
+    at_100_hz += correction
     return at_100_hz
+
+
+def _turned(response: Signal, late: Signal) -> Spectrum:
+    """The response that also moves a block by `late` samples."""
+    angle = np.pi / (len(response) - 1) * np.arange(len(response))
+    turned: Spectrum = response * np.exp(1j * late * angle)
+    return turned
+
+
+def _straightening(spectra: Spectrum, drift: Signal, used: slice) -> Signal:
+    """What `drift` samples more of delay change, by slope and curvature: the next term is 1e-7 uV."""
+    n_out = 2 * (spectra.shape[1] - 1)
+    angle = 2j * np.pi / n_out * np.arange(spectra.shape[1])
+    slope = np.fft.irfft(spectra * angle, n_out)[:, used]
+    bend = np.fft.irfft(spectra * angle**2, n_out)[:, used]
+    change: Signal = drift * (slope + drift / 2 * bend)
+    return change

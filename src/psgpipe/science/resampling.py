@@ -32,14 +32,17 @@ class Resampling(NamedTuple):
     n_skipped: int
     n_new: int
 
-    def positions(self, samples: npt.NDArray[np.int64]) -> Signal:
-        """Where samples of the result lie on the signal's own grid, in its samples.
+    def late_by(self, samples: npt.NDArray[np.int64], fs_hz: float) -> Signal:
+        """By how many samples at 100 Hz MNE's samples come too late: shape () if all by the same.
 
-        The padded length rarely divides: the grid is then stretched by up to a part in a million
-        and begins up to half a sample early or late.
+        The padded length rarely divides: then MNE's grid is stretched by up to a part in a million,
+        and in any case it begins up to half a sample early or late.
         """
         step = self.n_padded / self.n_padded_new
-        return (samples + self.n_skipped) * step - self.n_before
+        if step == fs_hz / FS_HZ:
+            samples = np.int64(0)
+        positions = (samples + self.n_skipped) * step - self.n_before
+        return positions * (FS_HZ / fs_hz) - samples
 
 
 def resampling(n_samples: int, fs_hz: float) -> Resampling:
