@@ -26,6 +26,9 @@ SOFTNESS_HZ = 0.23
 INTERPOLATION_HZ = 4.9
 """Where the interpolated envelope ends, midway between what it holds and its first mirror image."""
 
+_REACH, _BETA = 16, 16.0
+"""Values to each side from which one in between is found, and the shape of Kaiser's window."""
+
 Complex = npt.NDArray[np.complex128]
 Index = npt.NDArray[np.int64]
 
@@ -94,23 +97,27 @@ def put(envelope: Envelope, first: Index, rows: Complex) -> None:
     envelope.values[index[inside] - envelope.first] = rows[inside]
 
 
-def mirror_into_pads(envelope: Envelope, n_samples: int, n_known: int) -> None:
-    """Continue the envelope as MNE continues the signal: by its point reflection at both ends.
-
-    Parameters
-    ----------
-    n_known : so many values outside of the signal are there already.
-    """
+def mirror_into_pads(envelope: Envelope, n_samples: int) -> None:
+    """Continue the envelope as MNE continues the signal: by its point reflection at both ends."""
     values, first = envelope.values, envelope.first
-    before = np.arange(first, -n_known)
+    before = np.arange(first, 0)
     values[before - first] = -values[-before - first].conj()
     end_s = (n_samples - 1) / envelope.fs_hz
-    after = np.arange(int(end_s * RATE_HZ) + n_known, first + len(values))
-    mirrored = 2 * end_s * RATE_HZ - after
-    below = mirrored.astype(np.int64)
-    part = mirrored - below
-    there = values[below - first] * (1 - part) + values[below + 1 - first] * part
+    after = np.arange(int(end_s * RATE_HZ) + 1, first + len(values))
+    there = _between(values, 2 * end_s * RATE_HZ - after - first)
     values[after - first] = -there.conj() * np.exp(-4j * np.pi * CUT_HZ * end_s)
+
+
+def _between(values: Complex, positions: Signal) -> Complex:
+    """The envelope at positions that descend by one and lie equally far between two values."""
+    if len(positions) == 0:
+        return values[:0]
+    away = np.arange(-_REACH, _REACH) + float(positions[0] % 1)
+    taps = np.sinc(away) * np.i0(_BETA * np.sqrt(1 - (away / _REACH) ** 2)) / np.i0(_BETA)
+    highest = int(positions[0]) + _REACH
+    needed = values[highest - len(positions) - 2 * _REACH + 2 : highest + 1]
+    between: Complex = np.convolve(needed, taps, mode="valid")[::-1]
+    return between
 
 
 def cut(envelope: Envelope) -> Envelope:

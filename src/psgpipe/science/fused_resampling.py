@@ -14,7 +14,7 @@ steps are done one after the other on a short piece.
 """
 
 from functools import lru_cache
-from math import lcm
+from math import erfc, lcm
 from typing import NamedTuple
 
 import numpy as np
@@ -100,9 +100,8 @@ def resample_band_pass(signal: Signal, fs_hz: float) -> Signal:
     envelope = fifty_hertz.empty_envelope(grid, fs_hz)
     layout, edge = _layout(fs_hz, BLOCK_S), _layout(fs_hz, 2 * EDGE_S)
     middle = _analysed_middle(signal, layout, envelope)
+    fifty_hertz.mirror_into_pads(envelope, len(signal))
     edges = _analysed_edges(signal, edge, envelope)
-    n_known = (edge.n_out // 2 - edge.guard_out - edge.unit_out) // DECIMATION
-    fifty_hertz.mirror_into_pads(envelope, len(signal), n_known)
     envelope = fifty_hertz.cut(envelope)
     out = np.empty(grid.n_new)
     n_done = _fill_middle(out, middle, layout, envelope)
@@ -149,13 +148,18 @@ def _analysed_middle(signal: Signal, layout: Layout, envelope: Envelope) -> Anal
 
 
 def _analysed_edges(signal: Signal, layout: Layout, envelope: Envelope) -> Analysed:
-    """A block around each end of the signal, faded in and out so that its own ends meet."""
-    half = layout.n_in // layout.unit_in // 2
-    units = np.array([-half, len(signal) // layout.unit_in - half])
-    fade = _fade(layout)
-    rows = [_as_mne_pads(signal, envelope.grid, u * layout.unit_in, layout.n_in) * fade for u in units]
+    """A block around each end of the signal, faded in and out so that its own ends meet.
+
+    Two more go into the envelope alone: around both ends of MNE's padding, where the mirrored
+    signal breaks off.
+    """
+    grid = envelope.grid
+    centres = np.array([0, len(signal), -grid.n_before, len(signal) + grid.n_after])
+    units = centres // layout.unit_in - layout.n_in // layout.unit_in // 2
+    rows = [_as_mne_pads(signal, grid, u * layout.unit_in, layout.n_in) for u in units]
     begins = units * layout.unit_out
-    return Analysed(begins, _analysed(np.stack(rows), begins, layout, envelope))
+    spectra = _analysed(np.stack(rows) * _fade(layout), begins, layout, envelope)
+    return Analysed(begins[:2], spectra[:2])
 
 
 def _as_mne_pads(signal: Signal, grid: Resampling, first: int, n: int) -> Signal:
@@ -171,10 +175,11 @@ def _as_mne_pads(signal: Signal, grid: Resampling, first: int, n: int) -> Signal
 
 def _fade(layout: Layout) -> Signal:
     """Rises from 0 to 1 within the first half of a guard, and falls again at the end."""
+    n = layout.guard_in // 2
+    steepness = 8.0 / n
+    rise = np.array([0.5 * erfc((n / 2 - i) * steepness) for i in range(n)])
     fade = np.ones(layout.n_in)
-    rise = np.sin(np.linspace(0, np.pi / 2, layout.guard_in // 2)) ** 2
-    fade[: len(rise)] = rise
-    fade[-len(rise) :] = rise[::-1]
+    fade[:n], fade[-n:] = rise, rise[::-1]
     return fade
 
 
@@ -192,7 +197,7 @@ def _analysed(rows: Signal, begins: Index, layout: Layout, envelope: Envelope) -
 def _fill_middle(out: Signal, middle: Analysed, layout: Layout, envelope: Envelope) -> int:
     """Everything but the two ends; returns where the end begins."""
     n_used = layout.n_out - 2 * layout.guard_out
-    response = _band_pass_response(layout.n_out)
+    response = _stretched(_band_pass_response(layout.n_out), envelope)
     n_rows = len(middle.begins) - 1
     rows = out[layout.guard_out : layout.guard_out + n_rows * n_used].reshape(n_rows, n_used)
     for first in range(0, n_rows, _BLOCKS_AT_ONCE):
@@ -222,6 +227,14 @@ def _band_pass_response(n_out: int) -> Signal:
     centred = np.zeros(n_out)
     centred[: len(taps)] = taps
     return np.fft.rfft(np.roll(centred, -(len(taps) // 2))).real
+
+
+def _stretched(response: Signal, envelope: Envelope) -> Signal:
+    """The response as a grid stretched like MNE's sees it: MNE filters as if it were 100 Hz."""
+    frequency = np.arange(len(response))
+    nominal = envelope.fs_hz / FS_HZ
+    stretch = envelope.grid.n_padded / envelope.grid.n_padded_new / nominal
+    return np.interp(frequency * stretch, frequency, response)
 
 
 def _at_100_hz(
