@@ -11,8 +11,8 @@ import importlib.util
 import os
 import re
 import sys
-import tempfile
 import zlib
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from zipfile import BadZipFile
@@ -36,15 +36,37 @@ class Shipped(NamedTuple):
 
 
 SHIPPED = {
-    "eeg": Shipped("330c1afdc86396e0b6d9f1294d4c4796beb5f7e7cd38be424c10feae98867e31", ""),
-    "eeg+demo": Shipped("686fd99ad834d657833d7d7c2b3256f9689c023cf13aee16381b2b2cd6f0e86b", ""),
-    "eeg+eog": Shipped("86d726a3e6aa6195197ffbc9765f5e194c74358295ef331998c21f8badcebcc3", ""),
-    "eeg+eog+demo": Shipped("e4762d95dddce707ee8da922dbc505dea4be6a5a5070cbc9a06e0a88f2fc2b43", ""),
-    "eeg+emg": Shipped("9771995bcf7d1c90456986fbf9f991a5b5e8fe68cf0a8c410ec38ad3615a3c78", ""),
-    "eeg+emg+demo": Shipped("035191c5ffbb84ef9f4b09864bf54f01bd302a94188c34a9d6535460e74f4b49", ""),
-    "eeg+eog+emg": Shipped("3d27d440c94c61d8013c81c91693ad88810af2ddae85b62f4bc797f6e2464beb", ""),
+    "eeg": Shipped(
+        "330c1afdc86396e0b6d9f1294d4c4796beb5f7e7cd38be424c10feae98867e31",
+        "b2ddac693f99e98e310e0d40c7a7d35257155dccf91367623ad8d66e600ff548",
+    ),
+    "eeg+demo": Shipped(
+        "686fd99ad834d657833d7d7c2b3256f9689c023cf13aee16381b2b2cd6f0e86b",
+        "3b939ef704503bf55c137f37dd4f61c6ff1f59309355e0394c4609bc05943162",
+    ),
+    "eeg+eog": Shipped(
+        "86d726a3e6aa6195197ffbc9765f5e194c74358295ef331998c21f8badcebcc3",
+        "9ab1e945be10ecb3f7adb0cec5cb8ab4bb5dec04dc8698d1fd1ab1e829e8dc6f",
+    ),
+    "eeg+eog+demo": Shipped(
+        "e4762d95dddce707ee8da922dbc505dea4be6a5a5070cbc9a06e0a88f2fc2b43",
+        "029935961c609158c888176de19eb3a486b09dffde453003d68142ab084b6cdf",
+    ),
+    "eeg+emg": Shipped(
+        "9771995bcf7d1c90456986fbf9f991a5b5e8fe68cf0a8c410ec38ad3615a3c78",
+        "61ec676a6fde69d0e00ea288b335485b156b6cdc0af1eb291bdb57b6d729a50f",
+    ),
+    "eeg+emg+demo": Shipped(
+        "035191c5ffbb84ef9f4b09864bf54f01bd302a94188c34a9d6535460e74f4b49",
+        "4b0d958429043e151b44035e835ad2546ec63fff80b27ab85e51530d1fb96d8c",
+    ),
+    "eeg+eog+emg": Shipped(
+        "3d27d440c94c61d8013c81c91693ad88810af2ddae85b62f4bc797f6e2464beb",
+        "24aacacba273aca83a0ad5ddfd0fb4ce1aea52dedd353b15bc30a840e144a1cb",
+    ),
     "eeg+eog+emg+demo": Shipped(
-        "d915de033ecbce0833600151d73a5b271b8f305d63bbc774400ee64bdb9df8ff", ""
+        "d915de033ecbce0833600151d73a5b271b8f305d63bbc774400ee64bdb9df8ff",
+        "7d827cb7e173dd88a9fb285fa05f666b6fe7912e509ed624a05dd03c6cb49bc1",
     ),
 }
 
@@ -170,13 +192,11 @@ def _keep(cached: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
     """Put the arrays in the cache, whole or not at all; a cache that cannot be written is no loss."""
     kept = BytesIO()
     np.savez(kept, **arrays)  # type: ignore[arg-type]  # names are array names
-    part = None
+    part = cached.with_suffix(f".{os.urandom(8).hex()}.part")
     try:
         cached.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=cached.parent, prefix=cached.stem, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(kept.getvalue())
-        Path(part).replace(cached)
+        part.write_bytes(kept.getvalue())
+        part.replace(cached)
     except OSError:
-        if part:
-            Path(part).unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ class TreeClassifier:
     feature : int16, shape (n_nodes,), ascending: which feature the node looks at.
     threshold : float32, shape (n_nodes,): the node sends larger values right. Rounded down from
         the file's float64, which is the same question about a float32 feature.
-    node_of_slot : int32, shape (n_slots, 5, n_trees): the node in each slot of each tree of each
+    node_of_slot : int32, shape (5, n_slots, n_trees): the node in each slot of each tree of each
         stage; ``n_nodes`` for the node that always goes left.
     leaf_value : float64, shape (5, n_trees, n_slots + 1): what reaching the leaf adds to the score
         of the stage. Stages stand in the order W N1 N2 N3 R.

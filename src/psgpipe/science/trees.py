@@ -49,7 +49,7 @@ def _scores(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> Pr
     first_leaf = np.arange(n_trees, dtype=np.int32)[:, None] * n_leaves
     scores = np.empty((len(classifier.leaf_value), features.shape[1]))
     for stage, leaf_value in enumerate(classifier.leaf_value):
-        leaf = _leaf(goes_right[classifier.node_of_slot[:, stage]], features.shape[1])
+        leaf = _leaf(goes_right[classifier.node_of_slot[stage]], features.shape[1])
         scores[stage] = leaf_value.ravel()[leaf + first_leaf].sum(axis=0)
     return scores
 
