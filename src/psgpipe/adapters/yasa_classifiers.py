@@ -1,9 +1,9 @@
 """The classifiers that yasa ships, as arrays, without importing yasa, lightgbm or joblib.
 
-A shipped file is a compressed pickle that holds LightGBM's model as text. Nothing in it is executed:
-the file's SHA-256 must be one of eight known ones, and the text is cut out and read. The arrays are
-kept in a cache folder, checked by their own SHA-256, because reading the text takes longer than
-staging an epoch-hour.
+A shipped file is a compressed pickle that holds LightGBM's model as text. Nothing in it is run: the
+file's SHA-256 must be one of eight known ones, and the text is cut out and read. That costs as much
+CPU as a derivation of a night, so the arrays are kept in a cache folder and checked by their own
+SHA-256 when they come back.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ import zlib
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from zipfile import BadZipFile
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -76,7 +76,7 @@ STAGES = ("W", "N1", "N2", "N3", "R")
 CACHE_VARIABLE = "PSGPIPE_CACHE"
 
 _ARRAYS = ("feature", "threshold", "node_of_slot", "leaf_value", "feature_names")
-_REINSTALL = f"Install yasa {YASA_VERSION} anew, or set engine = \"reference\" to use yasa as it is."
+_REINSTALL = f'Install yasa {YASA_VERSION} anew, or set engine = "reference" to use yasa as it is.'
 
 
 def classifier_name(*, eog: bool, emg: bool, demographics: bool) -> str:
@@ -102,7 +102,8 @@ def _shipped_file(name: str) -> Path:
     found = importlib.util.find_spec("yasa")
     if found is None or found.origin is None:
         raise StagerUnavailable(
-            f"yasa {YASA_VERSION} is wanted and no yasa is installed", f"pip install yasa=={YASA_VERSION}"
+            f"yasa {YASA_VERSION} is wanted and no yasa is installed",
+            f"pip install yasa=={YASA_VERSION}",
         )
     package = Path(found.origin).parent
     _require_version(package)
@@ -122,7 +123,7 @@ def _require_version(package: Path) -> None:
     if version != YASA_VERSION:
         raise StagerUnavailable(
             f"yasa {YASA_VERSION} is wanted for the fast engine and yasa {version} is installed",
-            f"pip install yasa=={YASA_VERSION}, or set engine = \"reference\"",
+            f'pip install yasa=={YASA_VERSION}, or set engine = "reference"',
         )
 
 
@@ -142,7 +143,9 @@ def cache_folder() -> Path:
     if chosen:
         return Path(chosen)
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "psgpipe/cache"
+        return (
+            Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "psgpipe/cache"
+        )
     if sys.platform == "darwin":
         return Path.home() / "Library/Caches/psgpipe"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "psgpipe"
@@ -189,7 +192,7 @@ def _digest(arrays: dict[str, npt.NDArray[np.generic]]) -> str:
 
 
 def _keep(cached: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
-    """Put the arrays in the cache, whole or not at all; a cache that cannot be written is no loss."""
+    """Put the arrays in the cache, whole or not at all; one that cannot be written is no loss."""
     kept = BytesIO()
     np.savez(kept, **arrays)  # type: ignore[arg-type]  # names are array names
     part = cached.with_suffix(f".{os.urandom(8).hex()}.part")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.errors import RateTooLow, TooShort
 from psgpipe.model.classifier import TreeClassifier
 from psgpipe.science import trees
 from psgpipe.science.fused_resampling import can_fuse, resample_band_pass
@@ -16,6 +17,8 @@ from psgpipe.science.yasa_smoothing import around_7_min, hours, part_of_night, p
 
 Signal = npt.NDArray[np.float64]
 Probabilities = npt.NDArray[np.float64]
+LOWEST_FS_HZ = 80.0
+"""YASA wants more than this."""
 FLAT_S = 4.0
 """A flat stretch of this length is found wherever it begins."""
 FeatureTable = dict[str, npt.NDArray[np.float32]]
@@ -53,7 +56,9 @@ def stage_fast(
     others = {kind: trace for kind, trace in (("eog", eog), ("emg", emg)) if trace is not None}
     shared = [derivation_features(trace, kind) for kind, trace in others.items()]
     return [
-        stage_features([derivation_features(trace, "eeg"), *shared], classifier, age_y=age_y, male=male)
+        stage_features(
+            [derivation_features(trace, "eeg"), *shared], classifier, age_y=age_y, male=male
+        )
         for trace in eegs
     ]
 
@@ -76,18 +81,40 @@ def derivation_features(trace: Trace, kind: str) -> FeatureTable:
 
 
 def filtered_100_hz(trace: Trace) -> Signal:
-    """What YASA computes its features from: 100 Hz, 0.4-30 Hz, microvolt."""
+    """What YASA computes its features from: 100 Hz, 0.4-30 Hz, microvolt.
+
+    Raises
+    ------
+    RateTooLow
+        80 Hz or less.
+    TooShort
+        Less than one epoch.
+    """
+    _require_enough(trace)
     if can_fuse(len(trace.signal_uv), trace.fs_hz) and not _leaves_only_rounding(trace):
         return resample_band_pass(trace.signal_uv, trace.fs_hz)
     # Through volts and back, as YASA's MNE object does: a multiplication more, the same rounding.
-    signal_v = trace.signal_uv * 1e-6
-    if trace.fs_hz != FS_HZ:
-        signal_v = resample(signal_v, trace.fs_hz)
-    return band_pass(signal_v * 1e6)
+    if trace.fs_hz == FS_HZ:
+        return band_pass(trace.signal_uv * 1e-6 * 1e6)
+    return band_pass(resample(trace.signal_uv, trace.fs_hz, scale=1e-6) * 1e6)
+
+
+def _require_enough(trace: Trace) -> None:
+    if trace.fs_hz <= LOWEST_FS_HZ:
+        raise RateTooLow(
+            f"more than {LOWEST_FS_HZ:g} Hz is wanted for staging and {trace.fs_hz:g} Hz is there",
+            "Choose a derivation that was sampled faster.",
+        )
+    duration_s = len(trace.signal_uv) / trace.fs_hz
+    if duration_s < EPOCH_S:
+        raise TooShort(
+            f"one epoch of {EPOCH_S} s is wanted and {duration_s:.3g} s are there",
+            "Leave this recording out.",
+        )
 
 
 def _leaves_only_rounding(trace: Trace) -> bool:
-    """Whether some seconds are flat or missing: of these the band-pass leaves rounding errors alone.
+    """Whether seconds are flat or missing, of which the band-pass leaves nothing but rounding.
 
     YASA takes features of them as of any signal, so only its own arithmetic gives its own stages.
     """

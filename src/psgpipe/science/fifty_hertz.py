@@ -1,8 +1,8 @@
 """The few hertz around 50 Hz of a whole night, cut at 50 Hz as MNE's resampling cuts them.
 
 They are kept as a slowly turning complex envelope z at 12.5 samples a second: the signal around
-50 Hz is the real part of ``z(t) exp(2 pi i 50 t)``, t in seconds from the first sample. MNE's cut at
-50 Hz is then a cut of z at zero, over the same padded and repeating night.
+50 Hz is the real part of ``z(t) exp(2 pi i 50 t)``, t in seconds from the first sample. MNE's cut
+at 50 Hz is then a cut of z at zero, over the same padded and repeating night.
 """
 
 from functools import lru_cache
@@ -104,7 +104,8 @@ def mirror_into_pads(envelope: Envelope, n_samples: int) -> None:
     values[before - first] = -values[-before - first].conj()
     end_s = (n_samples - 1) / envelope.fs_hz
     after = np.arange(int(end_s * RATE_HZ) + 1, first + len(values))
-    there = _between(values, 2 * end_s * RATE_HZ - after - first)
+    mirrored = np.asarray(2 * end_s * RATE_HZ - after - first, dtype=np.float64)
+    there = _between(values, mirrored)
     values[after - first] = -there.conj() * np.exp(-4j * np.pi * CUT_HZ * end_s)
 
 
@@ -126,7 +127,11 @@ def cut(envelope: Envelope) -> Envelope:
     last_kept_hz = (grid.n_padded_new // 2) * envelope.fs_hz / grid.n_padded
     # The last frequency kept lies on the envelope's own grid of frequencies after this turn.
     offset_hz = last_kept_hz - CUT_HZ
-    turn = np.exp(2j * np.pi * offset_hz / RATE_HZ * (np.arange(n) + envelope.first)) if offset_hz else 1.0
+    turn = (
+        np.exp(2j * np.pi * offset_hz / RATE_HZ * (np.arange(n) + envelope.first))
+        if offset_hz
+        else 1.0
+    )
     spectrum = np.fft.fft(envelope.values * np.conj(turn))
     spectrum[1 : n // 2] = 0
     return envelope._replace(values=np.fft.ifft(spectrum) * turn)
@@ -157,4 +162,5 @@ def spectra_below_50_hz(envelope: Envelope, begins: Index, n_out: int) -> Comple
 
 @lru_cache(maxsize=8)
 def _interpolation(n_slow: int) -> Signal:
-    return _fading(np.arange(n_slow // 2 + 1) * (RATE_HZ / n_slow), INTERPOLATION_HZ)
+    hz = np.asarray(np.arange(n_slow // 2 + 1) * (RATE_HZ / n_slow), dtype=np.float64)
+    return _fading(hz, INTERPOLATION_HZ)

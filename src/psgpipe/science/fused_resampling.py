@@ -13,6 +13,7 @@ At the two ends of the night MNE mirrors first the signal, then the resampled si
 steps are done one after the other on a short piece.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from math import erfc, lcm
 from typing import NamedTuple
@@ -111,6 +112,8 @@ def resample_band_pass(signal: Signal, fs_hz: float) -> Signal:
 
 def _layout(fs_hz: float, block_s: float) -> Layout:
     ratio = ratio_to_100_hz(fs_hz)
+    if ratio is None:
+        raise ValueError(f"{fs_hz} Hz has no whole samples in common with 100 Hz")
     unit_out = lcm(ratio.denominator, DECIMATION)
     unit_in = unit_out * ratio.numerator // ratio.denominator
     n_units = _largest_smooth(int(block_s * FS_HZ) // unit_out)
@@ -127,7 +130,9 @@ def _layout(fs_hz: float, block_s: float) -> Layout:
 
 def _largest_smooth(limit: int) -> int:
     """The largest even product of 2, 3 and 5 up to `limit`: a quick length for an FFT."""
-    sizes = (2**i * 3**j * 5**k for i in range(1, 14) for j in range(9) for k in range(6))
+    sizes: Iterator[int] = (
+        2**i * 3**j * 5**k for i in range(1, 14) for j in range(9) for k in range(6)
+    )
     return max(size for size in sizes if size <= limit)
 
 
@@ -190,7 +195,9 @@ def _analysed(rows: Signal, begins: Index, layout: Layout, envelope: Envelope) -
     guard = layout.guard_out // DECIMATION
     fifty_hertz.put(envelope, begins // DECIMATION + guard, slow[:, guard:-guard])
     kept = spectra[:, : layout.n_out // 2 + 1]
-    kept[:, -layout.n_slow // 2 - 1 :] *= 1 - fifty_hertz.share_near_50_hz(layout.n_out)[: layout.n_slow // 2 + 1]
+    kept[:, -layout.n_slow // 2 - 1 :] *= (
+        1 - fifty_hertz.share_near_50_hz(layout.n_out)[: layout.n_slow // 2 + 1]
+    )
     return kept
 
 
@@ -226,7 +233,8 @@ def _band_pass_response(n_out: int) -> Signal:
     taps = band_pass_taps()
     centred = np.zeros(n_out)
     centred[: len(taps)] = taps
-    return np.fft.rfft(np.roll(centred, -(len(taps) // 2))).real
+    response: Signal = np.fft.rfft(np.roll(centred, -(len(taps) // 2))).real
+    return response
 
 
 def _stretched(response: Signal, envelope: Envelope) -> Signal:
@@ -268,7 +276,7 @@ def _turned(response: Signal, late: Signal) -> Spectrum:
 
 
 def _straightening(spectra: Spectrum, drift: Signal, used: slice) -> Signal:
-    """What `drift` samples more of delay change, by slope and curvature: the next term is 1e-7 uV."""
+    """What `drift` samples more of delay change, by slope and curvature."""
     n_out = 2 * (spectra.shape[1] - 1)
     angle = 2j * np.pi / n_out * np.arange(spectra.shape[1])
     slope = np.fft.irfft(spectra * angle, n_out)[:, used]

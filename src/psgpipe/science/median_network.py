@@ -35,7 +35,8 @@ def median_of_rows(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
             np.minimum(row[low], row[high], out=row[low])
         else:
             np.maximum(row[low], row[high], out=row[high])
-    return row[len(row) // 2]
+    middle: npt.NDArray[np.float64] = row[len(row) // 2]
+    return middle
 
 
 @lru_cache(maxsize=8)

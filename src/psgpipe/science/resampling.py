@@ -40,9 +40,10 @@ class Resampling(NamedTuple):
         """
         step = self.n_padded / self.n_padded_new
         if step == fs_hz / FS_HZ:
-            samples = np.int64(0)
+            samples = np.zeros((), np.int64)
         positions = (samples + self.n_skipped) * step - self.n_before
-        return positions * (FS_HZ / fs_hz) - samples
+        late: Signal = np.asarray(positions * (FS_HZ / fs_hz) - samples)
+        return late
 
 
 def resampling(n_samples: int, fs_hz: float) -> Resampling:
@@ -67,15 +68,15 @@ def ratio_to_100_hz(fs_hz: float) -> Fraction | None:
     return ratio / 100 if float(ratio) == fs_hz else None
 
 
-def resample(signal: Signal, fs_hz: float) -> Signal:
-    """The signal at 100 Hz by one FFT over the whole of it.
+def resample(signal: Signal, fs_hz: float, scale: float = 1.0) -> Signal:
+    """The signal times `scale` at 100 Hz, by one FFT over the whole of it.
 
     Parameters
     ----------
     signal : shape (n_samples,), sampled at `fs_hz`.
     """
     grid = resampling(len(signal), fs_hz)
-    spectrum = np.fft.rfft(mirrored(signal, grid.n_before, grid.n_after))
+    spectrum = np.fft.rfft(mirrored(signal, grid.n_before, grid.n_after, scale))
     shorter = grid.n_padded_new < grid.n_padded
     n_kept = min(grid.n_padded, grid.n_padded_new)
     if n_kept % 2 == 0:

@@ -27,7 +27,8 @@ def probabilities(classifier: TreeClassifier, features: npt.NDArray[np.float32])
     features : shape (n_features, n_epochs), rows as in ``classifier.feature_names``.
     """
     scores = raw_scores(classifier, features)
-    scores = np.exp(scores - scores.max(axis=1, keepdims=True))
+    scores -= scores.max(axis=1, keepdims=True)
+    np.exp(scores, out=scores)
     scores /= scores.sum(axis=1, keepdims=True)
     return scores
 
@@ -40,29 +41,35 @@ def raw_scores(classifier: TreeClassifier, features: npt.NDArray[np.float32]) ->
         _scores(classifier, known[:, first : first + _EPOCHS_AT_ONCE])
         for first in range(0, n_epochs, _EPOCHS_AT_ONCE)
     ]
-    return np.concatenate(scores, axis=1).T
+    together: Probabilities = np.concatenate(scores, axis=1).T
+    return together
 
 
 def _scores(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> Probabilities:
     goes_right = _answers(classifier, features)
-    n_trees, n_leaves = classifier.leaf_value.shape[1:]
-    first_leaf = np.arange(n_trees, dtype=np.int32)[:, None] * n_leaves
-    scores = np.empty((len(classifier.leaf_value), features.shape[1]))
+    n_stages, n_trees, n_leaves = classifier.leaf_value.shape
+    first_leaf = np.arange(n_trees)[:, None] * n_leaves
+    added = np.empty((n_trees, features.shape[1]))
+    scores = np.empty((n_stages, features.shape[1]))
     for stage, leaf_value in enumerate(classifier.leaf_value):
-        leaf = _leaf(goes_right[classifier.node_of_slot[stage]], features.shape[1])
-        scores[stage] = leaf_value.ravel()[leaf + first_leaf].sum(axis=0)
+        slots = goes_right.take(classifier.node_of_slot[stage], axis=0)
+        leaf = first_leaf + _leaf(slots, features.shape[1])
+        leaf_value.ravel().take(leaf, out=added, mode="clip")
+        scores[stage] = added.sum(axis=0)
     return scores
 
 
 def _answers(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> Bits:
-    """One row of bits for each node, and one more of zeros: does an epoch go right?"""
-    answers = np.zeros((len(classifier.feature) + 1, -(-features.shape[1] // 8)), np.uint8)
-    ends = np.searchsorted(classifier.feature, np.arange(len(features)), side="right")
+    """Whether each epoch goes right: a row of bits for each node, and one more of zeros."""
+    n_epochs = features.shape[1]
+    answers = np.zeros((len(classifier.feature) + 1, -(-n_epochs // 8)), np.uint8)
+    n_nodes = np.bincount(classifier.feature, minlength=len(features))
+    is_above = np.empty((n_nodes.max(), n_epochs), bool)
     first = 0
-    for values, end in zip(features, ends, strict=True):
-        question = classifier.threshold[first:end, None]
-        answers[first:end] = np.packbits(values > question, axis=1)
-        first = end
+    for values, n in zip(features, n_nodes.tolist(), strict=True):
+        np.greater(values, classifier.threshold[first : first + n, None], out=is_above[:n])
+        answers[first : first + n] = np.packbits(is_above[:n], axis=1)
+        first += n
     return answers
 
 

@@ -49,18 +49,18 @@ def _low_pass(cutoff_hz: float, transition_hz: float) -> Signal:
     return taps
 
 
-def mirrored(signal: Signal, n_before: int, n_after: int) -> Signal:
-    """The signal continued at both ends by its own point reflection, then by zeros.
+def mirrored(signal: Signal, n_before: int, n_after: int, scale: float = 1.0) -> Signal:
+    """The signal times `scale`, continued at both ends by its point reflection, then by zeros.
 
     MNE's ``reflect_limited``: at most ``len(signal) - 1`` samples can be reflected.
     """
-    n_left = min(n_before, len(signal) - 1)
-    n_right = min(n_after, len(signal) - 1)
     out = np.zeros(n_before + len(signal) + n_after)
     stop = n_before + len(signal)
-    out[n_before:stop] = signal
-    np.subtract(2 * signal[0], signal[n_left:0:-1], out=out[n_before - n_left : n_before])
-    np.subtract(2 * signal[-1], signal[-2 : -n_right - 2 : -1], out=out[stop : stop + n_right])
+    inside = np.multiply(signal, scale, out=out[n_before:stop])
+    n_left = min(n_before, len(signal) - 1)
+    n_right = min(n_after, len(signal) - 1)
+    np.subtract(2 * inside[0], inside[n_left:0:-1], out=out[n_before - n_left : n_before])
+    np.subtract(2 * inside[-1], inside[-2 : -n_right - 2 : -1], out=out[stop : stop + n_right])
     return out
 
 

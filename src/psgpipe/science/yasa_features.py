@@ -5,7 +5,7 @@ calls (0.2.3). The signal comes band-passed at 100 Hz. A few epochs at a time ar
 features, so that what is being worked on stays in the processor's cache.
 """
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from psgpipe.science.yasa_smoothing import lerp
 HIGUCHI_KMAX = 10
 
 _EPOCHS_AT_ONCE = 16
-_LOG_BASE_3_FACTORIAL = np.log2(6)
+_LOG_ORDERS = np.log2(6)
 
 Epochs = npt.NDArray[np.float64]
 """Shape (n_epochs, 3000): microvolt."""
@@ -110,7 +110,7 @@ def _higuchi(epochs: Epochs) -> PerEpoch:
     return _slope(np.log(1.0 / np.arange(1, HIGUCHI_KMAX + 1)), log_lengths)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _higuchi_weights(k: int, n: int) -> npt.NDArray[np.float64]:
     """What each step of lag `k` counts: sub-series differ in length where `k` does not divide."""
     starts = np.arange(k)
@@ -120,7 +120,7 @@ def _higuchi_weights(k: int, n: int) -> npt.NDArray[np.float64]:
 
 
 def _slope(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> PerEpoch:
-    """antropy's least squares, its 1e-9 in the denominator included."""
+    """Least squares as in antropy, its 1e-9 in the denominator included."""
     n = len(x)
     xy = (x[:, None] * y).sum(axis=0)
     slope: PerEpoch = (n * xy - x.sum() * y.sum(axis=0)) / (n * (x * x).sum() - x.sum() ** 2 + 1e-9)
@@ -151,7 +151,8 @@ def _count_changes(marks: npt.NDArray[np.bool_]) -> PerEpoch:
 
 def _count(marks: npt.NDArray[np.bool_]) -> PerEpoch:
     """How many marks each row has; eight of them are counted at a time."""
-    return np.bitwise_count(np.packbits(marks, axis=1)).sum(axis=1, dtype=np.float64)
+    count: PerEpoch = np.bitwise_count(np.packbits(marks, axis=1)).sum(axis=1, dtype=np.float64)
+    return count
 
 
 def _permutation_entropy(
@@ -170,11 +171,18 @@ def _permutation_entropy(
     n_peaks, n_peaks_up = _count(peak), _count(peak & rises_over_two)
     trough = second & ~first
     n_troughs, n_troughs_up = _count(trough), _count(trough & rises_over_two)
-    counts = [n_down, n_troughs - n_troughs_up, n_peaks - n_peaks_up, n_peaks_up, n_troughs_up, n_up]
+    counts = [
+        n_down,
+        n_troughs - n_troughs_up,
+        n_peaks - n_peaks_up,
+        n_peaks_up,
+        n_troughs_up,
+        n_up,
+    ]
     return _normalized_entropy(np.stack(counts, axis=1) / n)
 
 
 def _normalized_entropy(p: npt.NDArray[np.float64]) -> PerEpoch:
     logs = np.where(p > 0, np.log2(p), 0.0)
-    return np.clip(-(p * logs).sum(axis=1) / _LOG_BASE_3_FACTORIAL, 0.0, 1.0)
-
+    entropy: PerEpoch = -(p * logs).sum(axis=1) / _LOG_ORDERS
+    return entropy.clip(0.0, 1.0)

@@ -50,7 +50,9 @@ def robust_scaled(rows: Rows) -> Rows:
     """Each row less its median, over its 5-95 % range; missing values stay missing."""
     ordered = np.sort(rows, axis=1)
     n_known = (~np.isnan(rows)).sum(axis=1)
-    low, median, high = (_quantile(ordered, n_known, q) for q in (SCALE_RANGE[0], 0.5, SCALE_RANGE[1]))
+    low, median, high = (
+        _quantile(ordered, n_known, q) for q in (SCALE_RANGE[0], 0.5, SCALE_RANGE[1])
+    )
     spread = high - low
     spread[spread < _NEAR_CONSTANT] = 1.0
     scaled: Rows = (rows - median[:, None]) / spread[:, None]
@@ -67,7 +69,9 @@ def _quantile(ordered: Rows, n_known: npt.NDArray[np.int64], q: float) -> npt.ND
 
 
 def lerp(
-    low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], part: npt.NDArray[np.float64] | float
+    low: npt.NDArray[np.float64],
+    high: npt.NDArray[np.float64],
+    part: npt.NDArray[np.float64] | float,
 ) -> npt.NDArray[np.float64]:
     """Between `low` and `high`, counted from the nearer of the two as numpy's quantiles do."""
     step = high - low

@@ -85,7 +85,9 @@ def welch_median(epochs: Power, scratch: Scratch) -> Power:
     The mean of a segment is not taken out first: the window spreads it no further than the first
     bin beside 0 Hz, and the first bin used is the second.
     """
-    segments, spectra, power, power_imag = (memory[:, : len(epochs)] for memory in scratch)
+    n = len(epochs)
+    segments, spectra = scratch.segments[:, :n], scratch.spectra[:, :n]
+    power, power_imag = scratch.power[:, :n], scratch.power_imag[:, :n]
     np.multiply(_half_overlapping(epochs), _window(), out=segments)
     np.fft.rfft(segments, out=spectra)
     used = spectra[:, :, FIRST_BIN : FIRST_BIN + N_BINS]
@@ -93,7 +95,8 @@ def welch_median(epochs: Power, scratch: Scratch) -> Power:
     np.multiply(used.imag, used.imag, out=power_imag)
     power += power_imag
     median = median_of_rows(power)
-    return median * (2 / (FS_HZ * (_window() ** 2).sum()) / _median_bias(N_SEGMENTS))
+    median *= 2 / (FS_HZ * (_window() ** 2).sum()) / _median_bias(N_SEGMENTS)
+    return median
 
 
 def _half_overlapping(epochs: Power) -> Power:
