@@ -13,8 +13,8 @@ At the two ends of the night MNE mirrors first the signal, then the resampled si
 steps are done one after the other on a short piece.
 """
 
-from collections.abc import Iterator
 from functools import lru_cache
+from itertools import product
 from math import erfc, lcm
 from typing import NamedTuple
 
@@ -130,10 +130,8 @@ def _layout(fs_hz: float, block_s: float) -> Layout:
 
 def _largest_smooth(limit: int) -> int:
     """The largest even product of 2, 3 and 5 up to `limit`: a quick length for an FFT."""
-    sizes: Iterator[int] = (
-        2**i * 3**j * 5**k for i in range(1, 14) for j in range(9) for k in range(6)
-    )
-    return max(size for size in sizes if size <= limit)
+    powers = product(range(1, 14), range(9), range(6))
+    return max(size for i, j, k in powers if (size := int(2**i * 3**j * 5**k)) <= limit)
 
 
 def _analysed_middle(signal: Signal, layout: Layout, envelope: Envelope) -> Analysed:
@@ -242,7 +240,8 @@ def _stretched(response: Signal, envelope: Envelope) -> Signal:
     frequency = np.arange(len(response))
     nominal = envelope.fs_hz / FS_HZ
     stretch = envelope.grid.n_padded / envelope.grid.n_padded_new / nominal
-    return np.interp(frequency * stretch, frequency, response)
+    stretched: Signal = np.interp(frequency * stretch, frequency, response)
+    return stretched
 
 
 def _at_100_hz(
