@@ -1,7 +1,8 @@
 """Where the shared test material lies: real recordings, golden numbers, the defect corpus.
 
 It is found by the environment variable ``PSGPIPE_SHARED`` or as ``../shared`` beside the checkout.
-Where it is absent, as on a user's machine, tests that need it are skipped with a reason.
+Where it is absent, as on a user's machine, tests that need it are skipped with a reason. CI sets
+``PSGPIPE_REQUIRE_SHARED=1``: there a skipped proof is no proof, and they fail.
 """
 
 import os
@@ -21,5 +22,6 @@ def shared(*parts: str) -> Path:
     """A file or folder of the shared material; skips the test where it is absent."""
     path = shared_root().joinpath(*parts)
     if not path.exists():
-        pytest.skip(f"shared test material is not here: {'/'.join(parts)}")
+        missing = pytest.fail if os.environ.get("PSGPIPE_REQUIRE_SHARED") == "1" else pytest.skip
+        missing(f"shared test material is not here: {'/'.join(parts)}")
     return path

@@ -1,1 +1,75 @@
-"""psgpipe: from an EDF sleep-study recording to sleep stages and architecture."""
+"""psgpipe: from an EDF sleep-study recording to sleep stages, architecture and comparison.
+
+>>> import psgpipe
+>>> header = psgpipe.read_header("night.edf")                        # doctest: +SKIP
+>>> recording = psgpipe.read_recording("night.edf", ["EEG C4-M1"])   # doctest: +SKIP
+>>> night = psgpipe.run_night("night.edf", lights_off="22:41")       # doctest: +SKIP
+
+What is listed in ``__all__`` is imported when it is first used: ``import psgpipe`` is light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from psgpipe import errors
+    from psgpipe.adapters.edf import read_header, read_recording
+    from psgpipe.model.hypnogram import Hypnodensity, Hypnogram, SleepStage
+    from psgpipe.model.night import Lights, Night, StagedNight
+    from psgpipe.model.recording import Header, Recording
+    from psgpipe.model.summary import ArchitectureSummary, QualityReport
+    from psgpipe.pipeline.night import run_night
+    from psgpipe.science.architecture import summarize
+
+_HOMES = {
+    "read_header": "psgpipe.adapters.edf",
+    "read_recording": "psgpipe.adapters.edf",
+    "run_night": "psgpipe.pipeline.night",
+    "summarize": "psgpipe.science.architecture",
+    "Header": "psgpipe.model.recording",
+    "Recording": "psgpipe.model.recording",
+    "Hypnogram": "psgpipe.model.hypnogram",
+    "Hypnodensity": "psgpipe.model.hypnogram",
+    "SleepStage": "psgpipe.model.hypnogram",
+    "Night": "psgpipe.model.night",
+    "Lights": "psgpipe.model.night",
+    "StagedNight": "psgpipe.model.night",
+    "ArchitectureSummary": "psgpipe.model.summary",
+    "QualityReport": "psgpipe.model.summary",
+}
+
+__all__ = [
+    "ArchitectureSummary",
+    "Header",
+    "Hypnodensity",
+    "Hypnogram",
+    "Lights",
+    "Night",
+    "QualityReport",
+    "Recording",
+    "SleepStage",
+    "StagedNight",
+    "errors",
+    "read_header",
+    "read_recording",
+    "run_night",
+    "summarize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("psgpipe")
+    if name == "errors":
+        return importlib.import_module("psgpipe.errors")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'psgpipe' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -117,6 +117,6 @@ class Hypnodensity:
 
     def stages(self) -> tuple[SleepStage, ...]:
         """The most probable stage of each epoch; UNS where not staged."""
-        staged = (~np.isnan(self.probabilities)).all(axis=1).tolist()
         best = np.nan_to_num(self.probabilities).argmax(axis=1)
-        return tuple(SCORED[b] if s else SleepStage.UNS for b, s in zip(best, staged, strict=True))
+        best[~np.isfinite(self.probabilities.sum(axis=1))] = len(SCORED)
+        return tuple((*SCORED, SleepStage.UNS)[index] for index in best)

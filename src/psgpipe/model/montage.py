@@ -2,28 +2,68 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
+
+from psgpipe.model.hypnogram import SleepStage
 
 Role = Literal["eeg", "eog", "emg"]
 ROLES: tuple[Role, ...] = ("eeg", "eog", "emg")
 
+# The 10-10 system (Nuwer et al. 2018, doi:10.1016/j.cnp.2018.08.001), front to back.
+_10_10 = """
+Nz Fp1 Fpz Fp2 AF7 AF3 AFz AF4 AF8 F9 F7 F5 F3 F1 Fz F2 F4 F6 F8 F10 FT9 FT7 FC5 FC3 FC1 FCz FC2
+FC4 FC6 FT8 FT10 T9 T7 C5 C3 C1 Cz C2 C4 C6 T8 T10 TP9 TP7 CP5 CP3 CP1 CPz CP2 CP4 CP6 TP8 TP10
+P9 P7 P5 P3 P1 Pz P2 P4 P6 P8 P10 PO9 PO7 PO3 POz PO4 PO8 PO10 O1 Oz O2 Iz
+"""
+SCALP: frozenset[str] = frozenset(_10_10.split())
+MASTOIDS: frozenset[str] = frozenset({"M1", "M2"})
+EYES: frozenset[str] = frozenset({"E1", "E2"})
+PHARYNX: frozenset[str] = frozenset({"Pg1", "Pg2"})
+CHIN: frozenset[str] = frozenset({"chin1", "chin2", "chinZ"})
+
+LINKED = "M1M2"
+"""Linked mastoids or ears, by wire or by arithmetic; only ever a reference."""
+COMMON = "ref"
+"""The recorder's common reference; what a bare electrode name was recorded against."""
+AVERAGE = "avg"
+"""The average of the head; only ever a reference."""
+REFERENCES: frozenset[str] = frozenset({LINKED, COMMON, AVERAGE})
+
+ELECTRODES: frozenset[str] = SCALP | MASTOIDS | PHARYNX | EYES | CHIN | REFERENCES
+
+# Bipolar channels whose electrodes the label does not say, and the role that each can play.
+BIPOLAR: Mapping[str, Role] = {"horizontal": "eog", "EOG": "eog", "chin": "emg", "EMG": "emg"}
+
 
 @dataclass(frozen=True)
 class Source:
-    """What one channel of a file measures.
+    """What one channel of a file was understood to measure.
 
     Attributes
     ----------
     label : as in the file.
     plus, minus : standard electrode names (``C4``, ``M1``, ``E1``, ``chin1``); `minus` is
         ``ref`` where the channel was recorded against the system's common reference, and ``M1M2``
-        for linked mastoids.
+        for linked mastoids. Both are the same word of ``BIPOLAR`` (``chin``, ``horizontal``,
+        ``EMG``) where the electrodes are not said, and None where the label means nothing here.
+    table : name of the label table that says so.
+    fs_hz : sampling rate, None where it is undefined.
+    refused : why no derivation may be built from this channel, one phrase, or None.
     """
 
     label: str
-    plus: str
-    minus: str
+    plus: str | None
+    minus: str | None
+    table: str = "generic"
+    fs_hz: float | None = None
+    refused: str | None = None
+
+    @property
+    def understood(self) -> bool:
+        """Whether the label says what was recorded."""
+        return self.plus is not None
 
 
 @dataclass(frozen=True)
@@ -43,13 +83,18 @@ class Derivation:
     name : ``C4-M1``, in standard electrode names.
     role : ``eeg``, ``eog`` or ``emg``.
     terms : the channels and their weights; one term of weight 1 where it was recorded as such.
-    why : how it was found, one phrase for the technician.
+    why : how it was found, one phrase for the technician; holds no control characters.
     """
 
     name: str
     role: Role
     terms: tuple[Term, ...]
     why: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the channels it is built from."""
+        return tuple(term.label for term in self.terms)
 
 
 @dataclass(frozen=True)
@@ -66,3 +111,79 @@ class Montage:
     def of(self, role: Role) -> Derivation | None:
         """The derivation that plays `role`, or None."""
         return next((d for d in self.derivations if d.role == role), None)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Every wanted derivation that can be built, and why the others cannot.
+
+    Attributes
+    ----------
+    derivations : those that can be built, by role, best first.
+    wanted : the names asked for, by role, best first.
+    reasons : ``(role, name)`` to why it cannot be built, where there is more to say than that its
+        channels are not there.
+    """
+
+    derivations: Mapping[Role, tuple[Derivation, ...]]
+    wanted: Mapping[Role, tuple[str, ...]]
+    reasons: Mapping[tuple[Role, str], str] = field(default_factory=dict)
+
+    def of(self, role: Role) -> tuple[Derivation, ...]:
+        """The derivations that can play `role`, best first; empty where there is none."""
+        return self.derivations.get(role, ())
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Labels by which a data set is known. All conditions hold; an empty one always does.
+
+    Attributes
+    ----------
+    all_of, any_of, none_of : normalised labels.
+    """
+
+    all_of: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+
+    def found_in(self, labels: frozenset[str]) -> bool:
+        """Whether a file with these normalised labels bears the signature."""
+        return (
+            labels.issuperset(self.all_of)
+            and (not self.any_of or not labels.isdisjoint(self.any_of))
+            and labels.isdisjoint(self.none_of)
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class LabelTable:
+    """How one lab, vendor or data set spells its channels, stages and lights.
+
+    Every mapping goes from a normalised spelling to what it means.
+
+    Attributes
+    ----------
+    name : the file's stem.
+    electrodes : to a standard electrode name.
+    derivations : to ``(plus, minus)``.
+    ignore : labels that are never used.
+    stages : to a sleep stage.
+    lights : to ``off`` or ``on``.
+    signatures : the table applies by itself where one of these is found; empty: it applies always.
+    """
+
+    name: str
+    electrodes: Mapping[str, str] = field(default_factory=dict)
+    derivations: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    ignore: frozenset[str] = frozenset()
+    stages: Mapping[str, SleepStage] = field(default_factory=dict)
+    lights: Mapping[str, Literal["off", "on"]] = field(default_factory=dict)
+    signatures: tuple[Signature, ...] = ()
+
+
+def printable(label: str, longest: int = 40) -> str:
+    """A label fit for a message: one line, no control characters, not endless."""
+    clean = "".join(c if c.isprintable() else " " for c in label)
+    text = " ".join(clean.split()) or "(blank)"
+    return text if len(text) <= longest else text[: longest - 1] + "…"

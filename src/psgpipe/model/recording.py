@@ -69,6 +69,9 @@ class Band(NamedTuple):
         return self.low_hz <= other.low_hz and self.high_hz >= other.high_hz
 
 
+ALL_HZ = Band(0.0, float("inf"))
+
+
 @dataclass(frozen=True)
 class Channel:
     """One signal as the header describes it; nothing is assumed.
@@ -160,7 +163,7 @@ class Recording:
     segments: tuple[Segment, ...] = ()
     kinds: tuple[str, ...] = ()
     digital_limits_uv: tuple[tuple[float, float], ...] = ()
-    band_hz: Band = Band(0.0, float("inf"))
+    band_hz: Band = ALL_HZ
     annotations: tuple[Annotation, ...] = ()
     findings: tuple[Finding, ...] = ()
     file: str = ""

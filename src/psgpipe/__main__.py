@@ -1,0 +1,5 @@
+"""``python -m psgpipe``."""
+
+from psgpipe.cli.app import main
+
+main()

@@ -1,0 +1,131 @@
+"""EDF+ files written by edfio: a hypnogram as annotations, a recording with its signals."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.model.hypnogram import EPOCH_S, Hypnogram, SleepStage
+from psgpipe.model.recording import Annotation
+
+if TYPE_CHECKING:
+    import edfio
+
+# The texts of the EDF+ specification (EDF+ "polysomnography" table, as revised for AASM stages).
+STAGE_TEXTS = {
+    SleepStage.W: "Sleep stage W",
+    SleepStage.N1: "Sleep stage N1",
+    SleepStage.N2: "Sleep stage N2",
+    SleepStage.N3: "Sleep stage N3",
+    SleepStage.R: "Sleep stage R",
+    SleepStage.ART: "Artefact",
+    SleepStage.UNS: "Sleep stage ?",
+}
+
+
+DIGITAL_RANGE = (-32767, 32767)
+
+
+@dataclass(frozen=True, eq=False)
+class WrittenSignal:
+    """One channel of a recording to be written.
+
+    Attributes
+    ----------
+    label, unit, prefilter, transducer : for the header, ASCII.
+    fs_hz : whole number of samples a second.
+    samples : shape (n_samples,), in `unit`; what lies outside of the range is clipped.
+    physical_range : lowest and highest value that the file can hold.
+    """
+
+    label: str
+    unit: str
+    fs_hz: int
+    samples: npt.NDArray[np.float64]
+    physical_range: tuple[float, float]
+    prefilter: str = ""
+    transducer: str = ""
+
+
+def write_scoring(hypnogram: Hypnogram) -> bytes:
+    """The hypnogram as an annotations-only EDF+ file, one annotation of 30 s for each epoch.
+
+    The same hypnogram gives the same bytes. Start date and time are kept; a date that is not
+    known, or that EDF cannot hold (before 1985, after 2084), is left out. The file names no
+    patient.
+    """
+    stages = [
+        Annotation(EPOCH_S * epoch, EPOCH_S, STAGE_TEXTS[stage])
+        for epoch, stage in enumerate(hypnogram.stages)
+    ]
+    buffer = io.BytesIO()
+    clock = hypnogram.start.time() if hypnogram.start else hypnogram.start_clock
+    _edf_plus([], stages, _edf_date(hypnogram.start), clock).write(buffer)
+    return buffer.getvalue()
+
+
+def write_recording(
+    path: Path,
+    signals: Iterable[WrittenSignal],
+    annotations: Sequence[Annotation],
+    start: dt.datetime,
+    equipment: str,
+) -> None:
+    """Write a continuous EDF+ recording with data records of 1 s; names no patient.
+
+    Signals are taken one after the other and turned into 16-bit numbers at once; but edfio writes
+    only what it holds whole, and needs the file's size twice in memory.
+    """
+    edf = _edf_plus(
+        [_edf_signal(signal) for signal in signals],
+        annotations,
+        _edf_date(start),
+        start.time(),
+        equipment,
+    )
+    edf.write(path)
+
+
+def _edf_signal(signal: WrittenSignal) -> edfio.EdfSignal:
+    import edfio
+
+    return edfio.EdfSignal(
+        np.clip(signal.samples, *signal.physical_range),
+        signal.fs_hz,
+        label=signal.label,
+        transducer_type=signal.transducer,
+        physical_dimension=signal.unit,
+        physical_range=signal.physical_range,
+        digital_range=DIGITAL_RANGE,
+        prefiltering=signal.prefilter,
+    )
+
+
+def _edf_plus(
+    signals: Sequence[edfio.EdfSignal],
+    annotations: Sequence[Annotation],
+    date: dt.date | None,
+    clock: dt.time | None,
+    equipment: str = "X",
+) -> edfio.Edf:
+    import edfio
+
+    return edfio.Edf(
+        signals,
+        recording=edfio.Recording(startdate=date, equipment_code=equipment),
+        starttime=clock,
+        data_record_duration=1 if signals else None,
+        annotations=[edfio.EdfAnnotation(a.onset_s, a.duration_s, a.text) for a in annotations],
+    )
+
+
+def _edf_date(start: dt.datetime | None) -> dt.date | None:
+    """The date, where the two-digit year of an EDF header can hold it."""
+    return start.date() if start and 1985 <= start.year <= 2084 else None

@@ -1,0 +1,147 @@
+"""The front of the command line: find the command, turn failures into exits.
+
+Commands are imported when they are called, so that ``--help`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import signal
+import sys
+from typing import Any
+
+import click
+
+from psgpipe.cli.printing import printable
+from psgpipe.errors import Interrupted, PsgpipeError
+
+COMMANDS = {
+    "check": "Header, derivations that can be built, quality; no staging.",
+    "run": "One night, all steps.",
+    "simulate": "A study of synthetic nights with known stages.",
+    "demo": "A synthetic night made, staged and summarized; opens nothing.",
+}
+LOGGER = logging.getLogger("psgpipe")
+
+
+class LazyCommands(click.Group):
+    """A group whose commands live in ``psgpipe.cli.<name>`` as ``command``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands, in the order of a study."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"psgpipe.cli.{cmd_name}").command
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"psgpipe {version('psgpipe')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyCommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    callback=_version,
+    expose_value=False,
+    is_eager=True,
+    help="Print the version and leave.",
+)
+def psgpipe() -> None:
+    """From an EDF sleep-study recording to sleep stages, architecture and comparison.
+
+    Automatic stages are not AASM scoring and not for diagnosis.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with the exit code of CONTRACT: see docs/reference."""
+    sys.exit(exit_code(arguments))
+
+
+def exit_code(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit code instead of an exit, and never a traceback by default."""
+    _say_utf_8()
+    _stop_on_sigterm()
+    try:
+        code = psgpipe.main(args=arguments, prog_name="psgpipe", standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except PsgpipeError as error:
+        click.echo(f"psgpipe: {printable(str(error))}", err=True)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return _interrupted(Interrupted.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain again while leaving.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        LOGGER.exception("a bug in psgpipe")
+        click.echo(
+            f"psgpipe: a bug: {type(error).__name__}\n"
+            "  Please report it with the traceback above; it holds no recording data.",
+            err=True,
+        )
+        return 1
+    # Click hands back the code of ctx.exit(), and whatever else a command returns.
+    return code if isinstance(code, int) else 0
+
+
+def _interrupted(code: int) -> int:
+    click.echo(
+        "psgpipe: stopped; what is finished is kept. Run the same command to go on.", err=True
+    )
+    return code
+
+
+class Terminated(Interrupted):
+    """SIGTERM: somebody wants this process to end."""
+
+    exit_code = 143
+
+
+def _stop_on_sigterm() -> None:
+    def stop(*_: Any) -> None:
+        raise Terminated(
+            "stopped by a signal; what is finished is kept", "Run the same command to go on."
+        )
+
+    try:
+        signal.signal(signal.SIGTERM, stop)
+    except ValueError:  # not in the main thread, where signals are somebody else's
+        return
+
+
+def _say_utf_8() -> None:
+    """Labels and names may hold any character; an old console shows what it can."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""``psgpipe check``: whether a recording is what it says, and whether it can be staged."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from psgpipe.adapters.label_tables import read_label_table
+from psgpipe.cli.options import FILE, labels_option, log_to_stderr, output_options, pipeline_option
+from psgpipe.cli.printing import printable, table
+from psgpipe.pipeline.check import STATE_UNREADABLE, anonymous_copy, check_recording
+from psgpipe.pipeline.discover import recordings_in
+from psgpipe.pipeline.spec import load_definition
+
+
+@click.command(name="check", short_help="Header, derivations, quality; no staging.")
+@click.argument("recordings", type=FILE, nargs=-1, required=True, metavar="RECORDING|FOLDER...")
+@click.option("--header-only", is_flag=True, help="Read no samples: fast, and no signal quality.")
+@click.option("--quality", is_flag=True, help="Read the samples below a FOLDER, too.")
+@click.option("--tsv", "as_tsv", is_flag=True, help="One row for each recording on stdout.")
+@click.option(
+    "--anonymise",
+    type=FILE,
+    metavar="DIR",
+    help="Also write a copy without identifying header text into DIR.",
+)
+@click.option("--keep-date", is_flag=True, help="The anonymous copy keeps the date of the night.")
+@pipeline_option
+@labels_option
+@output_options
+def command(
+    recordings: tuple[Path, ...], header_only: bool, quality: bool, as_tsv: bool,
+    anonymise: Path | None, keep_date: bool, pipeline: str, labels: Path | None,
+    verbose: bool, quiet: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Show what recordings hold, which derivations can be built, and the signal's quality.
+
+    A FOLDER is audited by headers alone, one line for each recording below it.
+
+    Leaves with the exit code of the worst recording: 0, 4 (unreadable) or 5 (unsuitable).
+    """
+    tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    if as_tsv and as_json:
+        raise click.UsageError("--tsv and --json exclude each other.")
+    definition = load_definition(pipeline)
+    label_table = read_label_table(labels) if labels else None
+    is_audit = any(path.is_dir() for path in recordings)
+    found = list(recordings_in(recordings))
+    show = show_json if as_json else show_tsv if as_tsv else show_line if is_audit else show_text
+    codes: list[int] = []
+
+    def checked_one_by_one() -> Iterator[dict[str, Any]]:
+        for path, name in with_bar(found, shown=is_audit and not quiet):
+            by_header = header_only or (is_audit and not quality)
+            one = check_recording(path, definition, label_table, header_only=by_header)
+            if anonymise and one["state"] != STATE_UNREADABLE:
+                copy = anonymous_copy(path, anonymise / name, keep_date=keep_date)
+                tell(f"{copy}: anonymous copy; its name and labels are as they were")
+            if one["error"]:
+                codes.append(one["error"]["exit_code"])
+            yield {**one, "file": name}
+
+    show(checked_one_by_one(), quiet=quiet)
+    # Unreadable (4) goes before unsuitable (5): it is the file that has to be looked at first.
+    raise click.exceptions.Exit(min(codes, default=0))
+
+
+Checked = Iterator[dict[str, Any]]
+
+
+def with_bar(found: list[tuple[Path, str]], *, shown: bool) -> Iterator[tuple[Path, str]]:
+    """The recordings, under a progress bar where somebody watches a terminal."""
+    if not shown or not sys.stderr.isatty():
+        yield from found
+        return
+    with click.progressbar(found, label="checking", file=sys.stderr) as bar:
+        yield from bar
+
+
+def show_json(checked: Checked, *, quiet: bool) -> None:
+    """A list of objects, written one by one: an archive is larger than memory."""
+    del quiet  # what was asked for by --json is not chatter
+    separator = "[\n"
+    for one in checked:
+        click.echo(separator + json.dumps(one, ensure_ascii=True, allow_nan=False), nl=False)
+        separator = ",\n"
+    click.echo("[]" if separator == "[\n" else "\n]")
+
+
+def show_tsv(checked: Checked, *, quiet: bool) -> None:
+    """A table of one row for each recording."""
+    del quiet
+    click.echo("\t".join(AUDIT_COLUMNS))
+    for one in checked:
+        row = audit_row(one)
+        click.echo("\t".join(one_line(row[column]) for column in AUDIT_COLUMNS))
+
+
+def show_line(checked: Checked, *, quiet: bool) -> None:
+    """One line for each recording, and how many there are of each state."""
+    states: Counter[str] = Counter()
+    for one in checked:
+        states[one["state"]] += 1
+        row = audit_row(one)
+        said = row["problem"] or row["codes"]
+        if not quiet:
+            parts = (row["state"].ljust(10), row["file"], row["derivations"], said)
+            click.echo("  ".join(one_line(part) for part in parts if part))
+    total = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    click.echo(f"{states.total()} recordings: {total or 'none'}")
+
+
+def show_text(checked: Checked, *, quiet: bool) -> None:
+    """Every recording in full."""
+    for one in checked:
+        if not quiet:
+            click.echo(as_text(one))
+
+
+AUDIT_COLUMNS = (
+    "file", "state", "container", "start", "duration_h", "signals", "rates_hz", "derivations",
+    "codes", "problem",
+)  # fmt: skip
+
+
+def audit_row(checked: dict[str, Any]) -> dict[str, str]:
+    """One recording as a row of text."""
+    rates = sorted({c["fs_hz"] for c in checked["channels"] if c["fs_hz"]}, reverse=True)
+    hours = "" if checked["span_s"] is None else f"{checked['span_s'] / 3600:.3f}"
+    return {
+        "file": checked["file"],
+        "state": checked["state"],
+        "container": checked["container"] or "",
+        "start": checked["start"] or checked["start_clock"] or "",
+        "duration_h": hours,
+        "signals": str(len(checked["channels"])) if checked["container"] else "",
+        "rates_hz": ",".join(f"{rate:g}" for rate in rates),
+        "derivations": ",".join(dict.fromkeys(d["name"] for d in checked["derivations"])),
+        "codes": ",".join(dict.fromkeys(f["code"] for f in checked["findings"])),
+        "problem": checked["error"]["problem"] if checked["error"] else "",
+    }
+
+
+def one_line(text: str) -> str:
+    """`text` without what would end its cell or its line."""
+    return printable(text).replace("\n", " ").replace("\t", " ")
+
+
+def as_text(checked: dict[str, Any]) -> str:
+    """One recording for a person to read."""
+    lines = [f"{checked['file']}: {checked['state']}"]
+    if checked["container"]:
+        start = checked["start"] or checked["start_clock"] or "unknown"
+        lines.append(f"  {checked['container']}, starts {start}, {_duration(checked)}")
+        lines.append(table(_channel_rows(checked["channels"]), indent="    "))
+        lines += _derivation_lines(checked)
+    lines += [f"  ! {f['code']}: {f['message']}" for f in checked["findings"]]
+    lines += _quality_lines(checked.get("quality"))
+    if checked["error"]:
+        lines += [f"  {checked['error']['problem']}", f"    {checked['error']['remedy']}"]
+    return "\n".join(line for line in lines if line)
+
+
+def _duration(checked: dict[str, Any]) -> str:
+    minutes, gap_s = checked["span_s"] / 60, checked["span_s"] - checked["duration_s"]
+    gaps = f", gaps of {gap_s:g} s in all" if gap_s > 1e-3 else ""
+    length = f"{minutes:.1f} min" if minutes < 120 else f"{minutes / 60:.2f} h"
+    return length + gaps
+
+
+def _channel_rows(channels: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("channel", "rate", "unit", "read as")]
+    for channel in channels:
+        rate = "?" if channel["fs_hz"] is None else f"{channel['fs_hz']:g} Hz"
+        plus, minus = channel["plus"], channel["minus"]
+        meaning = "-" if plus is None else plus if plus == minus else f"{plus}-{minus}"
+        if channel["refused"] and plus is not None:
+            meaning += f" (not used: {channel['refused']})"
+        rows.append((channel["label"], rate, channel["unit"], meaning))
+    return rows
+
+
+def _derivation_lines(checked: dict[str, Any]) -> list[str]:
+    if "chosen" in checked:
+        return [f"  {c['role'].upper()} {c['name']}: {c['why']}" for c in checked["chosen"]]
+    lines = []
+    for role in dict.fromkeys(d["role"] for d in checked["derivations"]):
+        built = [d["name"] for d in checked["derivations"] if d["role"] == role]
+        lines.append(f"  {role.upper()}: {', '.join(built)}")
+    return lines or ["  no derivation of the pipeline can be built"]
+
+
+def _quality_lines(quality: dict[str, Any] | None) -> list[str]:
+    if quality is None:
+        return []
+    lines = [f"  ! {flag['code']}: {flag['message']}" for flag in quality["flags"]]
+    for name, measures in quality["measures"].items():
+        shown = (f"{key} {value:.3g}" for key, value in measures.items() if value is not None)
+        lines.append(f"  {name}: {', '.join(shown)}")
+    return lines

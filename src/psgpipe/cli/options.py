@@ -1,0 +1,62 @@
+"""Options that mean the same everywhere."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from psgpipe.cli.printing import printable
+
+F = TypeVar("F", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path)
+
+
+def pipeline_option(function: F) -> F:
+    """``-p/--pipeline FILE|NAME``."""
+    return click.option(
+        "-p", "--pipeline", default="standard-night", show_default=True, metavar="FILE|NAME",
+        help="A pipeline file, or the name of one that comes with psgpipe.",
+    )(function)  # fmt: skip
+
+
+def labels_option(function: F) -> F:
+    """``--labels FILE``."""
+    return click.option(
+        "--labels", type=FILE, metavar="FILE",
+        help="Your site's label table: how its channels are called.",
+    )(function)  # fmt: skip
+
+
+def output_options(function: F) -> F:
+    """``-v -q --json``."""
+    function = click.option(
+        "--json", "as_json", is_flag=True, help="The result as JSON on stdout."
+    )(function)
+    function = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")(function)
+    return click.option("-v", "--verbose", is_flag=True, help="Say what is done and for how long.")(
+        function
+    )
+
+
+def log_to_stderr(*, verbose: bool, quiet: bool) -> Callable[[str], None]:
+    """Send psgpipe's log to stderr; returns what tells the user one line of progress."""
+    logger = logging.getLogger("psgpipe")
+    logger.handlers.clear()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO)
+    logger.propagate = False
+    return lambda line: logger.info(printable(line))
+
+
+def print_json(value: Any) -> None:
+    """`value` on stdout and nothing else; what is not finite or not JSON is a bug."""
+    text = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False)
+    click.echo(text)

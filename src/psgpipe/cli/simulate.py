@@ -1,0 +1,51 @@
+"""``psgpipe simulate``: a study of synthetic nights with known stages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+
+
+@click.command(name="simulate", short_help="A study of synthetic nights with known stages.")
+@click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="An empty folder.")
+@click.option("--subjects", type=int, default=2, show_default=True, help="How many subjects.")
+@click.option("--nights", type=int, default=1, show_default=True, help="Nights of each condition.")
+@click.option("--hours", type=float, default=8, show_default=True, help="Length of a recording.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other nights.")
+@click.option(
+    "--montage",
+    type=click.Choice(["minimal", "clinical"]),
+    default="minimal",
+    show_default=True,
+    help="Five derivations, or 24 signals at mixed rates with electrodes recorded apart.",
+)
+@click.option(
+    "--effect",
+    "effects",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change the treatment nights, e.g. rem_pct=-4 (points of TST) or waso_min=20.",
+)
+@click.option("--fs", "fs_hz", type=int, metavar="HZ", help="Rate of EEG, EOG and EMG.")
+@click.option("--force", is_flag=True, help="Replace files of the same names in DIR.")
+@output_options
+def command(
+    out: Path, subjects: int, nights: int, hours: float, seed: int, montage: str,
+    effects: tuple[str, ...], fs_hz: int | None, force: bool,
+    verbose: bool, quiet: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Write recordings, their true stages and study.tsv into DIR.
+
+    Every subject has baseline and treatment nights. The same options give the same files.
+    """
+    from psgpipe.pipeline.simulate import StudyDesign, parse_effects, simulate_study
+
+    tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    design = StudyDesign(subjects, nights, hours, seed, montage, fs_hz, parse_effects(effects))
+    made = simulate_study(design, out, force=force, tell=tell)
+    tell(f"{len(made['nights'])} nights in {out}: study.tsv, recordings/, scorings/")
+    if as_json:
+        print_json({"out": str(out), **made})

@@ -1,0 +1,464 @@
+"""One night: open, run the steps, keep what came of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import logging
+import os
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from psgpipe.adapters.edf import read_annotations
+from psgpipe.adapters.label_tables import read_label_table
+from psgpipe.adapters.labels import read_lights, understand
+from psgpipe.errors import ChangedWhileRead, OutputConflict, PsgpipeError, QualityRefused, TooShort
+from psgpipe.model.hypnogram import EPOCH_S
+from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
+from psgpipe.model.night import Night, StagedNight
+from psgpipe.model.opened import OpenedNight
+from psgpipe.model.recording import Finding, Header, Recording
+from psgpipe.model.staging import Staging
+from psgpipe.model.summary import QualityFlag, QualityReport
+from psgpipe.pipeline import journal, store
+from psgpipe.pipeline.fingerprint import (
+    file_stat,
+    night_fingerprint,
+    pipeline_sha256,
+    sha256_of_file,
+)
+from psgpipe.pipeline.identity import night_from
+from psgpipe.pipeline.outputs import night_outputs
+from psgpipe.pipeline.spec import DEFAULT_PIPELINE, Definition, load_definition
+from psgpipe.science.epochs import epoch_count, staging_window
+from psgpipe.science.lights import clock_at, place_lights
+from psgpipe.science.montage import candidates, choose
+from psgpipe.science.quality_judge import judge_stages
+from psgpipe.steps.catalogue import CATALOGUE
+from psgpipe.steps.reference import ReferenceParams
+from psgpipe.steps.stage_sleep import StageSleepParams, stager_for
+
+LOGGER = logging.getLogger("psgpipe")
+LIGHTS_WARNING = (
+    "lights off and lights on are not known; the recording's start and end stand in for them: "
+    "TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
+)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A night whose header is read and whose derivations are listed, best first."""
+
+    path: Path
+    header: Header
+    night: Night
+    candidates: Candidates
+    opened: OpenedNight
+    findings: tuple[Finding, ...]
+
+
+def open_night(
+    path: Path, night: Night, definition: Definition, label_table: LabelTable | None = None
+) -> Chosen:
+    """Read the header and the annotations, place the lights, list what can be built.
+
+    Raises
+    ------
+    psgpipe.errors.RecordingUnreadable, psgpipe.errors.DerivationMissing
+    psgpipe.errors.LightsImpossible, psgpipe.errors.LabelTableInvalid
+    """
+    params: ReferenceParams = definition.params["reference"]
+    header, annotations = read_annotations(path)
+    require_an_epoch(header)
+    declared = dict(params.declared_units or {})
+    sources = understand(header.channels, label_table, declared)
+    found = candidates(sources, params.wanted, min_fs_hz=params.min_fs_hz)
+    montage = choose(found, sources, file=header.file, optional=frozenset(params.optional))
+    events_s: dict[str | None, list[float]] = {"off": [], "on": []}
+    for annotation in annotations:
+        meaning = read_lights(annotation.text, label_table)
+        events_s.setdefault(meaning, []).append(annotation.onset_s)
+    lights, odd = place_lights(night, header, events_s["off"], events_s["on"])
+    staging: StageSleepParams = definition.params["stage_sleep"]
+    window = staging_window(
+        epoch_count(header.span_s),
+        lights,
+        margin_min=staging.margin_min,
+        longest_without_lights_h=staging.longest_without_lights_h,
+    )
+    opened = OpenedNight(path, header, night, montage, lights, window, declared)
+    return Chosen(path, header, night, found, opened, (*header.findings, *odd))
+
+
+def require_an_epoch(header: Header) -> None:
+    """Refuse what is too short to hold a single epoch.
+
+    Raises
+    ------
+    psgpipe.errors.TooShort
+    """
+    if header.span_s < EPOCH_S:
+        raise TooShort(
+            f"{header.file}: {header.span_s:g} s are less than one 30-s epoch",
+            "Nothing can be staged; exclude the night.",
+        )
+
+
+@dataclass(frozen=True)
+class Made:
+    """Every slot of a night that ran through, and how long each step took."""
+
+    slots: Mapping[str, Any]
+    seconds: Mapping[str, float]
+    quality: QualityReport
+
+
+def make_night(chosen: Chosen, definition: Definition) -> Made:
+    """Run the steps; a derivation refused by quality gives way to the next in the list.
+
+    Raises
+    ------
+    psgpipe.errors.QualityRefused : no derivation of a role is left.
+    psgpipe.errors.PsgpipeError : whatever a step raises.
+    """
+    refused: list[QualityFlag] = []
+    measures: dict[str, Mapping[str, float | None]] = {}
+    while True:
+        montage = _montage(chosen, refused, definition.params["reference"].optional)
+        opened = replace(chosen.opened, montage=montage)
+        slots, seconds = _run_steps(opened, definition)
+        quality: QualityReport = slots["quality"]
+        measures |= quality.measures
+        if not quality.refused:
+            flags = (*refused, *quality.flags, *_implausible(slots, definition))
+            return Made(slots, seconds, replace(quality, measures=measures, flags=flags))
+        refused += [flag for flag in quality.flags if flag.derivation in quality.refused]
+
+
+def _implausible(slots: Mapping[str, Any], definition: Definition) -> tuple[QualityFlag, ...]:
+    """What the stages themselves say against the night.
+
+    Raises
+    ------
+    psgpipe.errors.QualityRefused : no such night exists.
+    """
+    if "summary" not in slots:
+        return ()
+    flags = judge_stages(
+        slots["staged"].hypnogram, slots["summary"], definition.params["check_quality"]
+    )
+    for flag in flags:
+        if flag.refused:
+            raise QualityRefused(
+                f"{slots['opened'].header.file}: {flag.message}",
+                "Look at the signal; list another derivation, or exclude the night.",
+            )
+    return flags
+
+
+def _montage(chosen: Chosen, refusals: list[QualityFlag], optional: Collection[Role]) -> Montage:
+    """The best derivation of each role that quality has not refused."""
+    refused = {flag.derivation for flag in refusals}
+    derivations: list[Derivation] = []
+    # A role that was optional and could not be built is not in the montage first chosen.
+    for role in (d.role for d in chosen.opened.montage.derivations):
+        left = [d for d in chosen.candidates.of(role) if d.name not in refused]
+        if not left and role in optional:
+            continue
+        if not left:
+            why = "; ".join(flag.message for flag in refusals if flag.refused)
+            raise QualityRefused(
+                f"{chosen.header.file}: no {role.upper()} derivation is fit to be staged: {why}",
+                "Look at the signal; list another derivation, or exclude the night.",
+            )
+        derivations.append(left[0])
+    return Montage(tuple(derivations))
+
+
+def _run_steps(
+    opened: OpenedNight, definition: Definition
+) -> tuple[dict[str, Any], dict[str, float]]:
+    """All slots; stops behind the quality step where it refuses a derivation."""
+    slots: dict[str, Any] = {"opened": opened}
+    seconds: dict[str, float] = {}
+    for name in definition.steps:
+        step = CATALOGUE[name]
+        began = time.perf_counter()
+        slots[step.gives] = step.run(*(slots[slot] for slot in step.reads), definition.params[name])
+        seconds[name] = round(time.perf_counter() - began, 3)
+        LOGGER.debug("%s: %.2f s", name, seconds[name])
+        if step.gives == "quality" and slots["quality"].refused:
+            break
+    return slots, seconds
+
+
+def run_night(
+    recording: str | Path,
+    pipeline: str | Path | Definition = DEFAULT_PIPELINE,
+    *,
+    subject: str | None = None,
+    night: str | None = None,
+    condition: str | None = None,
+    lights_off: str | None = None,
+    lights_on: str | None = None,
+    age: float | None = None,
+    sex: str | None = None,
+    labels: str | Path | None = None,
+) -> StagedNight:
+    """Stage and summarize one night; nothing is written.
+
+    Parameters
+    ----------
+    recording : EDF or BDF file, gzip-compressed or not.
+    pipeline : a TOML file, the name of one shipped with psgpipe, or a Definition.
+    subject, night, condition : identity; the recording's file name stands in for the subject.
+    lights_off, lights_on : local clock time (``22:41``) or ISO date-time; where absent, the
+        recording's annotations, else its start and end.
+    age, sex : years and ``F`` or ``M``; passed to the stager where both are known.
+    labels : a label table that goes before those shipped with psgpipe.
+
+    Returns
+    -------
+    StagedNight
+        ``hypnogram``, ``hypnodensity`` (n_epochs, 5), ``summary`` (units in the names),
+        ``quality``.
+
+    Raises
+    ------
+    psgpipe.errors.PsgpipeError
+        Every explainable failure; ``problem``, ``remedy`` and ``exit_code`` say which.
+
+    References
+    ----------
+    Vallat R, Walker MP (2021), eLife 10:e70092, for the stages; AASM Manual, version 3, and
+    docs/reference/endpoints.md for the architecture.
+    """
+    path = Path(recording)
+    identity = night_from(
+        path, subject=subject, night=night, condition=condition, lights_off=lights_off,
+        lights_on=lights_on, age_y=age, sex=sex,
+    )  # fmt: skip
+    definition = pipeline if isinstance(pipeline, Definition) else load_definition(pipeline)
+    chosen = open_night(path, identity, definition, read_label_table(labels) if labels else None)
+    return staged_night(chosen, definition, make_night(chosen, definition), None)
+
+
+def staged_night(
+    chosen: Chosen, definition: Definition, made: Made, recording_sha256: str | None
+) -> StagedNight:
+    """The night's results with their provenance."""
+    staged: Staging = made.slots["staged"]
+    opened: OpenedNight = made.slots["opened"]
+    return StagedNight(
+        night=chosen.night,
+        hypnogram=staged.hypnogram,
+        hypnodensity=staged.hypnodensity,
+        summary=made.slots["summary"],
+        quality=made.quality,
+        lights=opened.lights,
+        provenance=_provenance(chosen, definition, made, recording_sha256),
+    )
+
+
+def _provenance(
+    chosen: Chosen, definition: Definition, made: Made, recording_sha256: str | None
+) -> dict[str, Any]:
+    staged: Staging = made.slots["staged"]
+    opened: OpenedNight = made.slots["opened"]
+    recorded: tuple[Recording, ...] = made.slots["recorded"]
+    header, lights = chosen.header, opened.lights
+    return {
+        "psgpipe": importlib.metadata.version("psgpipe"),
+        "recording": {
+            "name": header.file,
+            "bytes": file_stat(chosen.path).st_size,
+            "sha256": recording_sha256,
+            "start": header.start.isoformat() if header.start else None,
+            "start_clock": clock_at(header.start_clock, 0.0),
+            "duration_s": header.duration_s,
+            "span_s": header.span_s,
+        },
+        "pipeline": {"name": definition.name, "sha256": pipeline_sha256(definition)},
+        "steps": [
+            {**step, "seconds": made.seconds[step["name"]]}
+            for step in definition.as_dict()["steps"]
+        ],
+        "engine": staged.engine,
+        "derivations": [dataclasses.asdict(d) for d in opened.montage.derivations],
+        "lights": {
+            "off_s": lights.off_s,
+            "on_s": lights.on_s,
+            "off": clock_at(header.start_clock, lights.off_s),
+            "on": clock_at(header.start_clock, lights.on_s),
+            "source": lights.source,
+        },
+        "window": {"first_epoch": staged.first_epoch, "last_epoch": staged.last_epoch},
+        "warnings": _warnings(chosen, made, recorded),
+    }
+
+
+def _warnings(chosen: Chosen, made: Made, recorded: tuple[Recording, ...]) -> list[str]:
+    """What a reader of the night should know: nothing twice, nothing of channels not used."""
+    staged: Staging = made.slots["staged"]
+    used = (None, *made.slots["opened"].montage.labels)
+    findings = [*chosen.findings, *(f for r in recorded for f in r.findings)]
+    lights = [] if made.slots["opened"].lights.known else [LIGHTS_WARNING]
+    said = [
+        *(f"{f.code}: {f.message}" for f in findings if f.channel in used),
+        *lights,
+        *staged.notes,
+        *(f"{flag.code}: {flag.message}" for flag in made.quality.flags),
+    ]
+    return list(dict.fromkeys(said))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What `run_to_folder` did.
+
+    Attributes
+    ----------
+    folder : where the night's files are.
+    computed : False where the finished night was already there and nothing was computed.
+    manifest : the night's manifest.
+    """
+
+    folder: Path
+    computed: bool
+    manifest: Mapping[str, Any]
+
+
+def run_to_folder(
+    path: Path,
+    night: Night,
+    definition: Definition,
+    out: Path,
+    *,
+    label_table: LabelTable | None = None,
+    pictures: bool = True,
+    force: bool = False,
+    tell: Callable[[str], None] = LOGGER.info,
+) -> Outcome:
+    """Stage one night into ``out/nights/<subject>/<night>/``; finished and unchanged, do nothing.
+
+    Raises
+    ------
+    psgpipe.errors.PsgpipeError
+        Every explainable failure. Where it is the recording's, ``failure.json`` says so, too.
+    """
+    folder = store.night_folder(out, night.subject, night.night)
+    _write_study(out, definition)
+    try:
+        chosen = open_night(path, night, definition, label_table)
+        tell_choice(chosen, tell)
+        return _run_chosen(chosen, definition, folder, out, pictures=pictures, force=force)
+    except PsgpipeError as error:
+        if error.exit_code in (4, 5):
+            store.fail_night(folder, failure_dict(error, path, night))
+            journal.note(out, "failed", subject=night.subject, night=night.night, kind=error.kind)
+        raise
+
+
+def _run_chosen(
+    chosen: Chosen, definition: Definition, folder: Path, out: Path, *, pictures: bool, force: bool
+) -> Outcome:
+    was = file_stat(chosen.path)
+    recording_sha256 = sha256_of_file(chosen.path)
+    fingerprint = _fingerprint(chosen, definition, recording_sha256)
+    old = store.read_manifest(folder)
+    if old is not None:
+        if not force and _unchanged(old, folder, fingerprint, pictures=pictures):
+            return Outcome(folder, computed=False, manifest=old)
+        _refuse_to_replace_another(old, chosen, recording_sha256, folder, force=force)
+    made = make_night(chosen, definition)
+    _require_same_file(chosen, was)
+    staged = staged_night(chosen, definition, made, recording_sha256)
+    outputs = night_outputs(staged, made.slots.get("filtered", ()), pictures=pictures)
+    manifest = {"fingerprint": fingerprint, **staged.provenance}
+    store.finish_night(folder, outputs, manifest)
+    journal.note(out, "finished", subject=chosen.night.subject, night=chosen.night.night)
+    return Outcome(folder, computed=True, manifest=store.read_manifest(folder) or manifest)
+
+
+def _require_same_file(chosen: Chosen, was: os.stat_result) -> None:
+    """The header, the hash and the samples are read one after the other: all of one file."""
+    now = file_stat(chosen.path)
+    if (now.st_size, now.st_mtime_ns, now.st_ino) != (was.st_size, was.st_mtime_ns, was.st_ino):
+        raise ChangedWhileRead(
+            f"{chosen.header.file}: the file changed while the night was computed",
+            "Wait until the recording is complete and copied, then run again.",
+        )
+
+
+def _fingerprint(chosen: Chosen, definition: Definition, recording_sha256: str) -> str:
+    params = definition.params["stage_sleep"]
+    roles = tuple(d.role for d in chosen.opened.montage.derivations)
+    needs = stager_for(roles, chosen.night, params).requirements()
+    engine = {"classifier_sha256": needs.classifier_sha256, "versions": dict(needs.versions)}
+    return night_fingerprint(chosen.opened, chosen.candidates, recording_sha256, definition, engine)
+
+
+def _unchanged(old: Mapping[str, Any], folder: Path, fingerprint: str, *, pictures: bool) -> bool:
+    has_pictures = any(entry["name"].endswith(".png") for entry in old["outputs"])
+    return (
+        old.get("fingerprint") == fingerprint
+        and (has_pictures or not pictures)
+        and store.outputs_intact(folder, old)
+    )
+
+
+def _refuse_to_replace_another(
+    old: Mapping[str, Any], chosen: Chosen, recording_sha256: str, folder: Path, *, force: bool
+) -> None:
+    """A changed recording replaces its own night; another recording must not, unasked."""
+    was = old.get("recording", {})
+    if force or was.get("name") == chosen.header.file or was.get("sha256") == recording_sha256:
+        return
+    raise OutputConflict(
+        f"{folder.parent.name}/{folder.name} already holds the night recorded in {was.get('name')}",
+        "Give another --subject or --night, another -o folder, or --force to replace it.",
+    )
+
+
+def _write_study(out: Path, definition: Definition) -> None:
+    """What was asked last; what was done to each night stands in its own manifest."""
+    study = {
+        "psgpipe": importlib.metadata.version("psgpipe"),
+        "pipeline": {**definition.as_dict(), "sha256": pipeline_sha256(definition)},
+        "study_table_sha256": None,
+    }
+    store.write_file(out / "study.json", store.json_bytes(study))
+
+
+def failure_dict(error: PsgpipeError, path: Path, night: Night) -> dict[str, Any]:
+    """What ``failure.json`` holds."""
+    return {
+        "subject": night.subject,
+        "night": night.night,
+        "condition": night.condition,
+        "recording": path.name,
+        "kind": error.kind,
+        "exit_code": error.exit_code,
+        "problem": error.problem,
+        "remedy": error.remedy,
+    }
+
+
+def tell_choice(chosen: Chosen, tell: Callable[[str], None]) -> None:
+    """Say which derivations were chosen and why, and what is odd about the file."""
+    for derivation in chosen.opened.montage.derivations:
+        tell(f"{derivation.role.upper()} {derivation.name}: {derivation.why}")
+    used = chosen.opened.montage.labels
+    beside = 0
+    for finding in chosen.findings:
+        if finding.channel is None or finding.channel in used:
+            tell(f"{finding.code}: {finding.message}")
+        else:
+            beside += 1
+    if beside:
+        tell(f"{beside} findings on channels that are not used; psgpipe check lists them")
+    if not chosen.opened.lights.known:
+        tell(LIGHTS_WARNING)

@@ -1,0 +1,118 @@
+"""The grid of 30-s epochs: counted from the recording's start on the true clock, gaps included."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.errors import LightsNeeded
+from psgpipe.model.hypnogram import EPOCH_S
+from psgpipe.model.night import Lights
+from psgpipe.model.recording import Recording, segment_slices
+
+LONGEST_WITHOUT_LIGHTS_H = 14.0
+STAGING_MARGIN_MIN = 30.0
+
+# Onsets of gaps are written in decimals and need not fall on a sample; a quarter of a sample is the
+# most that still leaves every sample of a covered epoch in its own column.
+_TOLERANCE_SAMPLES = 0.25
+
+
+def epoch_count(span_s: float) -> int:
+    """Epochs of a recording that spans `span_s`, gaps counted; a partial tail is one epoch more."""
+    return math.ceil(span_s / EPOCH_S - 1e-9)
+
+
+def samples_per_epoch(fs_hz: float) -> int:
+    """Whole samples in 30 s: at a rate like 127.99 Hz the last, partial sample is left out."""
+    return math.floor(fs_hz * EPOCH_S + 1e-6)
+
+
+def covered_epochs(recording: Recording) -> npt.NDArray[np.bool_]:
+    """Bool, shape (n_epochs,): one unbroken stretch holds every sample of the epoch."""
+    covered = np.zeros(epoch_count(recording.span_s), dtype=bool)
+    tolerance_s = _TOLERANCE_SAMPLES / recording.fs_hz
+    for onset_s, n_samples in _stretches(recording):
+        end_s = onset_s + n_samples / recording.fs_hz
+        first = math.ceil((onset_s - tolerance_s) / EPOCH_S)
+        covered[first : max(first, math.floor((end_s + tolerance_s) / EPOCH_S))] = True
+    return covered
+
+
+def epoch_matrix(recording: Recording, row: int) -> npt.NDArray[np.float64]:
+    """Samples of one row on the epoch grid, microvolt; NaN where nothing was recorded.
+
+    Returns
+    -------
+    Shape (n_epochs, samples_per_epoch). Every epoch starts with the sample nearest to its start, so
+    nothing drifts at a rate that is no whole number. Gaps within an epoch and the partial tail are
+    NaN.
+    """
+    per_epoch = samples_per_epoch(recording.fs_hz)
+    matrix = np.full((epoch_count(recording.span_s), per_epoch), np.nan)
+    columns = segment_slices(recording.segments)
+    for (onset_s, n_samples), stretch in zip(_stretches(recording), columns, strict=True):
+        signal_uv = recording.signals_uv[row, stretch]
+        first = math.floor(onset_s / EPOCH_S)
+        end = epoch_count(onset_s + n_samples / recording.fs_hz)
+        for epoch in range(first, min(end, len(matrix))):
+            at = round((epoch * EPOCH_S - onset_s) * recording.fs_hz)
+            begin, stop = max(at, 0), min(at + per_epoch, n_samples)
+            if begin < stop:
+                matrix[epoch, begin - at : stop - at] = signal_uv[begin:stop]
+    return matrix
+
+
+def in_bed(n_epochs: int, off_s: float, on_s: float) -> npt.NDArray[np.bool_]:
+    """Bool, shape (n_epochs,): at least half of the epoch lies between lights off and lights on.
+
+    Parameters
+    ----------
+    off_s, on_s : seconds from the start of the recording.
+    """
+    start_s = np.arange(n_epochs) * EPOCH_S
+    inside_s = np.minimum(on_s, start_s + EPOCH_S) - np.maximum(off_s, start_s)
+    marks: npt.NDArray[np.bool_] = inside_s >= EPOCH_S / 2 - 1e-6
+    return marks
+
+
+def staging_window(
+    n_epochs: int,
+    lights: Lights | None,
+    *,
+    margin_min: float = STAGING_MARGIN_MIN,
+    longest_without_lights_h: float = LONGEST_WITHOUT_LIGHTS_H,
+) -> range:
+    """The epochs to stage; the stager scales its features within them, so they change the stages.
+
+    From `margin_min` before lights off to `margin_min` after lights on, as far as recorded. An end
+    that is not known is left open.
+
+    Raises
+    ------
+    LightsNeeded
+        An end is open and more than `longest_without_lights_h` would be staged.
+    """
+    first, end = 0, n_epochs
+    if lights and lights.off_source != "recording":
+        first = math.floor((lights.off_s - 60 * margin_min) / EPOCH_S + 1e-9)
+    if lights and lights.on_source != "recording":
+        end = math.ceil((lights.on_s + 60 * margin_min) / EPOCH_S - 1e-9)
+    window = range(max(0, first), max(0, min(end, n_epochs)))
+    hours = len(window) * EPOCH_S / 3600
+    if hours > longest_without_lights_h and not (lights and lights.known):
+        raise LightsNeeded(
+            f"lights off and lights on are wanted beyond {longest_without_lights_h:g} h, "
+            f"found {hours:.1f} h to stage without both",
+            "Give lights off and lights on: the stages depend on the stretch that is staged.",
+        )
+    return window
+
+
+def _stretches(recording: Recording) -> Iterator[tuple[float, int]]:
+    """(onset_s, n_samples) of every unbroken stretch, from the first sample on."""
+    start_s = recording.segments[0].onset_s
+    return ((onset_s - start_s, n_samples) for onset_s, n_samples in recording.segments)

@@ -1,0 +1,143 @@
+"""Lights off and lights on, placed on the recording's own clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from psgpipe.errors import LightsImpossible
+from psgpipe.model.night import Lights, LightsSource, Night
+from psgpipe.model.recording import Finding, Header
+
+DAY_S = 24 * 3600.0
+MIN_IN_BED_S = 30.0
+WANTED = "HH:MM, HH:MM:SS or an ISO date-time such as 2024-03-01T22:41"
+
+
+def place_lights(
+    night: Night,
+    header: Header,
+    off_events_s: Sequence[float] = (),
+    on_events_s: Sequence[float] = (),
+    given_by: LightsSource = "option",
+) -> tuple[Lights, tuple[Finding, ...]]:
+    """Lights off and on in seconds from the start of the recording, and what was odd.
+
+    What was given with the night goes before what is annotated in the file; where neither says,
+    the recording's own end stands in. Of several events the first lights off and the last lights
+    on count: in between, lights are switched on for a while and off again.
+
+    Parameters
+    ----------
+    off_events_s, on_events_s : onsets of the annotations that say lights off, lights on.
+    given_by : where the night's own times came from.
+
+    Raises
+    ------
+    psgpipe.errors.LightsImpossible
+        A time that was given is unreadable, cannot be placed because the recording does not say
+        when it started, lies outside the recording, or leaves less than one epoch in bed.
+    """
+    off_given = _given_s(night.lights_off, "off", header)
+    on_given = _given_s(night.lights_on, "on", header)
+    off_s, off_source = _first_known(off_given, given_by, _inside(off_events_s, header)[:1], 0.0)
+    on_s, on_source = _first_known(
+        on_given, given_by, _inside(on_events_s, header)[-1:], header.span_s
+    )
+    if on_given is not None and on_s <= off_s and on_s + DAY_S <= header.span_s:
+        on_s += DAY_S  # a recording longer than a day meets every clock time twice
+    if on_s - off_s >= MIN_IN_BED_S:
+        return Lights(off_s, on_s, off_source, on_source), ()
+    if "annotation" in (off_source, on_source) and off_given is None and on_given is None:
+        whole = Lights(0.0, header.span_s, "recording", "recording")
+        return whole, (
+            Finding(
+                "lights-annotations-contradict",
+                "lights on is annotated before lights off; both were disregarded",
+            ),
+        )
+    raise LightsImpossible(
+        f"{header.file}: lights on ({_clock(on_s, header)}) is not at least one epoch after lights "
+        f"off ({_clock(off_s, header)})",
+        "Correct the times; a night over midnight needs no date.",
+    )
+
+
+def _first_known(
+    given_s: float | None, given_by: LightsSource, annotated_s: Sequence[float], end_s: float
+) -> tuple[float, LightsSource]:
+    if given_s is not None:
+        return given_s, given_by
+    if annotated_s:
+        return annotated_s[0], "annotation"
+    return end_s, "recording"
+
+
+def _inside(events_s: Sequence[float], header: Header) -> list[float]:
+    return sorted(s for s in events_s if 0 <= s <= header.span_s)
+
+
+def _given_s(text: str | None, which: str, header: Header) -> float | None:
+    if text is None:
+        return None
+    when = read_time(text)
+    if when is None:
+        raise LightsImpossible(f"lights {which} is {text!r}, wanted {WANTED}", "Correct the time.")
+    seconds = _seconds_after_start(when, header)
+    if seconds is None:
+        raise LightsImpossible(
+            f"{header.file}: lights {which} {text} cannot be placed: the file does not say when it "
+            "started",
+            "Leave the lights out; the whole recording is then analysed.",
+        )
+    if not 0 <= seconds <= header.span_s:
+        raise LightsImpossible(
+            f"{header.file}: lights {which} {text} is outside the recording "
+            f"({_clock(0, header)} to {_clock(header.span_s, header)})",
+            f"Give a time inside it, or leave lights {which} out.",
+        )
+    return seconds
+
+
+def read_time(text: str) -> dt.time | dt.datetime | None:
+    """A clock time or an ISO date-time; None where `text` is neither.
+
+    A time zone is not accepted: recordings hold local time.
+    """
+    parts = text.strip().split(":")
+    try:
+        if "T" in text or "-" in text:
+            moment = dt.datetime.fromisoformat(text.strip())
+            return moment if moment.tzinfo is None else None
+        if len(parts) in (2, 3) and all(p.isascii() and p.isdigit() and len(p) <= 2 for p in parts):
+            hour, minute, second = (int(part) for part in (*parts, "0")[:3])
+            return dt.time(hour, minute, second)
+    except ValueError:
+        return None
+    return None
+
+
+def _seconds_after_start(when: dt.time | dt.datetime, header: Header) -> float | None:
+    if isinstance(when, dt.datetime):
+        return None if header.start is None else (when - header.start).total_seconds()
+    if header.start_clock is None:
+        return None
+    # A clock time before the start is meant for the next day: nights cross midnight.
+    return (_of_day_s(when) - _of_day_s(header.start_clock)) % DAY_S
+
+
+def _of_day_s(time: dt.time) -> float:
+    return time.hour * 3600 + time.minute * 60 + time.second + time.microsecond / 1e6
+
+
+def _clock(seconds: float, header: Header) -> str:
+    return clock_at(header.start_clock, seconds) or f"{seconds / 60:.1f} min after the start"
+
+
+def clock_at(start_clock: dt.time | None, seconds: float) -> str | None:
+    """Local time of day `seconds` after a recording's start, ``HH:MM:SS[.mmm]``, or None."""
+    if start_clock is None:
+        return None
+    ms = round((_of_day_s(start_clock) + seconds) * 1000) % int(DAY_S * 1000)
+    whole = f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}"
+    return f"{whole}.{ms % 1000:03d}" if ms % 1000 else whole

@@ -1,0 +1,151 @@
+"""Signal quality of one derivation: measured before staging, because a stager takes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.model.recording import Recording
+from psgpipe.science.epochs import covered_epochs, epoch_matrix
+from psgpipe.science.quality_heartbeat import heartbeat
+from psgpipe.science.quality_judge import (
+    judge,
+    judge_eog_against_eeg,
+    judge_sd_ratio,
+    judge_stages,
+)
+from psgpipe.science.quality_measures import DerivationQuality
+from psgpipe.science.quality_rules import QUALITY_RULES, QualityRules
+from psgpipe.science.quality_samples import RailedShares, flat_share, railed_shares
+from psgpipe.science.quality_spectrum import EpochSpectra, epoch_spectra
+
+Marks = npt.NDArray[np.bool_]
+PerEpoch = npt.NDArray[np.float64]
+
+
+def measure(
+    recording: Recording,
+    row: int = 0,
+    rules: QualityRules = QUALITY_RULES,
+    *,
+    channels: Recording | None = None,
+    epochs: range | None = None,
+) -> DerivationQuality:
+    """Quality of one derivation, over every epoch that is covered with samples.
+
+    Amplitude, spectrum and heartbeat are those of the epochs that are no artefact; flat, clipped
+    and lost samples are counted in all of them.
+
+    Parameters
+    ----------
+    recording : not filtered by psgpipe: a filter hides the rails.
+    channels : what the derivation was built from, on the same clock and at the same rate. A
+        difference hides that one of its channels is clipped or dead: C4-M1 with a dead C4 is a
+        lively -M1.
+    epochs : only these epochs are looked at, for example the staging window: what hangs from the
+        recorder after the subject got up says nothing about the night.
+    """
+    kind, fs_hz = recording.kinds[row], recording.fs_hz
+    covered = covered_epochs(recording)
+    matrix = epoch_matrix(recording, row)
+    looked_at = covered & _is_in(epochs, len(covered))
+    finite = looked_at & np.isfinite(matrix).all(axis=1)
+    epochs_uv = matrix if finite.all() else matrix[finite]
+    spectra = epoch_spectra(epochs_uv, fs_hz)
+    sources = [epochs_uv, *_channel_epochs(channels, finite)]
+    min_run = max(2, round(rules.flat_run_s * fs_hz))
+    flat = np.maximum.reduce([flat_share(source, min_run) for source in sources])
+    if kind != "emg":
+        flat[spectra.sd_uv < rules.flat_sd_uv] = 1.0
+    railed = RailedShares(*np.maximum.reduce([railed_shares(source) for source in sources]))
+    unusable = _unusable(flat, railed, spectra, rules)
+    live = spectra.of(~unusable)
+    beat = heartbeat(epochs_uv[~unusable], fs_hz)
+    return DerivationQuality(
+        derivation=recording.derivations[row],
+        kind=kind,
+        fs_hz=fs_hz,
+        duration_s=recording.duration_s,
+        covered_epochs=int(looked_at.sum()),
+        not_finite_samples=int(np.count_nonzero(~np.isfinite(matrix[looked_at]))),
+        median_epoch_sd_uv=_median(live.sd_uv if len(live.sd_uv) else spectra.sd_uv),
+        sd_spread=_spread(live.sd_uv),
+        flat_pct=_mean_pct(flat),
+        clipped_pct=_mean_pct(np.maximum(railed.clipped - flat, 0)),
+        dropout_pct=_mean_pct(railed.dropped),
+        spectral_slope=_median(live.slope),
+        high_share=_median(live.high_share),
+        mains_share=_median(live.mains_share),
+        noise_pct=_mean_pct(_noise(live, rules)),
+        heartbeat_regularity=beat.regularity if beat else None,
+        heartbeat_kurtosis=beat.kurtosis if beat else None,
+        eeg_likeness=_median(live.eeg_likeness),
+        artefact_epochs=_numbers(looked_at & ~finite, finite, unusable),
+        unscored_epochs=tuple(np.flatnonzero(~covered).tolist()),
+    )
+
+
+def _is_in(epochs: range | None, n_epochs: int) -> Marks:
+    marks = np.full(n_epochs, epochs is None)
+    if epochs is not None:
+        marks[epochs.start : epochs.stop] = True
+    return marks
+
+
+def _channel_epochs(channels: Recording | None, finite: Marks) -> Iterator[PerEpoch]:
+    if channels:
+        for row in range(len(channels.derivations)):
+            yield epoch_matrix(channels, row)[finite]
+
+
+def _unusable(
+    flat: PerEpoch, railed: RailedShares, spectra: EpochSpectra, rules: QualityRules
+) -> Marks:
+    """Epochs that hold no signal to stage."""
+    too_flat = 100 * flat >= rules.artefact_flat_pct
+    too_railed = 100 * (railed.clipped + railed.dropped) >= rules.artefact_railed_pct
+    marks: Marks = too_flat | too_railed | (spectra.sd_uv > rules.artefact_sd_uv)
+    return marks
+
+
+def _noise(spectra: EpochSpectra, rules: QualityRules) -> PerEpoch:
+    white = (spectra.slope > rules.refuse_slope_above) & (
+        spectra.high_share > rules.slope_high_share
+    )
+    return (white | (spectra.high_share > rules.refuse_high_share)).astype(np.float64)
+
+
+def _numbers(not_finite: Marks, finite: Marks, unusable: Marks) -> tuple[int, ...]:
+    artefact = not_finite.copy()
+    artefact[finite] = unusable
+    return tuple(np.flatnonzero(artefact).tolist())
+
+
+def _median(values: PerEpoch) -> float | None:
+    return float(np.median(values)) if len(values) else None
+
+
+def _spread(values: PerEpoch) -> float | None:
+    """The 90th percentile over the 10th."""
+    if not len(values):
+        return None
+    low, high = np.percentile(values, [10, 90])
+    return float(high / low) if low > 0 else None
+
+
+def _mean_pct(share: PerEpoch) -> float | None:
+    return 100 * float(share.mean()) if len(share) else None
+
+
+__all__ = [
+    "QUALITY_RULES",
+    "DerivationQuality",
+    "QualityRules",
+    "judge",
+    "judge_eog_against_eeg",
+    "judge_sd_ratio",
+    "judge_stages",
+    "measure",
+]

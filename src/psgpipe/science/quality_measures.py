@@ -1,0 +1,66 @@
+"""What is measured of a derivation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class DerivationQuality:
+    """Quality of one derivation; None where there is nothing to measure.
+
+    Attributes
+    ----------
+    derivation, kind : as in the recording; the limits depend on the kind.
+    fs_hz, duration_s : sampling rate, and seconds of signal without gaps.
+    covered_epochs : 30-s epochs wholly covered with samples.
+    not_finite_samples : NaN or infinite.
+    median_epoch_sd_uv : of 0.5-35 Hz, median over epochs.
+    sd_spread : 90th percentile of the epochs' SD over the 10th: sleep changes, noise does not.
+    flat_pct : share of samples in flat stretches, or in epochs below the flat limit.
+    clipped_pct : share of samples at the highest or lowest value of the night; where they stand
+        there for long they are flat.
+    dropout_pct : share of samples lost: fallen to the lowest value at once.
+    spectral_slope : of log power on log frequency, 2-25 Hz; median over epochs.
+    high_share : 20-47 Hz in 0.5-47 Hz; median over epochs.
+    mains_share : 48-52 and 58-62 Hz in everything above 0.5 Hz; median over epochs.
+    noise_pct : share of epochs that look like noise by slope or high share.
+    heartbeat_regularity, heartbeat_kurtosis : how regular, and how sharp, bursts of 8-30 Hz are.
+    eeg_likeness : log10 of the power of 8-16 Hz over 0.5-2 Hz; median over epochs.
+    artefact_epochs : epoch numbers with signal that cannot be staged.
+    unscored_epochs : epoch numbers without signal for the whole epoch: gaps, the tail.
+    """
+
+    derivation: str
+    kind: str
+    fs_hz: float
+    duration_s: float
+    covered_epochs: int
+    not_finite_samples: int
+    median_epoch_sd_uv: float | None
+    sd_spread: float | None
+    flat_pct: float | None
+    clipped_pct: float | None
+    dropout_pct: float | None
+    spectral_slope: float | None
+    high_share: float | None
+    mains_share: float | None
+    noise_pct: float | None
+    heartbeat_regularity: float | None
+    heartbeat_kurtosis: float | None
+    eeg_likeness: float | None
+    artefact_epochs: tuple[int, ...] = ()
+    unscored_epochs: tuple[int, ...] = ()
+
+    @property
+    def artefact_pct(self) -> float | None:
+        """Share of the covered epochs that are artefacts."""
+        n_epochs = self.covered_epochs
+        return 100 * len(self.artefact_epochs) / n_epochs if n_epochs else None
+
+    def measures(self) -> dict[str, float | None]:
+        """Every number by name, for ``QualityReport.measures``."""
+        apart = {"derivation", "kind", "artefact_epochs", "unscored_epochs"}
+        names = (field.name for field in fields(self) if field.name not in apart)
+        numbers: dict[str, float | None] = {name: getattr(self, name) for name in names}
+        return numbers | {"artefact_pct": self.artefact_pct}

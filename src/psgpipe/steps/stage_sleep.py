@@ -1,0 +1,188 @@
+"""Give every epoch of the staging window its stage, from unfiltered signals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.adapters.yasa_stager import ReferenceStager, Requirements
+from psgpipe.errors import RateTooLow, TooShort
+from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnodensity, Hypnogram, SleepStage
+from psgpipe.model.montage import Role
+from psgpipe.model.night import Night
+from psgpipe.model.opened import OpenedNight
+from psgpipe.model.recording import Recording
+from psgpipe.model.staging import Demographics, RoleSignal, Staging
+from psgpipe.model.summary import QualityReport
+from psgpipe.science.epoch_signal import epoch_signal
+from psgpipe.science.epochs import covered_epochs, epoch_count, in_bed
+from psgpipe.steps.step import Step
+
+RELIABLE_EPOCHS = 10
+
+
+class Stager(Protocol):
+    """Anything that stages sleep."""
+
+    def requirements(self) -> Requirements:
+        """What it needs, and exactly what will do the staging."""
+
+    def score(
+        self, signals: Sequence[RoleSignal], demographics: Demographics | None
+    ) -> npt.NDArray[np.float64]:
+        """Probabilities of W N1 N2 N3 R for every whole epoch, shape (n_epochs, 5)."""
+
+
+@dataclass(frozen=True)
+class StageSleepParams:
+    """How a night is staged.
+
+    Attributes
+    ----------
+    stager : whose stages.
+    engine : ``reference`` calls yasa.
+    age_and_sex : pass them on where both are known; the same choice for every night of a study.
+    margin_min : staged before lights off and after lights on, as far as recorded.
+    longest_without_lights_h : a longer recording is refused where lights are not known.
+    """
+
+    stager: Literal["yasa"] = "yasa"
+    engine: Literal["reference"] = "reference"
+    age_and_sex: bool = True
+    margin_min: float = 30.0
+    longest_without_lights_h: float = 14.0
+
+
+def stager_for(roles: tuple[Role, ...], night: Night, params: StageSleepParams) -> Stager:
+    """The stager that will stage `night` from these roles."""
+    return ReferenceStager(roles, with_demographics=demographics(night, params) is not None)
+
+
+def demographics(night: Night, params: StageSleepParams) -> Demographics | None:
+    """Age and sex where both are known and wanted: a stager takes both or neither."""
+    if not params.age_and_sex or night.age_y is None or night.sex is None:
+        return None
+    return Demographics(night.age_y, night.sex)
+
+
+def stage_sleep(
+    opened: OpenedNight,
+    referenced: tuple[Recording, ...],
+    quality: QualityReport,
+    params: StageSleepParams,
+) -> Staging:
+    """Stages and probabilities of the night's epochs.
+
+    Epochs without usable signal are taken out before staging, so that they bend neither the
+    stager's smoothing nor its scaling, and put back as UNS or ART.
+
+    Raises
+    ------
+    psgpipe.errors.StagerUnavailable, psgpipe.errors.LightsNeeded
+    psgpipe.errors.RateTooLow, psgpipe.errors.TooShort
+        The signals do not meet the stager's requirements.
+    """
+    stager = stager_for(tuple(r.kinds[0] for r in referenced), opened.night, params)  # type: ignore[misc]
+    needs = stager.requirements()
+    usable = usable_epochs(referenced, quality, opened.window)
+    _require(needs, referenced, usable, opened)
+    signals = [
+        RoleSignal(recording.kinds[0], epoch_signal(recording, 0, usable), recording.fs_hz)  # type: ignore[arg-type]
+        for recording in referenced
+    ]
+    scored = stager.score(signals, demographics(opened.night, params))
+    return _staging(scored, usable, quality, opened, needs, params)
+
+
+def usable_epochs(
+    referenced: tuple[Recording, ...], quality: QualityReport, window: range
+) -> npt.NDArray[np.int_]:
+    """The epochs of the window that every derivation covers with usable signal."""
+    usable = np.logical_and.reduce([covered_epochs(recording) for recording in referenced])
+    usable[list(quality.artefact_epochs)] = False
+    return np.intersect1d(np.flatnonzero(usable), np.array(window))
+
+
+def _require(
+    needs: Requirements,
+    referenced: tuple[Recording, ...],
+    usable: npt.NDArray[np.int_],
+    opened: OpenedNight,
+) -> None:
+    for recording in referenced:
+        name = recording.derivations[0]
+        if recording.fs_hz <= needs.min_fs_hz:
+            raise RateTooLow(
+                f"{opened.header.file}: {name} is sampled at {recording.fs_hz:g} Hz; staging needs "
+                f"more than {needs.min_fs_hz:g} Hz",
+                "Export the recording at its original rate, or list another derivation.",
+            )
+        if not recording.band_hz.covers(needs.band_hz):
+            raise ValueError(f"{name} was filtered before staging")
+    if len(usable) * EPOCH_S < needs.min_s:
+        raise TooShort(
+            f"{opened.header.file}: no whole 30-s epoch with usable signal in the staging window",
+            "Check the recording's length and quality, and the lights-off and lights-on times.",
+        )
+
+
+def _staging(
+    scored: npt.NDArray[np.float64],
+    usable: npt.NDArray[np.int_],
+    quality: QualityReport,
+    opened: OpenedNight,
+    needs: Requirements,
+    params: StageSleepParams,
+) -> Staging:
+    n_epochs = epoch_count(opened.header.span_s)
+    probabilities = np.full((n_epochs, len(SCORED)), np.nan)
+    # A rate that does not divide into 30 s can leave the stager a sample short of the last epoch.
+    n_scored = min(len(scored), len(usable))
+    probabilities[usable[:n_scored]] = scored[:n_scored]
+    hypnodensity = Hypnodensity(probabilities)
+    stages = list(hypnodensity.stages())
+    for epoch in quality.artefact_epochs:
+        stages[epoch] = SleepStage.ART
+    lights = opened.lights
+    hypnogram = Hypnogram(
+        tuple(stages),
+        in_bed(n_epochs, lights.off_s, lights.on_s),
+        opened.header.start,
+        opened.header.start_clock,
+    )
+    engine: dict[str, Any] = {
+        "stager": params.stager,
+        "engine": params.engine,
+        "classifier": needs.classifier,
+        "classifier_sha256": needs.classifier_sha256,
+        "age_and_sex": demographics(opened.night, params) is not None,
+        "versions": dict(needs.versions),
+    }
+    return Staging(
+        hypnogram,
+        hypnodensity,
+        opened.window.start,
+        opened.window.stop,
+        engine,
+        _notes(usable, opened),
+    )
+
+
+def _notes(usable: npt.NDArray[np.int_], opened: OpenedNight) -> tuple[str, ...]:
+    notes = []
+    if len(usable) < RELIABLE_EPOCHS:
+        notes.append(
+            f"only {len(usable) * EPOCH_S / 60:g} min were staged; stages of less than 5 min are "
+            "unreliable"
+        )
+    tail_s = opened.header.span_s % EPOCH_S
+    if min(tail_s, EPOCH_S - tail_s) > 1e-6:
+        notes.append(f"the last {tail_s:g} s are less than an epoch and are unscored")
+    return tuple(notes)
+
+
+STEP = Step(
+    "stage_sleep", "1", ("opened", "referenced", "quality"), "staged", StageSleepParams, stage_sleep
+)

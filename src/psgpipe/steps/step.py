@@ -1,0 +1,27 @@
+"""What a step is: a value that names a plain function, its parameters and its slots."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a night.
+
+    Attributes
+    ----------
+    name : as written in a pipeline file.
+    version : raised whenever the same input and parameters would give another result.
+    reads : the slots whose values `run` takes, in the order of its parameters.
+    gives : the slot that `run` fills.
+    params : frozen dataclass of the step's table in the pipeline file; all fields have defaults.
+    run : ``run(*values_read, params) -> value given``.
+    """
+
+    name: str
+    version: str
+    reads: tuple[str, ...]
+    gives: str
+    params: type[Any]
+    run: Callable[..., Any]

@@ -1,0 +1,207 @@
+"""One recording from the command line to a finished night."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import psgpipe
+from psgpipe.cli.app import exit_code
+from tests.night.recordings import CANARIES, write_night
+
+pytestmark = pytest.mark.slow
+
+ENDPOINTS = [
+    "tib_min",
+    "spt_min",
+    "tst_min",
+    "se_pct",
+    "sme_pct",
+    "sol_min",
+    "lps_min",
+    "waso_min",
+    "waso_spt_min",
+    "rem_latency_min",
+    "rem_latency_from_lights_off_min",
+    "n1_min",
+    "n2_min",
+    "n3_min",
+    "rem_min",
+    "nrem_min",
+    "wake_min",
+    "unscored_min",
+    "n1_pct",
+    "n2_pct",
+    "n3_pct",
+    "rem_pct",
+    "nrem_pct",
+    "awakenings",
+    "awakenings_per_h",
+    "sleep_to_wake_per_h",
+    "stage_shifts",
+    "stage_shifts_per_h",
+    "cycles",
+    "rem_third1_min",
+    "rem_third2_min",
+    "rem_third3_min",
+    "mean_confidence",
+]
+LIGHTS = ["--lights-off", "22:01", "--lights-on", "22:09:30"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A finished night of ten minutes, and where it lies."""
+    folder = tmp_path_factory.mktemp("study")
+    recording = write_night(folder / "night.edf")
+    arguments = ["run", str(recording), "-o", str(folder / "out"), *LIGHTS]
+    arguments += ["--subject", "S1", "--night", "base1", "--condition", "baseline"]
+    assert exit_code(arguments) == 0
+    return arguments, folder / "out", folder / "out" / "nights" / "S1" / "base1"
+
+
+def read_json(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def hypnogram_rows(night):
+    with (night / "hypnogram.tsv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def test_a_finished_night_has_every_file_of_the_contract(finished):
+    _, out, night = finished
+    assert sorted(p.name for p in night.iterdir()) == [
+        "hypnogram.edf", "hypnogram.png", "hypnogram.svg", "hypnogram.tsv",
+        "manifest.json", "quality.json", "summary.json",
+    ]  # fmt: skip
+    assert (out / "study.json").exists()
+    assert (out / "journal.jsonl").exists()
+
+
+def test_the_hypnogram_has_one_row_for_each_epoch_on_the_clock(finished):
+    rows = hypnogram_rows(finished[2])
+    assert [row["epoch"] for row in rows] == [str(i) for i in range(20)]
+    assert (rows[3]["onset_s"], rows[3]["duration_s"], rows[3]["clock"]) == ("90", "30", "22:01:30")
+    assert {row["stage"] for row in rows} <= {"W", "N1", "N2", "N3", "R"}
+    assert all(abs(sum(float(row[p]) for p in row if p[:2] == "p_") - 1) < 1e-5 for row in rows)
+
+
+def test_in_bed_is_from_lights_off_to_lights_on(finished):
+    in_bed = [row["in_bed"] for row in hypnogram_rows(finished[2])]
+    assert in_bed == ["false"] * 2 + ["true"] * 17 + ["false"]
+
+
+def test_the_summary_has_every_endpoint_and_a_reason_for_each_that_is_absent(finished):
+    summary = read_json(finished[2] / "summary.json")
+    assert [name for name in ENDPOINTS if name not in summary] == []
+    assert summary["tib_min"] == 8.5
+    assert summary["lights_source"] == "option"
+    assert {n for n in ENDPOINTS if summary[n] is None} == set(summary["absent"])
+
+
+def test_the_manifest_names_what_went_in(finished):
+    manifest = read_json(finished[2] / "manifest.json")
+    assert manifest["engine"]["classifier"] == "clf_eeg+eog+emg_lgb_0.5.0.joblib"
+    assert [d["name"] for d in manifest["derivations"]] == ["C4-M1", "E1-M2", "chin"]
+    assert [s["name"] for s in manifest["steps"]][-1] == "summarize"
+    assert manifest["lights"]["off"] == "22:01:00"
+    assert manifest["recording"]["name"] == "night.edf"
+
+
+def test_other_programs_open_the_hypnogram(finished):
+    import mne
+
+    annotations = mne.read_annotations(finished[2] / "hypnogram.edf")
+    rows = hypnogram_rows(finished[2])
+    assert list(annotations.description) == [f"Sleep stage {row['stage']}" for row in rows]
+    assert list(annotations.onset) == [30.0 * i for i in range(20)]
+
+
+def test_nothing_changed_nothing_computed(finished, capsys):
+    arguments, _, night = finished
+    before = {path: path.stat().st_mtime_ns for path in night.iterdir()}
+    assert exit_code([*arguments, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["computed"] is False
+    assert {path: path.stat().st_mtime_ns for path in night.iterdir()} == before
+
+
+def test_force_computes_again_and_gives_the_same_bytes(finished):
+    arguments, _, night = finished
+    results = [p for p in night.iterdir() if p.name != "manifest.json"]
+    before = {path: path.read_bytes() for path in results}
+    assert exit_code([*arguments, "--force", "--quiet"]) == 0
+    assert {path: path.read_bytes() for path in results} == before
+
+
+def test_another_recording_does_not_replace_a_finished_night(finished, tmp_path, capsys):
+    arguments, _, night = finished
+    other = write_night(tmp_path / "other.edf", seconds=900)
+    manifest = (night / "manifest.json").read_bytes()
+    assert exit_code(["run", str(other), *arguments[2:]]) == 7
+    assert "already holds the night recorded in night.edf" in capsys.readouterr().err
+    assert (night / "manifest.json").read_bytes() == manifest
+
+
+def test_nothing_of_the_header_comes_out(finished, capfd):
+    arguments, out, _ = finished
+    assert exit_code([*arguments, "--force", "--verbose"]) == 0
+    assert exit_code(["check", arguments[1]]) == 0
+    assert exit_code(["check", arguments[1], "--json"]) == 0
+    said = "".join(capfd.readouterr()).encode()
+    written = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    for canary in (*CANARIES, "Ana", "rang the bell"):
+        assert canary.encode() not in said
+        assert [p for p, content in written.items() if canary.encode() in content] == []
+
+
+def test_from_python_the_same_night_comes_out(finished):
+    arguments, _, folder = finished
+    night = psgpipe.run_night(arguments[1], lights_off="22:01", lights_on="22:09:30")
+    rows = hypnogram_rows(folder)
+    assert [str(stage) for stage in night.hypnogram.stages] == [row["stage"] for row in rows]
+    assert night.hypnodensity.probabilities.shape == (20, 5)
+    assert night.summary.tib_min == 8.5
+    assert list(night.hypnogram.to_yasa().hypno)[:1] == [
+        {"W": "WAKE", "R": "REM"}.get(rows[0]["stage"], rows[0]["stage"])
+    ]
+
+
+def test_a_recording_becomes_an_mne_raw_in_volt(finished):
+    recording = psgpipe.read_recording(finished[0][1], ["EEG C4-M1"])
+    raw = recording.to_mne()
+    assert raw.info["sfreq"] == 128
+    np.testing.assert_allclose(raw.get_data()[0], recording.signals_uv[0] * 1e-6)
+    assert raw.info["meas_date"].isoformat() == "2024-03-01T22:00:00+00:00"
+
+
+def test_lights_may_be_annotated(tmp_path):
+    events = [(60.0, "Lights off"), (570.0, "Lights on")]
+    recording = write_night(tmp_path / "night.edf", ["EEG C4-M1"], annotations=events)
+    night = psgpipe.run_night(recording, "eeg-only")
+    assert (night.lights.off_s, night.lights.on_s) == (60.0, 570.0)
+    assert night.lights.source == "annotation"
+
+
+def test_age_and_sex_choose_the_classifier_that_knows_them(tmp_path):
+    recording = write_night(tmp_path / "night.edf", ["EEG C4-M1"])
+    both = psgpipe.run_night(recording, "eeg-only", age=40, sex="F")
+    assert both.provenance["engine"]["classifier"] == "clf_eeg+demo_lgb_0.5.0.joblib"
+    one = psgpipe.run_night(recording, "eeg-only", age=40)
+    assert one.provenance["engine"]["classifier"] == "clf_eeg_lgb_0.5.0.joblib"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])
+def test_help_and_version_import_neither_mne_nor_yasa(arguments):
+    program = (
+        "import sys\nfrom psgpipe.cli.app import exit_code\n"
+        f"code = exit_code({arguments!r})\n"
+        "heavy = {'mne', 'yasa', 'pandas', 'matplotlib', 'lightgbm', 'scipy'} & set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
