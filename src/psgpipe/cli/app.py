@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from psgpipe.cli.printing import printable
-from psgpipe.errors import Interrupted, PsgpipeError
+from psgpipe.errors import Interrupted, PsgpipeError, Terminated
 
 COMMANDS = {
     "check": "Header, derivations that can be built, quality; no staging.",
@@ -115,12 +115,6 @@ def _interrupted(code: int) -> int:
         "psgpipe: stopped; what is finished is kept. Run the same command to go on.", err=True
     )
     return code
-
-
-class Terminated(Interrupted):
-    """SIGTERM: somebody wants this process to end."""
-
-    exit_code = 143
 
 
 def _stop_on_sigterm() -> None:
