@@ -20,6 +20,10 @@ from psgpipe.errors import Interrupted, PsgpipeError, Terminated
 COMMANDS = {
     "check": "Header, derivations that can be built, quality; no staging.",
     "run": "One night, all steps.",
+    "batch": "Many nights: resumable, each isolated from the others, gathered.",
+    "gather": "nights.tsv from what is finished; names what is missing.",
+    "status": "Done, failed, missing, running; read from files only.",
+    "verify": "Every output against the hash in its manifest.",
     "simulate": "A study of synthetic nights with known stages.",
     "demo": "A synthetic night made, staged and summarized; opens nothing.",
 }

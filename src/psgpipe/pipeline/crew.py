@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
@@ -76,7 +76,7 @@ def run_tasks(
     grace_s: float = 60.0,
     started: Callable[[Task], None] = lambda _: None,
     tick: Callable[[], None] = lambda: None,
-) -> Iterator[Ended[Task]]:
+) -> Generator[Ended[Task], None, None]:
     """Carry out `function(task, note)` for every task in worker processes; yields as they end.
 
     No worker outlives the iterator. Tasks are taken one by one when a worker is free.

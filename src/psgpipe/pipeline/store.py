@@ -45,6 +45,11 @@ def night_folder(out: Path, subject: str, night: str) -> Path:
     return out / "nights" / slug(subject) / slug(night)
 
 
+def is_finished(out: Path, subject: str, night: str) -> bool:
+    """Whether a night has a manifest."""
+    return (night_folder(out, subject, night) / MANIFEST).is_file()
+
+
 def write_file(path: Path, content: bytes) -> None:
     """Write `content` to a temporary name beside `path`, flush it to the disk, and rename it.
 
