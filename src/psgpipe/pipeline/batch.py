@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from psgpipe.adapters.edf_file import file_name
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.errors import (
     Bug,
@@ -292,8 +293,10 @@ class _Run:
         request = self.recipe.request_sha256(night, sha256)
         old = store.read_manifest(folder)
         if old is not None:
+            same_name = old.get("recording", {}).get("name") == file_name(listed.recording)
             same = is_unchanged(old, folder, request, night, self.recipe, trust_times=True)
-            return NightEnd(night.subject, night.night, "unchanged") if same else None
+            unchanged = NightEnd(night.subject, night.night, "unchanged")
+            return unchanged if same and same_name else None
         failure = None if self.options.retry_failed else store.read_failure(folder)
         if failure is not None and self._still_failed(failure, request):
             return NightEnd(night.subject, night.night, "failed before", failure=failure)
@@ -387,7 +390,7 @@ def has_more_time(failure: Mapping[str, Any] | None, limit_s: float | None) -> b
 
 def _error_of(ended: Ended[NightTask], limit_s: float | None) -> PsgpipeError:
     """What befell a worker, in words."""
-    name = ended.task.recording.name
+    name = file_name(ended.task.recording)
     again = "then run again with --retry-failed"
     if ended.fate == "timed out":
         return TimedOut(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from psgpipe.adapters.edf_file import file_name
 from psgpipe.model.study import ListedNight
 from psgpipe.pipeline import store
 from psgpipe.pipeline.batch import BatchOptions
@@ -86,7 +87,7 @@ def _deed(listed: ListedNight, recipe: Recipe, out: Path, options: BatchOptions)
         night.subject,
         night.night,
         folder,
-        recording=listed.recording.name,
+        recording=file_name(listed.recording),
         pipeline_sha256=recipe.pipeline_sha256,
     )
     state = find_night(asked).state

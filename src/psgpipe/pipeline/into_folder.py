@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from psgpipe.adapters.edf_file import file_name
 from psgpipe.errors import ChangedWhileRead, NightTaken, PsgpipeError
 from psgpipe.model.montage import LabelTable, Role
 from psgpipe.model.night import LightsSource, Night
@@ -207,7 +208,7 @@ class _Attempt:
         if old is not None and not self.force:
             request = self._ask(self._hash())
             if is_unchanged(old, self.folder, request, self.night, self.recipe):
-                return Outcome(self.folder, computed=False, hashed=self.hashed)
+                return self._unchanged(old, request)
         recipe = self.recipe
         # The header first: what it gives away as no recording, or a terabyte, is not worth a hash.
         chosen = open_night(
@@ -253,18 +254,26 @@ class _Attempt:
         self, old: Mapping[str, Any] | None, fingerprint: str, request: str
     ) -> Outcome | None:
         if old is not None and _same_result(old, self.folder, fingerprint, self.recipe):
-            return Outcome(self.folder, computed=False, hashed=self.hashed)
+            return self._unchanged(old, request)
         failure = None if self.retry_failed else store.read_failure(self.folder)
         if failure and failed_on(failure, request):
             return Outcome(self.folder, computed=False, failure=failure, hashed=self.hashed)
         return None
+
+    def _unchanged(self, old: Mapping[str, Any], request: str) -> Outcome:
+        """The finished night stays; its manifest learns what the recording is called by now."""
+        recording = {**old.get("recording", {}), "name": file_name(self.path)}
+        now = {**old, "request_sha256": request, "recording": recording}
+        if now != old:
+            store.correct_manifest(self.folder, now)
+        return Outcome(self.folder, computed=False, hashed=self.hashed)
 
     def _require_unchanged_recording(self, hashed: HashedFile) -> None:
         """What was read is what was hashed: nobody has replaced the file in between."""
         if FileState.of(self.path) == hashed.state or sha256_of_file(self.path) == hashed.sha256:
             return
         raise ChangedWhileRead(
-            f"{self.path.name}: replaced or changed while the night was staged",
+            f"{file_name(self.path)}: replaced or changed while the night was staged",
             "Wait until the recording or the copy is finished, then run again.",
         )
 
@@ -360,7 +369,7 @@ def failure_dict(
         "subject": night.subject,
         "night": night.night,
         "condition": night.condition,
-        "recording": path.name,
+        "recording": file_name(path),
         "kind": error.kind,
         "exit_code": error.exit_code,
         "problem": error.problem,

@@ -148,10 +148,24 @@ def finish_night(
         {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         for name, content in outputs.items()
     ]
-    whole = {**manifest, "outputs": listed}
-    whole["manifest_sha256"] = manifest_sha256(whole)
+    whole = _signed({**manifest, "outputs": listed})
     _put_night(folder, {**outputs, MANIFEST: json_bytes(whole)})
     return whole
+
+
+def correct_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Let a finished night's manifest say something else of the same outputs.
+
+    The whole night is written again: another run may be replacing it at this moment.
+    """
+    outputs = {e["name"]: (folder / e["name"]).read_bytes() for e in manifest["outputs"]}
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in outputs.items()}
+    if hashes == {e["name"]: e["sha256"] for e in manifest["outputs"]}:
+        finish_night(folder, outputs, manifest)
+
+
+def _signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {**manifest, "manifest_sha256": manifest_sha256(manifest)}
 
 
 def fail_night(folder: Path, failure: Mapping[str, Any]) -> None:
@@ -164,24 +178,25 @@ def fail_night(folder: Path, failure: Mapping[str, Any]) -> None:
 
 def _put_night(folder: Path, files: Mapping[str, bytes]) -> None:
     """Let a folder with these files take the night's place; what is not ours there stays."""
-    place = _out_of(folder) / NEW_NIGHTS / debris.tag()
-    with output_errors(folder):
-        try:
-            fresh = _make_place(place, folder)
-            for name, content in files.items():
-                _write_new(fresh / name, [content])
-            _flush_folder(fresh)
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            _take_place(fresh, folder)
-            _flush_folder(folder.parent)
-        finally:
-            with contextlib.suppress(OSError):
-                _bring_to_an_end(place, _out_of(folder))
+    with output_errors(folder), _place_for(folder) as fresh:
+        for name, content in files.items():
+            _write_new(fresh / name, [content])
+        _flush_folder(fresh)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _take_place(fresh, folder)
+        _flush_folder(folder.parent)
 
 
-def _out_of(folder: Path) -> Path:
-    """OUT, from ``OUT/nights/<subject>/<night>``."""
-    return folder.parents[2]
+@contextlib.contextmanager
+def _place_for(folder: Path) -> Iterator[Path]:
+    """An empty folder in which to write what belongs to the night in `folder`."""
+    out = folder.parents[2]
+    place = out / NEW_NIGHTS / debris.tag()
+    try:
+        yield _make_place(place, folder)
+    finally:
+        with contextlib.suppress(OSError):
+            _bring_to_an_end(place, out)
 
 
 def _make_place(place: Path, folder: Path) -> Path:

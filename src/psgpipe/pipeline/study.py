@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from psgpipe.adapters.edf_file import file_name
 from psgpipe.adapters.tables import study_table
 from psgpipe.errors import UsageError
 from psgpipe.model.study import ListedNight
@@ -156,12 +157,12 @@ def _listed_dict(listed: ListedNight) -> dict[str, Any]:
         "subject": night.subject,
         "night": night.night,
         "condition": night.condition,
-        "recording": listed.recording.name,
+        "recording": file_name(listed.recording),
         "excluded": listed.excluded,
         "exclude_reason": listed.exclude_reason,
         "age": night.age_y,
         "sex": night.sex,
-        "scoring": listed.scoring.name if listed.scoring else None,
+        "scoring": file_name(listed.scoring) if listed.scoring else None,
         "extra": dict(night.extra),
     }
 
