@@ -65,7 +65,7 @@ def _refuse_other_width(source: Source, layout: Layout, data_bytes: int) -> None
     if declared and data_bytes == declared * layout.record_bytes:
         return
     other = layout.record_bytes // layout.sample_bytes * (5 - layout.sample_bytes)
-    fits_other = bool(declared) and data_bytes == declared * other
+    fits_other = bool(declared and data_bytes == declared * other)
     if layout.is_contradictory or (fits_other and _holds_other_width(source, layout)):
         bits = 8 * (5 - layout.sample_bytes)
         raise HeaderInvalid(
