@@ -44,7 +44,12 @@ def design_of(selection: Selection, spec: ComparisonSpec) -> str:
     return "crossover" if both_orders and None not in first else "before-after"
 
 
-def sequence_warnings(selection: Selection) -> list[str]:
+def sequence_warnings(selection: Selection, design: str) -> list[str]:
+    """What periods and sequences of the table do not fit the design."""
+    return [*_mixed_sequences(selection), *_lost_crossover(selection, design)]
+
+
+def _mixed_sequences(selection: Selection) -> list[str]:
     """Sequences of the table in which subjects had the conditions in both orders."""
     orders: dict[str, set[bool]] = {}
     for subject, nights in selection.baseline.items():
@@ -53,6 +58,23 @@ def sequence_warnings(selection: Selection) -> list[str]:
             orders.setdefault(nights[0].sequence, set()).add(first)
     mixed = sorted(name for name, found in orders.items() if len(found) > 1)
     return [f"sequence {name} holds subjects with both orders of periods" for name in mixed]
+
+
+def _lost_crossover(selection: Selection, design: str) -> list[str]:
+    """Signs of a crossover in a table that is not analysed as one."""
+    if design == "crossover":
+        return []
+    if any(n.sequence for n in selection.analysed) and not any(
+        n.period for n in selection.analysed
+    ):
+        return ["sequence is given and period is not: this is not analysed as a crossover"]
+    first = [_treated_first(selection, s) for s in selection.baseline]
+    if True in first and False in first and None in first:
+        return [
+            f"in {first.count(None)} of {len(first)} subjects the period of each condition is not "
+            "clear: this is not analysed as a crossover"
+        ]
+    return []
 
 
 def _treated_first(selection: Selection, subject: str) -> bool | None:
@@ -218,9 +240,9 @@ def tipping_sentence(selection: Selection, spec: ComparisonSpec) -> str | None:
     head = f"Tipping point: REM {before:.1f} -> {under:.1f} % of TST"
     if needed is None:
         return f"{head}; REM at baseline is no more than the stager's false positives would give."
-    if needed > 1:
+    if not 0 <= needed <= 1:
         return f"{head}; no REM sensitivity of the stager would explain it without a true change."
     return (
         f"{head} would be seen without any true change if the drug moved the stager's REM "
-        f"sensitivity from {usual:.2f} to {max(needed, 0):.2f}."
+        f"sensitivity from {usual:.2f} to {needed:.2f}."
     )
