@@ -174,7 +174,12 @@ def _montage(chosen: Chosen, refusals: list[QualityFlag], definition: Definition
         if not left and role in optional:
             continue
         if not left:
-            why = "; ".join(flag.message for flag in refusals if flag.refused)
+            names = [d.name for d in chosen.candidates.of(role)]
+            why = "; ".join(
+                f"{flag.derivation}: {flag.message}"
+                for flag in refusals
+                if flag.refused and flag.derivation in names
+            )
             raise QualityRefused(
                 f"{chosen.header.file}: no {role.upper()} derivation is fit to be staged: {why}",
                 "Look at the signal; list another derivation, or exclude the night.",
@@ -278,6 +283,8 @@ def _provenance(
     header, lights = chosen.header, opened.lights
     return {
         "psgpipe": importlib.metadata.version("psgpipe"),
+        "subject": chosen.night.subject,
+        "night": chosen.night.night,
         "recording": {
             "name": header.file,
             "bytes": state.size if (state := FileState.of(chosen.path)) else None,
