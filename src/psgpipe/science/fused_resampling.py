@@ -32,6 +32,8 @@ GUARD_S = 8
 """Cut off at both ends of a block: 4.12 s of filter, the rest for the split around 50 Hz."""
 EDGE_S = 60
 """How far the piece at each end of the night reaches to both sides of the end."""
+SHORTEST_S = 1800
+"""The exact way is quick enough for less."""
 LOWEST_FS_HZ = 112.5
 """Below, the few hertz above 50 Hz are not all there."""
 LARGEST_UNIT_S = 16
@@ -88,7 +90,7 @@ def can_fuse(n_samples: int, fs_hz: float) -> bool:
         fs_hz >= LOWEST_FS_HZ
         and ratio is not None
         and lcm(ratio.denominator, DECIMATION) <= LARGEST_UNIT_S * FS_HZ
-        and n_samples >= 2 * BLOCK_S * fs_hz
+        and n_samples >= SHORTEST_S * fs_hz
     )
 
 

@@ -1,7 +1,7 @@
 """The interquartile range of many rows at once, exactly that of ``numpy.quantile``.
 
-Instead of ordering 3000 samples for two of them, a coarse histogram of each row tells in which narrow
-class the wanted rank lies, and only the samples in that class are ordered.
+Instead of ordering 3000 samples for two of them, a coarse histogram of each row tells in which
+narrow class the wanted rank lies, and only the samples in that class are ordered.
 """
 
 import numpy as np
