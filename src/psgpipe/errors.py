@@ -27,6 +27,7 @@
     |-- StagerUnavailable        6  fix the installation
     |-- OutputConflict           7  look
     |-- NightsNotComparable      7  look
+    |-- SpecChanged              7  look
     |-- NightsIncomplete         8  see journal.jsonl
     |-- TryAgain                75  requeue
     `-- Interrupted        130/143  resume
@@ -176,6 +177,12 @@ class OutputConflict(PsgpipeError):
 
 class NightsNotComparable(PsgpipeError):
     """Nights were made with different recipes."""
+
+    exit_code = 7
+
+
+class SpecChanged(PsgpipeError):
+    """A comparison spec was edited after it was locked."""
 
     exit_code = 7
 

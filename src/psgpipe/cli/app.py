@@ -20,6 +20,8 @@ from psgpipe.errors import Interrupted, PsgpipeError
 COMMANDS = {
     "check": "Header, derivations that can be built, quality; no staging.",
     "run": "One night, all steps.",
+    "compare": "Treatment against baseline.",
+    "unblind": "Lift the blind of a study; the journal records it.",
     "simulate": "A study of synthetic nights with known stages.",
     "demo": "A synthetic night made, staged and summarized; opens nothing.",
 }

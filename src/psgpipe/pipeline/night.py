@@ -7,7 +7,7 @@ import importlib.metadata
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -71,18 +71,19 @@ def open_night(
     psgpipe.errors.LightsImpossible, psgpipe.errors.LabelTableInvalid
     """
     params: ReferenceParams = definition.params["reference"]
+    staging: StageSleepParams = definition.params["stage_sleep"]
     header, annotations = read_annotations(path)
     require_an_epoch(header)
     declared = dict(params.declared_units or {})
     sources = understand(header.channels, label_table, declared)
-    found = candidates(sources, params.wanted, min_fs_hz=params.min_fs_hz)
-    montage = choose(found, sources, file=header.file, optional=frozenset(params.optional))
+    found = candidates(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
+    first = choose(found, sources, file=header.file, optional=frozenset(params.optional))
+    montage = Montage(found.of("eeg") + first.derivations[1:]) if staging.consensus else first
     events_s: dict[str | None, list[float]] = {"off": [], "on": []}
     for annotation in annotations:
         meaning = read_lights(annotation.text, label_table)
         events_s.setdefault(meaning, []).append(annotation.onset_s)
     lights, odd = place_lights(night, header, events_s["off"], events_s["on"])
-    staging: StageSleepParams = definition.params["stage_sleep"]
     window = staging_window(
         epoch_count(header.span_s),
         lights,
@@ -91,6 +92,12 @@ def open_night(
     )
     opened = OpenedNight(path, header, night, montage, lights, window, declared)
     return Chosen(path, header, night, found, opened, (*header.findings, *odd))
+
+
+def wanted_derivations(definition: Definition) -> dict[Role, tuple[str, ...]]:
+    """The derivations that a pipeline asks for, by role; a consensus names its EEG itself."""
+    wanted = dict(definition.params["reference"].wanted)
+    return wanted | {"eeg": definition.params["stage_sleep"].consensus or wanted["eeg"]}
 
 
 def require_an_epoch(header: Header) -> None:
@@ -127,7 +134,7 @@ def make_night(chosen: Chosen, definition: Definition) -> Made:
     refused: list[QualityFlag] = []
     measures: dict[str, Mapping[str, float | None]] = {}
     while True:
-        montage = _montage(chosen, refused, definition.params["reference"].optional)
+        montage = _montage(chosen, refused, definition)
         opened = replace(chosen.opened, montage=montage)
         slots, seconds = _run_steps(opened, definition)
         quality: QualityReport = slots["quality"]
@@ -159,12 +166,14 @@ def _implausible(slots: Mapping[str, Any], definition: Definition) -> tuple[Qual
     return flags
 
 
-def _montage(chosen: Chosen, refusals: list[QualityFlag], optional: Collection[Role]) -> Montage:
-    """The best derivation of each role that quality has not refused."""
+def _montage(chosen: Chosen, refusals: list[QualityFlag], definition: Definition) -> Montage:
+    """The best derivation of each role that quality has not refused; for a consensus all EEG."""
+    optional = definition.params["reference"].optional
+    is_consensus = bool(definition.params["stage_sleep"].consensus)
     refused = {flag.derivation for flag in refusals}
     derivations: list[Derivation] = []
     # A role that was optional and could not be built is not in the montage first chosen.
-    for role in (d.role for d in chosen.opened.montage.derivations):
+    for role in dict.fromkeys(d.role for d in chosen.opened.montage.derivations):
         left = [d for d in chosen.candidates.of(role) if d.name not in refused]
         if not left and role in optional:
             continue
@@ -174,7 +183,7 @@ def _montage(chosen: Chosen, refusals: list[QualityFlag], optional: Collection[R
                 f"{chosen.header.file}: no {role.upper()} derivation is fit to be staged: {why}",
                 "Look at the signal; list another derivation, or exclude the night.",
             )
-        derivations.append(left[0])
+        derivations += left if is_consensus and role == "eeg" else left[:1]
     return Montage(tuple(derivations))
 
 
@@ -259,6 +268,7 @@ def staged_night(
         summary=made.slots["summary"],
         quality=made.quality,
         lights=opened.lights,
+        disagreement=staged.disagreement,
         provenance=_provenance(chosen, definition, made, recording_sha256),
     )
 

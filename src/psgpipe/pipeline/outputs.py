@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 from typing import Any
 
@@ -51,7 +50,8 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
     span_s = staged.provenance["recording"]["span_s"]
     hypnogram, text = staged.hypnogram, io.StringIO()
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-    writer.writerow(HYPNOGRAM_COLUMNS)
+    apart = staged.disagreement
+    writer.writerow(HYPNOGRAM_COLUMNS + (() if apart is None else ("disagreement",)))
     valid = hypnogram.valid
     for epoch, stage in enumerate(hypnogram.stages):
         onset_s = epoch * EPOCH_S
@@ -63,9 +63,10 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
                 f"{min(EPOCH_S, round(span_s - onset_s, 6)):g}",
                 clock_at(hypnogram.start_clock, onset_s) or "",
                 stage,
-                *("" if np.isnan(p) else f"{p:.6f}" for p in probabilities),
+                *(_number(p) for p in probabilities),
                 str(bool(hypnogram.in_bed[epoch])).lower(),
                 str(bool(valid[epoch])).lower(),
+                *(() if apart is None else (_number(apart[epoch]),)),
             )
         )
     return text.getvalue().encode("utf-8")
@@ -82,15 +83,23 @@ def summary_dict(staged: StagedNight) -> dict[str, Any]:
         "lights_on_s": staged.lights.on_s,
         "lights_source": staged.lights.source,
         **staged.summary.endpoints(),
+        **_disagreement(staged),
         "absent": dict(staged.summary.absent),
         "arousals": "not scored: AASM arousals last 3 s and 30-s staging cannot give them",
         "warnings": list(staged.provenance["warnings"]),
     }
 
 
-def night_dict(staged: StagedNight) -> dict[str, Any]:
-    """Identity of the night as plain values."""
-    return dataclasses.asdict(staged.night)
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.6f}"
+
+
+def _disagreement(staged: StagedNight) -> dict[str, float | None]:
+    """Mean over the epochs in bed that have a stage; only where several EEG were staged."""
+    if staged.disagreement is None:
+        return {}
+    counted = staged.disagreement[staged.hypnogram.in_bed & staged.hypnogram.valid]
+    return {"disagreement": float(counted.mean()) if len(counted) else None}
 
 
 def _title(staged: StagedNight) -> str:

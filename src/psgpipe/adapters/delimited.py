@@ -1,0 +1,182 @@
+"""Delimited text as laboratories make it: from spreadsheets, by hand, in any country."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from psgpipe.errors import StudyTableInvalid
+
+MOST_MISTAKES_LISTED = 200
+MOST_BYTES = 200_000_000
+_ENCODING_OF_MARK = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its number as a spreadsheet counts (header = 1) and its cells by column."""
+
+    number: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text; blanks at both ends of every cell are gone, nothing else is changed.
+
+    Attributes
+    ----------
+    file : name without folders.
+    columns : as spelled in the header.
+    rows : without the empty ones.
+    delimiter : tab, semicolon or comma.
+    """
+
+    file: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    delimiter: str
+
+
+class Mistakes:
+    """Collects what is wrong with a table, so that everything can be said at once."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.found: list[str] = []
+
+    def cell(self, row: int, column: str, wanted: str, found: str) -> None:
+        """Note a cell that is not what was wanted."""
+        self.row(row, f"column {column}: wanted {wanted}, found {shown(found)}")
+
+    def row(self, row: int, problem: str) -> None:
+        """Note something wrong with a row."""
+        self.found.append(f"row {row}, {problem}")
+
+    def table(self, problem: str) -> None:
+        """Note something wrong with the header or the whole table."""
+        self.found.append(problem)
+
+    def refuse(self) -> None:
+        """Raise StudyTableInvalid if there was any mistake."""
+        if not self.found:
+            return
+        listed = self.found[:MOST_MISTAKES_LISTED]
+        if len(self.found) > len(listed):
+            listed = [*listed, f"and {len(self.found) - len(listed)} more"]
+        count = "1 mistake" if len(self.found) == 1 else f"{len(self.found)} mistakes"
+        problem = listed[0] if len(self.found) == 1 else "\n    ".join([count, *listed])
+        raise StudyTableInvalid(
+            f"{self.file}: {problem}", "Correct the table and run the same command again."
+        )
+
+
+def shown(cell: str) -> str:
+    """A cell as it may stand in a message: short, quoted, without control characters."""
+    return repr(cell if len(cell) <= 40 else cell[:37] + "...")
+
+
+def read_table(path: Path) -> Table:
+    """The table in a tab-, semicolon- or comma-separated file.
+
+    UTF-8 with or without a byte-order mark, UTF-16 with one; any line ends; quoted cells. Empty
+    rows and empty unnamed columns are skipped.
+
+    Raises
+    ------
+    psgpipe.errors.StudyTableInvalid
+        Unreadable, not text, no header, an unnamed or repeated column, a row of another length;
+        everything that is wrong is listed.
+    """
+    records, delimiter = _records(_text(path), path.name)
+    mistakes = Mistakes(path.name)
+    (_, header), *body = records
+    columns = _columns(header, [cells for _, cells in body], mistakes)
+    rows = [_row(number, cells, columns, delimiter, mistakes) for number, cells in body]
+    mistakes.refuse()
+    named = tuple(column for column in columns if column)
+    return Table(path.name, named, tuple(row for row in rows if row), delimiter)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise StudyTableInvalid(
+                f"{path.name}: too large to be a table of nights", "Give a table, not a recording."
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        raise StudyTableInvalid(
+            f"{path.name}: cannot be read: {error.strerror}", "Check the path and its permissions."
+        ) from error
+    marked = (e for mark, e in _ENCODING_OF_MARK.items() if content.startswith(mark))
+    encoding = next(marked, "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + 1
+        raise StudyTableInvalid(
+            f"{path.name}: row {row} holds a character that is not {encoding.upper()[:6]}",
+            "Save the table as 'CSV UTF-8' or as tab-separated UTF-8 text.",
+        ) from error
+    if "\0" in text:
+        raise StudyTableInvalid(
+            f"{path.name}: not a text table",
+            "Save it as CSV or tab-separated text, not as a workbook.",
+        )
+    return text
+
+
+def _records(text: str, file: str) -> tuple[list[tuple[int, list[str]]], str]:
+    """Every row that is not empty, with its number, and the delimiter."""
+    lines = text.lstrip("\r\n").splitlines()
+    first = lines[0] if lines else ""
+    # The line by which a spreadsheet is told the delimiter.
+    declared = first[4] if first.lower().startswith("sep=") and len(first) == 5 else None
+    delimiter = declared or next((d for d in "\t;," if d in first), ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    records = []
+    try:
+        for number, cells in enumerate(reader, start=1):
+            stripped = [cell.strip() for cell in cells]
+            if any(stripped) and not (declared and "".join(cells).lower().startswith("sep=")):
+                records.append((number, stripped))
+    except csv.Error as error:
+        raise StudyTableInvalid(
+            f"{file}: line {reader.line_num}: a quoted cell that does not end properly",
+            "Correct the quotation marks.",
+        ) from error
+    if not records:
+        raise StudyTableInvalid(f"{file}: the table is empty", "Give a header and one row a night.")
+    return records, delimiter
+
+
+def _columns(header: list[str], body: list[list[str]], mistakes: Mistakes) -> list[str]:
+    seen: dict[str, str] = {}
+    for place, name in enumerate(header):
+        if not name and any(len(cells) > place and cells[place] for cells in body):
+            mistakes.table(f"column {place + 1} has cells and no name")
+        if name and name.casefold() in seen:
+            mistakes.table(f"column {shown(name)} stands twice")
+        seen.setdefault(name.casefold(), name)
+    return header
+
+
+def _row(
+    number: int, cells: list[str], columns: list[str], delimiter: str, mistakes: Mistakes
+) -> Row | None:
+    while len(cells) > len(columns) and not cells[-1]:
+        cells = cells[:-1]
+    if len(cells) != len(columns):
+        hint = " (a decimal comma?)" if delimiter == "," and len(cells) > len(columns) else ""
+        mistakes.row(number, f"{len(cells)} cells where the header has {len(columns)}{hint}")
+        return None
+    return Row(number, {c: cell for c, cell in zip(columns, cells, strict=True) if c})

@@ -1,0 +1,33 @@
+"""What a study table lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from psgpipe.model.night import Night
+
+CONDITIONS = ("baseline", "treatment", "followup", "washout", "adaptation")
+
+
+@dataclass(frozen=True)
+class ListedNight:
+    """One row of a study table: a night, its recording, and whether it is to be left out.
+
+    Attributes
+    ----------
+    night : identity and what is known besides the signal; design columns (dose, period, ...) and
+        unknown columns are in ``night.extra``.
+    recording : path as it can be opened.
+    scoring : an expert's scoring of the night, or None.
+    excluded : listed, and not to be analysed.
+    exclude_reason : in the study's words, or None.
+    row : in the table as a spreadsheet counts, the header being row 1.
+    """
+
+    night: Night
+    recording: Path
+    scoring: Path | None = None
+    excluded: bool = False
+    exclude_reason: str | None = None
+    row: int = 0
