@@ -1,11 +1,22 @@
 """A night is finished if and only if its manifest is there; files appear whole."""
 
+import errno
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 from psgpipe.errors import OutputConflict, TryAgain
-from psgpipe.pipeline import store
+from psgpipe.model.identity import slug
+from psgpipe.pipeline import debris, store
+
+
+@pytest.fixture
+def night(tmp_path):
+    """Where a night's files go in the output folder `tmp_path`."""
+    return store.night_folder(tmp_path, "S1", "base1")
 
 
 def finish(folder, **outputs):
@@ -17,75 +28,166 @@ def files(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_finished_night_lists_its_outputs_with_bytes_and_hash(tmp_path):
-    finish(tmp_path / "night", summary_json="{}")
-    manifest = json.loads((tmp_path / "night" / "manifest.json").read_text(encoding="utf-8"))
+def test_a_finished_night_lists_its_outputs_with_bytes_and_hash(night):
+    finish(night, summary_json="{}")
+    manifest = json.loads((night / "manifest.json").read_text(encoding="utf-8"))
     # sha256 of the two bytes {}, by sha256sum
     sha256 = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
     assert manifest["outputs"] == [{"name": "summary.json", "bytes": 2, "sha256": sha256}]
 
 
-def test_the_manifest_is_written_last(tmp_path, monkeypatch):
+def test_the_manifest_is_written_last(night, monkeypatch):
     written = []
-    original = store.write_file
-    monkeypatch.setattr(store, "write_file", lambda p, c: (written.append(p.name), original(p, c)))
-    finish(tmp_path / "night", summary_json="{}", hypnogram_tsv="epoch")
+    original = store._write_new
+    monkeypatch.setattr(store, "_write_new", lambda p, c: (written.append(p.name), original(p, c)))
+    finish(night, summary_json="{}", hypnogram_tsv="epoch")
     assert written == ["summary.json", "hypnogram.tsv", "manifest.json"]
 
 
-def test_a_night_whose_writing_broke_off_is_not_finished(tmp_path, monkeypatch):
-    folder = tmp_path / "night"
-    finish(folder, summary_json="old", hypnogram_tsv="old")
-    original = store.write_file
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_night_whose_writing_broke_off_is_as_it_was(night, monkeypatch, can_exchange):
+    if not can_exchange:
+        monkeypatch.setattr(store, "exchange", lambda a, b: False)
+    finish(night, summary_json="old", hypnogram_tsv="old")
+    original = store._write_new
 
     def full_after_the_first(path, content):
         if path.name == "hypnogram.tsv":
-            raise TryAgain("the disk is full", "Free some space.")
+            raise OSError(errno.ENOSPC, "No space left on device")
         original(path, content)
 
-    monkeypatch.setattr(store, "write_file", full_after_the_first)
-    with pytest.raises(TryAgain):
-        finish(folder, summary_json="new", hypnogram_tsv="new")
-    assert store.read_manifest(folder) is None
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "_write_new", full_after_the_first)
+        with pytest.raises(TryAgain):
+            finish(night, summary_json="new", hypnogram_tsv="new")
+    assert (night / "summary.json").read_text(encoding="utf-8") == "old"
+    assert store.outputs_intact(night, store.read_manifest(night))
+    assert nothing_but_nights(night)
 
 
-def test_a_failure_stands_alone(tmp_path):
-    finish(tmp_path / "night", summary_json="{}")
-    store.fail_night(tmp_path / "night", {"kind": "NoData"})
-    assert files(tmp_path / "night") == ["failure.json"]
+def nothing_but_nights(night):
+    """No debris: the output folder holds nights and nothing else."""
+    store.clear_debris(night.parents[2])
+    return files(night.parents[2]) == ["nights"]
 
 
-def test_a_night_finished_after_a_failure_has_none(tmp_path):
-    store.fail_night(tmp_path / "night", {"kind": "NoData"})
-    finish(tmp_path / "night", summary_json="{}")
-    assert files(tmp_path / "night") == ["manifest.json", "summary.json"]
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_night_is_replaced_whole(night, monkeypatch, can_exchange):
+    if not can_exchange:
+        monkeypatch.setattr(store, "exchange", lambda a, b: False)
+    finish(night, summary_json="old", hypnogram_png="a picture")
+    finish(night, summary_json="new")
+    assert files(night) == ["manifest.json", "summary.json"]
+    assert (night / "summary.json").read_text(encoding="utf-8") == "new"
+    assert nothing_but_nights(night)
 
 
-def test_what_somebody_else_put_there_is_left_alone(tmp_path):
-    finish(tmp_path / "night", summary_json="{}")
-    (tmp_path / "night" / "notes.txt").write_text("slept badly", encoding="utf-8")
-    finish(tmp_path / "night", summary_json="{}")
-    assert "notes.txt" in files(tmp_path / "night")
+def test_a_night_put_aside_when_the_power_failed_comes_back_whole(night, monkeypatch):
+    finish(night, summary_json="old")
+    monkeypatch.setattr(store, "exchange", lambda a, b: False)
+    program = (
+        "import os, pathlib, sys\n"
+        "from psgpipe.pipeline import store\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "store.exchange = lambda a, b: False\n"
+        "rename = pathlib.Path.rename\n"
+        "def rename_and_die(path, target):\n"
+        "    rename(path, target)\n"
+        "    if path == folder:\n"
+        "        os._exit(9)\n"
+        "pathlib.Path.rename = rename_and_die\n"
+        "store.finish_night(folder, {'summary.json': b'new'}, {})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(night)], check=False)
+    assert done.returncode == 9
+    assert not night.exists()
+    store.clear_debris(night.parents[2])
+    assert (night / "summary.json").read_text(encoding="utf-8") == "new"
+    assert store.outputs_intact(night, store.read_manifest(night))
+    assert nothing_but_nights(night)
 
 
-def test_a_manifest_cannot_make_us_delete_elsewhere(tmp_path):
-    precious = tmp_path / "precious.txt"
+def test_what_a_living_run_is_writing_is_not_debris(tmp_path):
+    being_made = tmp_path / store.NEW_NIGHTS / debris.tag()
+    being_made.mkdir(parents=True)
+    store.clear_debris(tmp_path)
+    assert being_made.exists()
+
+
+def test_two_writers_of_one_night_leave_one_valid_night(night):
+    program = (
+        "import pathlib, sys\n"
+        "from psgpipe.pipeline import store\n"
+        "for i in range(100):\n"
+        "    outputs = {f'{n}.json': (sys.argv[2] * 1000).encode() for n in 'abcd'}\n"
+        "    store.finish_night(pathlib.Path(sys.argv[1]), outputs, {'by': sys.argv[2]})\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", program, str(night), who]) for who in "xyz"]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    assert store.outputs_intact(night, store.read_manifest(night))
+    assert files(night) == ["a.json", "b.json", "c.json", "d.json", "manifest.json"]
+    assert nothing_but_nights(night)
+
+
+def test_a_failure_stands_alone(night):
+    finish(night, summary_json="{}")
+    store.fail_night(night, {"kind": "NoData"})
+    assert files(night) == ["failure.json"]
+
+
+def test_a_night_finished_after_a_failure_has_none(night):
+    store.fail_night(night, {"kind": "NoData"})
+    finish(night, summary_json="{}")
+    assert files(night) == ["manifest.json", "summary.json"]
+
+
+def test_what_somebody_else_put_there_is_left_alone(night):
+    finish(night, summary_json="{}")
+    (night / "notes.txt").write_text("slept badly", encoding="utf-8")
+    (night / "scans").mkdir()
+    (night / "scans" / "page1.txt").write_text("22:41 lights off", encoding="utf-8")
+    finish(night, summary_json="{}")
+    assert files(night) == ["manifest.json", "notes.txt", "scans", "summary.json"]
+    assert files(night / "scans") == ["page1.txt"]
+
+
+def test_a_manifest_cannot_make_us_delete_elsewhere(tmp_path, night):
+    precious = night.parent / "precious.txt"
+    night.mkdir(parents=True)
     precious.write_text("mine", encoding="utf-8")
-    folder = tmp_path / "night"
-    folder.mkdir()
     outputs = [{"name": "../precious.txt", "bytes": 1, "sha256": "0"}]
-    (folder / "manifest.json").write_text(json.dumps({"outputs": outputs}), encoding="utf-8")
-    finish(folder, summary_json="{}")
+    (night / "manifest.json").write_text(json.dumps({"outputs": outputs}), encoding="utf-8")
+    finish(night, summary_json="{}")
     assert precious.exists()
 
 
-def test_a_changed_byte_is_noticed(tmp_path):
-    folder = tmp_path / "night"
-    finish(folder, summary_json="{}")
-    manifest = store.read_manifest(folder)
-    assert store.outputs_intact(folder, manifest)
-    (folder / "summary.json").write_text("[]", encoding="utf-8")
-    assert not store.outputs_intact(folder, manifest)
+def test_a_changed_byte_is_noticed(night):
+    finish(night, summary_json="{}", hypnogram_tsv="epoch")
+    manifest = store.read_manifest(night)
+    assert store.outputs_intact(night, manifest)
+    (night / "summary.json").write_text("[]", encoding="utf-8")
+    (night / "hypnogram.tsv").unlink()
+    assert store.damaged_outputs(night, manifest) == [
+        "summary.json: its content has changed", "hypnogram.tsv: missing",
+    ]  # fmt: skip
+
+
+def test_a_changed_manifest_is_noticed(night):
+    finish(night, summary_json="{}")
+    assert store.manifest_intact(store.read_manifest(night))
+    text = (night / "manifest.json").read_text(encoding="utf-8")
+    changed = text.replace('"fingerprint": "f"', '"fingerprint": "g"')
+    (night / "manifest.json").write_text(changed, encoding="utf-8")
+    assert not store.manifest_intact(store.read_manifest(night))
+
+
+def test_outputs_newer_than_the_manifest_are_not_trusted(night):
+    finish(night, summary_json="{}")
+    manifest = store.read_manifest(night)
+    assert store.outputs_untouched(night, manifest)
+    written_ns = (night / "manifest.json").stat().st_mtime_ns
+    os.utime(night / "summary.json", ns=(written_ns, written_ns + 1))
+    assert not store.outputs_untouched(night, manifest)
 
 
 def test_no_temporary_file_is_left_when_writing_fails(tmp_path):
@@ -118,7 +220,7 @@ def test_an_output_folder_that_is_a_file_is_a_conflict(tmp_path):
     ],
 )
 def test_an_id_is_safe_in_every_path(name, in_a_path):
-    assert store.slug(name) == in_a_path
+    assert slug(name) == in_a_path
 
 
 def test_numbers_that_are_not_finite_never_reach_a_file():

@@ -26,11 +26,18 @@
     |   `-- QualityRefused
     |-- StagerUnavailable        6  fix the installation
     |-- OutputConflict           7  look
+    |   `-- NightTaken               the night's folder holds another recording's night
     |-- NightsNotComparable      7  look
     |-- SpecChanged              7  look
     |-- NightsIncomplete         8  see journal.jsonl
     |-- TryAgain                75  requeue
+    |-- NightLost                1  one night of a batch; the others went on
+    |   |-- WorkerDied               crashed, or was killed
+    |   |-- OutOfMemory
+    |   |-- TimedOut                 no result within the time limit
+    |   `-- Bug                      report it
     `-- Interrupted        130/143  resume
+        `-- Terminated
 
 An error says what was wanted and what was found (``problem``) and what to do (``remedy``), each
 in one sentence, without a word of the recording's free header text.
@@ -175,6 +182,10 @@ class OutputConflict(PsgpipeError):
     exit_code = 7
 
 
+class NightTaken(OutputConflict):
+    """The night's folder holds a finished night that was made from another recording."""
+
+
 class NightsNotComparable(PsgpipeError):
     """Nights were made with different recipes."""
 
@@ -199,7 +210,33 @@ class TryAgain(PsgpipeError):
     exit_code = 75
 
 
+class NightLost(PsgpipeError):
+    """A night of a batch brought its worker to an end; nothing is known against the recording."""
+
+
+class WorkerDied(NightLost):
+    """The process that staged the night crashed or was killed."""
+
+
+class OutOfMemory(NightLost):
+    """The night needs more memory than there is."""
+
+
+class TimedOut(NightLost):
+    """The night had no result within the time limit."""
+
+
+class Bug(NightLost):
+    """psgpipe itself failed on the night."""
+
+
 class Interrupted(PsgpipeError):
     """Stopped by a signal; what is finished stays and the rest can be resumed."""
 
     exit_code = 130
+
+
+class Terminated(Interrupted):
+    """SIGTERM: somebody wants this process to end."""
+
+    exit_code = 143

@@ -188,6 +188,16 @@ def test_the_number_of_bits_is_told_by_the_size_where_the_version_lies(tmp_path)
         read_header(path)
 
 
+def test_a_count_that_lies_is_not_taken_for_another_number_of_bits(tmp_path):
+    longer = write_edf(tmp_path / "night.edf", [Signal()], n_records=30, n_records_field=20)
+    recording = read_recording(longer, ["EEG C4-M1"])
+    assert recording.duration_s == 20.0
+    assert [f.code for f in recording.findings if f.code.startswith("size")] == ["size-long"]
+    wide = Signal(digital_min=-8388608, digital_max=8388607)
+    cut = write_edf(tmp_path / "night.bdf", [wide], is_bdf=True, n_records=20, n_records_field=30)
+    assert "size-short" in codes(read_header(cut))
+
+
 def test_edf_that_calls_itself_24_bit_is_refused_unless_its_size_says_16(tmp_path):
     right = write_edf(tmp_path / "right.edf", [Signal()], reserved="24BIT")
     assert codes(read_header(right)) == ["reserved-contradicts"]

@@ -219,7 +219,7 @@ def open_source(path: str | os.PathLike[str], notes: Notes) -> Iterator[Source]:
         See :class:`Source`.
     """
     name = file_name(path)
-    source = _source(_open_regular(path, name), name)
+    source = _source(open_regular(path, name), name)
     try:
         yield source
         source.check_unchanged()
@@ -240,8 +240,14 @@ def _source(fd: int, name: str) -> Source:
     return GzipSource(plain) if gzipped else plain
 
 
-def _open_regular(path: str | os.PathLike[str], name: str) -> int:
-    """Open only what is a regular file, looked at before and after opening, without waiting."""
+def open_regular(path: str | os.PathLike[str], name: str) -> int:
+    """Open only what is a regular file, looked at before and after opening, without waiting.
+
+    Raises
+    ------
+    UnsafeFile
+        Missing, not a regular file, not permitted, or a loop of links.
+    """
     try:
         _refuse_special(Path(path).stat().st_mode, name)
         fd = os.open(path, _OPEN_FLAGS)

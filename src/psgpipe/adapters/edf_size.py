@@ -65,13 +65,33 @@ def _refuse_other_width(source: Source, layout: Layout, data_bytes: int) -> None
     if declared and data_bytes == declared * layout.record_bytes:
         return
     other = layout.record_bytes // layout.sample_bytes * (5 - layout.sample_bytes)
-    if layout.is_contradictory or (declared and data_bytes == declared * other):
+    fits_other = bool(declared and data_bytes == declared * other)
+    if layout.is_contradictory or (fits_other and _holds_other_width(source, layout)):
         bits = 8 * (5 - layout.sample_bytes)
         raise HeaderInvalid(
             f"{source.name}: the version field says {8 * layout.sample_bytes}-bit samples, "
             f"the reserved field or the file's size {bits}-bit samples",
             "Export the recording again: EDF holds 16-bit samples, BDF 24-bit ones.",
         )
+
+
+def _holds_other_width(source: Source, layout: Layout) -> bool:
+    """Whether more than the size speaks for the other width: a count that lies gives it, too.
+
+    16-bit limits stand in a 16-bit file; and the third byte of every 24-bit sample of so small a
+    range is its sign, 0 or 255.
+    """
+    limits = [
+        limit
+        for signal in layout.ordinary_signals
+        for limit in (signal.channel.digital_min, signal.channel.digital_max)
+        if limit is not None
+    ]
+    fits_16_bit = all(-32768 <= limit <= 32767 for limit in limits)
+    if layout.is_bdf or not fits_16_bit:
+        return fits_16_bit == layout.is_bdf
+    start = source.read_at_most(layout.header_bytes, _LOOKED_AT_BYTES)
+    return not start[2::3].translate(None, b"\x00\xff")
 
 
 def _refuse_text_transfer(source: Source, layout: Layout) -> None:

@@ -15,11 +15,15 @@ from typing import Any
 import click
 
 from psgpipe.cli.printing import printable
-from psgpipe.errors import Interrupted, PsgpipeError
+from psgpipe.errors import Interrupted, PsgpipeError, Terminated
 
 COMMANDS = {
     "check": "Header, derivations that can be built, quality; no staging.",
     "run": "One night, all steps.",
+    "batch": "Many nights: resumable, each isolated from the others, gathered.",
+    "gather": "nights.tsv from what is finished; names what is missing.",
+    "status": "Done, failed, missing, running; read from files only.",
+    "verify": "Every output against the hash in its manifest.",
     "compare": "Treatment against baseline.",
     "unblind": "Lift the blind of a study; the journal records it.",
     "simulate": "A study of synthetic nights with known stages.",
@@ -117,12 +121,6 @@ def _interrupted(code: int) -> int:
         "psgpipe: stopped; what is finished is kept. Run the same command to go on.", err=True
     )
     return code
-
-
-class Terminated(Interrupted):
-    """SIGTERM: somebody wants this process to end."""
-
-    exit_code = 143
 
 
 def _stop_on_sigterm() -> None:

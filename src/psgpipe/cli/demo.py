@@ -12,7 +12,7 @@ from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.run import agreement_dict, agreement_text, summary_text
 from psgpipe.model.night import Night
 from psgpipe.pipeline.finished import agreement_with, read_summary
-from psgpipe.pipeline.night import run_to_folder
+from psgpipe.pipeline.into_folder import run_to_folder
 from psgpipe.pipeline.simulate import StudyDesign, simulate_study
 from psgpipe.pipeline.spec import load_definition
 

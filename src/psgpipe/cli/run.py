@@ -20,7 +20,7 @@ from psgpipe.cli.options import (
 from psgpipe.cli.printing import table
 from psgpipe.pipeline.finished import agreement_with, read_summary
 from psgpipe.pipeline.identity import night_from
-from psgpipe.pipeline.night import Outcome, run_to_folder
+from psgpipe.pipeline.into_folder import Outcome, run_to_folder
 from psgpipe.pipeline.spec import load_definition
 from psgpipe.science.agreement import Agreement
 

@@ -70,16 +70,16 @@ class Staging:
     ----------
     hypnogram, hypnodensity : for every epoch of the recording.
     first_epoch, last_epoch : the staging window, first included, last not.
-    disagreement : shape (n_epochs,), share of the EEG derivations whose own stage is another; NaN
-        where not staged; None where one derivation was staged.
     engine : name, versions, classifier and its hash, for the manifest.
     notes : what a reader should know, one sentence each.
+    disagreement : shape (n_epochs,), share of the EEG derivations whose own stage is another; NaN
+        where not staged; None where one derivation was staged.
     """
 
     hypnogram: Hypnogram
     hypnodensity: Hypnodensity
     first_epoch: int
     last_epoch: int
-    disagreement: npt.NDArray[np.float64] | None
     engine: dict[str, Any]
     notes: tuple[str, ...] = ()
+    disagreement: npt.NDArray[np.float64] | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,23 +14,16 @@ from typing import Any
 from psgpipe.adapters.edf import read_annotations
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.labels import read_lights, understand
-from psgpipe.errors import ChangedWhileRead, OutputConflict, PsgpipeError, QualityRefused, TooShort
+from psgpipe.errors import QualityRefused, TooShort
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
-from psgpipe.model.night import Night, StagedNight
+from psgpipe.model.night import LightsSource, Night, StagedNight
 from psgpipe.model.opened import OpenedNight
 from psgpipe.model.recording import Finding, Header, Recording
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityFlag, QualityReport
-from psgpipe.pipeline import journal, store
-from psgpipe.pipeline.fingerprint import (
-    file_stat,
-    night_fingerprint,
-    pipeline_sha256,
-    sha256_of_file,
-)
+from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256
 from psgpipe.pipeline.identity import night_from
-from psgpipe.pipeline.outputs import night_outputs
 from psgpipe.pipeline.spec import DEFAULT_PIPELINE, Definition, load_definition
 from psgpipe.science.epochs import epoch_count, staging_window
 from psgpipe.science.lights import clock_at, place_lights
@@ -39,7 +31,7 @@ from psgpipe.science.montage import candidates, choose
 from psgpipe.science.quality_judge import judge_stages
 from psgpipe.steps.catalogue import CATALOGUE
 from psgpipe.steps.reference import ReferenceParams
-from psgpipe.steps.stage_sleep import StageSleepParams, stager_for
+from psgpipe.steps.stage_sleep import StageSleepParams
 
 LOGGER = logging.getLogger("psgpipe")
 LIGHTS_WARNING = (
@@ -61,7 +53,11 @@ class Chosen:
 
 
 def open_night(
-    path: Path, night: Night, definition: Definition, label_table: LabelTable | None = None
+    path: Path,
+    night: Night,
+    definition: Definition,
+    label_table: LabelTable | None = None,
+    lights_given_by: LightsSource = "option",
 ) -> Chosen:
     """Read the header and the annotations, place the lights, list what can be built.
 
@@ -83,7 +79,7 @@ def open_night(
     for annotation in annotations:
         meaning = read_lights(annotation.text, label_table)
         events_s.setdefault(meaning, []).append(annotation.onset_s)
-    lights, odd = place_lights(night, header, events_s["off"], events_s["on"])
+    lights, odd = place_lights(night, header, events_s["off"], events_s["on"], lights_given_by)
     window = staging_window(
         epoch_count(header.span_s),
         lights,
@@ -284,7 +280,7 @@ def _provenance(
         "psgpipe": importlib.metadata.version("psgpipe"),
         "recording": {
             "name": header.file,
-            "bytes": file_stat(chosen.path).st_size,
+            "bytes": state.size if (state := FileState.of(chosen.path)) else None,
             "sha256": recording_sha256,
             "start": header.start.isoformat() if header.start else None,
             "start_clock": clock_at(header.start_clock, 0.0),
@@ -323,138 +319,6 @@ def _warnings(chosen: Chosen, made: Made, recorded: tuple[Recording, ...]) -> li
         *(f"{flag.code}: {flag.message}" for flag in made.quality.flags),
     ]
     return list(dict.fromkeys(said))
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What `run_to_folder` did.
-
-    Attributes
-    ----------
-    folder : where the night's files are.
-    computed : False where the finished night was already there and nothing was computed.
-    manifest : the night's manifest.
-    """
-
-    folder: Path
-    computed: bool
-    manifest: Mapping[str, Any]
-
-
-def run_to_folder(
-    path: Path,
-    night: Night,
-    definition: Definition,
-    out: Path,
-    *,
-    label_table: LabelTable | None = None,
-    pictures: bool = True,
-    force: bool = False,
-    tell: Callable[[str], None] = LOGGER.info,
-) -> Outcome:
-    """Stage one night into ``out/nights/<subject>/<night>/``; finished and unchanged, do nothing.
-
-    Raises
-    ------
-    psgpipe.errors.PsgpipeError
-        Every explainable failure. Where it is the recording's, ``failure.json`` says so, too.
-    """
-    folder = store.night_folder(out, night.subject, night.night)
-    _write_study(out, definition)
-    try:
-        chosen = open_night(path, night, definition, label_table)
-        tell_choice(chosen, tell)
-        return _run_chosen(chosen, definition, folder, out, pictures=pictures, force=force)
-    except PsgpipeError as error:
-        if error.exit_code in (4, 5):
-            store.fail_night(folder, failure_dict(error, path, night))
-            journal.note(out, "failed", subject=night.subject, night=night.night, kind=error.kind)
-        raise
-
-
-def _run_chosen(
-    chosen: Chosen, definition: Definition, folder: Path, out: Path, *, pictures: bool, force: bool
-) -> Outcome:
-    was = file_stat(chosen.path)
-    recording_sha256 = sha256_of_file(chosen.path)
-    fingerprint = _fingerprint(chosen, definition, recording_sha256)
-    old = store.read_manifest(folder)
-    if old is not None:
-        if not force and _unchanged(old, folder, fingerprint, pictures=pictures):
-            return Outcome(folder, computed=False, manifest=old)
-        _refuse_to_replace_another(old, chosen, recording_sha256, folder, force=force)
-    made = make_night(chosen, definition)
-    _require_same_file(chosen, was)
-    staged = staged_night(chosen, definition, made, recording_sha256)
-    outputs = night_outputs(staged, made.slots.get("filtered", ()), pictures=pictures)
-    manifest = {"fingerprint": fingerprint, **staged.provenance}
-    store.finish_night(folder, outputs, manifest)
-    journal.note(out, "finished", subject=chosen.night.subject, night=chosen.night.night)
-    return Outcome(folder, computed=True, manifest=store.read_manifest(folder) or manifest)
-
-
-def _require_same_file(chosen: Chosen, was: os.stat_result) -> None:
-    """The header, the hash and the samples are read one after the other: all of one file."""
-    now = file_stat(chosen.path)
-    if (now.st_size, now.st_mtime_ns, now.st_ino) != (was.st_size, was.st_mtime_ns, was.st_ino):
-        raise ChangedWhileRead(
-            f"{chosen.header.file}: the file changed while the night was computed",
-            "Wait until the recording is complete and copied, then run again.",
-        )
-
-
-def _fingerprint(chosen: Chosen, definition: Definition, recording_sha256: str) -> str:
-    params = definition.params["stage_sleep"]
-    roles = tuple(d.role for d in chosen.opened.montage.derivations)
-    needs = stager_for(roles, chosen.night, params).requirements()
-    engine = {"classifier_sha256": needs.classifier_sha256, "versions": dict(needs.versions)}
-    return night_fingerprint(chosen.opened, chosen.candidates, recording_sha256, definition, engine)
-
-
-def _unchanged(old: Mapping[str, Any], folder: Path, fingerprint: str, *, pictures: bool) -> bool:
-    has_pictures = any(entry["name"].endswith(".png") for entry in old["outputs"])
-    return (
-        old.get("fingerprint") == fingerprint
-        and (has_pictures or not pictures)
-        and store.outputs_intact(folder, old)
-    )
-
-
-def _refuse_to_replace_another(
-    old: Mapping[str, Any], chosen: Chosen, recording_sha256: str, folder: Path, *, force: bool
-) -> None:
-    """A changed recording replaces its own night; another recording must not, unasked."""
-    was = old.get("recording", {})
-    if force or was.get("name") == chosen.header.file or was.get("sha256") == recording_sha256:
-        return
-    raise OutputConflict(
-        f"{folder.parent.name}/{folder.name} already holds the night recorded in {was.get('name')}",
-        "Give another --subject or --night, another -o folder, or --force to replace it.",
-    )
-
-
-def _write_study(out: Path, definition: Definition) -> None:
-    """What was asked last; what was done to each night stands in its own manifest."""
-    study = {
-        "psgpipe": importlib.metadata.version("psgpipe"),
-        "pipeline": {**definition.as_dict(), "sha256": pipeline_sha256(definition)},
-        "study_table_sha256": None,
-    }
-    store.write_file(out / "study.json", store.json_bytes(study))
-
-
-def failure_dict(error: PsgpipeError, path: Path, night: Night) -> dict[str, Any]:
-    """What ``failure.json`` holds."""
-    return {
-        "subject": night.subject,
-        "night": night.night,
-        "condition": night.condition,
-        "recording": path.name,
-        "kind": error.kind,
-        "exit_code": error.exit_code,
-        "problem": error.problem,
-        "remedy": error.remedy,
-    }
 
 
 def tell_choice(chosen: Chosen, tell: Callable[[str], None]) -> None:

@@ -1,40 +1,53 @@
-"""Files appear whole or not at all, and the manifest appears last.
+"""Files appear whole or not at all, and so do nights.
 
-A night is finished if and only if its ``manifest.json`` exists. To replace a night, its manifest
-goes first; what a kill leaves behind is an unfinished night, never a mixture that looks finished.
+A night is finished if and only if its ``manifest.json`` exists. All files of a night are written
+and flushed in a folder of their own under ``OUT/.psgpipe-new``, the manifest last; then that folder
+takes the night's place in one step. What a kill leaves behind is the old night or the new one, and
+debris that the next run clears away.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
-import re
-import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from psgpipe.adapters.exchange import exchange
 from psgpipe.errors import OutputConflict, TryAgain
+from psgpipe.model.identity import slug
+from psgpipe.pipeline import debris
 
 MANIFEST = "manifest.json"
 FAILURE = "failure.json"
 TEMPORARY_PREFIX = ".psgpipe-"
+NEW_NIGHTS = f"{TEMPORARY_PREFIX}new"
+NIGHT_FILES = (
+    MANIFEST, FAILURE, "hypnogram.tsv", "hypnogram.edf", "summary.json", "quality.json",
+    "hypnogram.svg", "hypnogram.png", "report.html",
+)  # fmt: skip
+"""What psgpipe may write into a night's folder; anything else there is somebody else's."""
+
 _DISK_FULL = {"ENOSPC", "EDQUOT"}
-# Names that Windows keeps for devices, whatever follows the first dot.
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
-
-
-def slug(name: str) -> str:
-    """`name` as it appears in a path: only ``[A-Za-z0-9._-]``, never hidden, never reserved."""
-    text = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "unnamed"
-    return f"_{text}" if _RESERVED.match(text) else text[:100]
+_TAKEN = {errno.EEXIST, errno.ENOTEMPTY}
+_SWAPS_TRIED = 20
+# A virus scanner looks at what was just written and lets go of it within moments.
+_WINDOWS_WAITS_S = (0.05, 0.1, 0.2, 0.5, 1.0) if os.name == "nt" else ()
 
 
 def night_folder(out: Path, subject: str, night: str) -> Path:
     """Where a night's files lie."""
     return out / "nights" / slug(subject) / slug(night)
+
+
+def is_finished(out: Path, subject: str, night: str) -> bool:
+    """Whether a night has a manifest."""
+    return (night_folder(out, subject, night) / MANIFEST).is_file()
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -45,28 +58,39 @@ def write_file(path: Path, content: bytes) -> None:
     psgpipe.errors.TryAgain : the disk is full.
     psgpipe.errors.OutputConflict : the folder cannot be written.
     """
+    write_pieces(path, [content])
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """As :func:`write_file`, for content that need not be in memory all at once."""
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
+        temporary = path.parent / f"{TEMPORARY_PREFIX}{debris.tag()}"
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            _ordinary_permissions(Path(name))
-            Path(name).replace(path)
+            _write_new(temporary, pieces)
+            _patiently(lambda: temporary.replace(path))
         except BaseException:
             with contextlib.suppress(OSError):
-                Path(name).unlink()
+                temporary.unlink()
             raise
         _flush_folder(path.parent)
+
+
+def _write_new(path: Path, pieces: Iterable[bytes]) -> None:
+    with path.open("xb") as file:
+        _write_flushed(file, pieces)
+
+
+def _write_flushed(file: IO[bytes], pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        file.write(piece)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 @contextlib.contextmanager
 def output_errors(path: Path) -> Iterator[None]:
     """Translate what the operating system says about writing `path`."""
-    import errno
-
     try:
         yield
     except OSError as error:
@@ -82,12 +106,16 @@ def output_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _ordinary_permissions(path: Path) -> None:
-    """A temporary file is private; results are for the whole laboratory, as its umask says."""
-    umask = os.umask(0)
-    os.umask(umask)
-    with contextlib.suppress(OSError):
-        path.chmod(0o666 & ~umask)
+def _patiently(rename: Callable[[], Any]) -> None:
+    """Rename; where somebody else holds the file for a moment, as on Windows, try again."""
+    for wait_s in _WINDOWS_WAITS_S:
+        try:
+            rename()
+        except PermissionError:
+            time.sleep(wait_s)
+        else:
+            return
+    rename()
 
 
 def _flush_folder(folder: Path) -> None:
@@ -107,55 +135,238 @@ def json_bytes(value: Any) -> bytes:
     return (text + "\n").encode("utf-8", "backslashreplace")
 
 
-def finish_night(folder: Path, outputs: Mapping[str, bytes], manifest: Mapping[str, Any]) -> None:
-    """Put a finished night in place of whatever `folder` held."""
-    clear_night(folder)
-    for name, content in outputs.items():
-        write_file(folder / name, content)
+def finish_night(
+    folder: Path, outputs: Mapping[str, bytes], manifest: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Put a finished night in place of whatever `folder` held; returns the manifest as written.
+
+    Parameters
+    ----------
+    folder : a night's folder as `night_folder` gives it.
+    """
     listed = [
         {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         for name, content in outputs.items()
     ]
-    write_file(folder / MANIFEST, json_bytes({**manifest, "outputs": listed}))
+    whole = _signed({**manifest, "outputs": listed})
+    _put_night(folder, {**outputs, MANIFEST: json_bytes(whole)})
+    return whole
+
+
+def correct_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Let a finished night's manifest say something else of the same outputs.
+
+    The whole night is written again: another run may be replacing it at this moment.
+    """
+    outputs = {e["name"]: (folder / e["name"]).read_bytes() for e in manifest["outputs"]}
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in outputs.items()}
+    if hashes == {e["name"]: e["sha256"] for e in manifest["outputs"]}:
+        finish_night(folder, outputs, manifest)
+
+
+def _signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {**manifest, "manifest_sha256": manifest_sha256(manifest)}
 
 
 def fail_night(folder: Path, failure: Mapping[str, Any]) -> None:
     """Put the reason of a failure in place of whatever `folder` held."""
-    clear_night(folder)
-    write_file(folder / FAILURE, json_bytes(failure))
+    content = json_bytes(failure)
+    if not (folder / MANIFEST).exists() and _bytes_of(folder / FAILURE) == content:
+        return
+    _put_night(folder, {FAILURE: content})
 
 
-def clear_night(folder: Path) -> None:
-    """Remove a night's own files, manifest first, and nothing else."""
-    old = read_manifest(folder)
-    listed = [entry["name"] for entry in old["outputs"]] if old else []
-    with output_errors(folder / MANIFEST):
-        for name in (MANIFEST, FAILURE, *listed):
-            # A name with a folder in it is not ours, whatever the manifest says.
-            if Path(name).name == name:
-                (folder / name).unlink(missing_ok=True)
-        for leftover in folder.glob(f"{TEMPORARY_PREFIX}*"):
-            leftover.unlink(missing_ok=True)
+def _put_night(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Let a folder with these files take the night's place; what is not ours there stays."""
+    with output_errors(folder), _place_for(folder) as fresh:
+        for name, content in files.items():
+            _write_new(fresh / name, [content])
+        _flush_folder(fresh)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _take_place(fresh, folder)
+        _flush_folder(folder.parent)
+
+
+@contextlib.contextmanager
+def _place_for(folder: Path) -> Iterator[Path]:
+    """An empty folder in which to write what belongs to the night in `folder`."""
+    out = folder.parents[2]
+    place = out / NEW_NIGHTS / debris.tag()
+    try:
+        yield _make_place(place, folder)
+    finally:
+        with contextlib.suppress(OSError):
+            _bring_to_an_end(place, out)
+
+
+def _make_place(place: Path, folder: Path) -> Path:
+    for _ in range(_SWAPS_TRIED):
+        # A run that ends clears the empty parent away, perhaps in between.
+        with contextlib.suppress(FileNotFoundError):
+            place.mkdir(parents=True, exist_ok=True)
+            break
+    (place / "for").write_text(f"{folder.parent.name}/{folder.name}", encoding="utf-8")
+    fresh = place / "new"
+    fresh.mkdir()
+    return fresh
+
+
+def _take_place(fresh: Path, folder: Path) -> None:
+    """Rename `fresh` to `folder`; what stood there is then inside the place of `fresh`.
+
+    Where nothing stood, that is one rename. Else both trade places at once, or, where the system
+    cannot do that, the old one goes aside first: `clear_debris` brings to an end what a kill breaks
+    off in between.
+    """
+    for attempt in range(_SWAPS_TRIED):
+        try:
+            if not os.path.lexists(folder):
+                _patiently(lambda: fresh.rename(folder))
+                return
+            if not folder.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
+            if exchange(fresh, folder):
+                return
+            _patiently(lambda: folder.rename(fresh.with_name(f"old{attempt}")))  # noqa: B023
+            _patiently(lambda: fresh.rename(folder))
+        except FileNotFoundError:
+            if not fresh.exists():
+                raise
+        except OSError as error:
+            if error.errno not in _TAKEN:
+                raise
+        else:
+            return
+    raise OSError(errno.EBUSY, "other runs keep writing the same night", str(folder))
+
+
+def _clear_place(place: Path, folder: Path) -> None:
+    """Remove what is ours in `place` and give back to the night what is not."""
+    for old in [p for p in place.iterdir() if p.name != "for"]:
+        if old.is_symlink():
+            old.unlink()
+            continue
+        ours = {*NIGHT_FILES, *_listed(old)}
+        for entry in old.iterdir():
+            if entry.name in ours or entry.name.startswith(TEMPORARY_PREFIX):
+                entry.unlink()
+            elif not os.path.lexists(folder / entry.name):
+                entry.rename(folder / entry.name)
+        old.rmdir()
+    (place / "for").unlink(missing_ok=True)
+    place.rmdir()
+
+
+def _listed(folder: Path) -> list[str]:
+    manifest = read_manifest(folder)
+    return [entry["name"] for entry in manifest["outputs"]] if manifest else []
+
+
+def clear_debris(out: Path) -> None:
+    """Clear away what runs that died left in `out`; what a living run is making stays.
+
+    A night that was put aside and not replaced comes back.
+    """
+    with contextlib.suppress(OSError):
+        for place in (out / NEW_NIGHTS).iterdir():
+            if debris.is_abandoned(place.name, place):
+                with contextlib.suppress(OSError, ValueError):
+                    _bring_to_an_end(place, out)
+    with contextlib.suppress(OSError):
+        (out / NEW_NIGHTS).rmdir()
+    for left in out.glob(f"{TEMPORARY_PREFIX}*"):
+        if debris.is_abandoned(left.name.removeprefix(TEMPORARY_PREFIX), left) and left.is_file():
+            with contextlib.suppress(OSError):
+                left.unlink()
+
+
+def _bring_to_an_end(place: Path, out: Path) -> None:
+    target = place / "for"
+    if not target.exists():  # it was made a moment before the end; nothing is in it
+        place.rmdir()
+        return
+    subject, night = target.read_text(encoding="utf-8").split("/")
+    folder = night_folder(out, subject, night)
+    aside = sorted(place.glob("old*"))
+    if aside and not os.path.lexists(folder):
+        # The old night went aside only after the new one was complete.
+        new = place / "new"
+        (new if new.is_dir() else aside[-1]).rename(folder)
+    _clear_place(place, folder)
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a finished night, or None where there is none that can be read."""
+    manifest = read_json(folder / MANIFEST)
+    usable = manifest is not None and isinstance(manifest.get("outputs"), list)
+    return manifest if usable else None
+
+
+def read_failure(folder: Path) -> dict[str, Any] | None:
+    """Why a night failed, or None where it did not."""
+    return read_json(folder / FAILURE)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The JSON object in a file, or None where there is none that can be read."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        value = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    usable = isinstance(manifest, dict) and isinstance(manifest.get("outputs"), list)
-    return manifest if usable else None
+    return value if isinstance(value, dict) else None
+
+
+def manifest_sha256(manifest: Mapping[str, Any]) -> str:
+    """The hash of what a manifest says, its own hash left out."""
+    said = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def manifest_intact(manifest: Mapping[str, Any]) -> bool:
+    """Whether a manifest says what it said when it was written."""
+    return manifest.get("manifest_sha256") == manifest_sha256(manifest)
 
 
 def outputs_intact(folder: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether every output is there with the bytes that the manifest names."""
-    return all(_sha256(folder / entry["name"]) == entry["sha256"] for entry in manifest["outputs"])
+    return not damaged_outputs(folder, manifest)
 
 
-def _sha256(path: Path) -> str | None:
+def damaged_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """The outputs that are not there with the bytes that the manifest names, and why."""
+    found = ((entry["name"], _damage(folder, entry)) for entry in manifest["outputs"])
+    return [f"{name}: {damage}" for name, damage in found if damage]
+
+
+def _damage(folder: Path, entry: Mapping[str, Any]) -> str | None:
+    if Path(entry["name"]).name != entry["name"]:
+        return "not a file of this night"
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with (folder / entry["name"]).open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return "missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return None if sha256 == entry["sha256"] else "its content has changed"
+
+
+def outputs_untouched(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether every output has its size and is not newer than the manifest, written last.
+
+    Far quicker than `outputs_intact`, and blind to a disk that forgets.
+    """
+    try:
+        written_ns = (folder / MANIFEST).stat().st_mtime_ns
+        found = [(entry["bytes"], (folder / entry["name"]).stat()) for entry in manifest["outputs"]]
+    except OSError:
+        return False
+    return all(s.st_size == size and s.st_mtime_ns <= written_ns for size, s in found)
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
     except OSError:
         return None

@@ -154,7 +154,7 @@ def _staging(
     apart = _put_back(disagreement(scored), usable, n_epochs) if len(scored) > 1 else None
     engine = _engine(needs, opened, params)
     notes = _notes(usable, opened)
-    return Staging(hypnogram, hypnodensity, window.start, window.stop, apart, engine, notes)
+    return Staging(hypnogram, hypnodensity, window.start, window.stop, engine, notes, apart)
 
 
 def _put_back(

@@ -1,0 +1,189 @@
+"""``psgpipe batch``: many nights; each is finished or has its reason."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import click
+
+from psgpipe.cli.options import (
+    FILE,
+    labels_option,
+    log_to_stderr,
+    output_options,
+    pipeline_option,
+    print_json,
+)
+from psgpipe.cli.printing import printable
+from psgpipe.cli.progress import duration, watcher
+from psgpipe.errors import NightsIncomplete
+from psgpipe.pipeline.batch import (
+    DEFAULT_LIMIT_S,
+    BatchOptions,
+    BatchResult,
+    recipe_from,
+    run_batch,
+)
+from psgpipe.pipeline.estimate import Plan, plan_batch
+from psgpipe.pipeline.gather import NIGHTS, gather
+from psgpipe.pipeline.jobs import choose_jobs
+from psgpipe.pipeline.study import Shard, read_study
+
+MOST_SHOWN = 20
+
+
+@click.command(name="batch", short_help="Many nights: resumable, each isolated, gathered.")
+@click.argument("study", type=FILE, metavar="STUDY.tsv|FOLDER")
+@click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="Where results go.")
+@click.option(
+    "-j", "--jobs", default="auto", show_default=True, metavar="N|auto",
+    help="Nights at once; auto: what the scheduler gave and what fits into memory.",
+)  # fmt: skip
+@pipeline_option
+@labels_option
+@click.option("--shard", metavar="I/N", help="Only part I of N; psgpipe gather ends the study.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0), default=DEFAULT_LIMIT_S, show_default=True,
+    metavar="S", help="Give up a night that takes longer; 0: never.",
+)  # fmt: skip
+@click.option("--retry-failed", is_flag=True, help="Try failed nights although nothing changed.")
+@click.option(
+    "--trust-mtime", is_flag=True,
+    help="Recordings of the same size and times are the same: do not read them again.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and what it takes.")
+@click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
+@click.option("--force", is_flag=True, help="Compute finished nights again, too.")
+@output_options
+def command(
+    study: Path, out: Path, jobs: str, pipeline: str, labels: Path | None, shard: str | None,
+    timeout: float, retry_failed: bool, trust_mtime: bool, dry_run: bool, no_figures: bool,
+    force: bool, verbose: bool, quiet: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Stage the nights of a study table, or of all recordings in a folder.
+
+    Results go to DIR/nights/<subject>/<night>/ and, gathered, to DIR/nights.tsv. The same command
+    again does only what is missing or has changed. Leaves with 8 if any night failed.
+    """
+    tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    chosen = choose_jobs(jobs)
+    options = BatchOptions(
+        chosen.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force
+    )
+    recipe = recipe_from(pipeline, labels, pictures=not no_figures)
+    asked = read_study(study, out)
+    if asked.passed_over:
+        tell(f"{asked.passed_over} files of stages among the recordings were passed over")
+    if dry_run:
+        _show_plan(plan_batch(asked, recipe, out, options), as_json=as_json, quiet=quiet)
+        return
+    tell(f"{len(asked.asked)} nights, {chosen.count} at once ({chosen.source})")
+    if chosen.warning:
+        tell(f"! {chosen.warning}")
+    watching = watcher(quiet=quiet)
+    try:
+        result = run_batch(asked, recipe, out, options, watching)
+    finally:
+        watching.close()
+    if options.shard.of == 1:
+        gather(out)
+    if as_json:
+        print_json(result_dict(result, out))
+    elif not quiet:
+        click.echo(result_text(result, out, options.shard))
+    if result.failed:
+        raise NightsIncomplete(
+            f"{result.failed} of {result.nights} nights failed",
+            f"The reasons are in {NIGHTS} and in each night's failure.json.",
+        )
+
+
+def result_dict(result: BatchResult, out: Path) -> dict[str, Any]:
+    """What the batch came to, as plain values."""
+    return {
+        "out": str(out),
+        "nights": result.nights,
+        "finished": result.count("finished"),
+        "unchanged": result.count("unchanged"),
+        "failed": result.count("failed"),
+        "failed_before": result.count("failed before"),
+        "excluded": result.excluded,
+        "failures": [
+            {"subject": e.subject, "night": e.night, "state": e.state, "kept": e.kept, **_why(e)}
+            for e in result.failures
+        ],
+    }
+
+
+def _why(end: Any) -> dict[str, Any]:
+    return {key: end.failure[key] for key in ("kind", "exit_code", "problem", "remedy")}
+
+
+def result_text(result: BatchResult, out: Path, shard: Shard) -> str:
+    """What the batch came to, for somebody who is tired."""
+    part = "" if shard.of == 1 else f" (shard {shard.number} of {shard.of})"
+    lines = [f"{result.nights} nights{part}: {result.done} finished, {result.failed} failed."]
+    if result.count("unchanged") and result.count("finished"):
+        now, before = result.count("finished"), result.count("unchanged")
+        lines.append(f"  Of the finished ones {now} were staged now, {before} before.")
+    elif result.count("unchanged"):
+        lines.append("  All of the finished ones were there already, unchanged.")
+    if result.excluded:
+        lines.append(f"  {result.excluded} more are excluded by the study table.")
+    for end in result.failures[:MOST_SHOWN]:
+        why = _why(end)
+        lines += [f"  {end.subject} {end.night}: {why['problem']}", f"    {why['remedy']}"]
+        if end.kept:
+            lines.append("    Its results of an earlier run are still there.")
+    if result.failed > MOST_SHOWN:
+        lines.append(f"  ... and {result.failed - MOST_SHOWN} more; see {NIGHTS}.")
+    if result.count("failed before"):
+        lines.append(
+            f"  {result.count('failed before')} failed before and were not tried again, because "
+            "nothing has changed (--retry-failed tries them)."
+        )
+    if shard.of == 1:
+        lines.append(f"  {out / NIGHTS}: every night with its endpoints, or why it has none.")
+    else:
+        lines.append(f"  When all shards are done: psgpipe gather {out}")
+    return printable("\n".join(lines))
+
+
+def _show_plan(plan: Plan, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print_json(dataclasses.asdict(plan))
+    elif not quiet:
+        click.echo(plan_text(plan))
+
+
+def plan_text(plan: Plan) -> str:
+    """What a batch would do, for a person to read."""
+    lines = [f"{len(plan.compute)} nights would be staged: {_some(plan.compute)}"]
+    if plan.check:
+        lines.append(f"{len(plan.check)} are finished; they are staged again if something changed")
+    if plan.leave:
+        lines.append(f"{len(plan.leave)} failed before and are left (--retry-failed tries them)")
+    if plan.excluded:
+        lines.append(f"{len(plan.excluded)} are excluded by the study table")
+    if plan.without_recording:
+        missing = plan.without_recording
+        lines.append(f"! {len(missing)} have no recording where it should be: {_some(missing)}")
+    basis = "by the nights that are finished" if plan.measured else "a guess; no night is finished"
+    free = "" if plan.disk_free_bytes is None else f" of {_gib(plan.disk_free_bytes)} free"
+    lines += [
+        f"About {duration(plan.seconds)} ({basis}), {_gib(plan.memory_bytes)} of memory at most, "
+        f"{_gib(plan.disk_bytes)} of disk{free}.",
+        "Nothing was computed and nothing was written.",
+    ]
+    return printable("\n".join(lines))
+
+
+def _some(ids: tuple[tuple[str, str], ...]) -> str:
+    shown = ", ".join(f"{subject} {night}" for subject, night in ids[:MOST_SHOWN])
+    return shown + (", ..." if len(ids) > MOST_SHOWN else "")
+
+
+def _gib(n_bytes: int) -> str:
+    return f"{n_bytes / 2**30:.1f} GiB" if n_bytes > 2**29 else f"{n_bytes / 2**20:.0f} MiB"

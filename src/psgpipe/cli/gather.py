@@ -1,0 +1,45 @@
+"""``psgpipe gather``: nights.tsv from what is finished."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.printing import printable
+from psgpipe.errors import NightsIncomplete
+from psgpipe.pipeline.gather import gather
+
+MOST_SHOWN = 20
+
+
+@click.command(name="gather", short_help="nights.tsv from what is finished; names what is missing.")
+@click.argument("out", type=FILE)
+@output_options
+def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
+    """Write OUT/nights.tsv: one row for each night, finished or not.
+
+    Leaves with 8 if any night failed or is missing.
+    """
+    log_to_stderr(verbose=verbose, quiet=quiet)
+    gathered = gather(out)
+    if as_json:
+        not_done = [
+            dict(zip(("subject", "night", "state", "reason"), night, strict=True))
+            for night in gathered.not_done
+        ]
+        print_json({"nights_tsv": str(gathered.path), **gathered.states, "not_done": not_done})
+    elif not quiet:
+        counts = ", ".join(f"{count} {state}" for state, count in gathered.states.items())
+        click.echo(f"{gathered.path}: {counts or 'no night'}")
+        for subject, night, state, reason in gathered.not_done[:MOST_SHOWN]:
+            click.echo(printable(f"  {subject} {night}: {state}: {reason}"))
+        if len(gathered.not_done) > MOST_SHOWN:
+            click.echo("  ... and more; the table has them all")
+    if not gathered.complete:
+        n_failed, n_missing = (gathered.states.get(s, 0) for s in ("failed", "missing"))
+        raise NightsIncomplete(
+            f"{n_failed} nights failed and {n_missing} are missing",
+            "psgpipe batch does the missing ones; the table says why the others failed.",
+        )

@@ -1,0 +1,44 @@
+"""``psgpipe verify``: every output against the hash in its manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.printing import printable
+from psgpipe.errors import OutputConflict
+from psgpipe.pipeline.verify import verify
+
+
+@click.command(name="verify", short_help="Every output against the hash in its manifest.")
+@click.argument("out", type=FILE)
+@output_options
+def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
+    """Read every finished night in OUT and compare it with its manifest.
+
+    Leaves with 7 if anything differs. The next psgpipe batch computes such a night again.
+    """
+    log_to_stderr(verbose=verbose, quiet=quiet)
+    nights = files = 0
+    damaged = []
+    for checked in verify(out):
+        nights, files = nights + 1, files + checked.files
+        if checked.damage:
+            damaged.append(checked)
+    if as_json:
+        listed = [
+            {"subject": c.subject, "night": c.night, "damage": list(c.damage)} for c in damaged
+        ]
+        print_json({"nights": nights, "files": files, "damaged": listed})
+    elif not quiet:
+        for checked in damaged:
+            for damage in checked.damage:
+                click.echo(printable(f"{checked.subject} {checked.night}: {damage}"))
+        click.echo(f"{nights} finished nights, {files} files: {len(damaged)} nights damaged")
+    if damaged:
+        raise OutputConflict(
+            f"{len(damaged)} of {nights} finished nights are not what was written",
+            "Look at the disk; psgpipe batch computes these nights again.",
+        )

@@ -1,0 +1,422 @@
+"""Many nights: each is finished or has its reason, whatever happens in between."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from psgpipe.adapters.edf_file import file_name
+from psgpipe.adapters.label_tables import read_label_table
+from psgpipe.errors import (
+    Bug,
+    NightTaken,
+    OutOfMemory,
+    PsgpipeError,
+    TimedOut,
+    WorkerDied,
+)
+from psgpipe.model.night import Night
+from psgpipe.model.study import ListedNight
+from psgpipe.pipeline import journal, store
+from psgpipe.pipeline.crew import Ended, run_tasks
+from psgpipe.pipeline.debris import tag
+from psgpipe.pipeline.fingerprint import HashedFile, sha256_of_file
+from psgpipe.pipeline.into_folder import (
+    Recipe,
+    failed_on,
+    failure_dict,
+    is_unchanged,
+    keep_reason,
+    stage_into,
+)
+from psgpipe.pipeline.known_hashes import STEM, SUFFIX, KnownHashes
+from psgpipe.pipeline.spec import load_definition
+from psgpipe.pipeline.stopping import Asked, signals_noted
+from psgpipe.pipeline.study import Shard, Study, write_study
+from psgpipe.pipeline.worker import Note
+
+OWN_FAULTS = (2, 4, 5, 6)
+"""In a study, impossible lights (2) and a classifier that lacks (6) are faults of their night."""
+
+DEFAULT_LIMIT_S = 3600.0
+SIGN_OF_LIFE_S = 60.0
+MOST_FAILURES_KEPT = 1000
+State = Literal["finished", "unchanged", "failed", "failed before"]
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """How a batch is run; nothing here changes a result.
+
+    Attributes
+    ----------
+    jobs : workers.
+    limit_s : a night that takes longer is given up; None for no limit.
+    shard : the part of the study to do.
+    retry_failed : try failed nights again although nothing has changed.
+    trust_times : take recordings and results of the same size and times for the same.
+    force : compute finished nights again, and replace nights of other recordings.
+    """
+
+    jobs: int = 1
+    limit_s: float | None = DEFAULT_LIMIT_S
+    shard: Shard = field(default_factory=Shard)
+    retry_failed: bool = False
+    trust_times: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class NightTask:
+    """A night for a worker: the recording, and whose it is."""
+
+    recording: Path
+    night: Night
+
+
+@dataclass(frozen=True)
+class NightWork:
+    """What a worker does with a night; goes to the worker's process once."""
+
+    out: Path
+    recipe: Recipe
+    force: bool
+    retry_failed: bool
+    limit_s: float | None = None
+
+    def __call__(self, task: NightTask, note: Note) -> tuple[State, Any, HashedFile | None]:
+        """Stage the night; its state, its failure if it has one, and the recording's hash."""
+        folder = store.night_folder(self.out, task.night.subject, task.night.night)
+        retry = self.retry_failed or has_more_time(store.read_failure(folder), self.limit_s)
+        try:
+            outcome = stage_into(
+                self.out, task.recording, task.night, self.recipe,
+                force=self.force, retry_failed=retry, asked=note,
+            )  # fmt: skip
+        except PsgpipeError as error:
+            if error.exit_code not in OWN_FAULTS and not isinstance(error, NightTaken):
+                raise
+            return "failed", failure_dict(error, task.recording, task.night), None
+        if outcome.failure is not None:
+            return "failed before", dict(outcome.failure), outcome.hashed
+        return "finished" if outcome.computed else "unchanged", None, outcome.hashed
+
+
+@dataclass(frozen=True)
+class NightEnd:
+    """How one night ended.
+
+    Attributes
+    ----------
+    subject, night : ids.
+    state : ``finished`` now; ``unchanged``, finished before; ``failed`` now; ``failed before``.
+    seconds : in a worker.
+    failure : what ``failure.json`` holds, or None.
+    kept : it failed now, and results of an earlier run are still there.
+    """
+
+    subject: str
+    night: str
+    state: State
+    seconds: float = 0.0
+    failure: Mapping[str, Any] | None = None
+    kept: bool = False
+
+
+class Watcher(Protocol):
+    """Whoever wants to see how a batch comes along."""
+
+    def begins(self, nights: int) -> None:
+        """So many nights are to be done."""
+
+    def night_ended(self, end: NightEnd) -> None:
+        """A night has ended."""
+
+    def tick(self) -> None:
+        """Some time has passed."""
+
+
+@dataclass
+class BatchResult:
+    """What a batch came to.
+
+    Attributes
+    ----------
+    nights : asked for, in this shard; excluded ones do not count.
+    excluded : left out by the study.
+    ends : how many nights ended in each state.
+    failures : of the failed nights; the first `MOST_FAILURES_KEPT`.
+    """
+
+    nights: int
+    excluded: int
+    ends: dict[State, int] = field(default_factory=dict)
+    failures: list[NightEnd] = field(default_factory=list)
+
+    def count(self, *states: State) -> int:
+        """How many nights ended in one of these states."""
+        return sum(self.ends.get(state, 0) for state in states)
+
+    @property
+    def done(self) -> int:
+        """Nights that are finished, now or before."""
+        return self.count("finished", "unchanged")
+
+    @property
+    def failed(self) -> int:
+        """Nights that failed, now or before."""
+        return self.count("failed", "failed before")
+
+    def add(self, end: NightEnd) -> None:
+        """Count a night that has ended."""
+        self.ends[end.state] = self.ends.get(end.state, 0) + 1
+        if end.failure is not None and len(self.failures) < MOST_FAILURES_KEPT:
+            self.failures.append(end)
+
+
+def recipe_from(pipeline: str | Path, labels: Path | None, *, pictures: bool) -> Recipe:
+    """What is done to every night, from a pipeline file or name and a label table.
+
+    Raises
+    ------
+    psgpipe.errors.PipelineInvalid, psgpipe.errors.LabelTableInvalid
+    """
+    table = read_label_table(labels) if labels else None
+    sha256 = None
+    if labels is not None:
+        # A name is a table that comes with psgpipe, and psgpipe itself is hashed.
+        sha256 = sha256_of_file(labels) if labels.is_file() else str(labels)
+    return Recipe(load_definition(pipeline), table, sha256, pictures, "table", OWN_FAULTS)
+
+
+def run_batch(
+    study: Study, recipe: Recipe, out: Path, options: BatchOptions, watcher: Watcher
+) -> BatchResult:
+    """Bring every night of the study, or of its shard, to a finished night or a reason.
+
+    Raises
+    ------
+    psgpipe.errors.Interrupted, psgpipe.errors.Terminated, psgpipe.errors.TryAgain
+        A signal, or a full disk; what is finished stays.
+    psgpipe.errors.OutputConflict : `out` cannot be written.
+    psgpipe.errors.StagerUnavailable : no night could be staged.
+    """
+    recipe = replace(recipe, lights_given_by="table", own_faults=OWN_FAULTS)
+    versions = require_stager(recipe)
+    with signals_noted() as asked:
+        store.clear_debris(out)
+        pipeline = {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256}
+        write_study(out, study, pipeline, recipe.labels_sha256, versions)
+        try:
+            return _Run(study, recipe, out, options, watcher, asked).carry_out()
+        finally:
+            store.clear_debris(out)
+
+
+def require_stager(recipe: Recipe) -> dict[str, str]:
+    """Versions of what will stage the nights.
+
+    Raises
+    ------
+    psgpipe.errors.StagerUnavailable : it is absent, and so every night would fail.
+    """
+    roles = tuple(recipe.definition.params["reference"].wanted)
+    versions: dict[str, str] = recipe.engine(roles, Night("", ""))["versions"]
+    return versions
+
+
+class _Run:
+    """One run of a batch: who ended how, and the files that say so."""
+
+    def __init__(
+        self,
+        study: Study,
+        recipe: Recipe,
+        out: Path,
+        options: BatchOptions,
+        watcher: Watcher,
+        asked: Asked,
+    ) -> None:
+        self.recipe, self.out, self.options = recipe, out, options
+        self.watcher, self.asked = watcher, asked
+        self.nights = options.shard.part(study.asked)
+        self.result = BatchResult(len(self.nights), len(study.excluded))
+        self.journal = options.shard.file("journal", ".jsonl")
+        self.id = tag().rpartition("-")[2]
+        self.known = KnownHashes(out)
+        self.last_noted_s = time.monotonic()
+
+    def carry_out(self) -> BatchResult:
+        self.watcher.begins(len(self.nights))
+        self._note("batch began", nights=len(self.nights), jobs=self.options.jobs)
+        try:
+            self._do(list(self._unsettled()))
+        except PsgpipeError as error:
+            self._leave(error)
+        stopped = self.asked.as_error(f"{self.result.done} of {len(self.nights)} nights finished")
+        if stopped is not None:
+            self._leave(stopped)
+        self.known.save(self.out, self.options.shard.file(STEM, SUFFIX))
+        self._note("batch ended", **self.result.ends)
+        return self.result
+
+    def _leave(self, error: PsgpipeError) -> None:
+        """Put down how far it came, as far as that can be put down, and leave."""
+        self.known.save(self.out, self.options.shard.file(STEM, SUFFIX))
+        with suppress(PsgpipeError):
+            self._note("batch stopped", kind=error.kind, **self.result.ends)
+        raise error
+
+    def _unsettled(self) -> Iterator[ListedNight]:
+        """Nights for the workers; with trust in times, the others need none."""
+        for listed in self.nights:
+            if self.asked.names:
+                return
+            end = self._settled(listed) if self.options.trust_times else None
+            if end is None:
+                yield listed
+            else:
+                self._count(end)
+
+    def _settled(self, listed: ListedNight) -> NightEnd | None:
+        """How the night ended in an earlier run, if nothing has changed as far as times tell."""
+        sha256 = None if self.options.force else self.known.get(listed.recording)
+        if sha256 is None:
+            return None
+        night = replace(listed.night, extra={})
+        folder = store.night_folder(self.out, night.subject, night.night)
+        request = self.recipe.request_sha256(night, sha256)
+        old = store.read_manifest(folder)
+        if old is not None:
+            same_name = old.get("recording", {}).get("name") == file_name(listed.recording)
+            same = is_unchanged(old, folder, request, night, self.recipe, trust_times=True)
+            unchanged = NightEnd(night.subject, night.night, "unchanged")
+            return unchanged if same and same_name else None
+        failure = None if self.options.retry_failed else store.read_failure(folder)
+        if failure is not None and self._still_failed(failure, request):
+            return NightEnd(night.subject, night.night, "failed before", failure=failure)
+        return None
+
+    def _still_failed(self, failure: Mapping[str, Any], request: str) -> bool:
+        return failed_on(failure, request) and not has_more_time(failure, self.options.limit_s)
+
+    def _do(self, unsettled: Sequence[ListedNight]) -> None:
+        options = self.options
+        work = NightWork(
+            self.out, self.recipe, options.force, options.retry_failed, options.limit_s
+        )
+        ends = run_tasks(
+            _tasks(unsettled),
+            work,
+            jobs=min(self.options.jobs, max(1, len(unsettled))),
+            limit_s=self.options.limit_s,
+            stop=self.asked.urgency,
+            started=lambda task: self._note("started", **_ids(task.night)),
+            tick=self._tick,
+        )
+        with closing(ends):
+            for ended in ends:
+                self._take(ended)
+
+    def _take(self, ended: Ended[NightTask]) -> None:
+        task = ended.task
+        if ended.fate == "refused":
+            # The night's own failures came back as results: this one would meet every night.
+            raise ended.value
+        if ended.fate == "done":
+            state, failure, hashed = ended.value
+            self.known.learn(task.recording, hashed)
+        else:
+            state, failure = "failed", self._lost(ended)
+        subject, night = task.night.subject, task.night.night
+        kept = state == "failed" and store.is_finished(self.out, subject, night)
+        end = NightEnd(subject, night, state, ended.seconds, failure, kept)
+        self._write_down(end)
+        self._count(end)
+
+    def _lost(self, ended: Ended[NightTask]) -> dict[str, Any]:
+        """The reason of a night that brought its worker to an end, kept in its folder."""
+        task = ended.task
+        store.clear_debris(self.out)
+        error = _error_of(ended, self.options.limit_s)
+        failure = failure_dict(error, task.recording, task.night, ended.noted)
+        if ended.fate == "timed out":
+            failure["limit_s"] = self.options.limit_s
+        if ended.fate == "raised":
+            failure["where"] = ended.value["where"]
+        keep_reason(store.night_folder(self.out, task.night.subject, task.night.night), failure)
+        return failure
+
+    def _count(self, end: NightEnd) -> None:
+        self.result.add(end)
+        self.watcher.night_ended(end)
+
+    def _write_down(self, end: NightEnd) -> None:
+        facts: dict[str, Any] = {"seconds": round(end.seconds, 3)}
+        if end.failure is not None:
+            facts = {"kind": end.failure["kind"], "problem": end.failure["problem"]}
+        self._note(end.state, **_ids(end), **facts)
+
+    def _note(self, event: str, **facts: Any) -> None:
+        self.last_noted_s = time.monotonic()
+        journal.note(self.out, event, journal=self.journal, run=self.id, **facts)
+
+    def _tick(self) -> None:
+        self.watcher.tick()
+        if time.monotonic() - self.last_noted_s > SIGN_OF_LIFE_S:
+            self._note("alive")
+
+
+def _tasks(nights: Iterable[ListedNight]) -> Iterator[NightTask]:
+    for listed in nights:
+        # The study's further columns stay with the study: no file of a night holds them.
+        yield NightTask(listed.recording, replace(listed.night, extra={}))
+
+
+def _ids(night: Night | NightEnd) -> dict[str, str]:
+    return {"subject": night.subject, "night": night.night}
+
+
+def has_more_time(failure: Mapping[str, Any] | None, limit_s: float | None) -> bool:
+    """Whether a night that timed out would now be given more."""
+    had_s = failure.get("limit_s") if failure else None
+    return had_s is not None and (limit_s is None or limit_s > had_s)
+
+
+def _error_of(ended: Ended[NightTask], limit_s: float | None) -> PsgpipeError:
+    """What befell a worker, in words."""
+    name = file_name(ended.task.recording)
+    again = "then run again with --retry-failed"
+    if ended.fate == "timed out":
+        return TimedOut(
+            f"{name}: no result within {limit_s:g} s, the limit for a night",
+            "Look at the recording and at its disk; a larger --timeout tries again.",
+        )
+    if ended.fate == "no memory":
+        return OutOfMemory(
+            f"{name}: staging this night needs more memory than there is",
+            f"Use fewer --jobs or a machine with more memory, {again}.",
+        )
+    if ended.fate == "raised":
+        place = ended.value["where"][-1] if ended.value["where"] else "an unknown place"
+        return Bug(
+            f"{name}: a bug in psgpipe: {ended.value['type']} at {place}",
+            "Please report it with this night's failure.json; it holds no recording data.",
+        )
+    return WorkerDied(f"{name}: {_death(ended.value)}", f"Look at the machine's memory, {again}.")
+
+
+def _death(exit_code: int | None) -> str:
+    if exit_code is None or exit_code >= 0:
+        return f"the process that staged it ended with code {exit_code}"
+    try:
+        name = signal.Signals(-exit_code).name
+    except ValueError:
+        name = f"signal {-exit_code}"
+    by = " (by the system, perhaps, for want of memory)" if name == "SIGKILL" else ""
+    return f"the process that staged it was ended by {name}{by}"

@@ -1,0 +1,378 @@
+"""One night into its folder: computed, found unchanged, or failed with its reason."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from psgpipe.adapters.edf_file import file_name
+from psgpipe.errors import ChangedWhileRead, NightTaken, PsgpipeError
+from psgpipe.model.montage import LabelTable, Role
+from psgpipe.model.night import LightsSource, Night
+from psgpipe.pipeline import journal, store
+from psgpipe.pipeline.fingerprint import (
+    FileState,
+    HashedFile,
+    hash_file,
+    night_fingerprint,
+    pipeline_sha256,
+    request_sha256,
+    sha256_of_file,
+)
+from psgpipe.pipeline.night import Chosen, Made, make_night, open_night, staged_night, tell_choice
+from psgpipe.pipeline.outputs import night_outputs
+from psgpipe.pipeline.spec import Definition
+from psgpipe.steps.stage_sleep import stager_for
+
+LOGGER = logging.getLogger("psgpipe")
+STUDY = "study.json"
+PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable")
+"""Failures that say nothing about the next attempt."""
+
+Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]
+"""The bytes of a night's files by name, and its provenance."""
+
+
+def compute_night(chosen: Chosen, recipe: Recipe, recording_sha256: str) -> Computed:
+    """Stage a night that was opened: the bytes of its files, and what the manifest says."""
+    made = make_night(chosen, recipe.definition)
+    return night_files(chosen, recipe, made, recording_sha256)
+
+
+def night_files(chosen: Chosen, recipe: Recipe, made: Made, recording_sha256: str) -> Computed:
+    """The files of a night whose steps have run."""
+    staged = staged_night(chosen, recipe.definition, made, recording_sha256)
+    outputs = night_outputs(staged, made.slots.get("filtered", ()), pictures=recipe.pictures)
+    return outputs, staged.provenance
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done to a night, whichever it is.
+
+    Attributes
+    ----------
+    definition : the pipeline.
+    label_table, labels_sha256 : the site's own label table, and the hash of its file.
+    pictures : whether there are any.
+    lights_given_by : where lights that stand with the night came from.
+    own_faults : exit codes of failures that are the night's own and go into ``failure.json``.
+    compute : gives the files; another one is of use in tests of everything around it.
+    """
+
+    definition: Definition
+    label_table: LabelTable | None = None
+    labels_sha256: str | None = None
+    pictures: bool = True
+    lights_given_by: LightsSource = "option"
+    own_faults: tuple[int, ...] = (4, 5)
+    compute: Callable[[Chosen, Recipe, str], Computed] = field(default=compute_night)
+
+    @cached_property
+    def pipeline_sha256(self) -> str:
+        """The hash of the pipeline."""
+        return pipeline_sha256(self.definition)
+
+    def request_sha256(self, night: Night, recording_sha256: str) -> str:
+        """The hash of everything that goes into `night`, the engine excepted."""
+        return request_sha256(
+            recording_sha256,
+            night,
+            self.pipeline_sha256,
+            self.labels_sha256,
+            self.lights_given_by,
+        )
+
+    def engine(self, roles: tuple[Role, ...], night: Night) -> dict[str, Any]:
+        """What would stage `night` from these roles.
+
+        Raises
+        ------
+        psgpipe.errors.StagerUnavailable
+        """
+        needs = stager_for(roles, night, self.definition.params["stage_sleep"]).requirements()
+        return {"classifier_sha256": needs.classifier_sha256, "versions": dict(needs.versions)}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a night.
+
+    Attributes
+    ----------
+    folder : where the night's files are.
+    computed : False where nothing had changed and nothing was computed.
+    failure : why it has failed before, where nothing has changed since; else None.
+    hashed : the recording's hash, for whoever remembers it; None where it was not needed.
+    """
+
+    folder: Path
+    computed: bool
+    failure: Mapping[str, Any] | None = None
+    hashed: HashedFile | None = None
+
+
+def run_to_folder(
+    path: Path,
+    night: Night,
+    definition: Definition,
+    out: Path,
+    *,
+    label_table: LabelTable | None = None,
+    pictures: bool = True,
+    force: bool = False,
+    tell: Callable[[str], None] = LOGGER.info,
+) -> Outcome:
+    """Stage one night into ``out/nights/<subject>/<night>/``; finished and unchanged, do nothing.
+
+    Raises
+    ------
+    psgpipe.errors.PsgpipeError
+        Every explainable failure. Where it is the recording's, ``failure.json`` says so, too.
+    """
+    recipe = Recipe(definition, label_table, _unknown(label_table), pictures)
+    _write_study(out, definition)
+    told = {"subject": night.subject, "night": night.night}
+    try:
+        outcome = stage_into(out, path, night, recipe, force=force, tell=tell)
+    except PsgpipeError as error:
+        if error.exit_code in recipe.own_faults:
+            journal.note(out, "failed", **told, kind=error.kind)
+        raise
+    if outcome.computed:
+        journal.note(out, "finished", **told)
+    return outcome
+
+
+def _unknown(label_table: LabelTable | None) -> str | None:
+    """A table given as a value has no file to be hashed: the fingerprint decides."""
+    return None if label_table is None else "given"
+
+
+def stage_into(
+    out: Path,
+    path: Path,
+    night: Night,
+    recipe: Recipe,
+    *,
+    force: bool = False,
+    retry_failed: bool = True,
+    tell: Callable[[str], None] = LOGGER.debug,
+    asked: Callable[[str], None] = lambda _: None,
+) -> Outcome:
+    """Stage a night into its folder in `out`, unless nothing has changed since it was done.
+
+    A finished night stays as it is while it is not known that something else is asked for now: a
+    share that is not mounted costs no result.
+
+    Parameters
+    ----------
+    retry_failed : try a night that has failed before although nothing has changed since.
+    asked : is told the request's hash as soon as it is known.
+
+    Raises
+    ------
+    psgpipe.errors.PsgpipeError
+        Every explainable failure; ``failure.json`` says the night's own ones.
+    """
+    folder = store.night_folder(out, night.subject, night.night)
+    attempt = _Attempt(folder, path, night, recipe, force, retry_failed, tell, asked)
+    try:
+        return attempt.carry_out()
+    except PsgpipeError as error:
+        if error.exit_code in recipe.own_faults:
+            keep_reason(folder, failure_dict(error, path, night, attempt.request))
+        raise
+
+
+@dataclass
+class _Attempt:
+    folder: Path
+    path: Path
+    night: Night
+    recipe: Recipe
+    force: bool
+    retry_failed: bool
+    tell: Callable[[str], None]
+    asked: Callable[[str], None]
+    hashed: HashedFile | None = None
+    request: str | None = None
+
+    def carry_out(self) -> Outcome:
+        old = store.read_manifest(self.folder)
+        if old is not None and not self.force:
+            request = self._ask(self._hash())
+            if is_unchanged(old, self.folder, request, self.night, self.recipe):
+                return self._unchanged(old, request)
+        recipe = self.recipe
+        # The header first: what it gives away as no recording, or a terabyte, is not worth a hash.
+        chosen = open_night(
+            self.path, self.night, recipe.definition, recipe.label_table, recipe.lights_given_by
+        )
+        tell_choice(chosen, self.tell)
+        hashed = self._hash()
+        request = self._ask(hashed)
+        fingerprint = self._fingerprint(chosen, hashed.sha256)
+        before = None if self.force else self._done_before(old, fingerprint, request)
+        if before:
+            return before
+        if old is not None and not self.force:
+            _refuse_to_replace_another(old, chosen, hashed.sha256, self.folder)
+        outputs, provenance = recipe.compute(chosen, recipe, hashed.sha256)
+        self._require_unchanged_recording(hashed)
+        store.finish_night(
+            self.folder,
+            outputs,
+            {"fingerprint": fingerprint, "request_sha256": request, **provenance},
+        )
+        return Outcome(self.folder, computed=True, hashed=hashed)
+
+    def _hash(self) -> HashedFile:
+        if self.hashed is None:
+            self.hashed = hash_file(self.path)
+        return self.hashed
+
+    def _ask(self, hashed: HashedFile) -> str:
+        self.request = self.recipe.request_sha256(self.night, hashed.sha256)
+        self.asked(self.request)
+        return self.request
+
+    def _fingerprint(self, chosen: Chosen, recording_sha256: str) -> str:
+        roles = tuple(d.role for d in chosen.opened.montage.derivations)
+        engine = self.recipe.engine(roles, self.night)
+        definition = self.recipe.definition
+        return night_fingerprint(
+            chosen.opened, chosen.candidates, recording_sha256, definition, engine
+        )
+
+    def _done_before(
+        self, old: Mapping[str, Any] | None, fingerprint: str, request: str
+    ) -> Outcome | None:
+        if old is not None and _same_result(old, self.folder, fingerprint, self.recipe):
+            return self._unchanged(old, request)
+        failure = None if self.retry_failed else store.read_failure(self.folder)
+        if failure and failed_on(failure, request):
+            return Outcome(self.folder, computed=False, failure=failure, hashed=self.hashed)
+        return None
+
+    def _unchanged(self, old: Mapping[str, Any], request: str) -> Outcome:
+        """The finished night stays; its manifest learns what the recording is called by now."""
+        recording = {**old.get("recording", {}), "name": file_name(self.path)}
+        now = {**old, "request_sha256": request, "recording": recording}
+        if now != old:
+            store.correct_manifest(self.folder, now)
+        return Outcome(self.folder, computed=False, hashed=self.hashed)
+
+    def _require_unchanged_recording(self, hashed: HashedFile) -> None:
+        """What was read is what was hashed: nobody has replaced the file in between."""
+        if FileState.of(self.path) == hashed.state or sha256_of_file(self.path) == hashed.sha256:
+            return
+        raise ChangedWhileRead(
+            f"{file_name(self.path)}: replaced or changed while the night was staged",
+            "Wait until the recording or the copy is finished, then run again.",
+        )
+
+
+def is_unchanged(
+    old: Mapping[str, Any],
+    folder: Path,
+    request: str,
+    night: Night,
+    recipe: Recipe,
+    *,
+    trust_times: bool = False,
+) -> bool:
+    """Whether a finished night is what the same request would give again; no header is read.
+
+    Parameters
+    ----------
+    trust_times : believe the outputs' sizes and times instead of reading them.
+    """
+    if old.get("request_sha256") != request or not store.manifest_intact(old):
+        return False
+    roles = tuple(d["role"] for d in old.get("derivations", ()))
+    engine = {key: old.get("engine", {}).get(key) for key in ("classifier_sha256", "versions")}
+    intact = store.outputs_untouched if trust_times else store.outputs_intact
+    return (
+        engine == recipe.engine(roles, night) and _has_pictures(old, recipe) and intact(folder, old)
+    )
+
+
+def _same_result(old: Mapping[str, Any], folder: Path, fingerprint: str, recipe: Recipe) -> bool:
+    return (
+        old.get("fingerprint") == fingerprint
+        and store.manifest_intact(old)
+        and _has_pictures(old, recipe)
+        and store.outputs_intact(folder, old)
+    )
+
+
+def _has_pictures(old: Mapping[str, Any], recipe: Recipe) -> bool:
+    return not recipe.pictures or any(e["name"].endswith(".png") for e in old["outputs"])
+
+
+def failed_on(failure: Mapping[str, Any], request: str) -> bool:
+    """Whether a night has failed on the same request, and not by a passing trouble."""
+    return failure.get("request_sha256") == request and failure.get("kind") not in PASSING
+
+
+def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
+    """Write ``failure.json``, unless a finished night there still answers what is asked.
+
+    Returns whether it was written.
+    """
+    old, request = store.read_manifest(folder), failure["request_sha256"]
+    if old is not None and request in (None, old.get("request_sha256")):
+        return False
+    store.fail_night(folder, failure)
+    return True
+
+
+def _refuse_to_replace_another(
+    old: Mapping[str, Any], chosen: Chosen, recording_sha256: str, folder: Path
+) -> None:
+    """A changed recording replaces its own night; another recording must not, unasked."""
+    was = old.get("recording", {})
+    if was.get("name") == chosen.header.file or was.get("sha256") == recording_sha256:
+        return
+    raise NightTaken(
+        f"{folder.parent.name}/{folder.name} already holds the night recorded in {was.get('name')}",
+        "Give another --subject or --night, another -o folder, or --force to replace it.",
+    )
+
+
+def _write_study(out: Path, definition: Definition) -> None:
+    """What was asked last, unless a batch has said what the whole study is."""
+    path = out / STUDY
+    known = store.read_json(path) or {}
+    if known.get("nights"):
+        return
+    study = {
+        "psgpipe": importlib.metadata.version("psgpipe"),
+        "pipeline": {**definition.as_dict(), "sha256": pipeline_sha256(definition)},
+        "study_table_sha256": None,
+        **{key: known[key] for key in ("blind",) if key in known},
+    }
+    store.write_file(path, store.json_bytes(study))
+
+
+def failure_dict(
+    error: PsgpipeError, path: Path, night: Night, request_sha256: str | None = None
+) -> dict[str, Any]:
+    """What ``failure.json`` holds."""
+    return {
+        "subject": night.subject,
+        "night": night.night,
+        "condition": night.condition,
+        "recording": file_name(path),
+        "kind": error.kind,
+        "exit_code": error.exit_code,
+        "problem": error.problem,
+        "remedy": error.remedy,
+        "request_sha256": request_sha256,
+    }

@@ -1,0 +1,152 @@
+"""How many nights to stage at once: what the scheduler gave, and what fits into the memory."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from psgpipe.errors import UsageError
+
+WORKER_BYTES = 1_200 * 2**20
+"""Peak of a worker on a clinical night of 8 h, staged by yasa: docs/explanation/batch.md."""
+
+_SCHEDULERS = ("SLURM_CPUS_PER_TASK", "NSLOTS", "PBS_NCPUS", "NCPUS", "SLURM_CPUS_ON_NODE")
+# Version 1 of cgroups says "unlimited" by a number of this size.
+_UNLIMITED = 2**60
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """How many workers, and why.
+
+    Attributes
+    ----------
+    count : workers.
+    source : where the number came from, in words.
+    memory_bytes : what may be used, or None where it cannot be known.
+    """
+
+    count: int
+    source: str
+    memory_bytes: int | None
+
+    @property
+    def warning(self) -> str | None:
+        """What to tell whoever asked for more workers than fit."""
+        if self.memory_bytes is None or self.count * WORKER_BYTES <= self.memory_bytes:
+            return None
+        return (
+            f"{self.count} workers may need {self.count * WORKER_BYTES / 2**30:.1f} GiB of memory "
+            f"and {self.memory_bytes / 2**30:.1f} GiB are there; fewer --jobs are safer"
+        )
+
+
+def choose_jobs(
+    wanted: str, environment: Mapping[str, str] = os.environ, root: Path = Path("/")
+) -> Jobs:
+    """Workers for ``--jobs``: a number is obeyed, ``auto`` is what is given and fits.
+
+    Parameters
+    ----------
+    wanted : a number from 1, or ``auto``.
+    environment : where schedulers say what they gave.
+    root : of the file system that shows the limits of this process.
+
+    Raises
+    ------
+    psgpipe.errors.UsageError : neither a number from 1 nor ``auto``.
+    """
+    memory = memory_limit(root)
+    if wanted != "auto":
+        if not (wanted.isascii() and wanted.isdigit() and int(wanted) >= 1):
+            raise UsageError(
+                f"--jobs is {wanted!r}, wanted a number from 1, or auto", "Correct it."
+            )
+        return Jobs(int(wanted), "--jobs", memory)
+    count, source = _given(environment, root)
+    fitting = count if memory is None else max(1, memory // WORKER_BYTES)
+    if fitting < count:
+        return Jobs(fitting, f"{source}: {count}, of which memory admits {fitting}", memory)
+    return Jobs(count, source, memory)
+
+
+def _given(environment: Mapping[str, str], root: Path) -> tuple[int, str]:
+    for name in _SCHEDULERS:
+        said = environment.get(name, "")
+        if said.isascii() and said.isdigit() and int(said) >= 1:
+            return int(said), name
+    quota = _cpu_quota(root)
+    return min(_cores(), _cores() if quota is None else quota), "cores"
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cpu_quota(root: Path) -> int | None:
+    """Whole cores that a container may use; None where there is no limit."""
+    for folder in _cgroup_folders(root, "cpu"):
+        words = _text(folder / "cpu.max").split()
+        if len(words) == 2 and words[0].isdigit():
+            return max(1, math.ceil(int(words[0]) / int(words[1])))
+        quota, period = _text(folder / "cpu.cfs_quota_us"), _text(folder / "cpu.cfs_period_us")
+        if quota.isdigit() and period.isdigit():
+            return max(1, math.ceil(int(quota) / int(period)))
+    return None
+
+
+def memory_limit(root: Path = Path("/")) -> int | None:
+    """Bytes of memory that this process and its workers may use, or None where unknown.
+
+    The least of what the machine has and what the control groups of this process, version 1 or
+    2, and their parents allow.
+    """
+    limits = [
+        int(said)
+        for folder in _cgroup_folders(root, "memory")
+        for name in ("memory.max", "memory.limit_in_bytes")
+        if (said := _text(folder / name)).isdigit()
+    ]
+    machine = _machine_memory()
+    known = [n for n in (*limits, machine) if n is not None and n < _UNLIMITED]
+    return min(known, default=None)
+
+
+def _machine_memory() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return None
+
+
+def _cgroup_folders(root: Path, controller: str) -> list[Path]:
+    """The folders of this process's control group and its parents, innermost first."""
+    mount = root / "sys/fs/cgroup"
+    folders: list[Path] = []
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, _, controllers_and_path = line.partition(":")
+        controllers, _, path = controllers_and_path.partition(":")
+        if controllers == "":
+            top = mount
+        elif controller in controllers.split(","):
+            joint = mount / controllers
+            top = joint if joint.is_dir() else mount / controller
+        else:
+            continue
+        inner = top / path.lstrip("/")
+        # Within a container the path is often that of the host, and only the top is there.
+        folders += [f for f in (inner, *inner.parents) if f == top or top in f.parents]
+    return folders
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
