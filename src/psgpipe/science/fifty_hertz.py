@@ -49,9 +49,12 @@ class Envelope(NamedTuple):
     grid: Resampling
     fs_hz: float
 
-    def at(self, index: Index) -> Index:
-        """Where in `values` an index stands; what is past the end begins anew."""
-        return (index - self.first) % len(self.values)
+    def stretches(self, first: Index, n: int) -> Complex:
+        """`n` values from each `first` index on; behind the last value comes the first again."""
+        begins = (first - self.first).tolist()
+        if min(begins) >= 0 and max(begins) + n <= len(self.values):
+            return np.stack([self.values[begin : begin + n] for begin in begins])
+        return self.values[(np.array(begins)[:, None] + np.arange(n)) % len(self.values)]
 
     def late_by(self, samples: Index) -> Signal:
         """See :meth:`Resampling.late_by`."""
@@ -92,9 +95,10 @@ def envelope_rows(spectra: Complex, n_in: int, n_out: int) -> Complex:
 
 def put(envelope: Envelope, first: Index, rows: Complex) -> None:
     """Lay rows of envelope into place, each from its `first` index on."""
-    index = first[:, None] + np.arange(rows.shape[1])
-    inside = (index >= envelope.first) & (index < envelope.first + len(envelope.values))
-    envelope.values[index[inside] - envelope.first] = rows[inside]
+    for at, row in zip((first - envelope.first).tolist(), rows, strict=True):
+        begin, end = max(at, 0), min(at + len(row), len(envelope.values))
+        if begin < end:
+            envelope.values[begin:end] = row[begin - at : end - at]
 
 
 def mirror_into_pads(envelope: Envelope, n_samples: int) -> None:
@@ -153,7 +157,7 @@ def spectra_below_50_hz(envelope: Envelope, begins: Index, n_out: int) -> Comple
     # At 100 samples a second a wave of 50 Hz is +1, -1, +1...: what is left of it is the real
     # part of the envelope, turned by as much as MNE's samples come late.
     turn = np.exp(1j * np.pi * envelope.late_by(index * DECIMATION))
-    real = (envelope.values[envelope.at(index)] * turn).real
+    real = (envelope.stretches(begins // DECIMATION, n_slow) * turn).real
     spectra = np.fft.rfft(real) * (_interpolation(n_slow) * DECIMATION)
     late = envelope.late_by(begins[:, None] + n_out // 2)
     spectra *= np.exp(2j * np.pi / n_out * late * np.arange(n_slow // 2 + 1))

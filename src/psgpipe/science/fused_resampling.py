@@ -32,6 +32,8 @@ GUARD_S = 8
 """Cut off at both ends of a block: 4.12 s of filter, the rest for the split around 50 Hz."""
 EDGE_S = 60
 """How far the piece at each end of the night reaches to both sides of the end."""
+SHORTEST_S = 1800
+"""The exact way is quick enough for less."""
 LOWEST_FS_HZ = 112.5
 """Below, the few hertz above 50 Hz are not all there."""
 LARGEST_UNIT_S = 16
@@ -72,10 +74,12 @@ class Analysed(NamedTuple):
     Attributes
     ----------
     begins : where each block begins at 100 Hz if MNE's grid were not off.
-    spectra : shape (n_blocks, n_out // 2 + 1), without the hertz around 50.
+    response : shape (n_out // 2 + 1,), real: what the blocks are filtered by.
+    spectra : shape (n_blocks, n_out // 2 + 1), filtered, without the hertz around 50.
     """
 
     begins: Index
+    response: Signal
     spectra: Spectrum
 
 
@@ -86,16 +90,17 @@ def can_fuse(n_samples: int, fs_hz: float) -> bool:
         fs_hz >= LOWEST_FS_HZ
         and ratio is not None
         and lcm(ratio.denominator, DECIMATION) <= LARGEST_UNIT_S * FS_HZ
-        and n_samples >= 2 * BLOCK_S * fs_hz
+        and n_samples >= SHORTEST_S * fs_hz
     )
 
 
-def resample_band_pass(signal: Signal, fs_hz: float) -> Signal:
+def resample_band_pass(signal: Signal, fs_hz: float, n_new: int | None = None) -> Signal:
     """The signal at 100 Hz, band-passed 0.4-30 Hz.
 
     Parameters
     ----------
     signal : shape (n_samples,), sampled at `fs_hz`, of which :func:`can_fuse` is true.
+    n_new : a sample or so less than there would be, cut off before the band-pass.
     """
     grid = resampling(len(signal), fs_hz)
     envelope = fifty_hertz.empty_envelope(grid, fs_hz)
@@ -104,7 +109,7 @@ def resample_band_pass(signal: Signal, fs_hz: float) -> Signal:
     fifty_hertz.mirror_into_pads(envelope, len(signal))
     edges = _analysed_edges(signal, edge, envelope)
     envelope = fifty_hertz.cut(envelope)
-    out = np.empty(grid.n_new)
+    out = np.empty(n_new or grid.n_new)
     n_done = _fill_middle(out, middle, layout, envelope)
     _fill_edges(out, layout.guard_out, n_done, edges, edge, envelope)
     return out
@@ -142,12 +147,13 @@ def _analysed_middle(signal: Signal, layout: Layout, envelope: Envelope) -> Anal
     n_units = (len(signal) - layout.n_in) // layout.unit_in
     last = signal[n_units * layout.unit_in :][None, : layout.n_in]
     begins = np.append(np.arange(len(view)) * n_used_out, n_units * layout.unit_out)
-    spectra = np.empty((len(begins), layout.n_out // 2 + 1), np.complex128)
+    response = _stretched(_band_pass_response(layout.n_out), envelope)
+    blocks = _room(begins, response, layout)
     for first in range(0, len(view), _BLOCKS_AT_ONCE):
         some = slice(first, min(first + _BLOCKS_AT_ONCE, len(view)))
-        spectra[some] = _analysed(view[some], begins[some], layout, envelope)
-    spectra[-1:] = _analysed(last, begins[-1:], layout, envelope)
-    return Analysed(begins, spectra)
+        _analyse(view[some], blocks, some, layout, envelope)
+    _analyse(last, blocks, slice(len(view), None), layout, envelope)
+    return blocks
 
 
 def _analysed_edges(signal: Signal, layout: Layout, envelope: Envelope) -> Analysed:
@@ -160,9 +166,14 @@ def _analysed_edges(signal: Signal, layout: Layout, envelope: Envelope) -> Analy
     centres = np.array([0, len(signal), -grid.n_before, len(signal) + grid.n_after])
     units = centres // layout.unit_in - layout.n_in // layout.unit_in // 2
     rows = [_as_mne_pads(signal, grid, u * layout.unit_in, layout.n_in) for u in units]
-    begins = units * layout.unit_out
-    spectra = _analysed(np.stack(rows) * _fade(layout), begins, layout, envelope)
-    return Analysed(begins[:2], spectra[:2])
+    blocks = _room(units * layout.unit_out, np.ones(layout.n_out // 2 + 1), layout)
+    _analyse(np.stack(rows) * _fade(layout), blocks, slice(None), layout, envelope)
+    return blocks
+
+
+def _room(begins: Index, response: Signal, layout: Layout) -> Analysed:
+    spectra = np.empty((len(begins), layout.n_out // 2 + 1), np.complex128)
+    return Analysed(begins, response, spectra)
 
 
 def _as_mne_pads(signal: Signal, grid: Resampling, first: int, n: int) -> Signal:
@@ -186,30 +197,38 @@ def _fade(layout: Layout) -> Signal:
     return fade
 
 
-def _analysed(rows: Signal, begins: Index, layout: Layout, envelope: Envelope) -> Spectrum:
-    """The spectra of blocks without the hertz around 50, which go into the envelope."""
+def _analyse(
+    rows: Signal, blocks: Analysed, some: slice, layout: Layout, envelope: Envelope
+) -> None:
+    """Transform some blocks: the hertz around 50 go into the envelope, the rest is filtered."""
+    begins, n_kept = blocks.begins[some], layout.n_out // 2 + 1
     spectra = np.fft.rfft(rows)
     slow = fifty_hertz.envelope_rows(spectra, layout.n_in, layout.n_out)
     guard = layout.guard_out // DECIMATION
     fifty_hertz.put(envelope, begins // DECIMATION + guard, slow[:, guard:-guard])
-    kept = spectra[:, : layout.n_out // 2 + 1]
-    kept[:, -layout.n_slow // 2 - 1 :] *= (
-        1 - fifty_hertz.share_near_50_hz(layout.n_out)[: layout.n_slow // 2 + 1]
-    )
+    late = envelope.late_by(begins[:, None] + layout.n_out // 2)
+    factor = _kept_in_blocks(layout) * blocks.response * _turns(n_kept, late)
+    np.multiply(spectra[:, :n_kept], factor, out=blocks.spectra[some])
+
+
+def _kept_in_blocks(layout: Layout) -> Signal:
+    """What is not near 50 Hz, times the ratio of the lengths of the two transforms."""
+    kept = np.full(layout.n_out // 2 + 1, layout.n_out / layout.n_in)
+    near = layout.n_slow // 2 + 1
+    kept[-near:] *= 1 - fifty_hertz.share_near_50_hz(layout.n_out)[:near]
     return kept
 
 
 def _fill_middle(out: Signal, middle: Analysed, layout: Layout, envelope: Envelope) -> int:
     """Everything but the two ends; returns where the end begins."""
     n_used = layout.n_out - 2 * layout.guard_out
-    response = _stretched(_band_pass_response(layout.n_out), envelope)
     n_rows = len(middle.begins) - 1
     rows = out[layout.guard_out : layout.guard_out + n_rows * n_used].reshape(n_rows, n_used)
     for first in range(0, n_rows, _BLOCKS_AT_ONCE):
         some = slice(first, min(first + _BLOCKS_AT_ONCE, n_rows))
-        rows[some] = _at_100_hz(middle, some, response, layout, envelope)
+        rows[some] = _at_100_hz(middle, some, layout, envelope)
     begin = int(middle.begins[-1]) + layout.guard_out
-    out[begin : begin + n_used] = _at_100_hz(middle, slice(-1, None), response, layout, envelope)
+    out[begin : begin + n_used] = _at_100_hz(middle, slice(n_rows, None), layout, envelope)
     return begin + n_used
 
 
@@ -217,8 +236,7 @@ def _fill_edges(
     out: Signal, n_start: int, n_done: int, edges: Analysed, layout: Layout, envelope: Envelope
 ) -> None:
     """The first `n_start` samples and those from `n_done` on: resampled, mirrored, filtered."""
-    flat = np.ones(layout.n_out // 2 + 1)
-    start, end = _at_100_hz(edges, slice(None), flat, layout, envelope)
+    start, end = _at_100_hz(edges, slice(2), layout, envelope)
     first_used = edges.begins + layout.guard_out
     out[:n_start] = band_pass(start[-first_used[0] :])[:n_start]
     n_here = len(out) - first_used[1]
@@ -244,34 +262,34 @@ def _stretched(response: Signal, envelope: Envelope) -> Signal:
     return stretched
 
 
-def _at_100_hz(
-    blocks: Analysed, some: slice, response: Signal, layout: Layout, envelope: Envelope
-) -> Signal:
-    """Some blocks at 100 Hz on MNE's grid, filtered by `response`, without their guards.
-
-    Parameters
-    ----------
-    response : shape (n_out // 2 + 1,), real.
-    """
+def _at_100_hz(blocks: Analysed, some: slice, layout: Layout, envelope: Envelope) -> Signal:
+    """Some blocks at 100 Hz on MNE's grid, filtered, without their guards."""
     n_out, begins, spectra = layout.n_out, blocks.begins[some], blocks.spectra[some]
     used = slice(layout.guard_out, n_out - layout.guard_out)
-    late = envelope.late_by(begins[:, None] + n_out // 2)
-    spectra *= _turned(response * (n_out / layout.n_in), late)
-    drift = envelope.late_by(begins[:, None] + np.arange(n_out)[used]) - late
-    correction = _straightening(spectra, drift, used) if drift.any() else 0.0
+    samples = begins[:, None] + np.arange(n_out)[used]
+    drift = envelope.late_by(samples) - envelope.late_by(begins[:, None] + n_out // 2)
+    straightening = _straightening(spectra, drift, used) if drift.any() else None
     near = fifty_hertz.spectra_below_50_hz(envelope, begins, n_out)
-    near *= response[: -near.shape[1] - 1 : -1]
+    near *= blocks.response[: -near.shape[1] - 1 : -1]
     spectra[:, -near.shape[1] :] += near[:, ::-1]
     at_100_hz: Signal = np.fft.irfft(spectra, n_out)[:, used]
-    at_100_hz += correction
+    if straightening is not None:
+        at_100_hz += straightening
     return at_100_hz
 
 
-def _turned(response: Signal, late: Signal) -> Spectrum:
-    """The response that also moves a block by `late` samples."""
-    angle = np.pi / (len(response) - 1) * np.arange(len(response))
-    turned: Spectrum = response * np.exp(1j * late * angle)
-    return turned
+def _turns(n_kept: int, late: Signal) -> Spectrum:
+    """The factors that move a block by `late` samples; all blocks are late by the same, mostly."""
+    if late.ndim == 0:
+        return _turn(n_kept, float(late))
+    turns: Spectrum = np.exp(1j * late * (np.pi / (n_kept - 1) * np.arange(n_kept)))
+    return turns
+
+
+@lru_cache(maxsize=4)
+def _turn(n_kept: int, late: float) -> Spectrum:
+    turn: Spectrum = np.exp(1j * late * (np.pi / (n_kept - 1) * np.arange(n_kept)))
+    return turn
 
 
 def _straightening(spectra: Spectrum, drift: Signal, used: slice) -> Signal:

@@ -5,7 +5,8 @@ byte. The bits of a tree's 31 nodes are then folded, level by level, into the fi
 that each epoch reaches. Scores are added in LightGBM's order, so they are LightGBM's to the bit.
 
 The rule at a node is that of LightGBM's ``NumericalDecision`` for trees grown without missing
-values: a missing value counts as 0; up to and including the threshold is left, above it right.
+values: a missing value counts as 0, and so does one nearer to 0 than 1e-35; up to and including the
+threshold is left, above it right.
 """
 
 import numpy as np
@@ -15,6 +16,9 @@ from psgpipe.model.classifier import TreeClassifier
 
 Bits = npt.NDArray[np.uint8]
 Probabilities = npt.NDArray[np.float64]
+
+ALMOST_ZERO = np.float32(1e-35)
+"""LightGBM's ``kZeroThreshold``."""
 
 _EPOCHS_AT_ONCE = 1024
 
@@ -35,7 +39,7 @@ def probabilities(classifier: TreeClassifier, features: npt.NDArray[np.float32])
 
 def raw_scores(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> Probabilities:
     """The sum of the leaves that each epoch reaches, shape (n_epochs, 5)."""
-    known = np.where(np.isnan(features), np.float32(0), features)
+    known = np.where(np.abs(features) > ALMOST_ZERO, features, np.float32(0))
     n_epochs = known.shape[1]
     scores = [
         _scores(classifier, known[:, first : first + _EPOCHS_AT_ONCE])
@@ -49,14 +53,16 @@ def _scores(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> Pr
     goes_right = _answers(classifier, features)
     n_stages, n_trees, n_leaves = classifier.leaf_value.shape
     first_leaf = np.arange(n_trees)[:, None] * n_leaves
-    added = np.empty((n_trees, features.shape[1]))
-    scores = np.empty((n_stages, features.shape[1]))
+    # Whole bytes of epochs: of a single column numpy would add the rows in another order.
+    n_columns = 8 * goes_right.shape[1]
+    added = np.empty((n_trees, n_columns))
+    scores = np.empty((n_stages, n_columns))
     for stage, leaf_value in enumerate(classifier.leaf_value):
         slots = goes_right.take(classifier.node_of_slot[stage], axis=0)
-        leaf = first_leaf + _leaf(slots, features.shape[1])
+        leaf = first_leaf + _leaf(slots)
         leaf_value.ravel().take(leaf, out=added, mode="clip")
         scores[stage] = added.sum(axis=0)
-    return scores
+    return scores[:, : features.shape[1]]
 
 
 def _answers(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> Bits:
@@ -73,8 +79,8 @@ def _answers(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> B
     return answers
 
 
-def _leaf(slots: Bits, n_epochs: int) -> npt.NDArray[np.uint8]:
-    """Which leaf each epoch reaches in each tree, shape (n_trees, n_epochs).
+def _leaf(slots: Bits) -> npt.NDArray[np.uint8]:
+    """Which leaf each epoch reaches in each tree, shape (n_trees, 8 * n_bytes).
 
     Parameters
     ----------
@@ -82,7 +88,7 @@ def _leaf(slots: Bits, n_epochs: int) -> npt.NDArray[np.uint8]:
     """
     n_levels = len(slots).bit_length()
     path: list[Bits] = []
-    leaf = np.zeros((slots.shape[1], n_epochs), np.uint8)
+    leaf = np.zeros((slots.shape[1], 8 * slots.shape[2]), np.uint8)
     for level in range(n_levels):
         below = slots[2**level - 1 : 2 ** (level + 1) - 1]
         for turn in path:
@@ -90,5 +96,5 @@ def _leaf(slots: Bits, n_epochs: int) -> npt.NDArray[np.uint8]:
             below = left ^ (turn & (left ^ right))
         path.append(below[0])
         leaf += leaf
-        leaf += np.unpackbits(path[-1], axis=1, count=n_epochs)
+        leaf += np.unpackbits(path[-1], axis=1)
     return leaf

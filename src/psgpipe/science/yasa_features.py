@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.science import yasa_spectra
+from psgpipe.science.quartiles import interquartile_range
 from psgpipe.science.yasa_band import EPOCH_SAMPLES, Signal
-from psgpipe.science.yasa_smoothing import lerp
 
 HIGUCHI_KMAX = 10
 
@@ -50,8 +50,9 @@ def _features_of_some(epochs: Epochs, kind: str, scratch: yasa_spectra.Scratch) 
     with np.errstate(invalid="ignore", divide="ignore"):
         found = _moments_and_slopes(epochs)
         missing = np.isnan(found["std"])
-        found["iqr"] = np.where(missing, np.nan, _interquartile_range(epochs))
-        found["higuchi"] = _higuchi(epochs)
+        iqr = interquartile_range(epochs, found["std"], scratch.samples[: len(epochs)])
+        found["iqr"] = np.where(missing, np.nan, iqr)
+        found["higuchi"] = _higuchi(epochs, scratch.samples)
         found |= _signs_and_order(epochs, missing)
         return found | yasa_spectra.spectral_features(epochs, kind, scratch)
 
@@ -90,22 +91,18 @@ def _variances_of_differences(epochs: Epochs) -> tuple[PerEpoch, PerEpoch]:
     return variances[0], variances[1]
 
 
-def _interquartile_range(epochs: Epochs) -> PerEpoch:
-    """Between the linearly interpolated quartiles; meaningless where a sample is missing."""
-    positions = [q * (epochs.shape[1] - 1) for q in (0.25, 0.75)]
-    around = [int(p) + step for p in positions for step in (0, 1)]
-    ordered = np.partition(epochs, around, axis=1)
-    low, high = (lerp(ordered[:, int(p)], ordered[:, int(p) + 1], p - int(p)) for p in positions)
-    return high - low
+def _higuchi(epochs: Epochs, scratch: Epochs) -> PerEpoch:
+    """Higuchi's fractal dimension (1988): the slope of log curve length on log 1/k.
 
-
-def _higuchi(epochs: Epochs) -> PerEpoch:
-    """Higuchi's fractal dimension (1988): the slope of log curve length on log 1/k."""
+    A curve's length is a weighted sum of ``|b - a| = 2 max(a, b) - a - b``. All the sums of a and
+    b are one matrix product, and a maximum is cheaper than an absolute difference.
+    """
+    n = epochs.shape[1]
+    ends = epochs @ _higuchi_ends(n)
     log_lengths = np.empty((HIGUCHI_KMAX, len(epochs)))
     for k in range(1, HIGUCHI_KMAX + 1):
-        steps = np.subtract(epochs[:, k:], epochs[:, :-k])
-        np.abs(steps, out=steps)
-        lengths = steps @ _higuchi_weights(k, epochs.shape[1])
+        larger = np.maximum(epochs[:, k:], epochs[:, :-k], out=scratch[: len(epochs), : n - k])
+        lengths = 2 * (larger @ _higuchi_weights(k, n)) - ends[:, k - 1]
         log_lengths[k - 1] = np.where(lengths > 0, np.log(lengths), -np.inf)
     return _slope(np.log(1.0 / np.arange(1, HIGUCHI_KMAX + 1)), log_lengths)
 
@@ -117,6 +114,16 @@ def _higuchi_weights(k: int, n: int) -> npt.NDArray[np.float64]:
     n_steps = (n - starts - 1) // k
     weights = (n - 1) / (k * n_steps) / k / k
     return np.resize(weights, n - k)
+
+
+@cache
+def _higuchi_ends(n: int) -> npt.NDArray[np.float64]:
+    """What each sample counts as an end of steps: shape (n, 10), a column for each lag."""
+    ends = np.zeros((n, HIGUCHI_KMAX))
+    for k in range(1, HIGUCHI_KMAX + 1):
+        ends[k:, k - 1] += _higuchi_weights(k, n)
+        ends[:-k, k - 1] += _higuchi_weights(k, n)
+    return ends
 
 
 def _slope(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> PerEpoch:

@@ -34,11 +34,12 @@ N_BINS = round(HIGH_HZ / BIN_HZ) - FIRST_BIN + 1
 
 
 class Scratch(NamedTuple):
-    """Memory for the spectra of a few epochs, used again for the next few.
+    """Memory for what is made of a few epochs, used again for the next few.
 
     Asking the system for fresh memory each time costs as much as the arithmetic.
     """
 
+    samples: Power
     segments: Power
     spectra: npt.NDArray[np.complex128]
     power: Power
@@ -46,9 +47,10 @@ class Scratch(NamedTuple):
 
 
 def scratch_for(n_epochs: int) -> Scratch:
-    """Memory for the spectra of up to `n_epochs` epochs at a time."""
+    """Memory for what is made of up to `n_epochs` epochs at a time."""
     shape = (N_SEGMENTS, n_epochs)
     return Scratch(
+        samples=np.empty((n_epochs, EPOCH_SAMPLES)),
         segments=np.empty((*shape, SEGMENT_SAMPLES)),
         spectra=np.empty((*shape, SEGMENT_SAMPLES // 2 + 1), np.complex128),
         power=np.empty((*shape, N_BINS)),

@@ -13,7 +13,7 @@ from psgpipe.adapters.yasa_classifiers import SHIPPED, classifier_name, load_cla
 from psgpipe.adapters.yasa_stager import ReferenceStager, engine_versions
 from psgpipe.model.montage import Role
 from psgpipe.model.staging import Demographics, Requirements, RoleSignal
-from psgpipe.science.fast_staging import Trace, stage_fast
+from psgpipe.science.fast_staging import stage_fast
 
 Engine = Literal["fast", "reference"]
 
@@ -74,14 +74,13 @@ class FastStager:
         demographics: Demographics | None,
     ) -> list[npt.NDArray[np.float64]]:
         """See :class:`Stager`; EOG and EMG are worked out once for all EEG derivations."""
-        traces = {signal.role: Trace(signal.signal_uv, signal.fs_hz) for signal in others}
+        by_role = {signal.role: signal for signal in others}
         return stage_fast(
-            [Trace(eeg.signal_uv, eeg.fs_hz) for eeg in eegs],
+            eegs,
             load_classifier(self._classifier),
-            eog=traces.get("eog"),
-            emg=traces.get("emg"),
-            age_y=demographics.age_y if demographics else None,
-            male=demographics.sex == "M" if demographics else None,
+            eog=by_role.get("eog"),
+            emg=by_role.get("emg"),
+            demographics=demographics,
         )
 
 
