@@ -9,6 +9,7 @@ from psgpipe.cli.comparison_text import comparison_text
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.pipeline.compare import compare
+from psgpipe.pipeline.spec_lock import lock_spec
 from tests.pipeline.studies import night, nights_tsv, study
 
 
@@ -167,3 +168,13 @@ def test_periods_spelled_in_capitals_are_the_same_periods(tmp_path):
     assert comparison.design == "crossover"
     assert comparison.crossover[0].difference == pytest.approx(-4, abs=0.2)
     assert math.isclose(comparison.crossover[0].period_difference, 1, abs_tol=0.2)
+
+
+def test_the_terminal_tells_the_hash_of_the_lock_once(tmp_path):
+    spec = tmp_path / "spec.toml"
+    spec.write_text('primary = "rem_pct"\n', encoding="utf-8")
+    sha256 = lock_spec(spec)["sha256"]
+    comparison = compare(nights_tsv(tmp_path / "n.tsv", study(8, effect=-6)), spec)
+    assert sha256 in comparison.contrasts[0].note
+    assert comparison_text(comparison).count(sha256) == 1
+    assert "rem_pct: before-after, not causal" in comparison_text(comparison)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from psgpipe.cli.printing import printable, table
 from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.pipeline.comparison_words import LOCKED
 
 WIDTH = 100
 _HEADINGS = {
@@ -42,10 +43,16 @@ def _role_part(contrasts: Sequence[Contrast], role: str) -> str:
         f" ({''.join(hedges)})" if len(hedges) == 1 and any(hedges) else ""
     )
     head = ("", "unit", "n", "baseline", "treatment", "difference [95 %]", "p", "p adj", "")
-    notes = [_wrapped(f"{c.endpoint}: {c.note}", "    ") for c in rows if c.note and _worth(c)]
+    worth = ((c.endpoint, _note(c)) for c in rows if _worth(c))
+    notes = [_wrapped(f"{endpoint}: {note}", "    ") for endpoint, note in worth if note]
     return "\n".join(
         [heading, table([head, *(_row(c, in_full=len(hedges) > 1) for c in rows)]), *notes]
     )
+
+
+def _note(c: Contrast) -> str:
+    """The note without the hash of the lock, which a sentence below all tables has once."""
+    return "; ".join(part for part in c.note.split("; ") if not part.startswith(LOCKED))
 
 
 def _worth(c: Contrast) -> bool:

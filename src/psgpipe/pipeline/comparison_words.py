@@ -16,6 +16,7 @@ ALPHA = 0.05
 TESTABLE_FROM_N = 6
 FIRM_FROM_N = 12
 NO_TEST = "no test at 0.05 is possible"
+LOCKED = "spec locked"
 
 
 def worded(
@@ -188,5 +189,5 @@ def stamps(declaration: Declaration) -> list[str]:
     if declaration.exploratory:
         return ["EXPLORATORY: the spec was edited after it was locked"]
     if declaration.locked_at:
-        return [f"spec locked {declaration.locked_at} sha256 {declaration.sha256}"]
+        return [f"{LOCKED} {declaration.locked_at} sha256 {declaration.sha256}"]
     return []
