@@ -14,7 +14,7 @@ from typing import Any
 from psgpipe.adapters.edf import read_annotations
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.labels import read_lights, understand
-from psgpipe.errors import QualityRefused, TooShort
+from psgpipe.errors import ChannelMissing, QualityRefused, TooShort
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
 from psgpipe.model.night import LightsSource, Night, StagedNight
@@ -102,7 +102,13 @@ def require_an_epoch(header: Header) -> None:
     Raises
     ------
     psgpipe.errors.TooShort
+    psgpipe.errors.ChannelMissing : there are annotations and nothing else.
     """
+    if not header.channels:
+        raise ChannelMissing(
+            f"{header.file}: a recording was wanted, the file holds annotations only",
+            "Give the recording itself; this looks like a scoring (run --scoring FILE).",
+        )
     if header.span_s < EPOCH_S:
         raise TooShort(
             f"{header.file}: {header.span_s:g} s are less than one 30-s epoch",
