@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -13,7 +13,12 @@ from psgpipe.adapters.yasa_classifiers import SHIPPED, classifier_name, load_cla
 from psgpipe.adapters.yasa_stager import ReferenceStager, engine_versions
 from psgpipe.model.montage import Role
 from psgpipe.model.staging import Demographics, Requirements, RoleSignal
-from psgpipe.science.fast_staging import Trace, stage_fast
+from psgpipe.science.fast_staging import (
+    FeatureTable,
+    Trace,
+    derivation_features,
+    stage_features,
+)
 
 Engine = Literal["fast", "reference"]
 
@@ -26,11 +31,14 @@ class Stager(Protocol):
 
     def score(
         self,
-        eegs: Sequence[RoleSignal],
-        others: Sequence[RoleSignal],
+        eegs: Iterable[RoleSignal],
+        others: Iterable[RoleSignal],
         demographics: Demographics | None,
     ) -> list[npt.NDArray[np.float64]]:
-        """Probabilities of W N1 N2 N3 R from each EEG, each of shape (n_epochs, 5)."""
+        """Probabilities of W N1 N2 N3 R from each EEG, each of shape (n_epochs, 5).
+
+        Both may be iterators that make each signal when it is asked for.
+        """
 
 
 @dataclass(frozen=True)
@@ -69,20 +77,24 @@ class FastStager:
 
     def score(
         self,
-        eegs: Sequence[RoleSignal],
-        others: Sequence[RoleSignal],
+        eegs: Iterable[RoleSignal],
+        others: Iterable[RoleSignal],
         demographics: Demographics | None,
     ) -> list[npt.NDArray[np.float64]]:
         """See :class:`Stager`; EOG and EMG are worked out once for all EEG derivations."""
-        traces = {signal.role: Trace(signal.signal_uv, signal.fs_hz) for signal in others}
-        return stage_fast(
-            [Trace(eeg.signal_uv, eeg.fs_hz) for eeg in eegs],
-            load_classifier(self._classifier),
-            eog=traces.get("eog"),
-            emg=traces.get("emg"),
-            age_y=demographics.age_y if demographics else None,
-            male=demographics.sex == "M" if demographics else None,
-        )
+        classifier = load_classifier(self._classifier)
+        age_y = demographics.age_y if demographics else None
+        male = demographics.sex == "M" if demographics else None
+        # map lets go of each signal before it asks for the next; a loop's variable would not.
+        shared = list(map(_features, others))
+        return [
+            stage_features([features, *shared], classifier, age_y=age_y, male=male)
+            for features in map(_features, eegs)
+        ]
+
+
+def _features(signal: RoleSignal) -> FeatureTable:
+    return derivation_features(Trace(signal.signal_uv, signal.fs_hz), signal.role)
 
 
 def stager_of(engine: Engine, roles: Sequence[Role], *, with_demographics: bool) -> Stager:
