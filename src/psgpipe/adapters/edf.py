@@ -175,6 +175,7 @@ def _read_tals(source: Source, layout: Layout, first: int, n_records: int) -> Ta
     if signals:
         for _, record, _, piece in walk(source, layout, signals, first, n_records):
             tals.take(record, piece)
+        tals.finish()
     return tals
 
 
@@ -244,6 +245,7 @@ def _read(
             rows[position].take(record, at // layout.sample_bytes, digital)
         else:
             tals.take(record, piece)
+    tals.finish()
 
 
 def _header(path: PathLike, survey: _Survey, timeline: Timeline, notes: Notes) -> Header:

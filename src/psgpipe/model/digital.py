@@ -28,7 +28,10 @@ class Scale:
 
     def to_uv(self, digital: npt.ArrayLike, out: Floats | None = None) -> Floats:
         """``((digital - digital_min) * gain + physical_min) * uv_per_unit`` in float64."""
-        values = np.subtract(digital, self.digital_min, out=out, dtype=np.float64)
+        values = np.empty(np.shape(digital)) if out is None else out
+        # Cast first: a subtraction that casts on the way takes half as long again.
+        values[...] = digital
+        values -= self.digital_min
         values *= self.gain
         values += self.physical_min
         if self.uv_per_unit != 1.0:

@@ -110,7 +110,8 @@ def usable_epochs(
     """The epochs of the window that every derivation covers with usable signal."""
     usable = np.logical_and.reduce([covered_epochs(recording) for recording in referenced])
     usable[list(quality.artefact_epochs)] = False
-    return np.intersect1d(np.flatnonzero(usable), np.array(window))
+    epochs = np.flatnonzero(usable)
+    return epochs[(epochs >= window.start) & (epochs < window.stop)]
 
 
 def _require(
