@@ -47,6 +47,20 @@ def test_a_period_effect_is_not_claimed_as_treatment_where_sequences_are_uneven(
     assert "freed from the period effect" in c.note
 
 
+def test_a_period_effect_on_latencies_with_nights_without_rem_is_not_claimed_either(tmp_path):
+    rows = crossover(12, 1, effect=0, period_effect=3)
+    for row in rows:
+        row |= {"rem_latency_min": row["rem_pct"], "rem_pct": 20, "tst_min": 400}
+    rows[0] |= {"rem_latency_min": "", "rem_pct": 0}
+    rows[1] |= {"rem_latency_min": "", "rem_pct": 0}
+    comparison, _ = one_row(tmp_path, rows, 'primary = "rem_latency_min"\nendpoints = []\n')
+    (c,) = comparison.contrasts
+    assert c.p_sign_flip is not None
+    assert c.p_sign_flip < 0.01
+    assert c.verdict == "no evidence of change"
+    assert comparison.crossover == ()
+
+
 def test_a_treatment_effect_beyond_the_period_effect_is_claimed(tmp_path):
     rows = crossover(6, 6, effect=-4, period_effect=1)
     _, c = one_row(tmp_path, rows)

@@ -25,6 +25,7 @@ from psgpipe.pipeline.designs import (
     crossover_rows,
     design_of,
     dose_slopes,
+    freed_from_period,
     sequence_warnings,
     strata,
     tipping_sentence,
@@ -85,7 +86,7 @@ def compare(
     analysed = adjust(
         [analyse(endpoint_nights(selection, e, plan), r, plan) for e, r in roles], plan
     )
-    freed = crossover_rows(selection, analysed, plan) if design == "crossover" else ()
+    freed = freed_from_period(selection, analysed) if design == "crossover" else {}
     contrasts = worded(analysed, plan, declaration, design, freed)
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
     return Comparison(
@@ -100,7 +101,7 @@ def compare(
         nights=selection.fates,
         strata=strata(selection, analysed, plan),
         slopes=dose_slopes(selection, analysed, plan),
-        crossover=freed,
+        crossover=crossover_rows(analysed, freed),
         sentences=sentences(
             plan, declaration, design, contrasts, steps, selection.analysed, recipe,
             tipping_sentence(selection, plan),

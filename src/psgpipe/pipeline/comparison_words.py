@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from psgpipe.model.comparison import ComparisonSpec, Contrast, CrossoverRow, Declaration
+from psgpipe.model.comparison import ComparisonSpec, Contrast, Declaration
 from psgpipe.pipeline.contrasts import Analysed
 from psgpipe.pipeline.endpoint_nights import DEPEND_ON_LIGHTS, unit_of
 from psgpipe.pipeline.night_selection import count_of
+from psgpipe.science.crossover import CrossoverEffect
 from psgpipe.science.regression_to_mean import expected_drift
 
 ALPHA = 0.05
@@ -24,19 +25,19 @@ def worded(
     spec: ComparisonSpec,
     declaration: Declaration,
     design: str,
-    crossover: Sequence[CrossoverRow] = (),
+    freed: Mapping[str, CrossoverEffect],
 ) -> tuple[Contrast, ...]:
     """Every row with its verdict and note.
 
     Parameters
     ----------
-    crossover : Hills-Armitage for the same endpoints: without it nothing is claimed in a crossover.
+    freed : by endpoint, the effect freed from the period effect, in a crossover.
     """
     families = {
         role: sum(a.contrast.role == role and a.differences.size > 0 for a in analysed)
         for role in ("primary", "secondary", "exploratory")
     }
-    freed_p = {row.endpoint: row.p for row in crossover}
+    freed_p = {endpoint: effect.p for endpoint, effect in freed.items()}
     return tuple(
         replace(
             a.contrast,

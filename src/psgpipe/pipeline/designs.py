@@ -18,7 +18,7 @@ from psgpipe.model.comparison import (
 from psgpipe.pipeline.contrasts import Analysed
 from psgpipe.pipeline.endpoint_nights import endpoint_nights
 from psgpipe.pipeline.night_selection import Selection
-from psgpipe.science.crossover import hills_armitage
+from psgpipe.science.crossover import CrossoverEffect, hills_armitage
 from psgpipe.science.dose import interval_label, within_subject_slope
 from psgpipe.science.paired import sign_flip_p, t_interval
 from psgpipe.science.tipping_point import tipping_sensitivity
@@ -94,35 +94,43 @@ def _order(period: str) -> tuple[float, str]:
     return (float(digits) if digits else 0.0, period)
 
 
-def crossover_rows(
-    selection: Selection, analysed: Sequence[Analysed], spec: ComparisonSpec
-) -> tuple[CrossoverRow, ...]:
-    """Hills-Armitage for every endpoint whose differences exist."""
-    rows = []
+def freed_from_period(
+    selection: Selection, analysed: Sequence[Analysed]
+) -> dict[str, CrossoverEffect]:
+    """Hills-Armitage by endpoint, on the differences that were flipped: ranks where censored."""
+    order = {s: _treated_first(selection, s) for s in selection.baseline}
+    found = {}
     for a in analysed:
-        order = {s: _treated_first(selection, s) for s in a.nights.subjects}
         clear = [i for i, s in enumerate(a.nights.subjects) if order[s] is not None]
-        if a.contrast.difference is None or len(clear) < 3:
-            continue
         first = [bool(order[a.nights.subjects[i]]) for i in clear]
-        effect = hills_armitage(a.differences[clear], first)
+        effect = hills_armitage(a.differences[clear], first) if clear else None
         if effect is not None:
-            rows.append(
-                CrossoverRow(
-                    a.nights.endpoint,
-                    a.nights.unit,
-                    effect.n_treated_first,
-                    effect.n_treated_second,
-                    effect.difference,
-                    effect.low,
-                    effect.high,
-                    effect.df,
-                    effect.p,
-                    effect.period_difference,
-                    effect.period_p,
-                )
-            )
-    return tuple(rows)
+            found[a.nights.endpoint] = effect
+    return found
+
+
+def crossover_rows(
+    analysed: Sequence[Analysed], effects: Mapping[str, CrossoverEffect]
+) -> tuple[CrossoverRow, ...]:
+    """The effects of the endpoints whose differences are in their unit, not ranks."""
+    return tuple(
+        CrossoverRow(
+            a.nights.endpoint,
+            a.nights.unit,
+            effect.n_treated_first,
+            effect.n_treated_second,
+            effect.difference,
+            effect.low,
+            effect.high,
+            effect.df,
+            effect.p,
+            effect.period_difference,
+            effect.period_p,
+        )
+        for a in analysed
+        if a.contrast.difference is not None
+        and (effect := effects.get(a.nights.endpoint)) is not None
+    )
 
 
 def strata(

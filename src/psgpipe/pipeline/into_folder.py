@@ -24,7 +24,15 @@ from psgpipe.pipeline.fingerprint import (
     request_sha256,
     sha256_of_file,
 )
-from psgpipe.pipeline.night import Chosen, Made, make_night, open_night, staged_night, tell_choice
+from psgpipe.pipeline.night import (
+    RESULTS,
+    Chosen,
+    Made,
+    make_night,
+    open_night,
+    staged_night,
+    tell_choice,
+)
 from psgpipe.pipeline.outputs import night_outputs
 from psgpipe.pipeline.spec import Definition
 from psgpipe.steps.stage_sleep import stager_for
@@ -40,7 +48,9 @@ Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]
 
 def compute_night(chosen: Chosen, recipe: Recipe, recording_sha256: str) -> Computed:
     """Stage a night that was opened: the bytes of its files, and what the manifest says."""
-    made = make_night(chosen, recipe.definition)
+    made = make_night(
+        chosen, recipe.definition, (*RESULTS, "filtered") if recipe.pictures else RESULTS
+    )
     return night_files(chosen, recipe, made, recording_sha256)
 
 

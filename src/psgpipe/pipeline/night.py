@@ -6,7 +6,7 @@ import dataclasses
 import importlib.metadata
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from psgpipe.adapters.edf import read_annotations
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.labels import read_lights, understand
 from psgpipe.errors import ChannelMissing, QualityRefused, TooShort
+from psgpipe.model.digital import DigitalRecording
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
 from psgpipe.model.night import LightsSource, Night, StagedNight
 from psgpipe.model.opened import OpenedNight
-from psgpipe.model.recording import Finding, Header, Recording
+from psgpipe.model.recording import Finding, Header
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityFlag, QualityReport
 from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256
@@ -32,8 +33,11 @@ from psgpipe.science.quality_judge import judge_stages
 from psgpipe.steps.catalogue import CATALOGUE
 from psgpipe.steps.reference import ReferenceParams
 from psgpipe.steps.stage_sleep import StageSleepParams
+from psgpipe.steps.step import Step
 
 LOGGER = logging.getLogger("psgpipe")
+RESULTS = ("staged", "summary", "quality")
+"""The slots that a night's numbers are in; pictures show *filtered*, too."""
 LIGHTS_WARNING = (
     "lights off and lights on are not known; the recording's start and end stand in for them: "
     "TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
@@ -125,8 +129,13 @@ class Made:
     quality: QualityReport
 
 
-def make_night(chosen: Chosen, definition: Definition) -> Made:
+def make_night(chosen: Chosen, definition: Definition, wanted: Collection[str] = RESULTS) -> Made:
     """Run the steps; a derivation refused by quality gives way to the next in the list.
+
+    Parameters
+    ----------
+    wanted : the slots to fill, as far as the pipeline has a step that gives them; a step that
+        leads to none of them is not run.
 
     Raises
     ------
@@ -138,7 +147,7 @@ def make_night(chosen: Chosen, definition: Definition) -> Made:
     while True:
         montage = _montage(chosen, refused, definition)
         opened = replace(chosen.opened, montage=montage)
-        slots, seconds = _run_steps(opened, definition)
+        slots, seconds = _run_steps(opened, definition, wanted)
         quality: QualityReport = slots["quality"]
         measures |= quality.measures
         if not quality.refused:
@@ -194,14 +203,25 @@ def _montage(chosen: Chosen, refusals: list[QualityFlag], definition: Definition
     return Montage(tuple(derivations))
 
 
+def _needed(definition: Definition, wanted: Collection[str]) -> list[Step]:
+    """The pipeline's steps, in order, without those that lead to none of the slots `wanted`."""
+    needed, steps = set(wanted), []
+    for name in reversed(definition.steps):
+        step = CATALOGUE[name]
+        if step.gives in needed:
+            needed.update(step.reads)
+            steps.append(step)
+    return steps[::-1]
+
+
 def _run_steps(
-    opened: OpenedNight, definition: Definition
+    opened: OpenedNight, definition: Definition, wanted: Collection[str]
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """All slots; stops behind the quality step where it refuses a derivation."""
+    """The slots wanted and what leads to them; stops where quality refuses a derivation."""
     slots: dict[str, Any] = {"opened": opened}
     seconds: dict[str, float] = {}
-    for name in definition.steps:
-        step = CATALOGUE[name]
+    for step in _needed(definition, wanted):
+        name = step.name
         began = time.perf_counter()
         slots[step.gives] = step.run(*(slots[slot] for slot in step.reads), definition.params[name])
         seconds[name] = round(time.perf_counter() - began, 3)
@@ -285,7 +305,7 @@ def _provenance(
 ) -> dict[str, Any]:
     staged: Staging = made.slots["staged"]
     opened: OpenedNight = made.slots["opened"]
-    recorded: tuple[Recording, ...] = made.slots["recorded"]
+    recorded: tuple[DigitalRecording, ...] = made.slots["recorded"]
     header, lights = chosen.header, opened.lights
     return {
         "psgpipe": importlib.metadata.version("psgpipe"),
@@ -302,7 +322,7 @@ def _provenance(
         },
         "pipeline": {"name": definition.name, "sha256": pipeline_sha256(definition)},
         "steps": [
-            {**step, "seconds": made.seconds[step["name"]]}
+            {**step, "seconds": made.seconds.get(step["name"])}
             for step in definition.as_dict()["steps"]
         ],
         "engine": staged.engine,
@@ -319,7 +339,7 @@ def _provenance(
     }
 
 
-def _warnings(chosen: Chosen, made: Made, recorded: tuple[Recording, ...]) -> list[str]:
+def _warnings(chosen: Chosen, made: Made, recorded: tuple[DigitalRecording, ...]) -> list[str]:
     """What a reader of the night should know: nothing twice, nothing of channels not used."""
     staged: Staging = made.slots["staged"]
     used = (None, *made.slots["opened"].montage.labels)
