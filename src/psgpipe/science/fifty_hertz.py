@@ -1,6 +1,6 @@
 """The few hertz around 50 Hz of a whole night, cut at 50 Hz as MNE's resampling cuts them.
 
-They are kept as a slowly turning complex envelope z at 10 samples a second: the signal around
+They are kept as a slowly turning complex envelope z at 12.5 samples a second: the signal around
 50 Hz is the real part of ``z(t) exp(2 pi i 50 t)``, t in seconds from the first sample. MNE's cut
 at 50 Hz is then a cut of z at zero, over the same padded and repeating night.
 """
@@ -16,14 +16,14 @@ from psgpipe.science.resampling import Resampling
 from psgpipe.science.yasa_band import FS_HZ, Signal
 
 CUT_HZ = FS_HZ / 2
-DECIMATION = 10
+DECIMATION = 8
 RATE_HZ = FS_HZ / DECIMATION
 """Of the envelope."""
 HALF_WIDTH_HZ = 1.3
 """Where half of the signal is counted as near 50 Hz and half is left in the blocks."""
 SOFTNESS_HZ = 0.23
 """Width of that division: its ringing is 1e-7 after 4 s, and all is over 2.6 Hz from 50 Hz."""
-INTERPOLATION_HZ = 3.8
+INTERPOLATION_HZ = 4.4
 """Where the interpolated envelope ends: above what it holds, below its first mirror image."""
 
 _REACH, _BETA = 16, 16.0
@@ -38,7 +38,7 @@ class Envelope(NamedTuple):
 
     Attributes
     ----------
-    values : complex, one for each tenth of a second.
+    values : complex, 12.5 for each second.
     first : which of them, counted from the first sample of the signal, comes first (negative).
     grid : how MNE pads and resamples the signal.
     fs_hz : the signal's own rate.
@@ -70,7 +70,7 @@ def empty_envelope(grid: Resampling, fs_hz: float) -> Envelope:
 
 @lru_cache(maxsize=8)
 def share_near_50_hz(n_out: int) -> Signal:
-    """How much of each frequency of a block counts as near 50 Hz: shape (n_slow + 1,), 45 to 55 Hz.
+    """How much of each frequency of a block counts as near 50 Hz: shape (n_slow + 1,), 50 +- 6.25 Hz.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ the fraction of a sample by which MNE's grid is off, and transformed back at 100
 
 One thing does not fit into blocks: MNE cuts the spectrum of the whole night at 50 Hz, sharply, and
 where mains hum stands on that edge the cut rings on for hours. So the few hertz around 50 Hz are
-taken out of the blocks, put together for the whole night at 10 samples a second, cut there as MNE
+taken out of the blocks, put together for the whole night at 12.5 samples a second, cut there as MNE
 cuts, and given back (:mod:`psgpipe.science.fifty_hertz`).
 
 At the two ends of the night MNE mirrors first the signal, then the resampled signal: there both
@@ -52,7 +52,7 @@ class Layout(NamedTuple):
     ----------
     n_in, n_out : samples of a block at the signal's rate and at 100 Hz.
     guard_in, guard_out : samples that are cut off at each end.
-    unit_in, unit_out : the shortest stretch that is whole samples at both rates and at 10 Hz.
+    unit_in, unit_out : the shortest stretch that is whole samples at both rates and at 12.5 Hz.
     """
 
     n_in: int
@@ -64,7 +64,7 @@ class Layout(NamedTuple):
 
     @property
     def n_slow(self) -> int:
-        """Samples of a block at 10 Hz."""
+        """Samples of a block at 12.5 Hz."""
         return self.n_out // DECIMATION
 
 
