@@ -19,12 +19,12 @@ CUT_HZ = FS_HZ / 2
 DECIMATION = 8
 RATE_HZ = FS_HZ / DECIMATION
 """Of the envelope."""
-HALF_WIDTH_HZ = 2.25
+HALF_WIDTH_HZ = 1.3
 """Where half of the signal is counted as near 50 Hz and half is left in the blocks."""
 SOFTNESS_HZ = 0.23
-"""Width of that division: its ringing is 1e-7 after 4 s, and all is over 4 Hz from 50 Hz."""
-INTERPOLATION_HZ = 4.9
-"""Where the interpolated envelope ends, midway between what it holds and its first mirror image."""
+"""Width of that division: its ringing is 1e-7 after 4 s, and all is over 2.6 Hz from 50 Hz."""
+INTERPOLATION_HZ = 4.4
+"""Where the interpolated envelope ends: above what it holds, below its first mirror image."""
 
 _REACH, _BETA = 16, 16.0
 """Values to each side from which one in between is found, and the shape of Kaiser's window."""
@@ -38,7 +38,7 @@ class Envelope(NamedTuple):
 
     Attributes
     ----------
-    values : complex, one for each twelfth-and-a-half of a second.
+    values : complex, 12.5 for each second.
     first : which of them, counted from the first sample of the signal, comes first (negative).
     grid : how MNE pads and resamples the signal.
     fs_hz : the signal's own rate.
@@ -70,7 +70,7 @@ def empty_envelope(grid: Resampling, fs_hz: float) -> Envelope:
 
 @lru_cache(maxsize=8)
 def share_near_50_hz(n_out: int) -> Signal:
-    """How much of each frequency of a block counts as near 50 Hz: shape (n_slow + 1,), 50 +- 6.25.
+    """How much of each frequency of a block counts as near 50 Hz: shape (n_slow + 1,), 50 +- 6.25 Hz.
 
     Parameters
     ----------

@@ -24,6 +24,7 @@ Epochs = npt.NDArray[np.float64]
 PerEpoch = npt.NDArray[np.float64]
 """Shape (n_epochs,)."""
 Features = dict[str, PerEpoch]
+Bits = npt.NDArray[np.uint8]
 
 
 def epoch_features(filtered: Signal, kind: str) -> Features:
@@ -136,14 +137,21 @@ def _slope(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> PerEpoch:
 
 def _signs_and_order(epochs: Epochs, missing: npt.NDArray[np.bool_]) -> Features:
     """Zero crossings, permutation entropy of order 3 and Petrosian's fractal dimension."""
+    negative = np.signbit(epochs)
     rises = epochs[:, 1:] >= epochs[:, :-1]
-    n_zero_crossings = _count_changes(np.signbit(epochs))
-    n_turns = _count_changes(rises)
-    entropy = _permutation_entropy(rises, epochs[:, 2:] >= epochs[:, :-2])
+    first, second = _packed(rises[:, :-1]), _packed(rises[:, 1:])
+    over_two = _packed(epochs[:, 2:] >= epochs[:, :-2])
+    n_turns = _count(first ^ second)
+    entropy = _permutation_entropy(first, second, over_two, epochs.shape[1] - 2)
     if missing.any():
         entropy[missing] = np.nan
-        n_turns[missing] = _count_changes(np.signbit(np.diff(epochs[missing], axis=1)))
-    return {"nzc": n_zero_crossings, "perm": entropy, "petrosian": _petrosian(n_turns)}
+        falls = np.signbit(np.diff(epochs[missing], axis=1))
+        n_turns[missing] = _count(_packed(falls[:, 1:]) ^ _packed(falls[:, :-1]))
+    return {
+        "nzc": _count(_packed(negative[:, 1:]) ^ _packed(negative[:, :-1])),
+        "perm": entropy,
+        "petrosian": _petrosian(n_turns),
+    }
 
 
 def _petrosian(n_turns: PerEpoch) -> PerEpoch:
@@ -152,41 +160,36 @@ def _petrosian(n_turns: PerEpoch) -> PerEpoch:
     return dimension
 
 
-def _count_changes(marks: npt.NDArray[np.bool_]) -> PerEpoch:
-    return _count(marks[:, 1:] != marks[:, :-1])
+def _packed(marks: npt.NDArray[np.bool_]) -> Bits:
+    """Eight marks of a row in a byte, the last byte filled up with zeros."""
+    return np.packbits(marks, axis=1)
 
 
-def _count(marks: npt.NDArray[np.bool_]) -> PerEpoch:
-    """How many marks each row has; eight of them are counted at a time."""
-    count: PerEpoch = np.bitwise_count(np.packbits(marks, axis=1)).sum(axis=1, dtype=np.float64)
+def _count(bits: Bits) -> PerEpoch:
+    """How many marks each row has."""
+    count: PerEpoch = np.bitwise_count(bits).sum(axis=1, dtype=np.float64)
     return count
 
 
-def _permutation_entropy(
-    rises: npt.NDArray[np.bool_], rises_over_two: npt.NDArray[np.bool_]
-) -> PerEpoch:
+def _permutation_entropy(first: Bits, second: Bits, over_two: Bits, n: int) -> PerEpoch:
     """Bandt and Pompe's entropy (2002) of the order of three neighbours, from 0 to 1.
 
     A tie counts as a rise: the earlier sample is taken as the smaller.
+
+    Parameters
+    ----------
+    first, second : whether the second sample is a rise from the first, the third from the second.
+    over_two : whether the third is a rise from the first.
+    n : how many threes there are.
     """
-    n = rises_over_two.shape[1]
-    first, second = rises[:, :-1], rises[:, 1:]
-    both, either = first & second, first | second
-    n_up = _count(both)
-    n_down = n - _count(either)
-    peak = first & ~second
-    n_peaks, n_peaks_up = _count(peak), _count(peak & rises_over_two)
-    trough = second & ~first
-    n_troughs, n_troughs_up = _count(trough), _count(trough & rises_over_two)
-    counts = [
-        n_down,
-        n_troughs - n_troughs_up,
-        n_peaks - n_peaks_up,
-        n_peaks_up,
-        n_troughs_up,
-        n_up,
-    ]
-    return _normalized_entropy(np.stack(counts, axis=1) / n)
+    n_up = _count(first & second)
+    n_down = n - _count(first | second)
+    peak, trough = first & ~second, second & ~first
+    n_peaks, n_peaks_up = _count(peak), _count(peak & over_two)
+    n_troughs, n_troughs_up = _count(trough), _count(trough & over_two)
+    falling = [n_down, n_troughs - n_troughs_up, n_peaks - n_peaks_up]
+    counts = np.stack([*falling, n_peaks_up, n_troughs_up, n_up], axis=1)
+    return _normalized_entropy(counts / n)
 
 
 def _normalized_entropy(p: npt.NDArray[np.float64]) -> PerEpoch:
