@@ -203,7 +203,7 @@ def _montage(chosen: Chosen, refusals: list[QualityFlag], definition: Definition
     return Montage(tuple(derivations))
 
 
-def _needed(definition: Definition, wanted: Collection[str]) -> list[Step]:
+def needed_steps(definition: Definition, wanted: Collection[str]) -> list[Step]:
     """The pipeline's steps, in order, without those that lead to none of the slots `wanted`."""
     needed, steps = set(wanted), []
     for name in reversed(definition.steps):
@@ -220,7 +220,7 @@ def _run_steps(
     """The slots wanted and what leads to them; stops where quality refuses a derivation."""
     slots: dict[str, Any] = {"opened": opened}
     seconds: dict[str, float] = {}
-    for step in _needed(definition, wanted):
+    for step in needed_steps(definition, wanted):
         name = step.name
         began = time.perf_counter()
         slots[step.gives] = step.run(*(slots[slot] for slot in step.reads), definition.params[name])

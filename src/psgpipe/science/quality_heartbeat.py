@@ -37,8 +37,10 @@ def heartbeat(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> Heartbeat | N
     if not len(epochs_uv):
         return None
     bursts = _band(epochs_uv[spread_evenly(len(epochs_uv))], fs_hz)
-    variance = (bursts**2).mean(axis=1) + 1e-12
-    kurtosis = (bursts**4).mean(axis=1) / variance**2
+    energy = bursts**2
+    variance = energy.mean(axis=1) + 1e-12
+    # The square of the square: a fourth power is a hundred times slower.
+    kurtosis = (energy**2).mean(axis=1) / variance**2
     return Heartbeat(float(np.median(_regularity(bursts, fs_hz))), float(np.median(kurtosis)))
 
 

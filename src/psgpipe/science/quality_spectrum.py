@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -56,12 +57,12 @@ def epoch_power(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> Power:
     windows = epochs_uv[:, : n_windows * n_window].reshape(len(epochs_uv), n_windows, n_window)
     # Single precision is half the time and 1e-7 of the amplitude, once the offset is gone.
     with np.errstate(invalid="ignore"):
-        centred = np.subtract(
-            windows, windows.mean(axis=2, keepdims=True), dtype=np.float64
-        ).astype(np.float32)
+        centred = (windows - windows.mean(axis=2, keepdims=True)).astype(np.float32)
         centred *= _taper(n_window)
         spectrum = np.fft.rfft(centred, axis=2)
-        power: Power = (spectrum.real**2 + spectrum.imag**2).mean(axis=1)
+        squared = np.square(spectrum.real)
+        squared += np.square(spectrum.imag)
+        power: Power = squared.mean(axis=1)
     return power
 
 
@@ -79,6 +80,7 @@ def epoch_spectra(power: Power, fs_hz: float) -> EpochSpectra:
     return EpochSpectra(**dict(zip(names, np.hstack(chunks or nothing), strict=True)))
 
 
+@lru_cache(maxsize=8)
 def _taper(n_window: int) -> Power:
     return np.hanning(n_window).astype(np.float32)
 
