@@ -31,8 +31,8 @@ from psgpipe.steps.stage_sleep import stager_for
 
 LOGGER = logging.getLogger("psgpipe")
 STUDY = "study.json"
-PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable")
-"""Failures that say nothing about the next attempt."""
+PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")
+"""Failures that say nothing about the next attempt: it is made, and costs no finished night."""
 
 Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]
 """The bytes of a night's files by name, and its provenance."""
@@ -322,12 +322,14 @@ def failed_on(failure: Mapping[str, Any], request: str) -> bool:
 
 
 def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
-    """Write ``failure.json``, unless a finished night there still answers what is asked.
+    """Write ``failure.json``, unless there is a finished night that must not be lost to it.
 
+    That is one that may still answer what is asked, or one that the next attempt may replace.
     Returns whether it was written.
     """
     old, request = store.read_manifest(folder), failure["request_sha256"]
-    if old is not None and request in (None, old.get("request_sha256")):
+    still_asked = old is not None and request in (None, old.get("request_sha256"))
+    if still_asked or (old is not None and failure["kind"] in PASSING):
         return False
     store.fail_night(folder, failure)
     return True

@@ -158,7 +158,10 @@ def correct_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
 
     The whole night is written again: another run may be replacing it at this moment.
     """
-    outputs = {e["name"]: (folder / e["name"]).read_bytes() for e in manifest["outputs"]}
+    try:
+        outputs = {e["name"]: (folder / e["name"]).read_bytes() for e in manifest["outputs"]}
+    except OSError:
+        return
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in outputs.items()}
     if hashes == {e["name"]: e["sha256"] for e in manifest["outputs"]}:
         finish_night(folder, outputs, manifest)
@@ -282,10 +285,11 @@ def clear_debris(out: Path) -> None:
 
 def _bring_to_an_end(place: Path, out: Path) -> None:
     target = place / "for"
-    if not target.exists():  # it was made a moment before the end; nothing is in it
+    subject, _, night = (_bytes_of(target) or b"").decode("ascii").partition("/")
+    if not (place / "new").exists() and not list(place.glob("old*")):
+        target.unlink(missing_ok=True)
         place.rmdir()
         return
-    subject, night = target.read_text(encoding="utf-8").split("/")
     folder = night_folder(out, subject, night)
     aside = sorted(place.glob("old*"))
     if aside and not os.path.lexists(folder):
