@@ -17,14 +17,14 @@ def shim(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory, templates):
-    """A study of two nights, one of them failing, as an unbroken run leaves it; run twice.
+    """A study of two nights, the second failing, as an unbroken run leaves it; run twice.
 
     `old` is what is there before: nights made with other lights, which the run replaces.
     """
     folder = tmp_path_factory.mktemp("unbroken")
     study = make_study(
-        folder / "study", ["n1", "n1", "refused"], templates,
-        columns="\tlights_off", cells=["\t22:01:30", "\t", "\t"],
+        folder / "study", ["n1", "refused"], templates,
+        columns="\tlights_off", cells=["\t22:01:30", "\t"],
     )  # fmt: skip
     new_table = study.table.read_text(encoding="utf-8")
     study.table.write_text(new_table.replace("22:01:30", "22:01:00"), encoding="utf-8")

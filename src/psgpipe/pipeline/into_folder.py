@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,13 +20,14 @@ from psgpipe.pipeline.fingerprint import (
     hash_file,
     night_fingerprint,
     pipeline_sha256,
+    psgpipe_version,
     request_sha256,
     sha256_of_file,
 )
 from psgpipe.pipeline.night import Chosen, Made, make_night, open_night, staged_night, tell_choice
 from psgpipe.pipeline.outputs import night_outputs
 from psgpipe.pipeline.spec import Definition
-from psgpipe.steps.stage_sleep import stager_for
+from psgpipe.steps.stage_sleep import demographics, stager_for
 
 LOGGER = logging.getLogger("psgpipe")
 STUDY = "study.json"
@@ -95,8 +95,20 @@ class Recipe:
         ------
         psgpipe.errors.StagerUnavailable
         """
-        needs = stager_for(roles, night, self.definition.params["stage_sleep"]).requirements()
-        return {"classifier_sha256": needs.classifier_sha256, "versions": dict(needs.versions)}
+        params = self.definition.params["stage_sleep"]
+        asked = (roles, demographics(night, params) is not None)
+        if asked not in self._engines:
+            needs = stager_for(roles, night, params).requirements()
+            versions = dict(needs.versions)
+            self._engines[asked] = {
+                "classifier_sha256": needs.classifier_sha256, "versions": versions,
+            }  # fmt: skip
+        return self._engines[asked]
+
+    @cached_property
+    def _engines(self) -> dict[Any, dict[str, Any]]:
+        """Engines looked up so far: neither versions nor classifiers change while psgpipe runs."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -355,7 +367,7 @@ def _write_study(out: Path, definition: Definition) -> None:
     if known.get("nights"):
         return
     study = {
-        "psgpipe": importlib.metadata.version("psgpipe"),
+        "psgpipe": psgpipe_version(),
         "pipeline": {**definition.as_dict(), "sha256": pipeline_sha256(definition)},
         "study_table_sha256": None,
         **{key: known[key] for key in ("blind",) if key in known},

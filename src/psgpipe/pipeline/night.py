@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -22,7 +21,7 @@ from psgpipe.model.opened import OpenedNight
 from psgpipe.model.recording import Finding, Header, Recording
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityFlag, QualityReport
-from psgpipe.pipeline.fingerprint import pipeline_sha256
+from psgpipe.pipeline.fingerprint import pipeline_sha256, psgpipe_version
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.spec import DEFAULT_PIPELINE, Definition, load_definition
 from psgpipe.science.epochs import epoch_count, staging_window
@@ -267,7 +266,7 @@ def _provenance(
     recorded: tuple[Recording, ...] = made.slots["recorded"]
     header, lights = chosen.header, opened.lights
     return {
-        "psgpipe": importlib.metadata.version("psgpipe"),
+        "psgpipe": psgpipe_version(),
         "recording": {
             "name": header.file,
             "bytes": chosen.path.stat().st_size,

@@ -362,11 +362,16 @@ def outputs_untouched(folder: Path, manifest: Mapping[str, Any]) -> bool:
     Far quicker than `outputs_intact`, and blind to a disk that forgets.
     """
     try:
-        written_ns = (folder / MANIFEST).stat().st_mtime_ns
-        found = [(entry["bytes"], (folder / entry["name"]).stat()) for entry in manifest["outputs"]]
+        with os.scandir(folder) as entries:
+            found = {entry.name: entry.stat() for entry in entries}
     except OSError:
         return False
-    return all(s.st_size == size and s.st_mtime_ns <= written_ns for size, s in found)
+    written = found.get(MANIFEST)
+    outputs = [(entry["bytes"], found.get(entry["name"])) for entry in manifest["outputs"]]
+    return written is not None and all(
+        state is not None and state.st_size == size and state.st_mtime_ns <= written.st_mtime_ns
+        for size, state in outputs
+    )
 
 
 def _bytes_of(path: Path) -> bytes | None:
