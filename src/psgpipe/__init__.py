@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from psgpipe.model.night import Lights, Night, StagedNight
     from psgpipe.model.recording import Header, Recording
     from psgpipe.model.summary import ArchitectureSummary, QualityReport
+    from psgpipe.pipeline.compare import compare
     from psgpipe.pipeline.night import run_night
     from psgpipe.science.architecture import summarize
 
@@ -27,6 +28,7 @@ _HOMES = {
     "read_header": "psgpipe.adapters.edf",
     "read_recording": "psgpipe.adapters.edf",
     "run_night": "psgpipe.pipeline.night",
+    "compare": "psgpipe.pipeline.compare",
     "summarize": "psgpipe.science.architecture",
     "Header": "psgpipe.model.recording",
     "Recording": "psgpipe.model.recording",
@@ -51,6 +53,7 @@ __all__ = [
     "Recording",
     "SleepStage",
     "StagedNight",
+    "compare",
     "errors",
     "read_header",
     "read_recording",

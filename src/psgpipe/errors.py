@@ -28,6 +28,7 @@
     |-- OutputConflict           7  look
     |   `-- NightTaken               the night's folder holds another recording's night
     |-- NightsNotComparable      7  look
+    |-- SpecChanged              7  look
     |-- NightsIncomplete         8  see journal.jsonl
     |-- TryAgain                75  requeue
     |-- NightLost                1  one night of a batch; the others went on
@@ -187,6 +188,12 @@ class NightTaken(OutputConflict):
 
 class NightsNotComparable(PsgpipeError):
     """Nights were made with different recipes."""
+
+    exit_code = 7
+
+
+class SpecChanged(PsgpipeError):
+    """A comparison spec was edited after it was locked."""
 
     exit_code = 7
 

@@ -214,3 +214,28 @@ def test_a_study_that_stops_halfway_has_no_table(tmp_path, monkeypatch):
     assert simulate(tmp_path / "s", "--subjects", "1", "--force") == 75
     assert not (tmp_path / "s" / "study.tsv").exists()
     assert not list((tmp_path / "s").rglob(".psgpipe-*"))
+
+
+def test_the_sample_recordings_are_what_their_readme_says(tmp_path):
+    described = json.loads((SAMPLE / "simulation.json").read_text(encoding="utf-8"))
+    # NEP 19: another major version of numpy may draw other numbers from the same seed.
+    if described["numpy"].split(".")[0] != np.__version__.split(".")[0]:
+        pytest.skip(f"made with numpy {described['numpy']}, here is {np.__version__}")
+    words = (SAMPLE / "README.md").read_text(encoding="utf-8").split("```")[1].split()
+    assert words[:4] == ["psgpipe", "simulate", "-o", "data/sample"]
+    assert exit_code(["simulate", "-q", "-o", str(tmp_path / "s"), *words[4:]]) == 0
+    listed = (SAMPLE / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    wanted = {name: digest for digest, name in (line.split("  ") for line in listed)}
+    made = hashes(tmp_path / "s")
+    del made["simulation.json"]
+    assert made == wanted
+
+
+def test_the_sample_recordings_are_small_and_whole():
+    listed = (SAMPLE / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    for line in listed:
+        digest, name = line.split("  ")
+        content = (SAMPLE / name).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == digest
+        assert len(content) < 2_000_000
+    assert sum(p.stat().st_size for p in SAMPLE.rglob("*") if p.is_file()) < 6_000_000

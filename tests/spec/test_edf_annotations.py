@@ -121,6 +121,23 @@ def test_annotations_alone_make_a_file(tmp_path):
     assert [a.text for a in found] == ["Sleep stage W", "Sleep stage 1"]
 
 
+@pytest.mark.parametrize("n_signals", [1, 60])
+def test_an_annotation_channel_without_room_says_nothing(tmp_path, n_signals):
+    signals = [Signal(label=f"S{i}", per_record=500) for i in range(n_signals)]
+    empty = annotations(per_record=0)
+    path = write_edf(tmp_path / "night.edf", [*signals, empty], 60, record_s=5, reserved="EDF+C")
+    header, found = read_annotations(path)
+    assert [f.code for f in header.findings] == ["timekeeping-missing"]
+    assert found == ()
+
+
+def test_the_times_of_a_wide_montage_are_sought(tmp_path):
+    signals = [Signal(label=f"S{i}", per_record=500) for i in range(60)]
+    keep = annotations(keeping_time([*range(0, 300, 5), *range(600, 900, 5)]), 8)
+    path = write_edf(tmp_path / "night.edf", [*signals, keep], 120, record_s=5, reserved="EDF+D")
+    assert read_annotations(path)[0].span_s == 900.0
+
+
 def test_no_annotation_channel_no_annotations(tmp_path):
     header, found = read_annotations(write_edf(tmp_path / "night.edf", [Signal()]))
     assert (header.labels, found) == ((EEG,), ())

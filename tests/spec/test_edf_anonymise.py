@@ -2,6 +2,8 @@
 
 import datetime as dt
 import gzip
+import os
+import stat
 
 import numpy as np
 import pytest
@@ -42,6 +44,17 @@ def samples(path) -> list[np.ndarray]:
 def copied(tmp_path, **options):
     path = write_edf(tmp_path / "night.edf", signals(), **PERSONAL)
     return path, anonymise(path, tmp_path / "copy.edf", **options)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX's")
+def test_the_copy_is_for_whom_the_umask_says(tmp_path):
+    before = os.umask(0o027)
+    try:
+        _, copy = copied(tmp_path)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o640
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["copy.edf", "night.edf"]
 
 
 def test_no_personal_text_is_left(tmp_path):

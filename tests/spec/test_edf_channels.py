@@ -117,6 +117,7 @@ def test_a_declared_unit_must_be_a_voltage(tmp_path):
         ("physical_max", "500uV", "is not a number"),
         ("physical_max", "********", "is not a number"),
         ("physical_max", "1e301", "is out of range"),
+        ("physical_max", "1e200", "is beyond anything measurable"),
         ("physical_max", "١٢٣".encode(), "is not a number"),
         ("physical_max", "5,00.0", "is not a number"),
     ],

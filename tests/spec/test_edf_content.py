@@ -57,7 +57,7 @@ def test_drop_outs_jump_to_the_limit(tmp_path):
 
 def test_flat_tops_below_the_files_own_limits(tmp_path):
     found = findings(tmp_path, np.minimum(wave(3000), 1500))
-    assert "exactly the highest value" in found["plateau"]
+    assert "exactly the highest number" in found["plateau"]
 
 
 def test_one_sample_at_the_limit_is_nothing_to_talk_about(tmp_path):

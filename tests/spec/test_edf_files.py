@@ -3,6 +3,8 @@
 import gzip
 import os
 import socket
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -268,3 +270,14 @@ def test_a_24_bit_file_behind_a_16_bit_header_is_found_out_when_gzipped_too(tmp_
     whole = edf_bytes([Signal(), Signal(label="EMG")], is_bdf=True)
     with pytest.raises(HeaderInvalid, match="24-bit samples"):
         read_header(gzipped(tmp_path / "n.edf.gz", b"0       " + whole[8:]))
+
+
+def test_reading_needs_nothing_heavier_than_numpy():
+    script = (
+        "import sys; import psgpipe.adapters.edf; "
+        "print(sorted({'mne', 'edfio', 'pyedflib', 'scipy', 'pandas', 'yasa'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,5 +1,6 @@
 """The header: every number is parsed or refused by name, and the size law holds."""
 
+import numpy as np
 import pytest
 
 from psgpipe.adapters.edf import read_header, read_recording
@@ -117,6 +118,23 @@ def test_a_long_file_is_read_to_its_declared_end(tmp_path):
     assert codes(recording) == ["size-long"]
 
 
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda raw: raw.replace(b"\n", b"\r\n"),
+        lambda raw: raw.decode("utf-8", errors="replace").encode("utf-8"),
+    ],
+    ids=["line ends", "UTF-8"],
+)
+def test_samples_that_went_through_a_text_mode_are_refused(tmp_path, convert):
+    noise = np.random.default_rng(0).integers(-2000, 2000, 30000)
+    whole = edf_bytes([Signal(digital=noise)])
+    path = tmp_path / "night.edf"
+    path.write_bytes(whole[:512] + convert(whole[512:]))
+    with pytest.raises(HeaderInvalid, match="as if they were text"):
+        read_header(path)
+
+
 @pytest.mark.parametrize("count", [0, 300, -1])
 def test_no_whole_record_is_no_data(tmp_path, count):
     path = write_edf(tmp_path / "night.edf", [Signal()], n_records=0, n_records_field=count)
@@ -168,6 +186,16 @@ def test_the_number_of_bits_is_told_by_the_size_where_the_version_lies(tmp_path)
     path.write_bytes(b"0       " + whole[8:])
     with pytest.raises(HeaderInvalid, match="16-bit samples, the reserved field or"):
         read_header(path)
+
+
+def test_a_count_that_lies_is_not_taken_for_another_number_of_bits(tmp_path):
+    longer = write_edf(tmp_path / "night.edf", [Signal()], n_records=30, n_records_field=20)
+    recording = read_recording(longer, ["EEG C4-M1"])
+    assert recording.duration_s == 20.0
+    assert [f.code for f in recording.findings if f.code.startswith("size")] == ["size-long"]
+    wide = Signal(digital_min=-8388608, digital_max=8388607)
+    cut = write_edf(tmp_path / "night.bdf", [wide], is_bdf=True, n_records=20, n_records_field=30)
+    assert "size-short" in codes(read_header(cut))
 
 
 def test_edf_that_calls_itself_24_bit_is_refused_unless_its_size_says_16(tmp_path):

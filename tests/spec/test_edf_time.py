@@ -147,6 +147,23 @@ def test_a_continuous_file_without_times_is_continuous(tmp_path):
     assert codes(header) == ["timekeeping-missing"]
 
 
+def test_a_clock_that_stands_still_in_a_continuous_file_says_nothing(tmp_path):
+    header, recording = read(night(tmp_path, [0.0] * 300, reserved="EDF+C"))
+    assert (header.span_s, recording.segments) == (300.0, ((0.0, 30000),))
+    assert codes(header) == codes(recording) == ["timekeeping-missing"]
+    with pytest.raises(HeaderInvalid, match="time goes backwards"):
+        read_header(night(tmp_path, [0.0] * 300, reserved="EDF+D"))
+
+
+def test_a_time_cut_off_behind_its_first_separator_is_a_time(tmp_path):
+    onsets_s = seconds(0, 1000) + seconds(2000, 100)
+    keep = annotations(keeping_time(onsets_s), per_record=3)
+    path = write_edf(tmp_path / "night.edf", [Signal(), keep], 1100, reserved="EDF+D")
+    header, recording = read(path)
+    assert header.span_s == recording.span_s == 2100.0
+    assert "annotation-malformed" in codes(recording)
+
+
 def without_time(onsets_s, missing):
     keep = keeping_time(onsets_s)
     return lambda record: b"" if record in missing else keep(record)

@@ -68,7 +68,7 @@ REFUSED, FLAGGED = True, False
         ({"clipped_pct": 5.1}, "clipped", REFUSED),
         ({"dropout_pct": 0.2}, "dropout", FLAGGED),
         ({"dropout_pct": 20.1}, "dropout", REFUSED),
-        ({"spectral_slope": -0.4}, "slope-flat", REFUSED),
+        ({"spectral_slope": -0.4, "high_share": 0.2}, "slope-flat", REFUSED),
         ({"high_share": 0.41}, "high-frequency", REFUSED),
         ({"eeg_likeness": -3.1}, "slow", REFUSED),
         ({"noise_pct": 21.0}, "noise", FLAGGED),
@@ -92,7 +92,8 @@ def test_one_thing_wrong_is_one_flag(measured: dict[str, Any], code: str, refuse
         {"median_epoch_sd_uv": 5.0},
         {"median_epoch_sd_uv": 60.0},
         {"flat_pct": 20.0},
-        {"spectral_slope": -0.5},
+        {"spectral_slope": -0.5, "high_share": 0.2},
+        {"spectral_slope": 0.0, "high_share": 0.001},  # pure tones on the noise of digitizing
         {"high_share": 0.4},
         {"fs_hz": 80.1},
         {"heartbeat_regularity": 0.3, "heartbeat_kurtosis": 40.0},

@@ -33,6 +33,11 @@ def test_each_stage_has_its_text_in_the_order_of_the_epochs(tmp_path: Path):
     assert set(seen.duration.tolist()) == {30.0}
 
 
+def test_the_last_epoch_ends_where_the_recording_ends():
+    seen = edfio.read_edf(write_scoring(ONE_OF_EACH, last_epoch_s=17.0)).annotations
+    assert [a.duration for a in seen] == [30.0] * 6 + [17.0]
+
+
 def test_the_start_is_the_recordings_start_to_the_fraction_of_a_second():
     start = dt.datetime(2024, 3, 1, 22, 15, 7, 250_000)
     edf = edfio.read_edf(write_scoring(Hypnogram(("W",), start=start)))

@@ -10,6 +10,7 @@ from psgpipe.model.hypnogram import Hypnogram
 from psgpipe.science.simulation import night_signals, plan_night, simulate_night, simulate_recording
 from psgpipe.science.simulation_montage import CLINICAL, MINIMAL
 from psgpipe.science.simulation_scene import NightKey, Traits, draw_scene
+from psgpipe.science.simulation_spectra import shaped_noise
 from tests.builders import stages
 
 STAGES = ("W", "N1", "N2", "N3", "R")
@@ -182,3 +183,15 @@ def test_yasa_recovers_the_planted_stages(subject):
         for stage, truth in zip(found, night.hypnogram.stages, strict=True)
     ]
     assert np.mean(right) >= 0.80
+
+
+def test_noise_has_the_power_asked_for_from_the_second_it_is_asked_for():
+    white = np.full((1, 240), 1 / 239)  # 0 to 60 Hz; the bin at 0 Hz is left out
+    power = np.repeat([[0.0], [9.0]], [1000, 1001], axis=0)
+    signal = shaped_noise(power, white, np.random.default_rng(0), 128)
+    # 2001 frames of 4 s, every 2 s from -2 s on: frame 1000 begins at 1998 s.
+    assert len(signal) == 4000 * 128
+    assert (signal[: 1998 * 128] == 0).all()
+    assert signal[1999 * 128 : 2001 * 128].std() == pytest.approx(3, rel=0.2)
+    by_second = signal[2000 * 128 :].reshape(1000, 2, 128).std(axis=(0, 2))
+    np.testing.assert_allclose(by_second, 3, rtol=0.03)

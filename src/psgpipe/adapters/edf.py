@@ -22,7 +22,7 @@ from psgpipe.adapters.edf_file import Source, file_name, open_source
 from psgpipe.adapters.edf_header import Layout, read_layout
 from psgpipe.adapters.edf_names import note_file_name, note_labels
 from psgpipe.adapters.edf_notes import Notes
-from psgpipe.adapters.edf_records import Bytes, walk
+from psgpipe.adapters.edf_records import walk
 from psgpipe.adapters.edf_samples import Row, as_integers
 from psgpipe.adapters.edf_size import count_records
 from psgpipe.adapters.edf_time import Timeline
@@ -157,13 +157,8 @@ def _read_tals(source: Source, layout: Layout, first: int, n_records: int) -> Ta
     signals = layout.annotation_signals
     if signals:
         for _, record, _, piece in walk(source, layout, signals, first, n_records):
-            _take_tals(tals, record, piece)
+            tals.take(record, piece)
     return tals
-
-
-def _take_tals(tals: Tals, first_record: int, piece: Bytes) -> None:
-    for i, raw in enumerate(piece):
-        tals.take(first_record + i, raw.tobytes())
 
 
 def _quick_timeline(source: Source, survey: _Survey, notes: Notes) -> Timeline:
@@ -226,7 +221,7 @@ def _read(
             digital = as_integers(piece, layout.sample_bytes)
             rows[position].take(record, at // layout.sample_bytes, digital)
         else:
-            _take_tals(tals, record, piece)
+            tals.take(record, piece)
 
 
 def _header(path: PathLike, survey: _Survey, timeline: Timeline, notes: Notes) -> Header:

@@ -12,16 +12,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.adapters.edf_keepers import LONGEST_ONSET, read_keepers
 from psgpipe.adapters.edf_notes import Notes
+from psgpipe.adapters.edf_records import Bytes
 from psgpipe.model.recording import Annotation
 
-_KEEPING_ONLY = re.compile(rb"([+-][0-9]+(?:\.[0-9]*)?)\x14\x14+\x00*")
 _NUMBER = rb"[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?"
 _TAL = re.compile(rb"([+-]?" + _NUMBER + rb")(?:\x15([^\x14\x15]*))?\x14(.*)", re.DOTALL)
 DURATION = re.compile(rb"\+?" + _NUMBER)
 # An onset where a text should be: the NUL between two TALs was forgotten.
 _LOST_NUL = re.compile(rb"([+-][0-9]+(?:[.,][0-9]*)?)(?:\x15([0-9]*(?:[.,][0-9]*)?))?")
-LONGEST_ONSET = 1e9
 
 
 class Tal(NamedTuple):
@@ -46,8 +46,8 @@ class Tals:
     def __init__(self, first_record: int, n_records: int) -> None:
         self._first_record = first_record
         self.onsets: npt.NDArray[np.float64] = np.full(n_records, np.nan)
-        self.decimals = np.zeros(n_records, np.int16)
-        self.whole_digits = np.zeros(n_records, np.int16)
+        self.decimals = np.zeros(n_records, np.int64)
+        self.whole_digits = np.zeros(n_records, np.int64)
         self.annotations: list[Annotation] = []
         self._malformed = self._first_malformed = 0
         self._not_utf8 = self._commas = 0
@@ -57,12 +57,25 @@ class Tals:
         """Whether any record says when it was recorded."""
         return not bool(np.isnan(self.onsets).all())
 
-    def take(self, record: int, raw: bytes) -> None:
-        """Parse one annotation channel's bytes in one record."""
-        keeping = _KEEPING_ONLY.fullmatch(raw)
-        if keeping:
-            self._keep_time(record, keeping.group(1))
-            return
+    def take(self, first_record: int, rows: Bytes) -> None:
+        """Parse one annotation channel's bytes in some records, shape (n_records, n_bytes).
+
+        Nearly all records hold their time and nothing else: these are read all at once.
+        """
+        kept = read_keepers(rows)
+        places = slice(first_record - self._first_record, None)
+        unknown = np.isnan(self.onsets[places][: len(rows)])
+        plain = kept.is_plain & unknown
+        for into, values in (
+            (self.onsets, kept.onsets),
+            (self.decimals, kept.decimals),
+            (self.whole_digits, kept.whole_digits),
+        ):
+            np.copyto(into[places][: len(rows)], values, where=plain)
+        for i in np.flatnonzero(~kept.is_plain):
+            self._take_record(first_record + int(i), rows[i].tobytes())
+
+    def _take_record(self, record: int, raw: bytes) -> None:
         for piece in raw.split(b"\0"):
             if piece.strip():
                 tals = split_tals(piece)
@@ -110,19 +123,22 @@ class Tals:
 
     def _keep_time(self, record: int, raw: bytes) -> None:
         i = record - self._first_record
-        if self.onsets[i] == self.onsets[i]:  # not NaN
+        if not np.isnan(self.onsets[i]):
             return  # the first one counts: other annotation channels may repeat it
         onset = self._number(raw)
         if onset is None:
             self._is_malformed(record)
             return
+        whole, _, decimals = raw.replace(b",", b".").partition(b".")
         self.onsets[i] = onset
-        whole, _, decimals = raw.replace(b",", b".").lstrip(b"+-").partition(b".")
-        self.whole_digits[i], self.decimals[i] = len(whole.lstrip(b"0")), len(decimals)
+        self.decimals[i] = len(decimals)
+        self.whole_digits[i] = len(whole.lstrip(b"+-0"))
 
     def _number(self, raw: bytes) -> float | None:
-        self._commas += b"," in raw
-        value = float(raw.replace(b",", b"."))
+        if b"," in raw:
+            self._commas += 1
+            raw = raw.replace(b",", b".")
+        value = float(raw)
         return value if abs(value) <= LONGEST_ONSET else None
 
     def _duration(self, record: int, raw: bytes | None) -> float | None:
@@ -151,6 +167,9 @@ def split_tals(piece: bytes) -> list[Tal]:
         return []
     *texts, unterminated = match.group(3).split(b"\x14")
     signed = match.group(1)[:1] in (b"+", b"-")
+    if not texts and not unterminated:
+        # The channel ended before the second separator: nothing but a time fits this.
+        return [Tal(match.group(1), match.group(2), [b""], is_whole=False)]
     tals = [Tal(match.group(1), match.group(2), [], signed and not unterminated.strip())]
     for i, text in enumerate(texts):
         lost = _LOST_NUL.fullmatch(text) if i + 1 < len(texts) or b"\x15" in text else None

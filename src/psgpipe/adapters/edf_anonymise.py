@@ -6,7 +6,7 @@ import datetime as dt
 import errno
 import os
 import re
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -191,10 +191,13 @@ def _is_listed(raw: bytes) -> bool:
 
 @contextmanager
 def _written_at_once(out: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only when it is complete."""
+    """A file that appears under its name only when it is complete.
+
+    Opened by hand: what tempfile makes is private for ever, a copy is as the umask says.
+    """
+    temporary = out.with_name(f".copy-{secrets.token_hex(8)}")
     try:
-        with tempfile.NamedTemporaryFile(dir=out.parent, prefix=".copy-", delete=False) as file:
-            temporary = Path(file.name)
+        with temporary.open("xb") as file:
             try:
                 yield file
                 file.flush()

@@ -33,9 +33,13 @@ def walk(
     piece : shape (n_records, n_bytes); valid until the next step.
     """
     wanted = sum(s.n_bytes for s in signals)
-    sparse = layout.record_bytes >= _SEEK_FROM_BYTES and (
-        wanted * _SEEK_FRACTION < layout.record_bytes and not source.gzipped
+    sparse = (
+        layout.record_bytes >= _SEEK_FROM_BYTES
+        and wanted * _SEEK_FRACTION < layout.record_bytes
+        and not source.gzipped
     )
+    if wanted > BLOCK_BYTES:
+        return _by_piece(source, layout, signals, first, n_records)
     if sparse or layout.record_bytes > 4 * BLOCK_BYTES:
         return _by_signal(source, layout, signals, first, n_records)
     return _by_block(source, layout, signals, first, n_records)
@@ -60,6 +64,23 @@ def _by_signal(
     source: Source, layout: Layout, signals: Sequence[Signal], first: int, n_records: int
 ) -> Iterator[tuple[int, int, int, Bytes]]:
     """Signal after signal within each record, jumping over what is not wanted."""
+    in_file_order = sorted(range(len(signals)), key=lambda i: signals[i].offset)
+    per_block = max(1, BLOCK_BYTES // max(1, sum(s.n_bytes for s in signals)))
+    buffers = [np.empty((min(per_block, n_records), s.n_bytes), np.uint8) for s in signals]
+    for record in range(first, first + n_records, per_block):
+        n_here = min(per_block, first + n_records - record)
+        for i in range(n_here):
+            start = layout.header_bytes + (record + i) * layout.record_bytes
+            for position in in_file_order:
+                source.read_into(start + signals[position].offset, buffers[position][i].data)
+        for position, buffer in enumerate(buffers):
+            yield position, record, 0, buffer[:n_here]
+
+
+def _by_piece(
+    source: Source, layout: Layout, signals: Sequence[Signal], first: int, n_records: int
+) -> Iterator[tuple[int, int, int, Bytes]]:
+    """The same where one record's part of a signal is larger than a block: in pieces."""
     in_file_order = sorted(enumerate(signals), key=lambda item: item[1].offset)
     # A piece holds whole samples of 2 and of 3 bytes; TALs are never split.
     longest = BLOCK_BYTES // 6 * 6

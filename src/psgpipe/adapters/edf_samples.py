@@ -24,7 +24,7 @@ _JUMP_OF_RANGE = 0.1
 _LEAST_PLATEAU = 5e-3
 _LEAST_LEVELS = 100
 # Far outside of any biosignal, so that only a wrong unit gets there.
-_SD_UV = (0.02, 10_000.0)
+_SD_UV = (0.2, 10_000.0)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Row:
         self._n_per_record = n_per_record
         self._out = out
         self._n_low = self._n_high = self._n_below = self._n_above = 0
-        self._jumps = self._entries = 0
+        self._jumps = self._entries = self._n_least = self._n_most = 0
         self._last_nonzero = -1
         self._least, self._most = 1 << 30, -(1 << 30)
 
@@ -85,13 +85,24 @@ class Row:
         first = record * self._n_per_record + at_sample
         self.scale.to_uv(flat, out=self._out[first : first + flat.size])
         least, most = int(flat.min()), int(flat.max())
-        self._least, self._most = min(self._least, least), max(self._most, most)
+        self._count_extremes(flat, least, most)
         if least <= self.scale.digital_min or most >= self.scale.digital_max:
             self._look_at_rails(flat)
         if flat[-1] or (least, most) != (0, 0):
             self._last_nonzero = (
                 first + int(np.flatnonzero(flat)[-1]) if not flat[-1] else (first + flat.size - 1)
             )
+
+    def _count_extremes(self, flat: Digital, least: int, most: int) -> None:
+        """How often the lowest and the highest value so far were recorded."""
+        if least <= self._least:
+            before = self._n_least if least == self._least else 0
+            self._n_least = before + int(np.count_nonzero(flat == least))
+            self._least = least
+        if most >= self._most:
+            before = self._n_most if most == self._most else 0
+            self._n_most = before + int(np.count_nonzero(flat == most))
+            self._most = most
 
     def _look_at_rails(self, flat: Digital) -> None:
         low, high = self.scale.digital_min, self.scale.digital_max
@@ -140,10 +151,10 @@ class Row:
         """An amplifier that rails below the file's own limits leaves flat tops."""
         if self._most - self._least < _LEAST_LEVELS:
             return
-        for which, value in (("highest", self._out.max()), ("lowest", self._out.min())):
-            share = np.count_nonzero(self._out == value) / self._out.size
+        for which, count in (("lowest", self._n_least), ("highest", self._n_most)):
+            share = count / self._out.size
             if share >= _LEAST_PLATEAU:
-                message = f"{_percent(share)} of samples have exactly the {which} value recorded"
+                message = f"{_percent(share)} of samples have exactly the {which} number recorded"
                 self._say(notes, "plateau", f"{message}: clipped, or not a wave")
 
     def _note_zero_tail(self, notes: Notes, fs_hz: float) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +13,7 @@ from psgpipe.adapters.edf_units import looks_like_voltage, uv_per_unit
 from psgpipe.model.recording import Channel, Finding
 
 FASTEST_HZ = 200_000.0
+LARGEST_UV = 1e15
 
 
 class SignalFields(NamedTuple):
@@ -157,8 +157,8 @@ def _scale_problem(channel: Channel, name: str, bits: int) -> str | None:
         return f"digital range {low} to {high} of {name} does not fit {bits}-bit samples"
     if bottom == top:
         return f"physical minimum and maximum of {name} are equal: no scale"
-    gain = (top - bottom) / (high - low) * (channel.uv_per_unit or 1.0)
-    if not math.isfinite(gain) or gain == 0 or not math.isfinite(bottom * 1e6):
+    largest = max(abs(bottom), abs(top)) * (channel.uv_per_unit or 1.0)
+    if (top - bottom) / (high - low) == 0 or largest > LARGEST_UV:
         return f"physical range of {name} is beyond anything measurable"
     return None
 

@@ -11,6 +11,8 @@ LONGEST_S = LONGEST_RECORD_S
 MOST_RECORDS = 10_000_000
 MOST_INFLATED_BYTES = 16 * 2**30
 LARGEST_ANNOTATION_BYTES = 64 * 2**20
+_LOOKED_AT_BYTES = 1 << 20
+_LEAST_SIGNS = 20
 _GET_WHOLE = "Fetch the whole file again from where it was recorded."
 
 
@@ -39,6 +41,7 @@ def count_records(source: Source, layout: Layout, notes: Notes) -> int:
     elif there < declared:
         _note_short(layout, notes, n_records, left_over)
     elif data_bytes > declared * layout.record_bytes:
+        _refuse_text_transfer(source, layout)
         _note_long(source, notes, data_bytes - declared * layout.record_bytes)
     return n_records
 
@@ -62,12 +65,51 @@ def _refuse_other_width(source: Source, layout: Layout, data_bytes: int) -> None
     if declared and data_bytes == declared * layout.record_bytes:
         return
     other = layout.record_bytes // layout.sample_bytes * (5 - layout.sample_bytes)
-    if layout.is_contradictory or (declared and data_bytes == declared * other):
+    fits_other = bool(declared and data_bytes == declared * other)
+    if layout.is_contradictory or (fits_other and _holds_other_width(source, layout)):
         bits = 8 * (5 - layout.sample_bytes)
         raise HeaderInvalid(
             f"{source.name}: the version field says {8 * layout.sample_bytes}-bit samples, "
             f"the reserved field or the file's size {bits}-bit samples",
             "Export the recording again: EDF holds 16-bit samples, BDF 24-bit ones.",
+        )
+
+
+def _holds_other_width(source: Source, layout: Layout) -> bool:
+    """Whether more than the size speaks for the other width: a count that lies gives it, too.
+
+    16-bit limits stand in a 16-bit file; and the third byte of every 24-bit sample of so small a
+    range is its sign, 0 or 255.
+    """
+    limits = [
+        limit
+        for signal in layout.ordinary_signals
+        for limit in (signal.channel.digital_min, signal.channel.digital_max)
+        if limit is not None
+    ]
+    fits_16_bit = all(-32768 <= limit <= 32767 for limit in limits)
+    if layout.is_bdf or not fits_16_bit:
+        return fits_16_bit == layout.is_bdf
+    start = source.read_at_most(layout.header_bytes, _LOOKED_AT_BYTES)
+    return not start[2::3].translate(None, b"\x00\xff")
+
+
+def _refuse_text_transfer(source: Source, layout: Layout) -> None:
+    """A longer file whose bytes went through a text mode or a text encoding is noise.
+
+    Then every line feed has got a carriage return before it, or bytes that are no UTF-8 have
+    become U+FFFD; in samples both are rare.
+    """
+    declared_bytes = (layout.declared_records or 0) * layout.record_bytes
+    start = source.read_at_most(layout.header_bytes, min(declared_bytes, _LOOKED_AT_BYTES))
+    n_lines = start.count(b"\n")
+    as_lines = n_lines >= _LEAST_SIGNS and start.count(b"\r\n") == n_lines
+    as_utf8 = start.count(b"\xef\xbf\xbd") >= _LEAST_SIGNS
+    if as_lines or as_utf8:
+        how = "line ends were converted" if as_lines else "it was converted to UTF-8"
+        raise HeaderInvalid(
+            f"{source.name}: its bytes were changed on the way as if they were text: {how}",
+            "Copy the recording again in binary mode.",
         )
 
 

@@ -98,6 +98,10 @@ def lay_out(name: str, layout: Layout, n_records: int, tals: Tals, notes: Notes)
             message = "no data record says when it was recorded; taken as continuous"
             notes.add("timekeeping-missing", message)
         return continuous(layout, n_records, 0.0, notes)
+    if not discontinuous and n_records > 1 and np.ptp(tals.onsets) == 0:
+        message = "every data record gives the same time; taken as continuous, as declared"
+        notes.add("timekeeping-missing", message)
+        return continuous(layout, n_records, float(tals.onsets[0]), notes)
     record_s = float(layout.record_s)
     tolerance_s = _tolerance_s(layout, tals)
     onsets = _filled(

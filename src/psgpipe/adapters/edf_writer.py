@@ -54,16 +54,18 @@ class WrittenSignal:
     transducer: str = ""
 
 
-def write_scoring(hypnogram: Hypnogram) -> bytes:
+def write_scoring(hypnogram: Hypnogram, *, last_epoch_s: float = EPOCH_S) -> bytes:
     """The hypnogram as an annotations-only EDF+ file, one annotation of 30 s for each epoch.
 
+    The last may be shorter, `last_epoch_s`: no annotation goes on after the recording has ended.
     The same hypnogram gives the same bytes. Start date and time are kept; a date that is not
     known, or that EDF cannot hold (before 1985, after 2084), is left out. The file names no
     patient.
     """
+    lasting_s = [EPOCH_S] * (len(hypnogram) - 1) + [last_epoch_s]
     stages = [
-        Annotation(EPOCH_S * epoch, EPOCH_S, STAGE_TEXTS[stage])
-        for epoch, stage in enumerate(hypnogram.stages)
+        Annotation(EPOCH_S * epoch, duration_s, STAGE_TEXTS[stage])
+        for epoch, (stage, duration_s) in enumerate(zip(hypnogram.stages, lasting_s, strict=True))
     ]
     buffer = io.BytesIO()
     clock = hypnogram.start.time() if hypnogram.start else hypnogram.start_clock
@@ -96,8 +98,8 @@ def write_recording(
 def _edf_signal(signal: WrittenSignal) -> edfio.EdfSignal:
     import edfio
 
-    return edfio.EdfSignal.from_digital(
-        _digital(signal),
+    return edfio.EdfSignal(
+        np.clip(signal.samples, *signal.physical_range),
         signal.fs_hz,
         label=signal.label,
         transducer_type=signal.transducer,
@@ -106,17 +108,6 @@ def _edf_signal(signal: WrittenSignal) -> edfio.EdfSignal:
         digital_range=DIGITAL_RANGE,
         prefiltering=signal.prefilter,
     )
-
-
-def _digital(signal: WrittenSignal) -> npt.NDArray[np.int16]:
-    """The samples as the file's integers, with one temporary array only."""
-    lowest, highest = signal.physical_range
-    digital = signal.samples - lowest
-    digital *= (DIGITAL_RANGE[1] - DIGITAL_RANGE[0]) / (highest - lowest)
-    digital += DIGITAL_RANGE[0]
-    np.rint(digital, out=digital)
-    np.clip(digital, *DIGITAL_RANGE, out=digital)
-    return digital.astype(np.int16)
 
 
 def _edf_plus(

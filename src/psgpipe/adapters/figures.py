@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ STAGE_COLOURS = {
 }
 HYPNOGRAM_ORDER = (SleepStage.N3, SleepStage.N2, SleepStage.N1, SleepStage.R, SleepStage.W)
 NOT_SCORED_COLOUR = "#bdbdbd"
+TITLE_LENGTH = 130
 
 
 def night_pictures(
@@ -59,7 +61,10 @@ def night_pictures(
 
 def _bytes(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, metadata=metadata, dpi=110)
+    with warnings.catch_warnings():
+        # An id may be written in letters that the font lacks; a box in the title says enough.
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        figure.savefig(buffer, format=kind, metadata=metadata, dpi=110)
     return buffer.getvalue()
 
 
@@ -92,7 +97,9 @@ def _draw(
     axes = figure.subplots(
         len(heights), 1, sharex=True, gridspec_kw={"height_ratios": heights}, squeeze=False
     )[:, 0]
-    axes[0].set_title(title, loc="left", fontsize=10, parse_math=False)
+    # The layout makes room for half the title: a long one would squeeze the axes to nothing.
+    shown = title if len(title) <= TITLE_LENGTH else f"{title[: TITLE_LENGTH - 1]}…"
+    axes[0].set_title(shown, loc="left", fontsize=10, parse_math=False)
     _hypnodensity(axes[0], hypnodensity)
     _hypnogram(axes[1], hypnogram)
     if spectrogram:

@@ -10,7 +10,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,7 @@ import numpy.typing as npt
 from psgpipe.errors import StagerUnavailable
 from psgpipe.model.hypnogram import SCORED, Hypnogram, SleepStage
 from psgpipe.model.montage import ROLES, Role
-from psgpipe.model.recording import Band
-from psgpipe.model.staging import Demographics, RoleSignal
+from psgpipe.model.staging import Demographics, Requirements, RoleSignal
 
 if TYPE_CHECKING:
     import mne.io
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 SUPPORTED_YASA = "0.8"
 STAGING_FS_HZ = 100.0
-YASA_BAND_HZ = Band(0.4, 30.0)
 YASA_NAMES = {
     SleepStage.W: "WAKE",
     SleepStage.N1: "N1",
@@ -73,15 +71,24 @@ class ReferenceStager:
         )
 
     def score(
-        self, signals: Sequence[RoleSignal], demographics: Demographics | None
-    ) -> npt.NDArray[np.float64]:
+        self,
+        eegs: Sequence[RoleSignal],
+        others: Sequence[RoleSignal],
+        demographics: Demographics | None,
+    ) -> list[npt.NDArray[np.float64]]:
         """Probabilities of W N1 N2 N3 R for every whole 30-s epoch, shape (n_epochs, 5).
 
         Parameters
         ----------
-        signals : unfiltered, one for each of `roles`, in microvolt; all of one duration.
+        eegs : unfiltered, in microvolt, all of one duration; each is staged for itself.
+        others : EOG and EMG as in `roles`, likewise.
         demographics : given if and only if `with_demographics`.
         """
+        return [self._score_one([eeg, *others], demographics) for eeg in eegs]
+
+    def _score_one(
+        self, signals: Sequence[RoleSignal], demographics: Demographics | None
+    ) -> npt.NDArray[np.float64]:
         SleepStaging = _import_yasa().SleepStaging  # noqa: N806  # it is a class
         raw = _raw_at_100_hz(signals)
         names: dict[str, str | None] = dict.fromkeys(ROLES)
@@ -98,37 +105,16 @@ class ReferenceStager:
         return np.asarray(proba[[YASA_NAMES[stage] for stage in SCORED]], dtype=np.float64)
 
 
-@dataclass(frozen=True)
-class Requirements:
-    """What a stager needs, and exactly what will do the staging.
-
-    Attributes
-    ----------
-    classifier, classifier_sha256 : the file in the installed yasa and the hash of its bytes.
-    versions : of every package that has a part in the result.
-    min_fs_hz : signals must be sampled faster than this.
-    band_hz : a signal that no longer holds this band was filtered and must not be staged.
-    min_s : yasa refuses less.
-    """
-
-    classifier: str
-    classifier_sha256: str
-    versions: Mapping[str, str]
-    min_fs_hz: float = 80.0
-    band_hz: Band = YASA_BAND_HZ
-    min_s: float = 30.0
-
-
 def classifier_name(roles: Sequence[Role], *, with_demographics: bool) -> str:
     """The name yasa gives to the classifier of these roles: ``clf_eeg+eog+emg+demo``."""
     parts = [role for role in ROLES if role in roles]
     return "clf_" + "+".join([*parts, *(["demo"] if with_demographics else [])])
 
 
-def engine_versions() -> dict[str, str]:
+def engine_versions(packages: Sequence[str] = ENGINE_PACKAGES) -> dict[str, str]:
     """Versions of the packages that have a part in a stage; nothing is imported."""
     try:
-        return {name: importlib.metadata.version(name) for name in ENGINE_PACKAGES}
+        return {name: importlib.metadata.version(name) for name in packages}
     except importlib.metadata.PackageNotFoundError as error:
         raise StagerUnavailable(
             f"the staging engine needs the package {error.name}, which is not installed",

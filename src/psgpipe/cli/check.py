@@ -5,22 +5,35 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from psgpipe.adapters.label_tables import read_label_table
-from psgpipe.cli.options import FILE, labels_option, log_to_stderr, output_options, pipeline_option
+from psgpipe.cli.options import (
+    FILE,
+    labels_option,
+    log_to_stderr,
+    output_options,
+    pipeline_option,
+    print_json,
+)
 from psgpipe.cli.printing import printable, table
+from psgpipe.errors import StagerUnavailable
 from psgpipe.pipeline.check import STATE_UNREADABLE, anonymous_copy, check_recording
 from psgpipe.pipeline.discover import recordings_in
+from psgpipe.pipeline.engine_check import EngineComparison, compare_engines
 from psgpipe.pipeline.spec import load_definition
 
 
 @click.command(name="check", short_help="Header, derivations, quality; no staging.")
-@click.argument("recordings", type=FILE, nargs=-1, required=True, metavar="RECORDING|FOLDER...")
+@click.argument("recordings", type=FILE, nargs=-1, metavar="RECORDING|FOLDER...")
+@click.option(
+    "--engine", is_flag=True, help="Whether the fast engine equals yasa here; takes no recording."
+)
 @click.option("--header-only", is_flag=True, help="Read no samples: fast, and no signal quality.")
 @click.option("--quality", is_flag=True, help="Read the samples below a FOLDER, too.")
 @click.option("--tsv", "as_tsv", is_flag=True, help="One row for each recording on stdout.")
@@ -35,7 +48,7 @@ from psgpipe.pipeline.spec import load_definition
 @labels_option
 @output_options
 def command(
-    recordings: tuple[Path, ...], header_only: bool, quality: bool, as_tsv: bool,
+    recordings: tuple[Path, ...], engine: bool, header_only: bool, quality: bool, as_tsv: bool,
     anonymise: Path | None, keep_date: bool, pipeline: str, labels: Path | None,
     verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
@@ -46,6 +59,11 @@ def command(
     Leaves with the exit code of the worst recording: 0, 4 (unreadable) or 5 (unsuitable).
     """
     tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    if engine:
+        check_engine(recordings, as_json=as_json, quiet=quiet)
+        return
+    if not recordings:
+        raise click.UsageError("Missing argument 'RECORDING|FOLDER...'.")
     if as_tsv and as_json:
         raise click.UsageError("--tsv and --json exclude each other.")
     definition = load_definition(pipeline)
@@ -69,6 +87,44 @@ def command(
     show(checked_one_by_one(), quiet=quiet)
     # Unreadable (4) goes before unsuitable (5): it is the file that has to be looked at first.
     raise click.exceptions.Exit(min(codes, default=0))
+
+
+def check_engine(recordings: tuple[Path, ...], *, as_json: bool, quiet: bool) -> None:
+    """Compare the engines on simulated nights, and say what came of it.
+
+    Raises
+    ------
+    psgpipe.errors.StagerUnavailable : they are not equal here.
+    """
+    if recordings:
+        raise click.UsageError("--engine takes no recording; it makes its own nights.")
+    found = list(compare_engines())
+    if as_json:
+        print_json([{**asdict(one), "equal": one.is_equal} for one in found])
+    elif not quiet:
+        click.echo(engine_text(found))
+    if not all(one.is_equal for one in found):
+        raise StagerUnavailable(
+            "the fast engine does not equal yasa on this machine",
+            'Set engine = "reference" under [stage_sleep], and report the table above.',
+        )
+
+
+def engine_text(found: Sequence[EngineComparison]) -> str:
+    """Fast against reference for a person to read."""
+    heads = ("classifier", "rate", "epochs", "stages differ", "largest difference", "equal")
+    rows = [
+        (
+            one.classifier,
+            f"{one.fs_hz} Hz",
+            str(one.epochs),
+            str(one.stages_that_differ),
+            f"{one.largest_difference:.1e}",
+            "yes" if one.is_equal else "NO",
+        )
+        for one in found
+    ]
+    return table([heads, *rows])
 
 
 Checked = Iterator[dict[str, Any]]

@@ -99,7 +99,7 @@ class Derivation:
 
 @dataclass(frozen=True)
 class Montage:
-    """The derivations chosen for one night, at most one for each role, EEG first."""
+    """The derivations chosen for one night, EEG first: one for each role, or several EEG."""
 
     derivations: tuple[Derivation, ...]
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
 from psgpipe.model.summary import ArchitectureSummary, QualityReport
 
@@ -75,6 +78,8 @@ class StagedNight:
     summary : sleep architecture between lights off and lights on.
     quality : signal quality, flags, and what was refused.
     lights : in seconds from the start of the recording.
+    disagreement : shape (n_epochs,), share of the EEG derivations whose own stage is another, or
+        None where one derivation was staged.
     provenance : what the manifest holds: recording, pipeline, steps, engine, derivations.
     """
 
@@ -84,4 +89,5 @@ class StagedNight:
     summary: ArchitectureSummary
     quality: QualityReport
     lights: Lights
+    disagreement: npt.NDArray[np.float64] | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,9 @@ import numpy.typing as npt
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
 from psgpipe.model.montage import Role
 from psgpipe.model.night import Sex
+from psgpipe.model.recording import Band
+
+YASA_BAND_HZ = Band(0.4, 30.0)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,27 @@ class RoleSignal:
     fs_hz: float
 
 
+@dataclass(frozen=True)
+class Requirements:
+    """What a stager needs, and exactly what will do the staging.
+
+    Attributes
+    ----------
+    classifier, classifier_sha256 : the file in the installed yasa and the hash of its bytes.
+    versions : of every package that has a part in the result.
+    min_fs_hz : signals must be sampled faster than this.
+    band_hz : a signal that no longer holds this band was filtered and must not be staged.
+    min_s : yasa refuses less.
+    """
+
+    classifier: str
+    classifier_sha256: str
+    versions: Mapping[str, str]
+    min_fs_hz: float = 80.0
+    band_hz: Band = YASA_BAND_HZ
+    min_s: float = 30.0
+
+
 @dataclass(frozen=True, eq=False)
 class Staging:
     """Stages of one night and how they were come by.
@@ -47,6 +72,8 @@ class Staging:
     first_epoch, last_epoch : the staging window, first included, last not.
     engine : name, versions, classifier and its hash, for the manifest.
     notes : what a reader should know, one sentence each.
+    disagreement : shape (n_epochs,), share of the EEG derivations whose own stage is another; NaN
+        where not staged; None where one derivation was staged.
     """
 
     hypnogram: Hypnogram
@@ -55,3 +82,4 @@ class Staging:
     last_epoch: int
     engine: dict[str, Any]
     notes: tuple[str, ...] = ()
+    disagreement: npt.NDArray[np.float64] | None = None

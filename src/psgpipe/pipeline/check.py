@@ -13,7 +13,12 @@ from psgpipe.errors import PsgpipeError
 from psgpipe.model.montage import LabelTable, Source, printable
 from psgpipe.model.night import Night
 from psgpipe.model.recording import Channel, Finding, Header
-from psgpipe.pipeline.night import make_night, open_night, require_an_epoch
+from psgpipe.pipeline.night import (
+    make_night,
+    open_night,
+    require_an_epoch,
+    wanted_derivations,
+)
 from psgpipe.pipeline.spec import Definition
 from psgpipe.pipeline.store import output_errors
 from psgpipe.science.lights import clock_at
@@ -44,13 +49,13 @@ def check_recording(
         return _unreadable(path, error)
     params: ReferenceParams = definition.params["reference"]
     sources = understand(header.channels, label_table, params.declared_units)
-    montage = describe(sources, params.wanted, min_fs_hz=params.min_fs_hz)
+    montage = describe(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
     checked = _header_dict(path, header, montage)
     checked["error"] = None
     try:
         if header_only:
             require_an_epoch(header)
-            _require_buildable(header, sources, params)
+            _require_buildable(header, sources, definition)
             return checked
         return _with_quality(checked, path, definition, label_table)
     except PsgpipeError as error:
@@ -76,10 +81,9 @@ def anonymous_copy(path: Path, copy: Path, *, keep_date: bool) -> Path:
     return anonymise(path, copy.with_name(name), keep_date=keep_date)
 
 
-def _require_buildable(
-    header: Header, sources: tuple[Source, ...], params: ReferenceParams
-) -> None:
-    found = candidates(sources, params.wanted, min_fs_hz=params.min_fs_hz)
+def _require_buildable(header: Header, sources: tuple[Source, ...], definition: Definition) -> None:
+    params: ReferenceParams = definition.params["reference"]
+    found = candidates(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
     choose(found, sources, file=header.file, optional=frozenset(params.optional))
 
 

@@ -221,6 +221,8 @@ class _Attempt:
             request = self._ask(self._hash())
             if is_unchanged(old, self.folder, request, self.night, self.recipe):
                 return self._unchanged(old, request)
+            # Before anything can fail: a failure would take the place of somebody else's night.
+            self._refuse_another(old)
         recipe = self.recipe
         # The header first: what it gives away as no recording, or a terabyte, is not worth a hash.
         chosen = open_night(
@@ -233,8 +235,8 @@ class _Attempt:
         before = None if self.force else self._done_before(old, fingerprint, request)
         if before:
             return before
-        if old is not None and not self.force:
-            _refuse_to_replace_another(old, chosen, hashed.sha256, self.folder)
+        if old is not None and not self.force and store.manifest_intact(old):
+            _refuse_another_start(old, chosen, hashed.sha256, self.folder)
         outputs, provenance = recipe.compute(chosen, recipe, hashed.sha256)
         self._require_unchanged_recording(hashed)
         store.finish_night(
@@ -243,6 +245,11 @@ class _Attempt:
             {"fingerprint": fingerprint, "request_sha256": request, **provenance},
         )
         return Outcome(self.folder, computed=True, hashed=hashed)
+
+    def _refuse_another(self, old: Mapping[str, Any]) -> None:
+        if store.manifest_intact(old):  # a damaged one says nothing
+            _refuse_another_night(old, self.night, self.folder)
+            _refuse_another_recording(old, file_name(self.path), self._hash().sha256, self.folder)
 
     def _hash(self) -> HashedFile:
         if self.hashed is None:
@@ -347,15 +354,38 @@ def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
     return True
 
 
-def _refuse_to_replace_another(
-    old: Mapping[str, Any], chosen: Chosen, recording_sha256: str, folder: Path
+def _refuse_another_night(old: Mapping[str, Any], night: Night, folder: Path) -> None:
+    """Two ids may become one folder: ``S/1`` and ``S-1``."""
+    ids = {"subject": night.subject, "night": night.night}
+    differs = [key for key, wanted in ids.items() if old.get(key) not in (None, wanted)]
+    if differs:
+        held = ", ".join(f"{key} {old[key]}" for key in differs)
+        raise _taken(folder, f"{held}, which is written alike in a path")
+
+
+def _refuse_another_recording(
+    old: Mapping[str, Any], name: str, recording_sha256: str, folder: Path
 ) -> None:
     """A changed recording replaces its own night; another recording must not, unasked."""
     was = old.get("recording", {})
-    if was.get("name") == chosen.header.file or was.get("sha256") == recording_sha256:
+    if name != was.get("name") and recording_sha256 != was.get("sha256"):
+        raise _taken(folder, f"the night recorded in {was.get('name')}")
+
+
+def _refuse_another_start(
+    old: Mapping[str, Any], chosen: Chosen, recording_sha256: str, folder: Path
+) -> None:
+    """Many recorders give every night one file name; a changed recording keeps its start."""
+    was, start = old.get("recording", {}), chosen.header.start
+    if recording_sha256 == was.get("sha256") or start is None:
         return
-    raise NightTaken(
-        f"{folder.parent.name}/{folder.name} already holds the night recorded in {was.get('name')}",
+    if was.get("start") not in (None, start.isoformat()):
+        raise _taken(folder, f"a night recorded in another {was.get('name')}, from {was['start']}")
+
+
+def _taken(folder: Path, what: str) -> NightTaken:
+    return NightTaken(
+        f"{folder.parent.name}/{folder.name} already holds {what}",
         "Give another --subject or --night, another -o folder, or --force to replace it.",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from psgpipe.adapters.edf import read_annotations
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.labels import read_lights, understand
-from psgpipe.errors import QualityRefused, TooShort
+from psgpipe.errors import ChannelMissing, QualityRefused, TooShort
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
 from psgpipe.model.night import LightsSource, Night, StagedNight
@@ -21,7 +21,7 @@ from psgpipe.model.opened import OpenedNight
 from psgpipe.model.recording import Finding, Header, Recording
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityFlag, QualityReport
-from psgpipe.pipeline.fingerprint import pipeline_sha256, psgpipe_version
+from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256, psgpipe_version
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.spec import DEFAULT_PIPELINE, Definition, load_definition
 from psgpipe.science.epochs import epoch_count, staging_window
@@ -66,18 +66,19 @@ def open_night(
     psgpipe.errors.LightsImpossible, psgpipe.errors.LabelTableInvalid
     """
     params: ReferenceParams = definition.params["reference"]
+    staging: StageSleepParams = definition.params["stage_sleep"]
     header, annotations = read_annotations(path)
     require_an_epoch(header)
     declared = dict(params.declared_units or {})
     sources = understand(header.channels, label_table, declared)
-    found = candidates(sources, params.wanted, min_fs_hz=params.min_fs_hz)
-    montage = choose(found, sources, file=header.file, optional=frozenset(params.optional))
+    found = candidates(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
+    first = choose(found, sources, file=header.file, optional=frozenset(params.optional))
+    montage = Montage(found.of("eeg") + first.derivations[1:]) if staging.consensus else first
     events_s: dict[str | None, list[float]] = {"off": [], "on": []}
     for annotation in annotations:
         meaning = read_lights(annotation.text, label_table)
         events_s.setdefault(meaning, []).append(annotation.onset_s)
     lights, odd = place_lights(night, header, events_s["off"], events_s["on"], lights_given_by)
-    staging: StageSleepParams = definition.params["stage_sleep"]
     window = staging_window(
         epoch_count(header.span_s),
         lights,
@@ -88,13 +89,25 @@ def open_night(
     return Chosen(path, header, night, found, opened, (*header.findings, *odd))
 
 
+def wanted_derivations(definition: Definition) -> dict[Role, tuple[str, ...]]:
+    """The derivations that a pipeline asks for, by role; a consensus names its EEG itself."""
+    wanted = dict(definition.params["reference"].wanted)
+    return wanted | {"eeg": definition.params["stage_sleep"].consensus or wanted["eeg"]}
+
+
 def require_an_epoch(header: Header) -> None:
     """Refuse what is too short to hold a single epoch.
 
     Raises
     ------
     psgpipe.errors.TooShort
+    psgpipe.errors.ChannelMissing : there are annotations and nothing else.
     """
+    if not header.channels:
+        raise ChannelMissing(
+            f"{header.file}: a recording was wanted, the file holds annotations only",
+            "Give the recording itself; this looks like a scoring (run --scoring FILE).",
+        )
     if header.span_s < EPOCH_S:
         raise TooShort(
             f"{header.file}: {header.span_s:g} s are less than one 30-s epoch",
@@ -122,7 +135,7 @@ def make_night(chosen: Chosen, definition: Definition) -> Made:
     refused: list[QualityFlag] = []
     measures: dict[str, Mapping[str, float | None]] = {}
     while True:
-        montage = _montage(chosen, refused, definition.params["reference"].optional)
+        montage = _montage(chosen, refused, definition)
         opened = replace(chosen.opened, montage=montage)
         slots, seconds = _run_steps(opened, definition)
         quality: QualityReport = slots["quality"]
@@ -154,22 +167,29 @@ def _implausible(slots: Mapping[str, Any], definition: Definition) -> tuple[Qual
     return flags
 
 
-def _montage(chosen: Chosen, refusals: list[QualityFlag], optional: Collection[Role]) -> Montage:
-    """The best derivation of each role that quality has not refused."""
+def _montage(chosen: Chosen, refusals: list[QualityFlag], definition: Definition) -> Montage:
+    """The best derivation of each role that quality has not refused; for a consensus all EEG."""
+    optional = definition.params["reference"].optional
+    is_consensus = bool(definition.params["stage_sleep"].consensus)
     refused = {flag.derivation for flag in refusals}
     derivations: list[Derivation] = []
     # A role that was optional and could not be built is not in the montage first chosen.
-    for role in (d.role for d in chosen.opened.montage.derivations):
+    for role in dict.fromkeys(d.role for d in chosen.opened.montage.derivations):
         left = [d for d in chosen.candidates.of(role) if d.name not in refused]
         if not left and role in optional:
             continue
         if not left:
-            why = "; ".join(flag.message for flag in refusals if flag.refused)
+            names = [d.name for d in chosen.candidates.of(role)]
+            why = "; ".join(
+                f"{flag.derivation}: {flag.message}"
+                for flag in refusals
+                if flag.refused and flag.derivation in names
+            )
             raise QualityRefused(
                 f"{chosen.header.file}: no {role.upper()} derivation is fit to be staged: {why}",
                 "Look at the signal; list another derivation, or exclude the night.",
             )
-        derivations.append(left[0])
+        derivations += left if is_consensus and role == "eeg" else left[:1]
     return Montage(tuple(derivations))
 
 
@@ -254,6 +274,7 @@ def staged_night(
         summary=made.slots["summary"],
         quality=made.quality,
         lights=opened.lights,
+        disagreement=staged.disagreement,
         provenance=_provenance(chosen, definition, made, recording_sha256),
     )
 
@@ -267,9 +288,11 @@ def _provenance(
     header, lights = chosen.header, opened.lights
     return {
         "psgpipe": psgpipe_version(),
+        "subject": chosen.night.subject,
+        "night": chosen.night.night,
         "recording": {
             "name": header.file,
-            "bytes": chosen.path.stat().st_size,
+            "bytes": state.size if (state := FileState.of(chosen.path)) else None,
             "sha256": recording_sha256,
             "start": header.start.isoformat() if header.start else None,
             "start_clock": clock_at(header.start_clock, 0.0),

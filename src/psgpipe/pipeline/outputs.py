@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 from typing import Any
 
@@ -23,6 +22,7 @@ HYPNOGRAM_COLUMNS = (
     "p_w", "p_n1", "p_n2", "p_n3", "p_r", "in_bed", "valid",
 )  # fmt: skip
 HIGHEST_SHOWN_HZ = 30.0
+LONGEST_SHOWN_ID = 40
 
 
 def night_outputs(
@@ -31,7 +31,9 @@ def night_outputs(
     """Every output of a finished night but its manifest, by file name."""
     outputs = {
         "hypnogram.tsv": hypnogram_tsv(staged),
-        "hypnogram.edf": write_scoring(staged.hypnogram),
+        "hypnogram.edf": write_scoring(
+            staged.hypnogram, last_epoch_s=_epoch_s(staged, len(staged.hypnogram) - 1)
+        ),
         "summary.json": json_bytes(summary_dict(staged)),
         "quality.json": json_bytes(staged.quality.as_dict()),
     }
@@ -48,10 +50,10 @@ def night_outputs(
 
 def hypnogram_tsv(staged: StagedNight) -> bytes:
     """One row for each 30-s epoch of the recording, a shorter tail included."""
-    span_s = staged.provenance["recording"]["span_s"]
     hypnogram, text = staged.hypnogram, io.StringIO()
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-    writer.writerow(HYPNOGRAM_COLUMNS)
+    apart = staged.disagreement
+    writer.writerow(HYPNOGRAM_COLUMNS + (() if apart is None else ("disagreement",)))
     valid = hypnogram.valid
     for epoch, stage in enumerate(hypnogram.stages):
         onset_s = epoch * EPOCH_S
@@ -60,15 +62,22 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
             (
                 epoch,
                 f"{onset_s:g}",
-                f"{min(EPOCH_S, round(span_s - onset_s, 6)):g}",
+                f"{_epoch_s(staged, epoch):g}",
                 clock_at(hypnogram.start_clock, onset_s) or "",
                 stage,
-                *("" if np.isnan(p) else f"{p:.6f}" for p in probabilities),
+                *(_number(p) for p in probabilities),
                 str(bool(hypnogram.in_bed[epoch])).lower(),
                 str(bool(valid[epoch])).lower(),
+                *(() if apart is None else (_number(apart[epoch]),)),
             )
         )
     return text.getvalue().encode("utf-8")
+
+
+def _epoch_s(staged: StagedNight, epoch: int) -> float:
+    """How long an epoch lasts, in seconds: less than 30 where the recording ends within it."""
+    span_s = staged.provenance["recording"]["span_s"]
+    return min(EPOCH_S, round(float(span_s) - epoch * EPOCH_S, 6))
 
 
 def summary_dict(staged: StagedNight) -> dict[str, Any]:
@@ -82,15 +91,23 @@ def summary_dict(staged: StagedNight) -> dict[str, Any]:
         "lights_on_s": staged.lights.on_s,
         "lights_source": staged.lights.source,
         **staged.summary.endpoints(),
+        **_disagreement(staged),
         "absent": dict(staged.summary.absent),
         "arousals": "not scored: AASM arousals last 3 s and 30-s staging cannot give them",
         "warnings": list(staged.provenance["warnings"]),
     }
 
 
-def night_dict(staged: StagedNight) -> dict[str, Any]:
-    """Identity of the night as plain values."""
-    return dataclasses.asdict(staged.night)
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.6f}"
+
+
+def _disagreement(staged: StagedNight) -> dict[str, float | None]:
+    """Mean over the epochs in bed that have a stage; only where several EEG were staged."""
+    if staged.disagreement is None:
+        return {}
+    counted = staged.disagreement[staged.hypnogram.in_bed & staged.hypnogram.valid]
+    return {"disagreement": float(counted.mean()) if len(counted) else None}
 
 
 def _title(staged: StagedNight) -> str:
@@ -102,7 +119,9 @@ def _title(staged: StagedNight) -> str:
 
 
 def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text)
+    """An id as a title can hold it: one line, and not longer than the picture is wide."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return shown if len(shown) <= LONGEST_SHOWN_ID else f"{shown[: LONGEST_SHOWN_ID - 1]}…"
 
 
 def _spectrogram(

@@ -83,7 +83,9 @@ def find_pipeline(pipeline: str | Path) -> Path:
     found = folder / f"{pipeline}.toml"
     if found.is_file() and Path(f"{pipeline}.toml").name == f"{pipeline}.toml":
         return found
-    names = sorted(p.stem for p in folder.glob("*.toml"))
+    # Comparison specs lie in the same folder; only a pipeline has steps.
+    tables = {p.stem: tomllib.loads(p.read_text(encoding="utf-8")) for p in folder.glob("*.toml")}
+    names = sorted(name for name, table in tables.items() if "steps" in table)
     raise PipelineInvalid(
         f"no pipeline is called {str(pipeline)!r}{_likely(str(pipeline), names)}",
         f"Give a .toml file or one of: {', '.join(names)}.",

@@ -105,13 +105,16 @@ def read_time(text: str) -> dt.time | dt.datetime | None:
     A time zone is not accepted: recordings hold local time.
     """
     parts = text.strip().split(":")
+    whole, _, fraction = parts[-1].partition(".")
+    if len(parts) == 3 and fraction.isascii() and fraction.isdigit() and len(fraction) <= 6:
+        parts[-1] = whole
     try:
         if "T" in text or "-" in text:
             moment = dt.datetime.fromisoformat(text.strip())
             return moment if moment.tzinfo is None else None
         if len(parts) in (2, 3) and all(p.isascii() and p.isdigit() and len(p) <= 2 for p in parts):
             hour, minute, second = (int(part) for part in (*parts, "0")[:3])
-            return dt.time(hour, minute, second)
+            return dt.time(hour, minute, second, int(f"{fraction:0<6}"))
     except ValueError:
         return None
     return None

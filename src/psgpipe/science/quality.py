@@ -111,7 +111,9 @@ def _unusable(
 
 
 def _noise(spectra: EpochSpectra, rules: QualityRules) -> PerEpoch:
-    white = spectra.slope > rules.refuse_slope_above
+    white = (spectra.slope > rules.refuse_slope_above) & (
+        spectra.high_share > rules.slope_high_share
+    )
     return (white | (spectra.high_share > rules.refuse_high_share)).astype(np.float64)
 
 

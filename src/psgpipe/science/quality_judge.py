@@ -57,10 +57,6 @@ _EEG = (
     _Check("amplitude-low", "median_epoch_sd_uv", "flag_sd_below_uv", _SD, _CONTACT),
     _Check("amplitude-high", "median_epoch_sd_uv", "flag_sd_above_uv", _SD, _UNIT),
     _Check(
-        "slope-flat", "spectral_slope", "refuse_slope_above",
-        "spectral slope is {}", ": noise has 0, EEG about -2",
-    ),
-    _Check(
         "slow", "eeg_likeness", "refuse_likeness_below",
         "8-16 Hz stands at 10^{} of 0.5-2 Hz", ": slower than any EEG",
     ),
@@ -70,6 +66,10 @@ _EEG = (
     ),
     _Check("noise", "noise_pct", "flag_noise_pct", "{} % of the epochs look like noise"),
     _Check("mains", "mains_share", "flag_mains_share", "mains hum holds {} of the power"),
+)  # fmt: skip
+_FLAT_SLOPE = _Check(
+    "slope-flat", "spectral_slope", "refuse_slope_above",
+    "spectral slope is {}", ": noise has 0, EEG about -2",
 )  # fmt: skip
 _EOG = (
     _Check("amplitude-low", "median_epoch_sd_uv", "refuse_eog_sd_below_uv", _SD, _CONTACT),
@@ -87,6 +87,8 @@ def judge(
     found = [*_unstageable(quality, rules), *(c.flag(quality, rules) for c in checks)]
     if quality.kind == "eeg":
         found += [*_heartbeat(quality, rules), *_monotonous(quality, rules)]
+        if (quality.high_share or 0) > rules.slope_high_share:
+            found.append(_FLAT_SLOPE.flag(quality, rules))
     once: dict[str, QualityFlag] = {}
     for flag in found:
         if flag:

@@ -23,6 +23,8 @@ class QualityRules:
     refuse_clipped_pct, flag_clipped_pct : share of samples at the rails.
     refuse_dropout_pct, flag_dropout_pct : share of samples that fell to the lowest value at once.
     refuse_slope_above : log-log spectral slope of 2-25 Hz, EEG; 0 is white noise.
+    slope_high_share : a slope counts as flat only where 20-47 Hz holds more than this share: under
+        pure tones lies nothing but the noise of digitizing, which is white and means nothing.
     refuse_likeness_below : log10 of the power of 8-16 Hz over 0.5-2 Hz, EEG; breathing, temperature
         and oximetry are slower than any EEG.
     refuse_high_share : share of 20-47 Hz in the power of 0.5-47 Hz, EEG.
@@ -58,6 +60,7 @@ class QualityRules:
     refuse_dropout_pct: float = 20.0
     flag_dropout_pct: float = 0.1
     refuse_slope_above: float = -0.5
+    slope_high_share: float = 0.05
     refuse_likeness_below: float = -3.0
     refuse_high_share: float = 0.4
     flag_noise_pct: float = 20.0

@@ -280,7 +280,9 @@ def _stage_share(
     shift = rng.integers(-depth.shift_hops, depth.shift_hops + 1, len(stage) + 1)
     shift[[0, -1]] = 0
     own = np.eye(len(SCORED))[np.repeat(stage, HOPS_PER_EPOCH + np.diff(shift))]
-    around = gaussian_filter1d(own, depth.reach_s / HOP_S, axis=0)
+    # The cycle of a short night is compressed, and so is what reaches over from other stages.
+    reach_s = min(depth.reach_s, len(stage) * EPOCH_S / 60)
+    around = gaussian_filter1d(own, reach_s / HOP_S, axis=0)
     mean, total = depth.foreign, depth.concentration
     foreign = rng.beta(mean * total, (1 - mean) * total, len(stage))
     share = np.repeat(foreign, HOPS_PER_EPOCH)[:, None]

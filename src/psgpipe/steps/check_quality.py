@@ -24,23 +24,24 @@ def check_quality(
     after lights on say nothing about the night. A derivation built by subtraction is judged with
     the channels it is built from.
     """
-    measured = {
-        recording.kinds[0]: measure(
+    measured = [
+        measure(
             recording,
             rules=params,
             channels=_channels(derivation.labels, recorded),
             epochs=opened.window,
         )
         for derivation, recording in zip(opened.montage.derivations, referenced, strict=True)
-    }
-    flags = [flag for quality in measured.values() for flag in judge(quality, params)]
-    if "eeg" in measured and "eog" in measured:
-        flags += judge_eog_against_eeg(measured["eeg"], measured["eog"], params)
+    ]
+    flags = [flag for quality in measured for flag in judge(quality, params)]
+    first = {quality.kind: quality for quality in reversed(measured)}
+    if "eeg" in first and "eog" in first:
+        flags += judge_eog_against_eeg(first["eeg"], first["eog"], params)
     return QualityReport(
-        measures={quality.derivation: quality.measures() for quality in measured.values()},
+        measures={quality.derivation: quality.measures() for quality in measured},
         flags=tuple(flags),
-        artefact_epochs=_any_of(quality.artefact_epochs for quality in measured.values()),
-        unscored_epochs=_any_of(quality.unscored_epochs for quality in measured.values()),
+        artefact_epochs=_any_of(quality.artefact_epochs for quality in measured),
+        unscored_epochs=_any_of(quality.unscored_epochs for quality in measured),
     )
 
 

@@ -33,7 +33,7 @@ class ReferenceParams:
 
     def __post_init__(self) -> None:
         for role in ROLES:
-            names = [_standard(name, role) for name in getattr(self, role)]
+            names = [standard_derivation(name, role) for name in getattr(self, role)]
             object.__setattr__(self, role, tuple(names))
         if not self.eeg:
             raise ValueError("eeg is empty; no stager works without EEG")
@@ -45,10 +45,16 @@ class ReferenceParams:
         return {role: names for role, names in named.items() if names}
 
 
-def _standard(name: str, role: Role) -> str:
+def standard_derivation(name: str, where: str) -> str:
+    """`name` in standard electrode names.
+
+    Raises
+    ------
+    ValueError : it names no derivation.
+    """
     standard = standard_name(name)
     if standard is None:
-        raise ValueError(f"{role} lists {name!r}, which names no derivation; write it like C4-M1")
+        raise ValueError(f"{where} lists {name!r}, which names no derivation; write it like C4-M1")
     return standard
 
 

@@ -1,38 +1,27 @@
 """Give every epoch of the staging window its stage, from unfiltered signals."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.adapters.yasa_stager import ReferenceStager, Requirements
 from psgpipe.errors import RateTooLow, TooShort
-from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnodensity, Hypnogram, SleepStage
+from psgpipe.model.hypnogram import EPOCH_S, Hypnodensity, Hypnogram, SleepStage
 from psgpipe.model.montage import Role
 from psgpipe.model.night import Night
 from psgpipe.model.opened import OpenedNight
 from psgpipe.model.recording import Recording
-from psgpipe.model.staging import Demographics, RoleSignal, Staging
+from psgpipe.model.staging import Demographics, Requirements, RoleSignal, Staging
 from psgpipe.model.summary import QualityReport
+from psgpipe.science.consensus import de_weighted, disagreement, mean_probabilities
 from psgpipe.science.epoch_signal import epoch_signal
 from psgpipe.science.epochs import covered_epochs, epoch_count, in_bed
+from psgpipe.steps.reference import standard_derivation
+from psgpipe.steps.stagers import Engine, Stager, stager_of
 from psgpipe.steps.step import Step
 
 RELIABLE_EPOCHS = 10
-
-
-class Stager(Protocol):
-    """Anything that stages sleep."""
-
-    def requirements(self) -> Requirements:
-        """What it needs, and exactly what will do the staging."""
-
-    def score(
-        self, signals: Sequence[RoleSignal], demographics: Demographics | None
-    ) -> npt.NDArray[np.float64]:
-        """Probabilities of W N1 N2 N3 R for every whole epoch, shape (n_epochs, 5)."""
 
 
 @dataclass(frozen=True)
@@ -42,22 +31,32 @@ class StageSleepParams:
     Attributes
     ----------
     stager : whose stages.
-    engine : ``reference`` calls yasa.
+    engine : ``fast`` is yasa's arithmetic without yasa, ``reference`` calls yasa itself.
+    consensus : stage from each of these EEG derivations that can be built and is fit, and take the
+        mean probability; empty stages from the first of ``[reference] eeg`` alone.
+    de_weight : take the class weights of training out of the probabilities first.
     age_and_sex : pass them on where both are known; the same choice for every night of a study.
     margin_min : staged before lights off and after lights on, as far as recorded.
     longest_without_lights_h : a longer recording is refused where lights are not known.
     """
 
     stager: Literal["yasa"] = "yasa"
-    engine: Literal["reference"] = "reference"
+    engine: Engine = "fast"
+    consensus: tuple[str, ...] = ()
+    de_weight: bool = False
     age_and_sex: bool = True
     margin_min: float = 30.0
     longest_without_lights_h: float = 14.0
 
+    def __post_init__(self) -> None:
+        names = tuple(standard_derivation(name, "consensus") for name in self.consensus)
+        object.__setattr__(self, "consensus", names)
+
 
 def stager_for(roles: tuple[Role, ...], night: Night, params: StageSleepParams) -> Stager:
     """The stager that will stage `night` from these roles."""
-    return ReferenceStager(roles, with_demographics=demographics(night, params) is not None)
+    with_demographics = demographics(night, params) is not None
+    return stager_of(params.engine, roles, with_demographics=with_demographics)
 
 
 def demographics(night: Night, params: StageSleepParams) -> Demographics | None:
@@ -92,7 +91,11 @@ def stage_sleep(
         RoleSignal(recording.kinds[0], epoch_signal(recording, 0, usable), recording.fs_hz)  # type: ignore[arg-type]
         for recording in referenced
     ]
-    scored = stager.score(signals, demographics(opened.night, params))
+    eegs = [signal for signal in signals if signal.role == "eeg"]
+    others = [signal for signal in signals if signal.role != "eeg"]
+    scored = stager.score(eegs, others, demographics(opened.night, params))
+    if params.de_weight:
+        scored = [de_weighted(probabilities) for probabilities in scored]
     return _staging(scored, usable, quality, opened, needs, params)
 
 
@@ -129,7 +132,7 @@ def _require(
 
 
 def _staging(
-    scored: npt.NDArray[np.float64],
+    scored: list[npt.NDArray[np.float64]],
     usable: npt.NDArray[np.int_],
     quality: QualityReport,
     opened: OpenedNight,
@@ -137,22 +140,37 @@ def _staging(
     params: StageSleepParams,
 ) -> Staging:
     n_epochs = epoch_count(opened.header.span_s)
-    probabilities = np.full((n_epochs, len(SCORED)), np.nan)
-    # A rate that does not divide into 30 s can leave the stager a sample short of the last epoch.
-    n_scored = min(len(scored), len(usable))
-    probabilities[usable[:n_scored]] = scored[:n_scored]
-    hypnodensity = Hypnodensity(probabilities)
+    hypnodensity = Hypnodensity(_put_back(mean_probabilities(scored), usable, n_epochs))
     stages = list(hypnodensity.stages())
     for epoch in quality.artefact_epochs:
         stages[epoch] = SleepStage.ART
-    lights = opened.lights
+    lights, window = opened.lights, opened.window
     hypnogram = Hypnogram(
         tuple(stages),
         in_bed(n_epochs, lights.off_s, lights.on_s),
         opened.header.start,
         opened.header.start_clock,
     )
-    engine: dict[str, Any] = {
+    apart = _put_back(disagreement(scored), usable, n_epochs) if len(scored) > 1 else None
+    engine = _engine(needs, opened, params)
+    notes = _notes(usable, opened)
+    return Staging(hypnogram, hypnodensity, window.start, window.stop, engine, notes, apart)
+
+
+def _put_back(
+    values: npt.NDArray[np.float64], usable: npt.NDArray[np.int_], n_epochs: int
+) -> npt.NDArray[np.float64]:
+    """`values` of the staged epochs in their places among all epochs; NaN elsewhere."""
+    everywhere = np.full((n_epochs, *values.shape[1:]), np.nan)
+    # A rate that does not divide into 30 s can leave the stager a sample short of the last epoch.
+    n_scored = min(len(values), len(usable))
+    everywhere[usable[:n_scored]] = values[:n_scored]
+    return everywhere
+
+
+def _engine(needs: Requirements, opened: OpenedNight, params: StageSleepParams) -> dict[str, Any]:
+    """What did the staging, for the manifest."""
+    return {
         "stager": params.stager,
         "engine": params.engine,
         "classifier": needs.classifier,
@@ -160,14 +178,6 @@ def _staging(
         "age_and_sex": demographics(opened.night, params) is not None,
         "versions": dict(needs.versions),
     }
-    return Staging(
-        hypnogram,
-        hypnodensity,
-        opened.window.start,
-        opened.window.stop,
-        engine,
-        _notes(usable, opened),
-    )
 
 
 def _notes(usable: npt.NDArray[np.int_], opened: OpenedNight) -> tuple[str, ...]:

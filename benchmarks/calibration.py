@@ -1,0 +1,254 @@
+"""Type I error, coverage and bias of everything that a comparison reports, by simulation.
+
+    python benchmarks/calibration.py [--replications 2000] [--jobs 2] [--markdown]
+
+Studies are drawn from y = subject + condition + subject x condition + night, with a subject SD of
+2 and a night SD of 1. Heterogeneous responders have a subject x condition SD of 1, others none.
+The functions measured are those that psgpipe calls.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from psgpipe.science.censored import worst_rank_differences
+from psgpipe.science.crossover import hills_armitage
+from psgpipe.science.dose import within_subject_slope
+from psgpipe.science.mixed_model import fit_mixed_model
+from psgpipe.science.multiplicity import benjamini_hochberg, holm
+from psgpipe.science.paired import (
+    hodges_lehmann,
+    max_t_sign_flip_p,
+    sign_flip_p,
+    t_interval,
+    t_quantile,
+)
+from psgpipe.science.reliable_change import pooled_within_sd, reliable_change
+
+SUBJECTS = (5, 6, 8, 12, 20)
+EFFECT = 1.0
+ALPHA = 0.05
+
+
+def balanced(nights: int) -> Callable[[np.random.Generator, int], np.ndarray]:
+    """The same number of nights in each condition of each subject."""
+    return lambda _, n: np.full((n, 2), nights)
+
+
+def unbalanced(rng: np.random.Generator, n: int) -> np.ndarray:
+    """One to three nights in each condition of each subject; some subject has two."""
+    counts = rng.integers(1, 4, (n, 2))
+    counts[0] = 2
+    return counts
+
+
+DESIGNS = {"1": balanced(1), "2": balanced(2), "3": balanced(3), "1-3": unbalanced}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One simulated situation."""
+
+    n: int
+    design: str
+    responders: bool
+
+    @property
+    def seed(self) -> int:
+        """A seed of its own, so that every row can be repeated alone."""
+        return self.n * 1000 + 10 * list(DESIGNS).index(self.design) + self.responders
+
+
+def draw(cell: Cell, rng: np.random.Generator, effect: float) -> tuple[np.ndarray, np.ndarray]:
+    """Nights per subject and condition, and all values, subject by subject."""
+    counts = DESIGNS[cell.design](rng, cell.n)
+    means = rng.normal(0, 2, (cell.n, 1)) + rng.normal(0, float(cell.responders), (cell.n, 2))
+    means[:, 1] += effect
+    return counts, np.repeat(means.ravel(), counts.ravel()) + rng.normal(0, 1, counts.sum())
+
+
+def means_of(counts: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Means of the nights, shape (n_subjects, 2)."""
+    starts = np.concatenate([[0], np.cumsum(counts.ravel())[:-1]])
+    return (np.add.reduceat(y, starts) / counts.ravel()).reshape(counts.shape)
+
+
+def measure(cell: Cell, replications: int) -> dict[str, float]:
+    """Rates over the replications; a rate is NaN where nothing of its kind is reported."""
+    rng = np.random.default_rng(cell.seed)
+    found: dict[str, list[float]] = {}
+    for _ in range(replications):
+        for name, value in one_study(cell, rng).items():
+            found.setdefault(name, []).append(value)
+    return {name: float(np.mean(values)) for name, values in found.items()}
+
+
+def one_study(cell: Cell, rng: np.random.Generator) -> dict[str, float]:
+    """What one simulated study would report, held against the truth."""
+    counts, y = draw(cell, rng, EFFECT)
+    b, t = means_of(counts, y).T
+    d = t - b
+    paired, walsh = t_interval(d), hodges_lehmann(d)
+    null = t_interval(d - EFFECT)
+    result = {
+        "t type I": null.p < ALPHA,
+        "sign-flip type I": sign_flip_p(d - EFFECT, 1) <= ALPHA,
+        "t coverage": paired.low <= EFFECT <= paired.high,
+        "HL coverage": walsh.low <= EFFECT <= walsh.high,
+        "HL coverage stated": walsh.coverage,
+        "t bias": paired.mean - EFFECT,
+        "HL bias": walsh.estimate - EFFECT,
+        **mixed(counts, y),
+        **({} if cell.responders else changed_subjects(counts, y)),
+    }
+    return {name: float(value) for name, value in result.items()}
+
+
+def mixed(counts: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """The mixed model's verdict and interval; nothing where there is no model."""
+    subject = np.repeat(np.arange(len(counts)), counts.sum(axis=1))
+    treated = np.repeat(np.tile([False, True], len(counts)), counts.ravel())
+    model = fit_mixed_model(y, [f"{s:02d}" for s in subject], list(treated))
+    if model is None:
+        return {}
+    away = abs(model.difference - EFFECT)
+    return {
+        "KR type I": away > t_quantile(0.95, model.df) * model.se,
+        "KR coverage": away <= t_quantile(0.95, model.df) * model.se,
+        "KR bias": model.difference - EFFECT,
+    }
+
+
+def changed_subjects(counts: np.ndarray, y: np.ndarray) -> dict[str, float]:
+    """False alarms of the reliable change: every subject here changed by exactly the effect."""
+    nights = np.split(y, np.cumsum(counts.ravel())[:-1])
+    within = pooled_within_sd(nights[::2])
+    if within is None:
+        return {}
+    b, t = means_of(counts, y).T
+    beyond = [
+        abs(t[i] - b[i] - EFFECT) > reliable_change(0.0, *counts[i], within).mdc95
+        for i in range(len(counts))
+    ]
+    return {"RCI alarms": float(np.mean(beyond))}
+
+
+def family_errors(
+    n: int, replications: int, endpoints: int = 5, rho: float = 0.5
+) -> dict[str, float]:
+    """Family-wise error (or false discovery rate) over correlated endpoints without any effect."""
+    rng = np.random.default_rng(n)
+    covariance = np.full((endpoints, endpoints), rho) + (1 - rho) * np.eye(endpoints)
+    errors = {"Holm": 0, "Benjamini-Hochberg": 0, "max-T": 0}
+    for _ in range(replications):
+        d = rng.multivariate_normal(np.zeros(endpoints), covariance, n)
+        p = [sign_flip_p(column, 1) for column in d.T]
+        errors["Holm"] += holm(p).min() <= ALPHA
+        errors["Benjamini-Hochberg"] += benjamini_hochberg(p).min() <= ALPHA
+        errors["max-T"] += max_t_sign_flip_p(d, 1).min() <= ALPHA
+    return {name: count / replications for name, count in errors.items()}
+
+
+def other_errors(n: int, replications: int) -> dict[str, float]:
+    """Type I error of what stands beside the main table.
+
+    Crossover and mixed model with a period effect of 1; REM latencies of which a fifth of the
+    nights are without REM; slopes on dose.
+    """
+    rng = np.random.default_rng(n)
+    first = np.arange(n) % 2 == 0
+    errors = dict.fromkeys(("crossover", "KR with period", "worst rank", "dose slope"), 0)
+    for _ in range(replications):
+        counts, y = draw(Cell(n, "2", responders=True), rng, effect=0.0)
+        second = np.stack([first, ~first], axis=1)  # whether each condition came second
+        y += np.repeat(second.ravel(), counts.ravel())
+        b, t = means_of(counts, y).T
+        errors["crossover"] += hills_armitage(t - b, ~first).p < ALPHA
+        subject = [f"{s:02d}" for s in np.repeat(np.arange(n), 4)]
+        treated = [*np.tile([False, False, True, True], n)]
+        period = [str(p) for p in np.repeat(second.ravel(), 2)]
+        errors["KR with period"] += fit_mixed_model(y, subject, treated, period).p < ALPHA
+        latency = np.where(rng.random(y.size) < 0.2, np.inf, y)
+        ranks = worst_rank_differences(latency, subject, treated)
+        errors["worst rank"] += sign_flip_p([*ranks.values()], 1) <= ALPHA
+        slopes = [within_subject_slope([0.5, 0.75, 1.0], rng.normal(0, 1, 3)) for _ in range(n)]
+        errors["dose slope"] += t_interval(slopes).p < ALPHA
+    return {name: count / replications for name, count in errors.items()}
+
+
+COLUMNS = (
+    "t type I", "sign-flip type I", "KR type I", "t coverage", "HL coverage",
+    "HL coverage stated", "KR coverage", "t bias", "HL bias", "KR bias", "RCI alarms",
+)  # fmt: skip
+
+
+def shown(name: str, value: float | None) -> str:
+    """A rate in percent, a bias in units of the night-to-night SD."""
+    if value is None:
+        return "-"
+    return f"{value:+.3f}" if "bias" in name else f"{100 * value:.1f}"
+
+
+def print_table(head: list[str], rows: list[list[str]], *, markdown: bool) -> None:
+    """A table for a terminal, or for the documentation."""
+    if markdown:
+        head, rows = [*head], [["---"] * len(head), *rows]
+        for row in [head, *rows]:
+            print("| " + " | ".join(row) + " |")
+        return
+    widths = [max(len(r[i]) for r in [head, *rows]) for i in range(len(head))]
+    for row in [head, *rows]:
+        print("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+
+
+def measured(job: tuple[Cell, int]) -> dict[str, float]:
+    """`measure` for a process pool."""
+    return measure(*job)
+
+
+def main() -> None:
+    """Simulate every situation and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--replications", type=int, default=2000)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--markdown", action="store_true")
+    options = parser.parse_args()
+    began = time.perf_counter()
+    cells = [Cell(*c) for c in itertools.product(SUBJECTS, DESIGNS, (False, True))]
+    with ProcessPoolExecutor(options.jobs) as pool:
+        results = list(pool.map(measured, [(c, options.replications) for c in cells]))
+    rows = [
+        [
+            str(c.n),
+            c.design,
+            "yes" if c.responders else "no",
+            *(shown(k, r.get(k)) for k in COLUMNS),
+        ]
+        for c, r in zip(cells, results, strict=True)
+    ]
+    print_table(["n", "nights", "responders", *COLUMNS], rows, markdown=options.markdown)
+    print()
+    for errors in (family_errors, other_errors):
+        found = {n: errors(n, options.replications) for n in SUBJECTS if n >= 8}
+        print_table(
+            ["n", *found[SUBJECTS[-1]]],
+            [[str(n), *(f"{100 * v:.1f}" for v in rates.values())] for n, rates in found.items()],
+            markdown=options.markdown,
+        )
+        print()
+    error = 100 * np.sqrt(0.05 * 0.95 / options.replications)
+    print(
+        f"{options.replications} studies a row: standard error of a 5 % rate {error:.2f} points; "
+        f"{time.perf_counter() - began:.0f} s"
+    )
+
+
+if __name__ == "__main__":
+    main()

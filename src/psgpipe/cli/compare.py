@@ -1,0 +1,75 @@
+"""``psgpipe compare``: treatment against baseline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from psgpipe.cli.comparison_text import comparison_text
+from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.errors import UsageError
+from psgpipe.pipeline.compare import compare
+from psgpipe.pipeline.comparison_files import comparison_dict, write_comparison
+from psgpipe.pipeline.spec_lock import lock_spec
+
+
+@click.command(name="compare", short_help="Treatment against baseline.")
+@click.argument("source", type=FILE, required=False, metavar="OUT|NIGHTS.tsv")
+@click.option("--spec", metavar="FILE|NAME", help="What was declared: a comparison spec.")
+@click.option("-o", "--out", type=FILE, metavar="DIR", help="Results go to DIR/comparison/.")
+@click.option(
+    "--allow-unlike",
+    multiple=True,
+    metavar="FIELD",
+    help="Go on although FIELD differs between nights of a subject; may be repeated.",
+)
+@click.option(
+    "--exploratory",
+    is_flag=True,
+    help="Go on under a spec edited after its lock; every table says so.",
+)
+@click.option(
+    "--lock",
+    type=FILE,
+    metavar="SPEC",
+    help="Write the hash and the time of SPEC beside it, before any result is seen.",
+)
+@output_options
+def command(
+    source: Path | None, spec: str | None, out: Path | None, allow_unlike: tuple[str, ...],
+    exploratory: bool, lock: Path | None, verbose: bool, quiet: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Compare treatment nights with baseline nights, subject by subject.
+
+    OUT is a folder that psgpipe wrote; NIGHTS.tsv is any table with the columns subject, night,
+    condition and endpoints. Results go to comparison/ in OUT or beside the table.
+    """
+    tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    if lock is not None:
+        _lock(lock, source, quiet=quiet, as_json=as_json)
+        return
+    if source is None:
+        raise UsageError(
+            "wanted a folder or a table of nights, found none", "Name OUT or NIGHTS.tsv."
+        )
+    comparison = compare(source, spec, allow_unlike=allow_unlike, exploratory=exploratory)
+    folder = write_comparison(comparison, out or (source if source.is_dir() else source.parent))
+    if as_json:
+        print_json(comparison_dict(comparison))
+    elif not quiet:
+        click.echo(comparison_text(comparison))
+    tell(f"{folder}: contrasts.tsv, subjects.tsv, comparison.json")
+
+
+def _lock(spec: Path, source: Path | None, *, quiet: bool, as_json: bool) -> None:
+    if source is not None:
+        raise UsageError(
+            "--lock declares an analysis before there are results to compare",
+            "Lock the spec alone; then compare with --spec.",
+        )
+    locked = lock_spec(spec)
+    if as_json:
+        print_json(locked)
+    elif not quiet:
+        click.echo(f"{spec.name} locked {locked['locked_at']}, sha256 {locked['sha256']}")

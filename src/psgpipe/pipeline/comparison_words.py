@@ -1,0 +1,193 @@
+"""What a row of a comparison says in words: its verdict and its note."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from psgpipe.model.comparison import ComparisonSpec, Contrast, CrossoverRow, Declaration
+from psgpipe.pipeline.contrasts import Analysed
+from psgpipe.pipeline.endpoint_nights import DEPEND_ON_LIGHTS, unit_of
+from psgpipe.pipeline.night_selection import count_of
+from psgpipe.science.regression_to_mean import expected_drift
+
+ALPHA = 0.05
+TESTABLE_FROM_N = 6
+FIRM_FROM_N = 12
+NO_TEST = "no test at 0.05 is possible"
+LOCKED = "spec locked"
+
+
+def worded(
+    analysed: Sequence[Analysed],
+    spec: ComparisonSpec,
+    declaration: Declaration,
+    design: str,
+    crossover: Sequence[CrossoverRow] = (),
+) -> tuple[Contrast, ...]:
+    """Every row with its verdict and note.
+
+    Parameters
+    ----------
+    crossover : Hills-Armitage for the same endpoints: without it nothing is claimed in a crossover.
+    """
+    families = {
+        role: sum(a.contrast.role == role and a.differences.size > 0 for a in analysed)
+        for role in ("primary", "secondary", "exploratory")
+    }
+    freed_p = {row.endpoint: row.p for row in crossover}
+    return tuple(
+        replace(
+            a.contrast,
+            verdict=verdict(a, spec, freed_p.get(a.nights.endpoint)),
+            note="; ".join((
+                *_remarks(a, spec, design, families[a.contrast.role],
+                          freed_p.get(a.nights.endpoint)),
+                *stamps(declaration),
+            )),
+        )
+        for a in analysed
+    )  # fmt: skip
+
+
+def verdict(a: Analysed, spec: ComparisonSpec, freed_p: float | None = None) -> str:
+    """The words for a row: what may be claimed from so many subjects.
+
+    Parameters
+    ----------
+    freed_p : p of the treatment effect freed from the period effect, in a crossover.
+    """
+    n = a.contrast.n_subjects
+    if n == 0:
+        return "not analysed"
+    if n < TESTABLE_FROM_N:
+        return f"descriptive: {NO_TEST}"
+    hedges = [
+        *(["preliminary"] if n < FIRM_FROM_N else []),
+        *(["exploratory"] if a.contrast.role == "exploratory" else []),
+    ]
+    said = _finding(a, spec, freed_p)
+    return f"{', '.join(hedges)}: {said}" if hedges else said
+
+
+def _finding(a: Analysed, spec: ComparisonSpec, freed_p: float | None) -> str:
+    contrast, transform = a.contrast, a.nights.transform
+    margin = spec.equivalence.get(contrast.endpoint)
+    if margin is not None and _inside(contrast, transform, margin):
+        within = f"ratio {1 / margin:.3g} to {margin:g}" if transform == "log" else (
+            f"-{margin:g} to {margin:g} {contrast.unit}".rstrip())  # fmt: skip
+        return f"no change (interval within {within})"
+    if not _claims(contrast, freed_p):
+        return "no evidence of change"
+    return f"{_direction(a)} under treatment"
+
+
+def _inside(contrast: Contrast, transform: str, margin: float) -> bool:
+    """Whether the 95 % interval lies inside the declared margin."""
+    if contrast.ci_low is None or contrast.ci_high is None:
+        return False
+    limit = math.log(margin) if transform == "log" else margin
+    return -limit < contrast.ci_low and contrast.ci_high < limit
+
+
+def _direction(a: Analysed) -> str:
+    """The direction of what was tested: of the mean difference, or of the ranks if censored."""
+    up = a.differences.mean() > 0
+    if a.nights.censored:
+        return "later" if up else "earlier"
+    return "higher" if up else "lower"
+
+
+def _claims(contrast: Contrast, freed_p: float | None) -> bool:
+    """Whether the adjusted sign-flip p allows a claim, and in a crossover Hills-Armitage, too.
+
+    Where one sequence has more subjects, a period effect is in the mean difference.
+    """
+    found = contrast.p_adjusted is not None and contrast.p_adjusted <= ALPHA
+    return contrast.n_subjects >= TESTABLE_FROM_N and found and (freed_p or 0) <= ALPHA
+
+
+def _remarks(
+    a: Analysed, spec: ComparisonSpec, design: str, family: int, freed_p: float | None
+) -> list[str]:
+    """What must be said about a row, most important first."""
+    c = a.contrast
+    before_after = design == "before-after"
+    said = [
+        _ratio(a),
+        _attainable(c, family),
+        _disagreement(c, freed_p),
+        "before-after, not causal" if before_after and _claims(c, None) else None,
+        _drift(a, spec) if before_after else None,
+        _lacking(a),
+        _lights(a),
+        *a.remarks,
+        "N1 is the weakest stage, of stagers and of experts (human kappa 0.24)"
+        if c.endpoint in ("n1_pct", "n1_min")
+        else None,
+    ]
+    return [sentence for sentence in said if sentence]
+
+
+def _ratio(a: Analysed) -> str | None:
+    c = a.contrast
+    if a.nights.transform != "log" or c.difference is None:
+        return None
+    if c.ci_low is None or c.ci_high is None:
+        return f"ratio of geometric means {math.exp(c.difference):.2f}"
+    low, high = math.exp(c.ci_low), math.exp(c.ci_high)
+    return f"ratio {math.exp(c.difference):.2f} (95 % {low:.2f} to {high:.2f})"
+
+
+def _attainable(c: Contrast, family: int) -> str | None:
+    """Whether any outcome could have reached 0.05 after adjustment."""
+    factor = {"holm": family, "benjamini-hochberg": 1}.get(c.adjustment, 1)
+    smallest = factor * 2.0 ** (1 - c.n_subjects)
+    if c.n_subjects < TESTABLE_FROM_N or smallest <= ALPHA:
+        return None
+    return f"with {c.n_subjects} subjects no sign-flip p among {family} can reach 0.05"
+
+
+def _disagreement(c: Contrast, freed_p: float | None) -> str | None:
+    if c.n_subjects < TESTABLE_FROM_N or c.p_t is None or c.p_sign_flip is None:
+        return None
+    if freed_p is not None and (freed_p <= ALPHA) != (c.p_sign_flip <= ALPHA):
+        return (
+            f"sign-flip test (p {c.p_sign_flip:.3f}) and Hills-Armitage, freed from the period "
+            f"effect (p {freed_p:.3f}), disagree"
+        )
+    if (c.p_t <= ALPHA) != (c.p_sign_flip <= ALPHA):
+        return f"t test (p {c.p_t:.3f}) and sign-flip test (p {c.p_sign_flip:.3f}) disagree"
+    if c.kr_p is not None and (c.kr_p <= ALPHA) != (c.p_sign_flip <= ALPHA):
+        return f"mixed model (p {c.kr_p:.3f}) and sign-flip test (p {c.p_sign_flip:.3f}) disagree"
+    return None
+
+
+def _drift(a: Analysed, spec: ComparisonSpec) -> str | None:
+    population = spec.population.get(a.nights.endpoint)
+    mean = a.nights.raw_baseline_mean
+    if population is None or mean is None or a.nights.censored:
+        return None
+    drift = expected_drift(mean, population.mean, population.icc)
+    unit = unit_of(a.nights.endpoint)
+    return f"expected without treatment, by regression to the mean: {drift:+.3g} {unit}".rstrip()
+
+
+def _lacking(a: Analysed) -> str | None:
+    return f"absent in {count_of(a.nights.lacking, 'night')}" if a.nights.lacking else None
+
+
+def _lights(a: Analysed) -> str | None:
+    if a.nights.endpoint not in DEPEND_ON_LIGHTS or not a.nights.lights_unknown:
+        return None
+    return f"depends on lights, not known in {count_of(a.nights.lights_unknown, 'night')}"
+
+
+def stamps(declaration: Declaration) -> list[str]:
+    """What every row of every table carries."""
+    if declaration.exploratory:
+        return ["EXPLORATORY: the spec was edited after it was locked"]
+    if declaration.locked_at:
+        return [f"{LOCKED} {declaration.locked_at} sha256 {declaration.sha256}"]
+    return []

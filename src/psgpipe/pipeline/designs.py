@@ -1,0 +1,248 @@
+"""Beside the main table: crossover, dose and time since dose, the tipping point for REM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from psgpipe.errors import NightsNotComparable
+from psgpipe.model.comparison import (
+    ComparisonSpec,
+    CrossoverRow,
+    DoseSlope,
+    MeasuredNight,
+    StratumContrast,
+)
+from psgpipe.pipeline.contrasts import Analysed
+from psgpipe.pipeline.endpoint_nights import endpoint_nights
+from psgpipe.pipeline.night_selection import Selection
+from psgpipe.science.crossover import hills_armitage
+from psgpipe.science.dose import interval_label, within_subject_slope
+from psgpipe.science.paired import sign_flip_p, t_interval
+from psgpipe.science.tipping_point import tipping_sensitivity
+
+
+def design_of(selection: Selection, spec: ComparisonSpec) -> str:
+    """``crossover`` where it is declared, or where both orders of the conditions occur.
+
+    Raises
+    ------
+    psgpipe.errors.NightsNotComparable : a crossover is declared and the nights are none.
+    """
+    first = [_treated_first(selection, s) for s in selection.baseline]
+    both_orders = True in first and False in first
+    if spec.design == "crossover" and not both_orders:
+        raise NightsNotComparable(
+            "the spec declares a crossover; wanted subjects with one period for each condition, in "
+            "both orders, found none or one order",
+            "Fill the column period, or declare design = 'before-after'.",
+        )
+    if spec.design != "auto":
+        return spec.design
+    return "crossover" if both_orders and None not in first else "before-after"
+
+
+def sequence_warnings(selection: Selection, design: str) -> list[str]:
+    """What periods and sequences of the table do not fit the design."""
+    return [*_mixed_sequences(selection), *_lost_crossover(selection, design)]
+
+
+def _mixed_sequences(selection: Selection) -> list[str]:
+    """Sequences of the table in which subjects had the conditions in both orders."""
+    orders: dict[str, set[bool]] = {}
+    for subject, nights in selection.baseline.items():
+        first = _treated_first(selection, subject)
+        if first is not None and nights[0].sequence:
+            orders.setdefault(nights[0].sequence, set()).add(first)
+    mixed = sorted(name for name, found in orders.items() if len(found) > 1)
+    return [f"sequence {name} holds subjects with both orders of periods" for name in mixed]
+
+
+def _lost_crossover(selection: Selection, design: str) -> list[str]:
+    """Signs of a crossover in a table that is not analysed as one."""
+    if design == "crossover":
+        return []
+    if any(n.sequence for n in selection.analysed) and not any(
+        n.period for n in selection.analysed
+    ):
+        return ["sequence is given and period is not: this is not analysed as a crossover"]
+    first = [_treated_first(selection, s) for s in selection.baseline]
+    if True in first and False in first and None in first:
+        return [
+            f"in {first.count(None)} of {len(first)} subjects the period of each condition is not "
+            "clear: this is not analysed as a crossover"
+        ]
+    return []
+
+
+def _treated_first(selection: Selection, subject: str) -> bool | None:
+    """Whether the treatment period came before the baseline period; None where it is not clear."""
+    periods = [
+        {n.period for n in group[subject]} for group in (selection.baseline, selection.treatment)
+    ]
+    if any(len(found) != 1 or None in found for found in periods):
+        return None
+    before, under = (str(next(iter(found))) for found in periods)
+    return None if before == under else _order(under) < _order(before)
+
+
+def _order(period: str) -> tuple[float, str]:
+    """Periods in the order of their numbers, else of their names."""
+    digits = "".join(c for c in period if c.isdigit())
+    return (float(digits) if digits else 0.0, period)
+
+
+def crossover_rows(
+    selection: Selection, analysed: Sequence[Analysed], spec: ComparisonSpec
+) -> tuple[CrossoverRow, ...]:
+    """Hills-Armitage for every endpoint whose differences exist."""
+    rows = []
+    for a in analysed:
+        order = {s: _treated_first(selection, s) for s in a.nights.subjects}
+        clear = [i for i, s in enumerate(a.nights.subjects) if order[s] is not None]
+        if a.contrast.difference is None or len(clear) < 3:
+            continue
+        first = [bool(order[a.nights.subjects[i]]) for i in clear]
+        effect = hills_armitage(a.differences[clear], first)
+        if effect is not None:
+            rows.append(
+                CrossoverRow(
+                    a.nights.endpoint,
+                    a.nights.unit,
+                    effect.n_treated_first,
+                    effect.n_treated_second,
+                    effect.difference,
+                    effect.low,
+                    effect.high,
+                    effect.df,
+                    effect.p,
+                    effect.period_difference,
+                    effect.period_p,
+                )
+            )
+    return tuple(rows)
+
+
+def strata(
+    selection: Selection, analysed: Sequence[Analysed], spec: ComparisonSpec
+) -> tuple[StratumContrast, ...]:
+    """Baseline against the treatment nights of each dose and each interval since the dose."""
+    rows: list[StratumContrast] = []
+    if spec.dose_strata:
+        rows += _strata_by("dose_mg_per_kg", _dose_label, selection, analysed, spec)
+    if spec.hours_strata:
+        rows += _strata_by(
+            "hours_since_dose",
+            lambda n: None
+            if n.hours_since_dose is None
+            else interval_label(n.hours_since_dose, spec.hours_strata),
+            selection, analysed, spec,
+        )  # fmt: skip
+    return tuple(rows)
+
+
+def _dose_label(night: MeasuredNight) -> str | None:
+    return None if night.dose_mg_per_kg is None else f"{night.dose_mg_per_kg:g}"
+
+
+def _strata_by(
+    by: str,
+    label: Callable[[MeasuredNight], str | None],
+    selection: Selection,
+    analysed: Sequence[Analysed],
+    spec: ComparisonSpec,
+) -> list[StratumContrast]:
+    labels = {label(n) for nights in selection.treatment.values() for n in nights} - {None}
+    # One stratum is the whole comparison over again.
+    ordered = sorted((str(x) for x in labels), key=_order_of_label) if len(labels) > 1 else []
+    rows = []
+    for stratum in ordered:
+        part = _restricted(selection, lambda n, s=stratum: label(n) == s)  # type: ignore[misc]
+        for a in analysed:
+            rows.append(_stratum_row(by, stratum, part, a.nights.endpoint, spec))
+    return [row for row in rows if row is not None]
+
+
+def _order_of_label(label: str) -> float:
+    return float(label.split("-")[0]) if label[0] != "-" else -float(label[1:].split("-")[0])
+
+
+def _restricted(selection: Selection, wanted: Callable[[MeasuredNight], bool]) -> Selection:
+    """The selection with only the wanted treatment nights, and the subjects that have any."""
+    kept = {s: [n for n in nights if wanted(n)] for s, nights in selection.treatment.items()}
+    subjects = [s for s in selection.baseline if kept[s]]
+    return replace(
+        selection,
+        baseline={s: selection.baseline[s] for s in subjects},
+        treatment={s: kept[s] for s in subjects},
+    )
+
+
+def _stratum_row(
+    by: str, stratum: str, part: Selection, endpoint: str, spec: ComparisonSpec
+) -> StratumContrast | None:
+    nights = endpoint_nights(part, endpoint, spec)
+    if not nights.subjects or nights.censored:
+        return None
+    d = _means(nights.treatment) - _means(nights.baseline)
+    t = t_interval(d)
+    return StratumContrast(
+        by, stratum, endpoint, nights.unit, d.size, nights.n_treatment, t.mean, t.low, t.high,
+        sign_flip_p(d, spec.seed),
+    )  # fmt: skip
+
+
+def _means(values: Mapping[str, np.ndarray]) -> np.ndarray:
+    return np.array([v.mean() for v in values.values()])
+
+
+def dose_slopes(
+    selection: Selection, analysed: Sequence[Analysed], spec: ComparisonSpec
+) -> tuple[DoseSlope, ...]:
+    """Mean within-subject slope on dose, over the subjects treated with two or more doses."""
+    dosed = _restricted(selection, lambda n: n.dose_mg_per_kg is not None)
+    rows = []
+    for a in analysed:
+        nights = endpoint_nights(dosed, a.nights.endpoint, spec)
+        slopes = [_slope(dosed, s, a.nights.endpoint, nights.treatment[s]) for s in nights.subjects]
+        found = np.array([slope for slope in slopes if slope is not None])
+        if found.size and not nights.censored:
+            t = t_interval(found)
+            rows.append(
+                DoseSlope(
+                    a.nights.endpoint, f"{nights.unit} per mg/kg".strip(), found.size, t.mean,
+                    t.low, t.high, sign_flip_p(found, spec.seed),
+                )
+            )  # fmt: skip
+    return tuple(rows)
+
+
+def _slope(dosed: Selection, subject: str, endpoint: str, values: np.ndarray) -> float | None:
+    doses = [
+        n.dose_mg_per_kg or 0.0
+        for n in dosed.treatment[subject]
+        if n.values.get(endpoint) is not None
+    ]
+    return within_subject_slope(doses, values) if len(doses) == values.size else None
+
+
+def tipping_sentence(selection: Selection, spec: ComparisonSpec) -> str | None:
+    """The REM sensitivity under treatment that alone would explain the difference in REM."""
+    plain = replace(spec, transform={})
+    nights = endpoint_nights(selection, "rem_pct", plain)
+    if not nights.subjects:
+        return None
+    before, under = float(_means(nights.baseline).mean()), float(_means(nights.treatment).mean())
+    usual, false = spec.rem_sensitivity, spec.rem_false_positive_rate
+    needed = tipping_sensitivity(before, under, usual, false)
+    head = f"Tipping point: REM {before:.1f} -> {under:.1f} % of TST"
+    if needed is None:
+        return f"{head}; REM at baseline is no more than the stager's false positives would give."
+    if not 0 <= needed <= 1:
+        return f"{head}; no REM sensitivity of the stager would explain it without a true change."
+    return (
+        f"{head} would be seen without any true change if the drug moved the stager's REM "
+        f"sensitivity from {usual:.2f} to {needed:.2f}."
+    )

@@ -1,0 +1,302 @@
+"""Which nights enter a comparison: every listed night has one fate, with its reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from psgpipe.model.comparison import ComparisonSpec, FlowStep, MeasuredNight, NightFate
+from psgpipe.science.dose import hours_since, in_sedation
+
+ANALYSED = "analysed"
+FATES = (
+    "excluded",
+    "failed",
+    "refused by quality",
+    "not finished",
+    "adaptation",
+    "other condition",
+    "sedation",
+    "outside hours since dose",
+    "lights not known",
+    "first night in laboratory",
+    "unpaired",
+    ANALYSED,
+)
+_OF_STATE = {
+    "excluded": "excluded",
+    "failed": "failed",
+    "refused": "refused by quality",
+    "unfinished": "not finished",
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The nights of a table, sorted by what became of them.
+
+    Attributes
+    ----------
+    baseline, treatment : analysed nights, by subject.
+    cohort_baseline : baseline nights that could be analysed, of unpaired subjects too, by subject.
+    fates : one for each listed night, in the table's order.
+    warnings : what a reader must know about the nights that stayed.
+    """
+
+    baseline: dict[str, list[MeasuredNight]]
+    treatment: dict[str, list[MeasuredNight]]
+    cohort_baseline: dict[str, list[MeasuredNight]]
+    fates: tuple[NightFate, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def analysed(self) -> list[MeasuredNight]:
+        """All analysed nights, subject by subject."""
+        return [n for s in self.baseline for n in (*self.baseline[s], *self.treatment[s])]
+
+
+@dataclass
+class _Sorter:
+    """Collects fates while the rules are applied one after the other."""
+
+    left: list[MeasuredNight]
+    fates: dict[int, NightFate] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def sort_out(self, rule: Callable[[MeasuredNight], tuple[str, str | None] | None]) -> None:
+        """Give every night left for which `rule` has a fate that fate."""
+        kept = []
+        for night in self.left:
+            decided = rule(night)
+            if decided is None:
+                kept.append(night)
+            else:
+                self.settle(night, *decided)
+        self.left = kept
+
+    def settle(self, night: MeasuredNight, fate: str, reason: str | None = None) -> None:
+        self.fates[night.row] = NightFate(night.subject, night.night, night.condition, fate, reason)
+
+
+def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Selection:
+    """Sort the nights of a table by the rules of the spec, one after the other.
+
+    In this order: excluded, failed or unfinished nights; adaptation and other conditions; nights
+    within the sedation window of a dose; hours since dose and lights as the spec wants them; the
+    first night in the laboratory; subjects without a night left in one of the conditions.
+    """
+    timed = [replace(n, hours_since_dose=_hours_since_dose(n)) for n in nights]
+    sorter = _Sorter(timed)
+    sorter.sort_out(lambda n: (_OF_STATE[n.state], n.reason) if n.state in _OF_STATE else None)
+    sorter.sort_out(lambda n: _by_condition(n, spec))
+    sorter.sort_out(lambda n: _by_sedation(n, spec))
+    _warn_of_dose_times(sorter, spec)
+    sorter.sort_out(lambda n: _by_hours(n, spec))
+    sorter.sort_out(lambda n: _by_lights(n, spec))
+    sorter.sort_out(_first_night_rule(sorter, spec))
+    cohort = _by_subject(n for n in sorter.left if n.condition in spec.baseline)
+    sorter.sort_out(_pairing_rule(sorter.left, spec))
+    _warn_of_lights(sorter)
+    for night in sorter.left:
+        sorter.settle(night, ANALYSED)
+    return Selection(
+        baseline=_by_subject(n for n in sorter.left if n.condition in spec.baseline),
+        treatment=_by_subject(n for n in sorter.left if n.condition in spec.treatment),
+        cohort_baseline=cohort,
+        fates=tuple(sorter.fates[n.row] for n in nights),
+        warnings=tuple(sorter.warnings),
+    )
+
+
+def flow(fates: Sequence[NightFate]) -> tuple[FlowStep, ...]:
+    """Nights and subjects listed, lost for each reason, and analysed; nights add up."""
+    listed = FlowStep("listed", len(fates), len({f.subject for f in fates}))
+    steps = (
+        FlowStep(name, sum(f.fate == name for f in fates), len(_subjects(fates, name)))
+        for name in FATES
+    )
+    return (listed, *steps)
+
+
+def _subjects(fates: Sequence[NightFate], name: str) -> set[str]:
+    return {f.subject for f in fates if f.fate == name}
+
+
+def _by_subject(nights: Iterable[MeasuredNight]) -> dict[str, list[MeasuredNight]]:
+    """Nights by subject, in the order of ids: drawn sign patterns must not follow the table's."""
+    found: dict[str, list[MeasuredNight]] = {}
+    for night in sorted(nights, key=lambda n: (n.subject, n.night)):
+        found.setdefault(night.subject, []).append(night)
+    return found
+
+
+def _by_condition(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
+    if night.condition in {*spec.baseline, *spec.treatment}:
+        return None
+    if night.condition == "adaptation":
+        return "adaptation", "adaptation nights never enter"
+    return "other condition", f"condition {night.condition}"
+
+
+def _by_sedation(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
+    hours = night.hours_since_dose
+    if hours is None or not in_sedation(hours, spec.sedation_window_h, _in_bed_h(night)):
+        return None
+    return "sedation", (
+        f"lights off {hours:.1f} h after the dose; within {spec.sedation_window_h:g} h the epochs "
+        "may be sedation, not sleep"
+    )
+
+
+def _warn_of_dose_times(sorter: _Sorter, spec: ComparisonSpec) -> None:
+    """A night after a dose whose time is not known may be sedation; one before it is no effect."""
+    treated = [n for n in sorter.left if n.condition in spec.treatment]
+    dosed = [n for n in treated if n.dose_mg_per_kg or n.dose_end]
+    unknown = [n for n in dosed if n.hours_since_dose is None]
+    before = [n for n in treated if n.hours_since_dose is not None and n.hours_since_dose < 0]
+    if before:
+        sorter.warnings.append(
+            f"{count_of(len(before), 'treatment night')} ended before the dose stated for it"
+        )
+    if unknown:
+        sorter.warnings.append(
+            f"{count_of(len(unknown), 'treatment night')} after a dose without a known time from "
+            "its end to lights off: sedation cannot be ruled out"
+        )
+
+
+def _by_hours(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
+    if spec.hours_since_dose is None or night.condition in spec.baseline:
+        return None
+    low, high = spec.hours_since_dose
+    if night.hours_since_dose is None:
+        return "outside hours since dose", "hours since the dose are not known"
+    if low <= night.hours_since_dose < high:
+        return None
+    return "outside hours since dose", (
+        f"{night.hours_since_dose:.1f} h after the dose, wanted {low:g} to {high:g} h"
+    )
+
+
+def _by_lights(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
+    if spec.missing_lights == "drop" and lights_unknown(night):
+        return "lights not known", "the recording's start or end stands in for lights"
+    return None
+
+
+def _warn_of_lights(sorter: _Sorter) -> None:
+    unknown = sum(lights_unknown(n) for n in sorter.left)
+    if unknown:
+        sorter.warnings.append(
+            f"lights are not known in {count_of(unknown, 'analysed night')}; the recording's ends "
+            "stand in: TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
+        )
+
+
+def lights_unknown(night: MeasuredNight) -> bool:
+    """Whether the recording's own start or end stands in for lights off or on."""
+    return "recording" in night.recipe.get("lights_source", "")
+
+
+def _first_night_rule(
+    sorter: _Sorter, spec: ComparisonSpec
+) -> Callable[[MeasuredNight], tuple[str, str | None] | None]:
+    """A first laboratory night has longer SOL and REM latency, more WASO and N1, less TST.
+
+    In the baseline it flatters the treatment; it goes where another baseline night exists.
+    """
+    first = {n.row: n for n in sorter.left if n.night_in_lab == 1}
+    if spec.first_night == "drop":
+        return lambda n: (
+            ("first night in laboratory", "the spec drops it") if n.row in first else None
+        )
+    if spec.first_night == "keep":
+        if first:
+            sorter.warnings.append(
+                f"{count_of(len(first), 'first laboratory night')} kept, as the spec wants"
+            )
+        return lambda _: None
+    treated = {n.subject for n in sorter.left if n.condition in spec.treatment}
+    treated_first = {n.subject for n in first.values() if n.condition in spec.treatment}
+    others = {n.subject for n in sorter.left if n.condition in spec.baseline and n.row not in first}
+    flattering = {
+        n.row: n.subject
+        for n in first.values()
+        if n.condition in spec.baseline and n.subject not in treated_first
+    }
+    kept = {s for s in flattering.values() if s not in others} & treated
+    if kept:
+        sorter.warnings.append(
+            f"in {count_of(len(kept), 'subject')} the only baseline night is the first in the "
+            "laboratory: the bias flatters the treatment (first nights have longer SOL and REM "
+            "latency, more WASO and N1, less TST, SE and REM)"
+        )
+    if treated_first:
+        sorter.warnings.append(
+            f"in {count_of(len(treated_first), 'subject')} the first laboratory night is a "
+            "treatment night: the bias works against the treatment"
+        )
+    reason = "another baseline night exists and treatment has no first night"
+    return lambda n: (
+        ("first night in laboratory", reason)
+        if n.row in flattering and n.subject in others
+        else None
+    )
+
+
+def _pairing_rule(
+    nights: Sequence[MeasuredNight], spec: ComparisonSpec
+) -> Callable[[MeasuredNight], tuple[str, str | None] | None]:
+    conditions: dict[str, set[str]] = {}
+    for night in nights:
+        which = "baseline" if night.condition in spec.baseline else "treatment"
+        conditions.setdefault(night.subject, set()).add(which)
+
+    def rule(night: MeasuredNight) -> tuple[str, str | None] | None:
+        missing = {"baseline", "treatment"} - conditions[night.subject]
+        return ("unpaired", f"the subject has no valid {missing.pop()} night") if missing else None
+
+    return rule
+
+
+def _hours_since_dose(night: MeasuredNight) -> float | None:
+    """Hours from the end of the dose to lights off; the table's own word goes first."""
+    if night.hours_since_dose is not None or night.dose_end is None:
+        return night.hours_since_dose
+    off = _lights_off(night)
+    return None if off is None else hours_since(dt.datetime.fromisoformat(night.dose_end), off)
+
+
+def _lights_off(night: MeasuredNight) -> dt.datetime | None:
+    start = dt.datetime.fromisoformat(night.start) if night.start else None
+    if night.lights_off is None:
+        return start
+    if "-" in night.lights_off:
+        return dt.datetime.fromisoformat(night.lights_off)
+    return None if start is None else _nearest(night.lights_off, start)
+
+
+def _nearest(clock: str, moment: dt.datetime) -> dt.datetime:
+    """The time nearest to `moment` at which a clock shows `clock`."""
+    shown = dt.datetime.combine(moment.date(), dt.time.fromisoformat(clock.zfill(5)))
+    days = (dt.timedelta(days) for days in (-1, 0, 1))
+    return min((shown + day for day in days), key=lambda candidate: abs(candidate - moment))
+
+
+def _in_bed_h(night: MeasuredNight) -> float | None:
+    """Lights off to lights on, from TIB or from the clock."""
+    tib_min = night.values.get("tib_min")
+    if tib_min is not None:
+        return tib_min / 60
+    off, text = _lights_off(night), night.lights_on
+    if off is None or text is None:
+        return None
+    middle = off + dt.timedelta(hours=8)
+    on = dt.datetime.fromisoformat(text) if "-" in text else _nearest(text, middle)
+    return (on - off).total_seconds() / 3600 if on > off else None
+
+
+def count_of(number: int, what: str) -> str:
+    """``1 night``, ``2 nights``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

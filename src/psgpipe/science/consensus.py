@@ -1,0 +1,49 @@
+"""One night staged from several EEG derivations: their mean, and how far they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.model.hypnogram import SCORED, SleepStage
+
+Probabilities = npt.NDArray[np.float64]
+
+CLASS_WEIGHTS = {
+    SleepStage.W: 1.0,
+    SleepStage.N1: 2.2,
+    SleepStage.N2: 1.0,
+    SleepStage.N3: 1.2,
+    SleepStage.R: 1.4,
+}
+"""What YASA's classifiers were trained with (Vallat and Walker 2021, eLife 10:e70092)."""
+
+
+def de_weighted(probabilities: Probabilities) -> Probabilities:
+    """Probabilities without the class weights of training: ``p' ~ p / weight``, summing to one.
+
+    Parameters
+    ----------
+    probabilities : shape (n_epochs, 5), in the order W N1 N2 N3 R.
+    """
+    plain = probabilities / np.array([CLASS_WEIGHTS[stage] for stage in SCORED])
+    summed: Probabilities = plain / plain.sum(axis=1, keepdims=True)
+    return summed
+
+
+def mean_probabilities(scored: Sequence[Probabilities]) -> Probabilities:
+    """The mean over derivations, shape (n_epochs, 5); of one derivation its very numbers."""
+    if len(scored) == 1:
+        return scored[0]
+    mean: Probabilities = np.mean(np.stack(scored), axis=0)
+    return mean
+
+
+def disagreement(scored: Sequence[Probabilities]) -> npt.NDArray[np.float64]:
+    """Share of the derivations whose own stage is not that of the mean, shape (n_epochs,)."""
+    consensus = mean_probabilities(scored).argmax(axis=1)
+    differs = np.stack([one.argmax(axis=1) != consensus for one in scored])
+    share: npt.NDArray[np.float64] = differs.mean(axis=0)
+    return share

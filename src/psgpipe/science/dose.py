@@ -1,0 +1,55 @@
+"""Dose, time since dose, and nights too close to a dose to be called sleep."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+
+LONGEST_NIGHT_H = 14.0
+
+
+def hours_since(dose_end: dt.datetime, lights_off: dt.datetime) -> float:
+    """Hours from the end of a dose to lights off; negative where the dose came later."""
+    return (lights_off - dose_end).total_seconds() / 3600
+
+
+def in_sedation(hours_since_dose: float, window_h: float, in_bed_h: float | None = None) -> bool:
+    """Whether any part of the night lies within `window_h` after the end of the dose.
+
+    Parameters
+    ----------
+    hours_since_dose : from the end of the dose to lights off; negative for a dose in the night.
+    in_bed_h : lights off to lights on; where unknown, the longest night that is believed.
+    """
+    night_h = LONGEST_NIGHT_H if in_bed_h is None else in_bed_h
+    return -night_h < hours_since_dose < window_h
+
+
+def within_subject_slope(dose: npt.ArrayLike, value: npt.ArrayLike) -> float | None:
+    """Least-squares slope of one subject's treatment nights on dose; None below two doses.
+
+    Parameters
+    ----------
+    dose, value : shape (n_nights,).
+    """
+    x, y = np.asarray(dose, dtype=float), np.asarray(value, dtype=float)
+    if np.unique(x).size < 2:
+        return None
+    centred = x - x.mean()
+    return float(centred @ y / (centred @ centred))
+
+
+def interval_label(value: float, edges: tuple[float, ...]) -> str | None:
+    """The stratum ``[low, high)`` that `value` falls in, as ``low-high``; None outside all.
+
+    Parameters
+    ----------
+    edges : ascending; two or more.
+    """
+    for low, high in itertools.pairwise(edges):
+        if low <= value < high:
+            return f"{low:g}-{high:g}"
+    return None

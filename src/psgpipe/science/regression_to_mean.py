@@ -1,0 +1,19 @@
+"""How far patients chosen for an extreme baseline drift back without any treatment."""
+
+from __future__ import annotations
+
+
+def expected_drift(baseline_mean: float, population_mean: float, icc: float) -> float:
+    """Change expected without treatment: (1 - ICC)(population mean - baseline mean).
+
+    Parameters
+    ----------
+    baseline_mean : of the group as measured.
+    population_mean : of the population that the group was selected from.
+    icc : reliability of the baseline measure as used (of the mean of its nights), 0 to 1.
+
+    References
+    ----------
+    Barnett AG, van der Pols JC, Dobson AJ (2005), Int J Epidemiol 34:215-220.
+    """
+    return (1 - icc) * (population_mean - baseline_mean)

@@ -1,0 +1,195 @@
+"""YASA's features of every 30-s epoch of one derivation, numerically equal, in plain numpy.
+
+The definitions are those of ``yasa.SleepStaging.fit`` (yasa 0.8.1) and of the antropy functions it
+calls (0.2.3). The signal comes band-passed at 100 Hz. A few epochs at a time are taken through all
+features, so that what is being worked on stays in the processor's cache.
+"""
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.science import yasa_spectra
+from psgpipe.science.quartiles import interquartile_range
+from psgpipe.science.yasa_band import EPOCH_SAMPLES, Signal
+
+HIGUCHI_KMAX = 10
+
+_EPOCHS_AT_ONCE = 16
+_LOG_ORDERS = np.log2(6)
+
+Epochs = npt.NDArray[np.float64]
+"""Shape (n_epochs, 3000): microvolt."""
+PerEpoch = npt.NDArray[np.float64]
+"""Shape (n_epochs,)."""
+Features = dict[str, PerEpoch]
+
+
+def epoch_features(filtered: Signal, kind: str) -> Features:
+    """YASA's features of one derivation, by YASA's names without the ``eeg_`` in front.
+
+    Parameters
+    ----------
+    filtered : shape (n_samples,), 100 Hz, microvolt, band-passed; a tail shorter than an epoch is
+        left out.
+    kind : ``eeg``, ``eog`` or ``emg``: which has which features.
+    """
+    n_epochs = len(filtered) // EPOCH_SAMPLES
+    epochs = filtered[: n_epochs * EPOCH_SAMPLES].reshape(n_epochs, EPOCH_SAMPLES)
+    scratch = yasa_spectra.scratch_for(_EPOCHS_AT_ONCE)
+    parts = [
+        _features_of_some(epochs[first : first + _EPOCHS_AT_ONCE], kind, scratch)
+        for first in range(0, n_epochs, _EPOCHS_AT_ONCE)
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _features_of_some(epochs: Epochs, kind: str, scratch: yasa_spectra.Scratch) -> Features:
+    # A flat epoch divides by its variance of zero; YASA lets the NaN stand.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found = _moments_and_slopes(epochs)
+        missing = np.isnan(found["std"])
+        iqr = interquartile_range(epochs, found["std"], scratch.samples[: len(epochs)])
+        found["iqr"] = np.where(missing, np.nan, iqr)
+        found["higuchi"] = _higuchi(epochs, scratch.samples)
+        found |= _signs_and_order(epochs, missing)
+        return found | yasa_spectra.spectral_features(epochs, kind, scratch)
+
+
+def _moments_and_slopes(epochs: Epochs) -> Features:
+    """Standard deviation (n - 1), biased skewness and excess kurtosis; Hjorth (1970)."""
+    n = epochs.shape[1]
+    deviation = epochs - epochs.mean(axis=1, keepdims=True)
+    squared = deviation * deviation
+    sum_2 = np.vecdot(deviation, deviation)
+    m2 = sum_2 / n
+    m3 = np.vecdot(squared, deviation) / n
+    m4 = np.vecdot(squared, squared) / n
+    slope_var, bend_var = _variances_of_differences(epochs)
+    mobility = np.sqrt(slope_var / m2)
+    return {
+        "std": np.sqrt(sum_2 / (n - 1)),
+        "skew": m3 / m2**1.5,
+        "kurt": m4 / m2**2 - 3,
+        "hmob": mobility,
+        "hcomp": np.sqrt(bend_var / slope_var) / mobility,
+    }
+
+
+def _variances_of_differences(epochs: Epochs) -> tuple[PerEpoch, PerEpoch]:
+    """The variance of the first and of the second difference of each epoch.
+
+    Differences telescope: their mean is known from the ends, and it is small beside their spread.
+    """
+    variances = []
+    for _ in range(2):
+        ends = epochs[:, -1] - epochs[:, 0]
+        epochs = epochs[:, 1:] - epochs[:, :-1]
+        n = epochs.shape[1]
+        variances.append(np.vecdot(epochs, epochs) / n - (ends / n) ** 2)
+    return variances[0], variances[1]
+
+
+def _higuchi(epochs: Epochs, scratch: Epochs) -> PerEpoch:
+    """Higuchi's fractal dimension (1988): the slope of log curve length on log 1/k.
+
+    A curve's length is a weighted sum of ``|b - a| = 2 max(a, b) - a - b``. All the sums of a and
+    b are one matrix product, and a maximum is cheaper than an absolute difference.
+    """
+    n = epochs.shape[1]
+    ends = epochs @ _higuchi_ends(n)
+    log_lengths = np.empty((HIGUCHI_KMAX, len(epochs)))
+    for k in range(1, HIGUCHI_KMAX + 1):
+        larger = np.maximum(epochs[:, k:], epochs[:, :-k], out=scratch[: len(epochs), : n - k])
+        lengths = 2 * (larger @ _higuchi_weights(k, n)) - ends[:, k - 1]
+        log_lengths[k - 1] = np.where(lengths > 0, np.log(lengths), -np.inf)
+    return _slope(np.log(1.0 / np.arange(1, HIGUCHI_KMAX + 1)), log_lengths)
+
+
+@cache
+def _higuchi_weights(k: int, n: int) -> npt.NDArray[np.float64]:
+    """What each step of lag `k` counts: sub-series differ in length where `k` does not divide."""
+    starts = np.arange(k)
+    n_steps = (n - starts - 1) // k
+    weights = (n - 1) / (k * n_steps) / k / k
+    return np.resize(weights, n - k)
+
+
+@cache
+def _higuchi_ends(n: int) -> npt.NDArray[np.float64]:
+    """What each sample counts as an end of steps: shape (n, 10), a column for each lag."""
+    ends = np.zeros((n, HIGUCHI_KMAX))
+    for k in range(1, HIGUCHI_KMAX + 1):
+        ends[k:, k - 1] += _higuchi_weights(k, n)
+        ends[:-k, k - 1] += _higuchi_weights(k, n)
+    return ends
+
+
+def _slope(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> PerEpoch:
+    """Least squares as in antropy, its 1e-9 in the denominator included."""
+    n = len(x)
+    xy = (x[:, None] * y).sum(axis=0)
+    slope: PerEpoch = (n * xy - x.sum() * y.sum(axis=0)) / (n * (x * x).sum() - x.sum() ** 2 + 1e-9)
+    return slope
+
+
+def _signs_and_order(epochs: Epochs, missing: npt.NDArray[np.bool_]) -> Features:
+    """Zero crossings, permutation entropy of order 3 and Petrosian's fractal dimension."""
+    rises = epochs[:, 1:] >= epochs[:, :-1]
+    n_zero_crossings = _count_changes(np.signbit(epochs))
+    n_turns = _count_changes(rises)
+    entropy = _permutation_entropy(rises, epochs[:, 2:] >= epochs[:, :-2])
+    if missing.any():
+        entropy[missing] = np.nan
+        n_turns[missing] = _count_changes(np.signbit(np.diff(epochs[missing], axis=1)))
+    return {"nzc": n_zero_crossings, "perm": entropy, "petrosian": _petrosian(n_turns)}
+
+
+def _petrosian(n_turns: PerEpoch) -> PerEpoch:
+    n = EPOCH_SAMPLES
+    dimension: PerEpoch = np.log10(n) / (np.log10(n) + np.log10(n / (n + 0.4 * n_turns)))
+    return dimension
+
+
+def _count_changes(marks: npt.NDArray[np.bool_]) -> PerEpoch:
+    return _count(marks[:, 1:] != marks[:, :-1])
+
+
+def _count(marks: npt.NDArray[np.bool_]) -> PerEpoch:
+    """How many marks each row has; eight of them are counted at a time."""
+    count: PerEpoch = np.bitwise_count(np.packbits(marks, axis=1)).sum(axis=1, dtype=np.float64)
+    return count
+
+
+def _permutation_entropy(
+    rises: npt.NDArray[np.bool_], rises_over_two: npt.NDArray[np.bool_]
+) -> PerEpoch:
+    """Bandt and Pompe's entropy (2002) of the order of three neighbours, from 0 to 1.
+
+    A tie counts as a rise: the earlier sample is taken as the smaller.
+    """
+    n = rises_over_two.shape[1]
+    first, second = rises[:, :-1], rises[:, 1:]
+    both, either = first & second, first | second
+    n_up = _count(both)
+    n_down = n - _count(either)
+    peak = first & ~second
+    n_peaks, n_peaks_up = _count(peak), _count(peak & rises_over_two)
+    trough = second & ~first
+    n_troughs, n_troughs_up = _count(trough), _count(trough & rises_over_two)
+    counts = [
+        n_down,
+        n_troughs - n_troughs_up,
+        n_peaks - n_peaks_up,
+        n_peaks_up,
+        n_troughs_up,
+        n_up,
+    ]
+    return _normalized_entropy(np.stack(counts, axis=1) / n)
+
+
+def _normalized_entropy(p: npt.NDArray[np.float64]) -> PerEpoch:
+    logs = np.where(p > 0, np.log2(p), 0.0)
+    entropy: PerEpoch = -(p * logs).sum(axis=1) / _LOG_ORDERS
+    return entropy.clip(0.0, 1.0)

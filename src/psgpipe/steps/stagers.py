@@ -1,0 +1,90 @@
+"""The stagers there are: yasa itself, and its arithmetic without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.adapters.yasa_classifiers import SHIPPED, classifier_name, load_classifier
+from psgpipe.adapters.yasa_stager import ReferenceStager, engine_versions
+from psgpipe.model.montage import Role
+from psgpipe.model.staging import Demographics, Requirements, RoleSignal
+from psgpipe.science.fast_staging import stage_fast
+
+Engine = Literal["fast", "reference"]
+
+
+class Stager(Protocol):
+    """Anything that stages sleep."""
+
+    def requirements(self) -> Requirements:
+        """What it needs, and exactly what will do the staging."""
+
+    def score(
+        self,
+        eegs: Sequence[RoleSignal],
+        others: Sequence[RoleSignal],
+        demographics: Demographics | None,
+    ) -> list[npt.NDArray[np.float64]]:
+        """Probabilities of W N1 N2 N3 R from each EEG, each of shape (n_epochs, 5)."""
+
+
+@dataclass(frozen=True)
+class FastStager:
+    """YASA's features and YASA's trees by our own arithmetic; yasa is not imported.
+
+    Attributes
+    ----------
+    roles, with_demographics : what will be given; they choose the classifier.
+    """
+
+    roles: tuple[Role, ...]
+    with_demographics: bool = False
+
+    @property
+    def _classifier(self) -> str:
+        return classifier_name(
+            eog="eog" in self.roles, emg="emg" in self.roles, demographics=self.with_demographics
+        )
+
+    def requirements(self) -> Requirements:
+        """The classifier and the packages that have a part in the result.
+
+        Raises
+        ------
+        psgpipe.errors.StagerUnavailable
+            yasa or the classifier is absent, or of another version or hash than 0.8.1's.
+        """
+        load_classifier(self._classifier)
+        return Requirements(
+            # The hash, checked above, is that of the file of this name in yasa 0.8.1.
+            classifier=f"clf_{self._classifier}_lgb_0.5.0.joblib",
+            classifier_sha256=SHIPPED[self._classifier].file_sha256,
+            versions=engine_versions(("yasa", "numpy")),
+        )
+
+    def score(
+        self,
+        eegs: Sequence[RoleSignal],
+        others: Sequence[RoleSignal],
+        demographics: Demographics | None,
+    ) -> list[npt.NDArray[np.float64]]:
+        """See :class:`Stager`; EOG and EMG are worked out once for all EEG derivations."""
+        by_role = {signal.role: signal for signal in others}
+        return stage_fast(
+            eegs,
+            load_classifier(self._classifier),
+            eog=by_role.get("eog"),
+            emg=by_role.get("emg"),
+            demographics=demographics,
+        )
+
+
+def stager_of(engine: Engine, roles: Sequence[Role], *, with_demographics: bool) -> Stager:
+    """The stager of that name for these roles."""
+    stager = FastStager if engine == "fast" else ReferenceStager
+    return stager(tuple(dict.fromkeys(roles)), with_demographics)

@@ -1,0 +1,125 @@
+"""``psgpipe compare`` as it is typed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from psgpipe.cli.compare import command
+from psgpipe.cli.unblind import command as unblind
+from psgpipe.errors import UsageError
+from psgpipe.model.comparison import Contrast, SubjectChange
+from psgpipe.model.summary import ENDPOINTS
+from tests.pipeline.studies import nights_tsv, study
+
+CONTRASTS = (
+    "endpoint role unit n_subjects n_baseline_nights n_treatment_nights baseline_mean "
+    "treatment_mean difference ci_low ci_high t df p_t p_sign_flip p_adjusted adjustment "
+    "hodges_lehmann hl_low hl_high hl_coverage dz g_av kr_difference kr_se kr_df kr_p verdict note"
+)
+SUBJECTS = (
+    "subject endpoint baseline_mean treatment_mean difference n_baseline n_treatment within_sd "
+    "rci_t mdc95 beyond_mdc note"
+)
+
+
+def run(*arguments: str | Path):
+    return CliRunner().invoke(command, [str(a) for a in arguments], catch_exceptions=True)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    head, *lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+    return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+def test_the_columns_are_those_of_the_contract(tmp_path):
+    table = nights_tsv(tmp_path / "n.tsv", study(6))
+    assert run(table, "-q").exit_code == 0
+    for name, columns in (("contrasts", CONTRASTS), ("subjects", SUBJECTS)):
+        text = (tmp_path / "comparison" / f"{name}.tsv").read_text(encoding="utf-8")
+        assert text.splitlines()[0] == columns.replace(" ", "\t")
+    assert [f.name for f in Contrast.__dataclass_fields__.values()] == CONTRASTS.split()
+    assert [f.name for f in SubjectChange.__dataclass_fields__.values()] == SUBJECTS.split()
+
+
+def test_absent_is_empty_and_json_has_the_same_numbers(tmp_path):
+    rows = [row for row in study(3) if row["night"] in ("n0", "n2")]
+    result = run(nights_tsv(tmp_path / "n.tsv", rows), "-o", tmp_path / "out", "--json")
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
+    (written,) = rows_of(tmp_path / "out" / "comparison" / "contrasts.tsv")
+    assert written["kr_p"] == ""
+    assert said["contrasts"][0]["kr_p"] is None
+    assert float(written["difference"]) == pytest.approx(said["contrasts"][0]["difference"])
+    stored = (tmp_path / "out" / "comparison" / "comparison.json").read_text(encoding="utf-8")
+    assert json.loads(stored) == said
+    assert {step["step"]: step["nights"] for step in said["flow"]}["listed"] == 6
+
+
+def test_the_table_in_the_terminal(tmp_path):
+    spec = tmp_path / "s.toml"
+    spec.write_text('primary = "rem_pct"\n', encoding="utf-8")
+    result = run(nights_tsv(tmp_path / "n.tsv", study(8, effect=-5)), "--spec", spec)
+    assert "Primary endpoint (preliminary)" in result.stdout
+    assert "lower under treatment" in result.stdout
+    assert "before-after, not causal" in result.stdout
+    assert "not for diagnosis" in result.stdout
+    assert max(len(line) for line in result.stdout.splitlines()) <= 120
+
+
+def test_five_subjects_show_no_p(tmp_path):
+    result = run(nights_tsv(tmp_path / "n.tsv", study(5, effect=-9)))
+    (line,) = [x for x in result.stdout.splitlines() if x.startswith("  rem_pct")]
+    assert line.split()[-2:] == ["-", "-"]
+    assert "no test at 0.05 is possible" in result.stdout
+
+
+def test_lock_then_compare(tmp_path):
+    spec = tmp_path / "s.toml"
+    spec.write_text('primary = "rem_pct"\n', encoding="utf-8")
+    assert "sha256" in run("--lock", spec).stdout
+    table = nights_tsv(tmp_path / "n.tsv", study(6))
+    assert run(table, "--spec", spec, "-q").exit_code == 0
+    assert isinstance(run(table, "--lock", spec).exception, UsageError)
+    spec.write_text('primary = "rem_pct"\nseed = 5\n', encoding="utf-8")
+    assert run(table, "--spec", spec, "-q").exception.exit_code == 7
+    assert run(table, "--spec", spec, "-q", "--exploratory").exit_code == 0
+
+
+def test_nothing_named_is_a_usage_error():
+    assert run().exception.exit_code == 2
+
+
+def test_unblind_says_whether_it_did_anything(tmp_path):
+    say = CliRunner().invoke(unblind, [str(tmp_path)]).stdout
+    assert "the journal says so" in say
+    assert "before" in CliRunner().invoke(unblind, [str(tmp_path)]).stdout
+
+
+PROBE = """
+import resource, sys
+from psgpipe.cli.compare import command
+command.main([sys.argv[1], "-q"], standalone_mode=False)
+heavy = {"mne", "yasa", "pandas", "matplotlib", "lightgbm", "numba", "scipy.stats"}
+print(sorted(heavy & set(sys.modules)))
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_utime + used.ru_stime)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="CPU time is measured by the Unix way")
+def test_two_hundred_nights_cost_little_and_import_nothing_heavy(tmp_path):
+    rows = study(50)
+    for k, row in enumerate(rows):
+        row |= {e: round(0.01 * ((k * 37 + i * 11) % 97), 2) for i, e in enumerate(ENDPOINTS)}
+    table = nights_tsv(tmp_path / "n.tsv", rows)
+    said = subprocess.run(
+        [sys.executable, "-c", PROBE, str(table)], capture_output=True, text=True, check=True
+    )
+    heavy, seconds = said.stdout.splitlines()
+    assert heavy == "[]"
+    # Measured about 1.1 s; the bare interpreter is some hundredths of it.
+    assert float(seconds) < 2.0
