@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from psgpipe.pipeline.fingerprint import (
     hash_file,
     night_fingerprint,
     pipeline_sha256,
+    psgpipe_version,
     request_sha256,
     sha256_of_file,
 )
@@ -35,12 +35,12 @@ from psgpipe.pipeline.night import (
 )
 from psgpipe.pipeline.outputs import night_outputs
 from psgpipe.pipeline.spec import Definition
-from psgpipe.steps.stage_sleep import stager_for
+from psgpipe.steps.stage_sleep import demographics, stager_for
 
 LOGGER = logging.getLogger("psgpipe")
 STUDY = "study.json"
-PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable")
-"""Failures that say nothing about the next attempt."""
+PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")
+"""Failures that say nothing about the next attempt: it is made, and costs no finished night."""
 
 Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]
 """The bytes of a night's files by name, and its provenance."""
@@ -105,8 +105,20 @@ class Recipe:
         ------
         psgpipe.errors.StagerUnavailable
         """
-        needs = stager_for(roles, night, self.definition.params["stage_sleep"]).requirements()
-        return {"classifier_sha256": needs.classifier_sha256, "versions": dict(needs.versions)}
+        params = self.definition.params["stage_sleep"]
+        asked = (roles, demographics(night, params) is not None)
+        if asked not in self._engines:
+            needs = stager_for(roles, night, params).requirements()
+            versions = dict(needs.versions)
+            self._engines[asked] = {
+                "classifier_sha256": needs.classifier_sha256, "versions": versions,
+            }  # fmt: skip
+        return self._engines[asked]
+
+    @cached_property
+    def _engines(self) -> dict[Any, dict[str, Any]]:
+        """Engines looked up so far: neither versions nor classifiers change while psgpipe runs."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -339,12 +351,14 @@ def failed_on(failure: Mapping[str, Any], request: str) -> bool:
 
 
 def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
-    """Write ``failure.json``, unless a finished night there still answers what is asked.
+    """Write ``failure.json``, unless there is a finished night that must not be lost to it.
 
+    That is one that may still answer what is asked, or one that the next attempt may replace.
     Returns whether it was written.
     """
     old, request = store.read_manifest(folder), failure["request_sha256"]
-    if old is not None and request in (None, old.get("request_sha256")):
+    still_asked = old is not None and request in (None, old.get("request_sha256"))
+    if still_asked or (old is not None and failure["kind"] in PASSING):
         return False
     store.fail_night(folder, failure)
     return True
@@ -393,7 +407,7 @@ def _write_study(out: Path, definition: Definition) -> None:
     if known.get("nights"):
         return
     study = {
-        "psgpipe": importlib.metadata.version("psgpipe"),
+        "psgpipe": psgpipe_version(),
         "pipeline": {**definition.as_dict(), "sha256": pipeline_sha256(definition)},
         "study_table_sha256": None,
         **{key: known[key] for key in ("blind",) if key in known},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -23,7 +22,7 @@ from psgpipe.model.opened import OpenedNight
 from psgpipe.model.recording import Finding, Header
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityFlag, QualityReport
-from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256
+from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256, psgpipe_version
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.spec import DEFAULT_PIPELINE, Definition, load_definition
 from psgpipe.science.epochs import epoch_count, staging_window
@@ -308,7 +307,7 @@ def _provenance(
     recorded: tuple[DigitalRecording, ...] = made.slots["recorded"]
     header, lights = chosen.header, opened.lights
     return {
-        "psgpipe": importlib.metadata.version("psgpipe"),
+        "psgpipe": psgpipe_version(),
         "subject": chosen.night.subject,
         "night": chosen.night.night,
         "recording": {
