@@ -1,5 +1,6 @@
 """Several runs at once, several workers, shards, any order: the same bytes."""
 
+import json
 import random
 
 import pytest
@@ -102,3 +103,24 @@ def test_gather_names_what_is_missing(study, capsys):
 @pytest.mark.parametrize("text", ["0/2", "3/2", "1", "a/b", "1/2/3", "-1/2"])
 def test_an_impossible_shard_is_a_wrong_command(study, text):
     assert study("n1").run("--shard", text) == 2
+
+
+def test_what_is_gathered_can_be_compared(study, capsys):
+    many = study(*["n1"] * 12)
+    text = many.table.read_text(encoding="utf-8")
+    for number in range(12, 0, -1):  # S1 and S2 are two nights of P1, S3 and S4 of P2, ...
+        night = ("base", "treat")[number % 2]
+        text = text.replace(f"\nS{number}\tn1\t", f"\nP{(number + 1) // 2}\t{night}\t")
+    many.table.write_text(text, encoding="utf-8")
+    assert many.run() == 0
+    capsys.readouterr()
+    assert exit_code(["compare", str(many.out), "--json"]) == 0
+    contrasts = json.loads(capsys.readouterr().out)["contrasts"]
+    (tst,) = [c for c in contrasts if c["endpoint"] == "tst_min"]
+    assert (tst["n_subjects"], tst["n_baseline_nights"], tst["n_treatment_nights"]) == (6, 6, 6)
+    rows = many.rows()
+    mean = {
+        condition: sum(float(r["tst_min"]) for r in rows if r["condition"] == condition) / 6
+        for condition in ("baseline", "treatment")
+    }
+    assert tst["difference"] == pytest.approx(mean["treatment"] - mean["baseline"])

@@ -36,6 +36,7 @@ from psgpipe.pipeline.night import (
 from psgpipe.pipeline.outputs import night_outputs
 from psgpipe.pipeline.spec import Definition
 from psgpipe.steps.stage_sleep import demographics, stager_for
+from psgpipe.steps.stagers import Engine
 
 LOGGER = logging.getLogger("psgpipe")
 STUDY = "study.json"
@@ -83,6 +84,12 @@ class Recipe:
     own_faults: tuple[int, ...] = (4, 5)
     compute: Callable[[Chosen, Recipe, str], Computed] = field(default=compute_night)
 
+    @property
+    def engine_name(self) -> Engine:
+        """Which engine stages: ``fast`` or ``reference``."""
+        engine: Engine = self.definition.params["stage_sleep"].engine
+        return engine
+
     @cached_property
     def pipeline_sha256(self) -> str:
         """The hash of the pipeline."""
@@ -106,7 +113,7 @@ class Recipe:
         psgpipe.errors.StagerUnavailable
         """
         params = self.definition.params["stage_sleep"]
-        asked = (roles, demographics(night, params) is not None)
+        asked = (frozenset(roles), demographics(night, params) is not None)
         if asked not in self._engines:
             needs = stager_for(roles, night, params).requirements()
             versions = dict(needs.versions)
