@@ -5,6 +5,9 @@ differ at all, and why: ``docs/explanation/fast-engine.md``.
 """
 
 import functools
+import os
+import subprocess
+import sys
 
 import edfio
 import numpy as np
@@ -22,7 +25,7 @@ from tests.fast_engine import (
     simulated,
     yasa_itself,
 )
-from tests.shared_files import shared
+from tests.shared_files import CHECKOUT, shared
 
 pytestmark = pytest.mark.slow
 
@@ -150,13 +153,17 @@ def coarse(signal):
     signal *= 5
 
 
+def infinite(signal):
+    signal[77_777] = np.inf
+
+
 def nothing(signal):
     signal[:] = 0
 
 
 @pytest.mark.parametrize("fs_hz", [100, 256])
 @pytest.mark.parametrize(
-    "defect", [flat, flat_at_the_rail, clipped, missing, jump, coarse, nothing]
+    "defect", [flat, flat_at_the_rail, clipped, missing, infinite, jump, coarse, nothing]
 )
 @pytest.mark.parametrize("role", ["eeg", "emg"])
 def test_a_night_with_a_defect(defect, role, fs_hz):
@@ -211,6 +218,25 @@ def test_one_derivation_after_the_other_gives_the_same_as_all_at_once():
 def test_staging_twice_gives_the_same_to_the_last_bit():
     night = simulated(28, hours=1, fs_hz=512)
     np.testing.assert_array_equal(fast(night), fast(night))
+
+
+def test_stages_do_not_depend_on_the_number_of_threads(tmp_path):
+    program = """
+import sys
+import numpy as np
+from tests.fast_engine import fast, simulated
+np.save(sys.argv[1], fast(simulated(30, hours=1, fs_hz=256)))
+"""
+    for threads in ("1", "2", "7"):
+        subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path / f"{threads}.npy")],
+            check=True,
+            cwd=CHECKOUT,
+            env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+        )
+    one, two, seven = (np.load(tmp_path / f"{threads}.npy") for threads in (1, 2, 7))
+    np.testing.assert_array_equal(one, two)
+    np.testing.assert_array_equal(one, seven)
 
 
 def test_yasa_itself_is_what_is_compared_with():

@@ -104,9 +104,10 @@ def filtered_100_hz(signal: RoleSignal, n_samples: int | None = None) -> Signal:
     if can_fuse(len(signal_uv), fs_hz) and not _leaves_only_rounding(signal):
         return resample_band_pass(signal_uv, fs_hz, n_samples)
     # Through volts and back, as YASA's MNE object does: a multiplication more, the same rounding.
-    if fs_hz == FS_HZ:
-        return band_pass(signal_uv[:n_samples] * 1e-6 * 1e6)
-    return band_pass(resample(signal_uv, fs_hz, scale=1e-6)[:n_samples] * 1e6)
+    with np.errstate(invalid="ignore"):  # an infinite sample
+        if fs_hz == FS_HZ:
+            return band_pass(signal_uv[:n_samples] * 1e-6 * 1e6)
+        return band_pass(resample(signal_uv, fs_hz, scale=1e-6)[:n_samples] * 1e6)
 
 
 def _require_enough(signal: RoleSignal) -> None:
@@ -133,7 +134,8 @@ def _leaves_only_rounding(signal: RoleSignal) -> bool:
     rows = signal.signal_uv[: len(signal.signal_uv) // n * n].reshape(-1, n)
     maybe_flat = rows[(rows[:, 0] == rows[:, n // 2]) & (rows[:, 0] == rows[:, -1])]
     flat = (maybe_flat == maybe_flat[:, :1]).all(axis=1).any()
-    return bool(flat) or not bool(np.isfinite(signal.signal_uv.sum()))
+    with np.errstate(invalid="ignore"):
+        return bool(flat) or not bool(np.isfinite(signal.signal_uv.sum()))
 
 
 def stage_features(

@@ -70,7 +70,7 @@ def empty_envelope(grid: Resampling, fs_hz: float) -> Envelope:
 
 @lru_cache(maxsize=8)
 def share_near_50_hz(n_out: int) -> Signal:
-    """How much of each frequency of a block counts as near 50 Hz, 50 +- 6.25: shape (n_slow + 1,).
+    """How much of each frequency, 43.75 to 56.25 Hz, counts as near 50 Hz: shape (n_slow + 1,).
 
     Parameters
     ----------
