@@ -2,7 +2,8 @@
 
 Each question that any node asks is put to every epoch, and the answers are kept as bits, eight
 epochs in a byte. The bits of a tree's 31 nodes are then folded, level by level, into the five bits
-of the leaf that each epoch reaches. Scores are added in LightGBM's order, so they are LightGBM's to the bit.
+of the leaf that each epoch reaches. Scores are added in LightGBM's order, so they are LightGBM's to
+the bit.
 
 The rule at a node is that of LightGBM's ``NumericalDecision`` for trees grown without missing
 values: a missing value counts as 0, and so does one nearer to 0 than 1e-35; up to and including the
