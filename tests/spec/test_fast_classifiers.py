@@ -132,7 +132,7 @@ def test_arrays_that_somebody_changed_in_the_cache_are_not_believed(cache):
 def test_a_classifier_kept_under_anothers_name_is_not_believed(cache):
     load_classifier("eeg+eog")
     (other,) = cache.iterdir()
-    other.rename(cache / f"classifier-{SHIPPED['eeg'].file_sha256[:16]}.npz")
+    other.rename(cache / f"classifier-{SHIPPED['eeg'].arrays_sha256[:16]}.npz")
     assert load_classifier("eeg").feature_names[0].startswith("eeg")
     assert not any(name.startswith("eog") for name in load_classifier("eeg").feature_names)
 

@@ -42,15 +42,15 @@ def parse_classifier(text: bytes, name: str, sha256: str, order: tuple[int, ...]
     )
     node_in_slot, leaf_below = _complete_trees(left.astype(np.int64), right.astype(np.int64))
     value = np.take_along_axis(_padded(lines[b"leaf_value"], n_leaves), leaf_below, axis=1)
-    number, asked = _numbered_by_feature(feature, n_leaves - 1)
+    number, asked, above = _questions(feature, threshold, n_leaves - 1)
     slots = np.take_along_axis(number, np.maximum(node_in_slot, 0), axis=1)
     slots[node_in_slot < 0] = len(asked)
     return TreeClassifier(
         name=name,
         sha256=sha256,
         feature_names=tuple(lines[b"feature_names"][0].decode().split(" ")),
-        feature=feature.ravel()[asked].astype(np.int16),
-        threshold=_rounded_down(threshold.ravel()[asked]),
+        feature=asked,
+        threshold=above,
         node_of_slot=np.ascontiguousarray(np.moveaxis(_by_stage(slots, order), 2, 1), np.int32),
         leaf_value=_by_stage(value, order),
     )
@@ -101,13 +101,22 @@ def _complete_trees(left: Index, right: Index) -> tuple[Index, Index]:
     return np.concatenate(slots, axis=1), ~level
 
 
-def _numbered_by_feature(feature: Table, n_nodes: Index) -> tuple[Index, Index]:
-    """A number for each node, by feature first, and which node of the table has each number."""
+def _questions(
+    feature: Table, threshold: Table, n_nodes: Index
+) -> tuple[Index, npt.NDArray[np.int16], npt.NDArray[np.float32]]:
+    """The number of each node's question, and the questions: a feature and a threshold each.
+
+    LightGBM chooses thresholds among at most 255 for a feature, so that many nodes ask the same.
+    """
     real = np.flatnonzero(np.arange(feature.shape[1]) < n_nodes[:, None])
-    asked = real[np.argsort(feature.ravel()[real], kind="stable")]
+    asked = feature.ravel()[real].astype(np.int16)
+    above = _rounded_down(threshold.ravel()[real])
+    order = np.lexsort((above, asked))
+    asked, above = asked[order], above[order]
+    is_new = np.append(True, (asked[1:] != asked[:-1]) | (above[1:] != above[:-1]))
     number = np.zeros(feature.size, dtype=np.int64)
-    number[asked] = np.arange(len(asked))
-    return number.reshape(feature.shape), asked
+    number[real[order]] = np.cumsum(is_new) - 1
+    return number.reshape(feature.shape), asked[is_new], above[is_new]
 
 
 def _by_stage(rows: npt.NDArray[Any], order: tuple[int, ...]) -> npt.NDArray[Any]:

@@ -38,35 +38,35 @@ class Shipped(NamedTuple):
 SHIPPED = {
     "eeg": Shipped(
         "330c1afdc86396e0b6d9f1294d4c4796beb5f7e7cd38be424c10feae98867e31",
-        "b2ddac693f99e98e310e0d40c7a7d35257155dccf91367623ad8d66e600ff548",
+        "f8b32e987f42f81e85a1d627503e5e17033a93623b432469cbc642b6931a80e8",
     ),
     "eeg+demo": Shipped(
         "686fd99ad834d657833d7d7c2b3256f9689c023cf13aee16381b2b2cd6f0e86b",
-        "3b939ef704503bf55c137f37dd4f61c6ff1f59309355e0394c4609bc05943162",
+        "2668ae8129d2035b8aa901c0bff5cfdaa28d7623d8b23a6e8e3a0d73db4841d9",
     ),
     "eeg+eog": Shipped(
         "86d726a3e6aa6195197ffbc9765f5e194c74358295ef331998c21f8badcebcc3",
-        "9ab1e945be10ecb3f7adb0cec5cb8ab4bb5dec04dc8698d1fd1ab1e829e8dc6f",
+        "38bb68e6232eaaab093f39c6fe0a812912f7fc8602dc94033d8f305f92be6838",
     ),
     "eeg+eog+demo": Shipped(
         "e4762d95dddce707ee8da922dbc505dea4be6a5a5070cbc9a06e0a88f2fc2b43",
-        "029935961c609158c888176de19eb3a486b09dffde453003d68142ab084b6cdf",
+        "d6fbbd2882ffeb751a375d6019c730441d62adf42e05ef4e51ba66ba7e7e2edf",
     ),
     "eeg+emg": Shipped(
         "9771995bcf7d1c90456986fbf9f991a5b5e8fe68cf0a8c410ec38ad3615a3c78",
-        "61ec676a6fde69d0e00ea288b335485b156b6cdc0af1eb291bdb57b6d729a50f",
+        "5ba33cb2e5869461a869342945b0a39e4c1dbd03b3c381df16882285f62cc628",
     ),
     "eeg+emg+demo": Shipped(
         "035191c5ffbb84ef9f4b09864bf54f01bd302a94188c34a9d6535460e74f4b49",
-        "4b0d958429043e151b44035e835ad2546ec63fff80b27ab85e51530d1fb96d8c",
+        "e587a3776772ac96cb9828b1d4ca9a11f4d51c9a2c671e20d28b2e5315061def",
     ),
     "eeg+eog+emg": Shipped(
         "3d27d440c94c61d8013c81c91693ad88810af2ddae85b62f4bc797f6e2464beb",
-        "24aacacba273aca83a0ad5ddfd0fb4ce1aea52dedd353b15bc30a840e144a1cb",
+        "9a86915eee1441869fd2c5ccbf1d4f02c42ba436e08b70133b255e666fb35275",
     ),
     "eeg+eog+emg+demo": Shipped(
         "d915de033ecbce0833600151d73a5b271b8f305d63bbc774400ee64bdb9df8ff",
-        "7d827cb7e173dd88a9fb285fa05f666b6fe7912e509ed624a05dd03c6cb49bc1",
+        "3a77f09fc1a41047edaff68d3c42c46fbb8c87d78ea56a55bf66a63e49e2aa5c",
     ),
 }
 
@@ -94,7 +94,7 @@ def load_classifier(name: str) -> TreeClassifier:
     """
     content = _shipped_file(name).read_bytes()
     _require_known(name, hashlib.sha256(content).hexdigest())
-    cached = cache_folder() / f"classifier-{SHIPPED[name].file_sha256[:16]}.npz"
+    cached = cache_folder() / f"classifier-{SHIPPED[name].arrays_sha256[:16]}.npz"
     return _from_cache(cached, name) or _converted(content, name, cached)
 
 

@@ -19,11 +19,11 @@ class TreeClassifier:
     name : what it was trained on, e.g. ``eeg+eog+demo``.
     sha256 : of the file that it came from.
     feature_names : one for each feature, in the order of the nodes' `feature`.
-    feature : int16, shape (n_nodes,), ascending: which feature the node looks at.
-    threshold : float32, shape (n_nodes,): the node sends larger values right. Rounded down from
-        the file's float64, which is the same question about a float32 feature.
-    node_of_slot : int32, shape (5, n_slots, n_trees): the node in each slot of each tree of each
-        stage; ``n_nodes`` for the node that always goes left.
+    feature : int16, shape (n_questions,), ascending: which feature the question is about.
+    threshold : float32, shape (n_questions,): larger values go right. Rounded down from the file's
+        float64, which is the same question about a float32 feature.
+    node_of_slot : int32, shape (5, n_slots, n_trees): the question in each slot of each tree of
+        each stage; ``n_questions`` where an epoch always goes left.
     leaf_value : float64, shape (5, n_trees, n_slots + 1): what reaching the leaf adds to the score
         of the stage. Stages stand in the order W N1 N2 N3 R.
     """

@@ -30,7 +30,7 @@ def interquartile_range(rows: Rows, sd: PerRow, scratch: Rows) -> PerRow:
     scratch : memory of the shape of `rows`.
     """
     classes = _classes(rows, sd, scratch)
-    below = _counts_below(classes)
+    below = _counts_below(classes, scratch)
     low, high = (_quantile(rows, classes, below, q) for q in (0.25, 0.75))
     return high - low
 
@@ -44,10 +44,11 @@ def _classes(rows: Rows, sd: PerRow, scratch: Rows) -> npt.NDArray[np.uint8]:
     return scratch.astype(np.uint8)
 
 
-def _counts_below(classes: npt.NDArray[np.uint8]) -> Counts:
+def _counts_below(classes: npt.NDArray[np.uint8], scratch: Rows) -> Counts:
     """How many samples of each row are in a lower class: shape (n_rows, 257)."""
     n_rows = len(classes)
-    cell = classes + N_CLASSES * np.arange(n_rows)[:, None]
+    first_cells = N_CLASSES * np.arange(n_rows, dtype=np.int64)[:, None]
+    cell = np.add(classes, first_cells, out=scratch.view(np.int64))
     counts = np.bincount(cell.ravel(), minlength=n_rows * N_CLASSES)
     below = np.zeros((n_rows, N_CLASSES + 1), np.int64)
     np.cumsum(counts.reshape(n_rows, N_CLASSES), axis=1, out=below[:, 1:])

@@ -32,6 +32,10 @@ class Resampling(NamedTuple):
     n_skipped: int
     n_new: int
 
+    def stretch(self, fs_hz: float) -> float:
+        """How much longer than 1/100 s MNE's step is: 1 where the padded length divides."""
+        return self.n_padded / self.n_padded_new / (fs_hz / FS_HZ)
+
     def late_by(self, samples: npt.NDArray[np.int64], fs_hz: float) -> Signal:
         """By how many samples at 100 Hz MNE's samples come too late: shape () if all by the same.
 
@@ -39,7 +43,7 @@ class Resampling(NamedTuple):
         and in any case it begins up to half a sample early or late.
         """
         step = self.n_padded / self.n_padded_new
-        if step == fs_hz / FS_HZ:
+        if self.stretch(fs_hz) == 1:
             samples = np.zeros((), np.int64)
         positions = (samples + self.n_skipped) * step - self.n_before
         late: Signal = np.asarray(positions * (FS_HZ / fs_hz) - samples)

@@ -1,8 +1,9 @@
 """LightGBM's multiclass trees, evaluated for all epochs of a night at once.
 
-Each node asks one question of every epoch, and the answers are kept as bits, eight epochs in a
-byte. The bits of a tree's 31 nodes are then folded, level by level, into the five bits of the leaf
-that each epoch reaches. Scores are added in LightGBM's order, so they are LightGBM's to the bit.
+Each question that any node asks is put to every epoch, and the answers are kept as bits, eight
+epochs in a byte. The bits of a tree's 31 nodes are then folded, level by level, into the five bits
+of the leaf that each epoch reaches. Scores are added in LightGBM's order, so they are LightGBM's to
+the bit.
 
 The rule at a node is that of LightGBM's ``NumericalDecision`` for trees grown without missing
 values: a missing value counts as 0, and so does one nearer to 0 than 1e-35; up to and including the
@@ -66,13 +67,13 @@ def _scores(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> Pr
 
 
 def _answers(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> Bits:
-    """Whether each epoch goes right: a row of bits for each node, and one more of zeros."""
+    """Whether each epoch goes right: a row of bits for each question, and one more of zeros."""
     n_epochs = features.shape[1]
     answers = np.zeros((len(classifier.feature) + 1, -(-n_epochs // 8)), np.uint8)
-    n_nodes = np.bincount(classifier.feature, minlength=len(features))
-    is_above = np.empty((n_nodes.max(), n_epochs), bool)
+    n_questions = np.bincount(classifier.feature, minlength=len(features))
+    is_above = np.empty((n_questions.max(), n_epochs), bool)
     first = 0
-    for values, n in zip(features, n_nodes.tolist(), strict=True):
+    for values, n in zip(features, n_questions.tolist(), strict=True):
         np.greater(values, classifier.threshold[first : first + n, None], out=is_above[:n])
         answers[first : first + n] = np.packbits(is_above[:n], axis=1)
         first += n

@@ -16,7 +16,7 @@ from psgpipe.science.yasa_band import EPOCH_SAMPLES, Signal
 
 HIGUCHI_KMAX = 10
 
-_EPOCHS_AT_ONCE = 16
+_EPOCHS_AT_ONCE = 24
 _LOG_ORDERS = np.log2(6)
 
 Epochs = npt.NDArray[np.float64]
@@ -49,25 +49,27 @@ def epoch_features(filtered: Signal, kind: str) -> Features:
 def _features_of_some(epochs: Epochs, kind: str, scratch: yasa_spectra.Scratch) -> Features:
     # A flat epoch divides by its variance of zero; YASA lets the NaN stand.
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = _moments_and_slopes(epochs)
+        found = _moments_and_slopes(epochs, scratch)
         missing = np.isnan(found["std"])
-        iqr = interquartile_range(epochs, found["std"], scratch.samples[: len(epochs)])
+        memory = scratch.samples[: len(epochs)]
+        iqr = interquartile_range(epochs, found["std"], memory)
         found["iqr"] = np.where(missing, np.nan, iqr)
-        found["higuchi"] = _higuchi(epochs, scratch.samples)
+        found["higuchi"] = _higuchi(epochs, memory)
         found |= _signs_and_order(epochs, missing)
         return found | yasa_spectra.spectral_features(epochs, kind, scratch)
 
 
-def _moments_and_slopes(epochs: Epochs) -> Features:
+def _moments_and_slopes(epochs: Epochs, scratch: yasa_spectra.Scratch) -> Features:
     """Standard deviation (n - 1), biased skewness and excess kurtosis; Hjorth (1970)."""
-    n = epochs.shape[1]
-    deviation = epochs - epochs.mean(axis=1, keepdims=True)
-    squared = deviation * deviation
+    n_epochs, n = epochs.shape
+    mean = epochs.mean(axis=1, keepdims=True)
+    deviation = np.subtract(epochs, mean, out=scratch.samples[:n_epochs])
+    squared = np.multiply(deviation, deviation, out=scratch.more_samples[:n_epochs])
     sum_2 = np.vecdot(deviation, deviation)
     m2 = sum_2 / n
     m3 = np.vecdot(squared, deviation) / n
     m4 = np.vecdot(squared, squared) / n
-    slope_var, bend_var = _variances_of_differences(epochs)
+    slope_var, bend_var = _variances_of_differences(epochs, scratch)
     mobility = np.sqrt(slope_var / m2)
     return {
         "std": np.sqrt(sum_2 / (n - 1)),
@@ -78,17 +80,20 @@ def _moments_and_slopes(epochs: Epochs) -> Features:
     }
 
 
-def _variances_of_differences(epochs: Epochs) -> tuple[PerEpoch, PerEpoch]:
+def _variances_of_differences(
+    epochs: Epochs, scratch: yasa_spectra.Scratch
+) -> tuple[PerEpoch, PerEpoch]:
     """The variance of the first and of the second difference of each epoch.
 
     Differences telescope: their mean is known from the ends, and it is small beside their spread.
     """
     variances = []
-    for _ in range(2):
-        ends = epochs[:, -1] - epochs[:, 0]
-        epochs = epochs[:, 1:] - epochs[:, :-1]
-        n = epochs.shape[1]
-        variances.append(np.vecdot(epochs, epochs) / n - (ends / n) ** 2)
+    values = epochs
+    for memory in (scratch.samples, scratch.more_samples):
+        ends = values[:, -1] - values[:, 0]
+        n = values.shape[1] - 1
+        values = np.subtract(values[:, 1:], values[:, :-1], out=memory[: len(epochs), :n])
+        variances.append(np.vecdot(values, values) / n - (ends / n) ** 2)
     return variances[0], variances[1]
 
 
@@ -102,7 +107,7 @@ def _higuchi(epochs: Epochs, scratch: Epochs) -> PerEpoch:
     ends = epochs @ _higuchi_ends(n)
     log_lengths = np.empty((HIGUCHI_KMAX, len(epochs)))
     for k in range(1, HIGUCHI_KMAX + 1):
-        larger = np.maximum(epochs[:, k:], epochs[:, :-k], out=scratch[: len(epochs), : n - k])
+        larger = np.maximum(epochs[:, k:], epochs[:, :-k], out=scratch[:, : n - k])
         lengths = 2 * (larger @ _higuchi_weights(k, n)) - ends[:, k - 1]
         log_lengths[k - 1] = np.where(lengths > 0, np.log(lengths), -np.inf)
     return _slope(np.log(1.0 / np.arange(1, HIGUCHI_KMAX + 1)), log_lengths)

@@ -40,6 +40,7 @@ class Scratch(NamedTuple):
     """
 
     samples: Power
+    more_samples: Power
     segments: Power
     spectra: npt.NDArray[np.complex128]
     power: Power
@@ -51,6 +52,7 @@ def scratch_for(n_epochs: int) -> Scratch:
     shape = (N_SEGMENTS, n_epochs)
     return Scratch(
         samples=np.empty((n_epochs, EPOCH_SAMPLES)),
+        more_samples=np.empty((n_epochs, EPOCH_SAMPLES)),
         segments=np.empty((*shape, SEGMENT_SAMPLES)),
         spectra=np.empty((*shape, SEGMENT_SAMPLES // 2 + 1), np.complex128),
         power=np.empty((*shape, N_BINS)),
