@@ -173,7 +173,7 @@ def test_a_stager_that_is_absent_stops_the_batch_before_it_begins(study, monkeyp
     one = study("n1")
     monkeypatch.setattr(yasa_classifiers, "YASA_VERSION", "0.9.0")
     assert one.run() == 6
-    assert "wanted yasa 0.9" in capsys.readouterr().err
+    assert "yasa 0.9.0 is wanted" in capsys.readouterr().err
     assert not one.out.exists()
 
 
