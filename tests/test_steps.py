@@ -7,6 +7,8 @@ import typing
 import pytest
 
 from psgpipe.model.opened import OpenedNight
+from psgpipe.pipeline.night import RESULTS, needed_steps
+from psgpipe.pipeline.spec import load_definition
 from psgpipe.steps.catalogue import CATALOGUE, INITIAL_SLOTS
 
 
@@ -38,3 +40,14 @@ def test_the_usual_order_fills_every_slot_before_it_is_read():
     for step in CATALOGUE.values():
         assert set(step.reads) <= filled, step.name
         filled.add(step.gives)
+
+
+def test_a_step_that_leads_to_nothing_wanted_is_not_run():
+    night = load_definition("standard-night")
+    every = [step.name for step in needed_steps(night, (*RESULTS, "filtered"))]
+    assert every == list(CATALOGUE)
+    without_pictures = [step.name for step in needed_steps(night, RESULTS)]
+    assert without_pictures == [name for name in CATALOGUE if name != "filter_eeg"]
+    assert [s.name for s in needed_steps(night, ("quality",))] == [
+        "load", "reference", "check_quality",
+    ]  # fmt: skip

@@ -12,13 +12,16 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo")
-    assert exit_code(["demo", "-o", str(out), "--hours", "2"]) == 0
+    assert exit_code(["demo", "-o", str(out), "--hours", "2", "-q"]) == 0
     return out
 
 
-def test_the_demo_makes_a_finished_night(demo):
-    (night,) = (demo / "results" / "nights").glob("*/*")
-    assert (night / "manifest.json").exists()
+def test_the_demo_makes_a_finished_study_and_its_comparison(demo):
+    results = demo / "results"
+    assert len(list(results.glob("nights/*/*/manifest.json"))) == 8
+    assert (results / "nights.tsv").exists()
+    contrasts = (results / "comparison" / "contrasts.tsv").read_text(encoding="utf-8")
+    assert contrasts.splitlines()[1].startswith("rem_pct\tprimary")
 
 
 def test_a_simulated_night_is_staged_as_it_was_simulated(demo, capsys, tmp_path):
@@ -31,8 +34,15 @@ def test_a_simulated_night_is_staged_as_it_was_simulated(demo, capsys, tmp_path)
     assert agreement["accuracy"] >= 0.8
 
 
-def test_lights_of_a_simulated_night_are_read_from_its_annotations(demo):
-    (summary,) = (demo / "results" / "nights").glob("*/*/summary.json")
+def test_the_lights_of_the_study_table_are_used_and_said(demo):
+    summary = next((demo / "results" / "nights").glob("*/*/summary.json"))
+    assert json.loads(summary.read_text(encoding="utf-8"))["lights_source"] == "table"
+
+
+def test_without_a_table_the_lights_are_read_from_the_annotations(demo, tmp_path):
+    recording = next((demo / "study" / "recordings").glob("*base1*"))
+    assert exit_code(["run", str(recording), "-o", str(tmp_path), "--no-figures", "-q"]) == 0
+    (summary,) = tmp_path.glob("nights/*/*/summary.json")
     assert json.loads(summary.read_text(encoding="utf-8"))["lights_source"] == "annotation"
 
 

@@ -1,9 +1,11 @@
 """One recording from the command line to a finished night."""
 
 import csv
+import datetime as dt
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -49,6 +51,7 @@ ENDPOINTS = [
     "rem_third3_min",
     "mean_confidence",
 ]
+FULL_DISK = Path("/dev/full")
 LIGHTS = ["--lights-off", "22:01", "--lights-on", "22:09:30"]
 
 
@@ -144,6 +147,50 @@ def test_another_recording_does_not_replace_a_finished_night(finished, tmp_path,
     assert exit_code(["run", str(other), *arguments[2:]]) == 7
     assert "already holds the night recorded in night.edf" in capsys.readouterr().err
     assert (night / "manifest.json").read_bytes() == manifest
+
+
+def test_a_recording_that_fails_does_not_take_the_place_of_another_night(
+    finished, tmp_path, capsys
+):
+    arguments, _, night = finished
+    broken = tmp_path / "broken.edf"
+    broken.write_bytes(b"not a recording")
+    assert exit_code(["run", str(broken), *arguments[2:]]) == 7
+    assert "already holds the night recorded in night.edf" in capsys.readouterr().err
+    assert (night / "manifest.json").exists()
+
+
+def test_a_night_of_the_same_file_name_and_another_start_is_another_night(
+    finished, tmp_path, capsys
+):
+    arguments, _, night = finished
+    other = write_night(tmp_path / "night.edf", start=dt.time(22, 0, 30))
+    manifest = (night / "manifest.json").read_bytes()
+    assert exit_code(["run", str(other), *arguments[2:]]) == 7
+    assert "recorded in another night.edf, from 2024-03-01T22:00:00" in capsys.readouterr().err
+    assert (night / "manifest.json").read_bytes() == manifest
+
+
+def test_ids_that_are_written_alike_in_a_path_do_not_replace_each_other(finished, capsys):
+    arguments, _, night = finished
+    manifest = (night / "manifest.json").read_bytes()
+    assert exit_code([*arguments, "--subject", "../S1"]) == 7
+    assert "S1/base1 already holds subject S1" in capsys.readouterr().err
+    assert (night / "manifest.json").read_bytes() == manifest
+
+
+@pytest.mark.skipif(not FULL_DISK.exists(), reason="no /dev/full on this system")
+def test_a_full_disk_is_no_bug(finished):
+    with FULL_DISK.open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "psgpipe", *finished[0]],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 75
+    assert "the disk is full" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_nothing_of_the_header_comes_out(finished, capfd):

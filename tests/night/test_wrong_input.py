@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
+from psgpipe.adapters.edf_writer import write_scoring
 from psgpipe.cli.app import exit_code
+from psgpipe.model.hypnogram import Hypnogram, SleepStage
 from tests.night.recordings import write_night
 
 
@@ -47,6 +49,12 @@ def test_a_folder_instead_of_a_recording(run, tmp_path):
 def test_a_text_file_called_edf(run, tmp_path):
     (tmp_path / "night.edf").write_text("Epoch,Stage\n" + "1,W\n" * 400, encoding="utf-8")
     refused(run(tmp_path / "night.edf"), 4, "night.edf")
+
+
+def test_a_scoring_instead_of_a_recording(run, tmp_path):
+    scoring = Hypnogram((SleepStage.W,) * 4)
+    (tmp_path / "scoring.edf").write_bytes(write_scoring(scoring))
+    refused(run(tmp_path / "scoring.edf"), 5, "annotations only")
 
 
 def test_a_channel_that_is_not_recorded(run, tmp_path):

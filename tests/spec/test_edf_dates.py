@@ -48,11 +48,19 @@ def test_an_impossible_time_leaves_the_start_unknown(tmp_path, time):
     assert started(tmp_path, time=time) == (None, None, ["time-unknown"])
 
 
-@pytest.mark.parametrize(("time", "clock"), [("22:00:00", 22), ("9.00.00", 9), (" 9:00:00", 9)])
+@pytest.mark.parametrize(
+    ("time", "clock"), [("22:00:00", 22), ("9.00.00", 9), (" 9:00:00", 9), (" 9. 0. 0", 9)]
+)
 def test_a_time_written_otherwise_is_read_and_said(tmp_path, time, clock):
     start, _, codes = started(tmp_path, time=time)
     assert start == dt.datetime(2024, 3, 1, clock)
     assert codes == ["time-format"]
+
+
+def test_a_date_filled_up_with_blanks_is_read_and_said(tmp_path):
+    start, _, codes = started(tmp_path, date=" 1. 3.24")
+    assert start == dt.datetime(2024, 3, 1, 22)
+    assert codes == ["date-format"]
 
 
 def test_midnight_is_a_time_where_the_date_is_known(tmp_path):

@@ -161,6 +161,17 @@ def test_what_is_missing_is_named_with_what_was_found():
     )
 
 
+def test_a_label_table_is_advised_only_where_a_channel_was_not_understood():
+    slow = [channel("chin", fs_hz=1.0)]
+    with pytest.raises(DerivationMissing) as caught:
+        choose(candidates(slow, {"emg": ["chin"]}, min_fs_hz=80.0), slow)
+    assert "more than 80 Hz is needed" in caught.value.problem
+    assert "label table" not in caught.value.remedy
+    assert "-p eeg-only" in caught.value.remedy
+    with pytest.raises(DerivationMissing, match="label table"):
+        choose(candidates(slow, {"eeg": ["C4-M1"]}), slow)
+
+
 def test_many_channels_are_not_all_listed():
     sources = [Source(f"DC{n}", None, None) for n in range(40)] + recorded("Pz-Oz")
     found = candidates(sources, {"eeg": ["C4-M1"]})

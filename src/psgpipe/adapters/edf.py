@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from psgpipe.adapters import edf_time
 from psgpipe.adapters.edf_annotations import Tals, note_outside, shifted
@@ -27,15 +26,15 @@ from psgpipe.adapters.edf_samples import Row, as_integers
 from psgpipe.adapters.edf_size import count_records
 from psgpipe.adapters.edf_time import Timeline
 from psgpipe.errors import UnsafeFile
+from psgpipe.model.digital import Digital, DigitalRecording
 from psgpipe.model.recording import Annotation, Header, Recording, Segment
 
 SHORT_S = 300.0
 EPOCH_S = 30.0
 
-__all__ = ["read_annotations", "read_header", "read_recording"]
+__all__ = ["read_annotations", "read_digital", "read_header", "read_recording"]
 
 PathLike = str | os.PathLike[str]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -116,11 +115,28 @@ def read_recording(
         ``ChannelMissing`` (absent, or the label stands twice), ``UnitUnknown``, ``ScaleInvalid``
         or ``RatesDiffer``.
     """
+    digital = read_digital(path, labels, units=units)
+    try:
+        return digital.to_recording()
+    except MemoryError as error:
+        raise _too_large(digital.file, len(digital.labels), digital.n_samples, 8) from error
+
+
+def read_digital(
+    path: PathLike,
+    labels: Sequence[str] | None = None,
+    *,
+    units: Mapping[str, str] | None = None,
+) -> DigitalRecording:
+    """Samples of the wanted channels as the file's own integers.
+
+    Parameters, findings and errors are those of :func:`read_recording`.
+    """
     notes = Notes()
     with open_source(path, notes) as source:
         survey = _survey(path, source, notes)
         chosen = choose(source.name, survey.layout, labels, units or {}, notes)
-        signals_uv, rows = _rows(source, survey, chosen)
+        digital, rows = _rows(source, survey, chosen)
         tals = Tals(0, survey.n_records)
         _read(source, survey, rows, chosen, tals)
     timeline = _full_timeline(source, survey, tals, notes)
@@ -130,14 +146,15 @@ def read_recording(
     for row in rows:
         row.note(notes, fs_hz)
     n_per_record = chosen[0].signal.n_samples
-    return Recording(
-        signals_uv=signals_uv[:, : timeline.n_records * n_per_record],
-        derivations=tuple(c.signal.channel.label for c in chosen),
+    n_samples = timeline.n_records * n_per_record
+    return DigitalRecording(
+        rows=tuple(row[:n_samples] for row in digital),
+        scales=tuple(c.scale for c in chosen),
+        labels=tuple(c.signal.channel.label for c in chosen),
         fs_hz=fs_hz,
         start=header.start,
         start_clock=header.start_clock,
         segments=tuple(Segment(s.onset_s, s.n_records * n_per_record) for s in timeline.stretches),
-        digital_limits_uv=tuple(row.limits_uv for row in rows),
         annotations=annotations,
         findings=notes.findings,
         file=header.file,
@@ -158,6 +175,7 @@ def _read_tals(source: Source, layout: Layout, first: int, n_records: int) -> Ta
     if signals:
         for _, record, _, piece in walk(source, layout, signals, first, n_records):
             tals.take(record, piece)
+        tals.finish()
     return tals
 
 
@@ -192,22 +210,27 @@ def _annotations(
     return annotations
 
 
-def _rows(source: Source, survey: _Survey, chosen: tuple[Chosen, ...]) -> tuple[Floats, list[Row]]:
+def _rows(source: Source, survey: _Survey, chosen: tuple[Chosen, ...]) -> tuple[Digital, list[Row]]:
     """Room for the samples, and one sink for each channel."""
     n_samples = survey.n_records * chosen[0].signal.n_samples
+    dtype = np.dtype(np.int16 if survey.layout.sample_bytes == 2 else np.int32)
     try:
-        signals_uv = np.empty((len(chosen), n_samples))
+        digital = np.empty((len(chosen), n_samples), dtype)
     except (MemoryError, ValueError) as error:
-        gib = 8 * len(chosen) * n_samples / 2**30
-        raise UnsafeFile(
-            f"{source.name}: {len(chosen)} channels of {n_samples} samples need {gib:.3g} GiB",
-            "Ask for fewer channels, or use a machine with more memory.",
-        ) from error
+        raise _too_large(source.name, len(chosen), n_samples, dtype.itemsize) from error
     rows = [
         Row(c.signal.channel, c.scale, c.signal.n_samples, out)
-        for c, out in zip(chosen, signals_uv, strict=True)
+        for c, out in zip(chosen, digital, strict=True)
     ]
-    return signals_uv, rows
+    return digital, rows
+
+
+def _too_large(name: str, n_channels: int, n_samples: int, n_bytes: int) -> UnsafeFile:
+    gib = n_bytes * n_channels * n_samples / 2**30
+    return UnsafeFile(
+        f"{name}: {n_channels} channels of {n_samples} samples need {gib:.3g} GiB",
+        "Ask for fewer channels, or use a machine with more memory.",
+    )
 
 
 def _read(
@@ -222,6 +245,7 @@ def _read(
             rows[position].take(record, at // layout.sample_bytes, digital)
         else:
             tals.take(record, piece)
+    tals.finish()
 
 
 def _header(path: PathLike, survey: _Survey, timeline: Timeline, notes: Notes) -> Header:

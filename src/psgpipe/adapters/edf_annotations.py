@@ -33,6 +33,10 @@ class Tal(NamedTuple):
     is_whole: bool
 
 
+# Parsing costs as much for a few records as for thousands.
+_BATCH_BYTES = 1 << 19
+
+
 class Tals:
     """What the annotation channels say, gathered record by record.
 
@@ -51,6 +55,8 @@ class Tals:
         self.annotations: list[Annotation] = []
         self._malformed = self._first_malformed = 0
         self._not_utf8 = self._commas = 0
+        self._waiting: list[Bytes] = []
+        self._waiting_from = self._waiting_to = 0
 
     @property
     def keeps_time(self) -> bool:
@@ -58,10 +64,27 @@ class Tals:
         return not bool(np.isnan(self.onsets).all())
 
     def take(self, first_record: int, rows: Bytes) -> None:
-        """Parse one annotation channel's bytes in some records, shape (n_records, n_bytes).
+        """One annotation channel's bytes in some records, shape (n_records, n_bytes).
 
-        Nearly all records hold their time and nothing else: these are read all at once.
+        They may wait for those that follow on them: see :meth:`finish`.
         """
+        follows = self._waiting_to == first_record and self._waiting[-1:]
+        if not follows or self._waiting[-1].shape[1] != rows.shape[1]:
+            self.finish()
+            self._waiting_from = first_record
+        self._waiting.append(rows.copy())
+        self._waiting_to = first_record + len(rows)
+        if (self._waiting_to - self._waiting_from) * rows.shape[1] >= _BATCH_BYTES:
+            self.finish()
+
+    def finish(self) -> None:
+        """Parse what waits; nothing can be asked before the last bytes are."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._parse(self._waiting_from, np.concatenate(waiting))
+
+    def _parse(self, first_record: int, rows: Bytes) -> None:
+        """Nearly all records hold their time and nothing else: these are read all at once."""
         kept = read_keepers(rows)
         places = slice(first_record - self._first_record, None)
         unknown = np.isnan(self.onsets[places][: len(rows)])

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from psgpipe.adapters.edf_header import Layout
 from psgpipe.adapters.edf_notes import Notes, listed, quoted, safe_text
-from psgpipe.adapters.edf_samples import Scale, scale_of
+from psgpipe.adapters.edf_samples import scale_of
 from psgpipe.adapters.edf_signals import Signal
 from psgpipe.adapters.edf_units import looks_like_voltage, uv_per_unit
 from psgpipe.errors import ChannelMissing, RatesDiffer, ScaleInvalid, UnitUnknown, UsageError
+from psgpipe.model.digital import Scale
 
 
 @dataclass(frozen=True)

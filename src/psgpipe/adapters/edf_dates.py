@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from psgpipe.adapters.edf_notes import Notes
 
 _DATE = re.compile(rb"([0-9]{2})\.([0-9]{2})\.([0-9]{2}|yy)", re.IGNORECASE)
-_LOOSE_DATE = re.compile(rb"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{2})")
+_LOOSE_DATE = re.compile(rb"([0-9]{1,2})\. ?([0-9]{1,2})\.([0-9]{2})")
 _TIME = re.compile(rb"([0-9]{2})\.([0-9]{2})\.([0-9]{2})")
-_LOOSE_TIME = re.compile(rb"([0-9]{1,2})[.:]([0-9]{1,2})[.:]([0-9]{1,2})")
+_LOOSE_TIME = re.compile(rb"([0-9]{1,2})[.:] ?([0-9]{1,2})[.:] ?([0-9]{1,2})")
 _STARTDATE = re.compile(rb"\s*startdate[ _]+(\S+)", re.IGNORECASE)
 _STARTDATE_DATE = re.compile(rb"([0-9]{1,2})-([a-z]{3})-([0-9]{4})", re.IGNORECASE)
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")

@@ -1,18 +1,14 @@
-"""Samples of one channel: from bytes to microvolt, and what they show on the way."""
+"""Samples of one channel: from bytes to integers, and what they show on the way."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from psgpipe.adapters.edf_notes import Notes, quoted
 from psgpipe.adapters.edf_records import Bytes
+from psgpipe.model.digital import Digital, Scale
 from psgpipe.model.recording import Channel
-
-Digital = npt.NDArray[np.signedinteger]
-Floats = npt.NDArray[np.float64]
 
 # Shares below which a railed sample is nothing to talk about.
 _LEAST_RAILED = 1e-3
@@ -25,26 +21,7 @@ _LEAST_PLATEAU = 5e-3
 _LEAST_LEVELS = 100
 # Far outside of any biosignal, so that only a wrong unit gets there.
 _SD_UV = (0.2, 10_000.0)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """Digital limits and the straight line to microvolt."""
-
-    digital_min: int
-    digital_max: int
-    gain: float
-    physical_min: float
-    uv_per_unit: float
-
-    def to_uv(self, digital: npt.ArrayLike, out: Floats | None = None) -> Floats:
-        """``((digital - digital_min) * gain + physical_min) * uv_per_unit`` in float64."""
-        values = np.subtract(digital, self.digital_min, out=out, dtype=np.float64)
-        values *= self.gain
-        values += self.physical_min
-        if self.uv_per_unit != 1.0:
-            values *= self.uv_per_unit
-        return values
+_THINNED = 64
 
 
 def scale_of(channel: Channel, uv_per_unit: float) -> Scale:
@@ -60,7 +37,7 @@ def as_integers(piece: Bytes, sample_bytes: int) -> Digital:
     """Two's complement, little-endian, 16 or 24 bit; shape (n_records, n_samples)."""
     n_records, n_bytes = piece.shape
     if sample_bytes == 2:
-        return np.ascontiguousarray(piece).view("<i2")
+        return piece.view("<i2")
     wide = np.zeros((n_records, n_bytes // 3, 4), np.uint8)
     wide[:, :, 1:] = piece.reshape(n_records, n_bytes // 3, 3)
     return wide.view("<i4")[:, :, 0] >> 8
@@ -69,7 +46,7 @@ def as_integers(piece: Bytes, sample_bytes: int) -> Digital:
 class Row:
     """One channel's samples as they come in, in file order."""
 
-    def __init__(self, channel: Channel, scale: Scale, n_per_record: int, out: Floats) -> None:
+    def __init__(self, channel: Channel, scale: Scale, n_per_record: int, out: Digital) -> None:
         self.channel = channel
         self.scale = scale
         self._n_per_record = n_per_record
@@ -80,10 +57,10 @@ class Row:
         self._least, self._most = 1 << 30, -(1 << 30)
 
     def take(self, record: int, at_sample: int, digital: Digital) -> None:
-        """Scale a piece into its place and look at it."""
-        flat = digital.reshape(-1)
+        """Put a piece into its place and look at it."""
         first = record * self._n_per_record + at_sample
-        self.scale.to_uv(flat, out=self._out[first : first + flat.size])
+        flat = self._out[first : first + digital.size]
+        flat.reshape(digital.shape)[:] = digital
         least, most = int(flat.min()), int(flat.max())
         self._count_extremes(flat, least, most)
         if least <= self.scale.digital_min or most >= self.scale.digital_max:
@@ -167,19 +144,26 @@ class Row:
         if self._least == self._most:
             self._say(notes, "flat", "flat: every sample has the same value")
             return
-        sd_uv = _sd(self._out)
+        if self._is_surely_plausible():
+            return
+        sd_uv = _sd(self.scale.to_uv(self._out))
         if not _SD_UV[0] <= sd_uv <= _SD_UV[1]:
             message = f"standard deviation {sd_uv:.3g} uV is implausible: is the unit right?"
             self._say(notes, "amplitude-implausible", message)
 
-    @property
-    def limits_uv(self) -> tuple[float, float]:
-        """What the channel could store, low before high."""
-        ends = self.scale.to_uv(np.array([self.scale.digital_min, self.scale.digital_max]))
-        return float(ends.min()), float(ends.max())
+    def _is_surely_plausible(self) -> bool:
+        """Whether bounds that are cheap to have already hold the standard deviation in its range.
+
+        It is at most half of the range (Popoviciu), and its square at least the share of a sample
+        of the values times their own variance.
+        """
+        uv_per_level = abs(self.scale.gain) * self.scale.uv_per_unit
+        least_uv = float(self._out[::_THINNED].std()) / _THINNED**0.5 * uv_per_level
+        most_uv = (self._most - self._least) / 2 * uv_per_level
+        return 2 * _SD_UV[0] < least_uv and most_uv < _SD_UV[1] / 2
 
 
-def _sd(values: Floats) -> float:
+def _sd(values: npt.NDArray[np.float64]) -> float:
     """Standard deviation without a second array of the same size."""
     mean = float(values.mean())
     square = float(np.dot(values, values)) / values.size - mean * mean

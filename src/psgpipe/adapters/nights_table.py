@@ -55,7 +55,10 @@ _DESCRIPTIVE = {
     "recording", "route", "infusion_no", "age", "age_y", "sex", "scoring", "remedy", "engine",
     "exit_code", "folder", "fingerprint", "psgpipe", "row", "start_clock", "duration_s", "span_s",
     "warnings", "flags", "seconds", "visit", "session", "week", "day", "order", "run", "arm",
+    "date", "time", "id", "scorer", "rater", "year", "month",
 }  # fmt: skip
+# Dates and keys are numbers that differ between nights, and no treatment moves them.
+_NO_MEASURE = ("_date", "_id", "_no", "_nr", "_number", "_sha256", "_year", "_clock")
 _STATES: dict[str, NightState] = {
     "": "finished", "done": "finished", "finished": "finished", "ok": "finished",
     "excluded": "excluded", "failed": "failed", "refused": "refused",
@@ -137,10 +140,15 @@ def _endpoints(
     named = [c for c in there if c in wanted]
     if len(known) == len(ENDPOINTS):
         return (*known, *named), ()
-    others = [c for c in there if c not in named and c.casefold() not in _DESCRIPTIVE]
+    others = [c for c in there if c not in named and not _describes(c.casefold())]
     measured = [c for c in others if _mostly_numbers(table, c)]
     varying = [c for c in measured if _varies(table, c)]
     return (*known, *named, *varying), tuple(c for c in measured if c not in varying)
+
+
+def _describes(column: str) -> bool:
+    """Whether a column says which night it is or how it was made, not what was measured."""
+    return column in _DESCRIPTIVE or column.endswith(_NO_MEASURE)
 
 
 def _mostly_numbers(table: Table, column: str) -> bool:
@@ -197,7 +205,7 @@ class _Reader:
             reason=_first_said(cells, _REASONS) if state != "finished" else None,
             row=row.number,
             night_in_lab=numbers.whole(row, "night_in_lab", least=0),
-            period=known_or_none(cells["period"]),
+            period=known_or_none(cells["period"].casefold()),
             sequence=known_or_none(cells["sequence"]),
             dose_mg_per_kg=dose,
             dose_end=date_time(row, "dose_end", self.mistakes),
@@ -206,6 +214,7 @@ class _Reader:
             lights_on=self._lights(row, "lights_on"),
             start=date_time(row, "start", self.mistakes),
             comedication=known_or_none(cells["comedication"]),
+            flags=_codes(cells["flags"]) if "flags" in cells else None,
             recipe={f: said for f, names in _RECIPE.items() if (said := _first_said(cells, names))},
         )
 
@@ -237,6 +246,11 @@ class _Reader:
             return self.numbers.within(row, endpoint, (0, 100), "a percentage from 0 to 100")
         most = 1.0 if endpoint == "mean_confidence" else math.inf
         return self.numbers.within(row, endpoint, (0, most), "a number, not negative")
+
+
+def _codes(cell: str) -> tuple[str, ...]:
+    """The quality flags in a cell, as psgpipe gather writes them."""
+    return () if is_missing(cell) else tuple(cell.split())
 
 
 def _first_said(cells: Mapping[str, str], columns: Sequence[str]) -> str | None:

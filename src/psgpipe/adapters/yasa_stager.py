@@ -10,7 +10,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,8 +72,8 @@ class ReferenceStager:
 
     def score(
         self,
-        eegs: Sequence[RoleSignal],
-        others: Sequence[RoleSignal],
+        eegs: Iterable[RoleSignal],
+        others: Iterable[RoleSignal],
         demographics: Demographics | None,
     ) -> list[npt.NDArray[np.float64]]:
         """Probabilities of W N1 N2 N3 R for every whole 30-s epoch, shape (n_epochs, 5).
@@ -84,7 +84,8 @@ class ReferenceStager:
         others : EOG and EMG as in `roles`, likewise.
         demographics : given if and only if `with_demographics`.
         """
-        return [self._score_one([eeg, *others], demographics) for eeg in eegs]
+        shared = list(others)
+        return [self._score_one([eeg, *shared], demographics) for eeg in eegs]
 
     def _score_one(
         self, signals: Sequence[RoleSignal], demographics: Demographics | None

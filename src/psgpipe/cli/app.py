@@ -5,6 +5,7 @@ Commands are imported when they are called, so that ``--help`` costs next to not
 
 from __future__ import annotations
 
+import errno
 import importlib
 import logging
 import os
@@ -15,7 +16,7 @@ from typing import Any
 import click
 
 from psgpipe.cli.printing import printable
-from psgpipe.errors import Interrupted, PsgpipeError, Terminated
+from psgpipe.errors import Interrupted, PsgpipeError, Terminated, TryAgain
 
 COMMANDS = {
     "check": "Header, derivations that can be built, quality; no staging.",
@@ -27,7 +28,7 @@ COMMANDS = {
     "compare": "Treatment against baseline.",
     "unblind": "Lift the blind of a study; the journal records it.",
     "simulate": "A study of synthetic nights with known stages.",
-    "demo": "A synthetic night made, staged and summarized; opens nothing.",
+    "demo": "A synthetic study made, staged and compared; opens nothing.",
 }
 LOGGER = logging.getLogger("psgpipe")
 
@@ -101,19 +102,37 @@ def exit_code(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _interrupted(Interrupted.exit_code)
     except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain again while leaving.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()  # whoever read our output has gone
         return 0
-    except Exception as error:
-        LOGGER.exception("a bug in psgpipe")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+            return _bug(error)
+        _print_no_more()
         click.echo(
-            f"psgpipe: a bug: {type(error).__name__}\n"
-            "  Please report it with the traceback above; it holds no recording data.",
+            "psgpipe: the disk is full: the output cannot be written\n"
+            "  Free some space and run the same command again.",
             err=True,
         )
-        return 1
+        return TryAgain.exit_code
+    except Exception as error:
+        return _bug(error)
     # Click hands back the code of ctx.exit(), and whatever else a command returns.
     return code if isinstance(code, int) else 0
+
+
+def _bug(error: Exception) -> int:
+    LOGGER.exception("a bug in psgpipe")
+    click.echo(
+        f"psgpipe: a bug: {type(error).__name__}\n"
+        "  Please report it with the traceback above; it holds no recording data.",
+        err=True,
+    )
+    return 1
+
+
+def _print_no_more() -> None:
+    """Python would try again while leaving, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupted(code: int) -> int:

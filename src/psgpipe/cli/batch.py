@@ -28,7 +28,7 @@ from psgpipe.pipeline.batch import (
 )
 from psgpipe.pipeline.estimate import Plan, plan_batch
 from psgpipe.pipeline.gather import NIGHTS, gather
-from psgpipe.pipeline.jobs import choose_jobs
+from psgpipe.pipeline.jobs import WORKER_BYTES, choose_jobs
 from psgpipe.pipeline.study import Shard, read_study
 
 MOST_SHOWN = 20
@@ -68,11 +68,11 @@ def command(
     again does only what is missing or has changed. Leaves with 8 if any night failed.
     """
     tell = log_to_stderr(verbose=verbose, quiet=quiet)
-    chosen = choose_jobs(jobs)
+    recipe = recipe_from(pipeline, labels, pictures=not no_figures)
+    chosen = choose_jobs(jobs, WORKER_BYTES[recipe.engine_name])
     options = BatchOptions(
         chosen.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force
     )
-    recipe = recipe_from(pipeline, labels, pictures=not no_figures)
     asked = read_study(study, out)
     if asked.passed_over:
         tell(f"{asked.passed_over} files of stages among the recordings were passed over")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from psgpipe.cli.printing import printable, table
 from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.pipeline.comparison_words import LOCKED
 
 WIDTH = 100
 _HEADINGS = {
@@ -36,12 +37,22 @@ def _role_part(contrasts: Sequence[Contrast], role: str) -> str:
     rows = [c for c in contrasts if c.role == role]
     if not rows:
         return ""
-    hedge = rows[0].verdict.split(":")[0] if ": " in rows[0].verdict else ""
-    hedge = ", ".join(word for word in hedge.split(", ") if word in ("preliminary", "descriptive"))
-    heading = _HEADINGS[role] + (f" ({hedge})" if hedge else "")
+    hedges = {_hedge(c) for c in rows if c.n_subjects}
+    # One hedge for all stands above the table; where rows differ, each carries its own.
+    heading = _HEADINGS[role] + (
+        f" ({''.join(hedges)})" if len(hedges) == 1 and any(hedges) else ""
+    )
     head = ("", "unit", "n", "baseline", "treatment", "difference [95 %]", "p", "p adj", "")
-    notes = [_wrapped(f"{c.endpoint}: {c.note}", "    ") for c in rows if c.note and _worth(c)]
-    return "\n".join([heading, table([head, *(_row(c) for c in rows)]), *notes])
+    worth = ((c.endpoint, _note(c)) for c in rows if _worth(c))
+    notes = [_wrapped(f"{endpoint}: {note}", "    ") for endpoint, note in worth if note]
+    return "\n".join(
+        [heading, table([head, *(_row(c, in_full=len(hedges) > 1) for c in rows)]), *notes]
+    )
+
+
+def _note(c: Contrast) -> str:
+    """The note without the hash of the lock, which a sentence below all tables has once."""
+    return "; ".join(part for part in c.note.split("; ") if not part.startswith(LOCKED))
 
 
 def _worth(c: Contrast) -> bool:
@@ -49,7 +60,13 @@ def _worth(c: Contrast) -> bool:
     return c.role != "exploratory" or "under treatment" in c.verdict
 
 
-def _row(c: Contrast) -> tuple[str, ...]:
+def _hedge(c: Contrast) -> str:
+    """``preliminary`` or ``descriptive``, where the verdict is one of these."""
+    before = c.verdict.split(": ")[0].split(", ")
+    return next((word for word in before if word in ("preliminary", "descriptive")), "")
+
+
+def _row(c: Contrast, *, in_full: bool) -> tuple[str, ...]:
     tested = "descriptive" not in c.verdict
     means = (c.baseline_mean, c.treatment_mean)
     return (
@@ -60,7 +77,7 @@ def _row(c: Contrast) -> tuple[str, ...]:
         _change(c),
         _p(c.p_sign_flip) if tested else "-",
         _p(c.p_adjusted) if tested and c.adjustment != "none" else "-",
-        c.verdict.split(": ")[-1] if tested else "",
+        c.verdict if in_full else c.verdict.split(": ")[-1] if tested else "",
     )
 
 

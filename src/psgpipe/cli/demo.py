@@ -1,50 +1,95 @@
-"""``psgpipe demo``: a synthetic night made, staged and summarized; opens nothing."""
+"""``psgpipe demo``: a synthetic study made, staged, gathered and compared; opens nothing."""
 
 from __future__ import annotations
 
-import csv
+import functools
+import operator
 from pathlib import Path
 
 import click
 
 from psgpipe.adapters.scorings import read_scoring
+from psgpipe.cli.comparison_text import comparison_text
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
-from psgpipe.cli.run import agreement_dict, agreement_text, summary_text
-from psgpipe.model.night import Night
-from psgpipe.pipeline.finished import agreement_with, read_summary
-from psgpipe.pipeline.into_folder import run_to_folder
+from psgpipe.cli.progress import watcher
+from psgpipe.cli.run import agreement_dict, agreement_text
+from psgpipe.errors import NightsIncomplete
+from psgpipe.pipeline.batch import BatchOptions, recipe_from, run_batch
+from psgpipe.pipeline.compare import compare
+from psgpipe.pipeline.comparison_files import comparison_dict, write_comparison
+from psgpipe.pipeline.finished import agreement_with
+from psgpipe.pipeline.gather import gather
+from psgpipe.pipeline.jobs import choose_jobs
 from psgpipe.pipeline.simulate import StudyDesign, simulate_study
-from psgpipe.pipeline.spec import load_definition
+from psgpipe.pipeline.store import night_folder
+from psgpipe.pipeline.study import Study, read_study
+from psgpipe.science.agreement import Agreement
+
+NIGHTS_OF_EACH_CONDITION = 2
+EFFECT = {"rem_pct": -5.0}
+SPEC = "treatment-comparison"
 
 
-@click.command(name="demo", short_help="A synthetic night made, staged and summarized.")
+@click.command(name="demo", short_help="A synthetic study made, staged and compared.")
 @click.option("-o", "--out", type=FILE, default="psgpipe-demo", show_default=True, metavar="DIR")
-@click.option("--hours", type=float, default=8, show_default=True, help="Length of the recording.")
+@click.option("--subjects", type=int, default=2, show_default=True, help="How many subjects.")
+@click.option("--hours", type=float, default=4.5, show_default=True, help="Length of a recording.")
 @output_options
-def command(out: Path, hours: float, verbose: bool, quiet: bool, as_json: bool) -> None:
-    """Make a synthetic night, stage it, and show its architecture beside the truth."""
+def command(
+    out: Path, subjects: int, hours: float, verbose: bool, quiet: bool, as_json: bool
+) -> None:
+    """Make a study with a planted effect, stage its nights, compare, and show what was found.
+
+    Under treatment the simulated subjects have 5 points less REM sleep. With two subjects no test
+    can show that, and the table says so; --subjects 8 takes a few minutes and can.
+    """
     tell = log_to_stderr(verbose=verbose, quiet=quiet)
-    study = out / "study"
-    simulate_study(StudyDesign(subjects=1, nights=1, hours=hours), study, force=True, tell=tell)
-    row = first_night(study)
-    outcome = run_to_folder(
-        study / row["recording"],
-        Night(row["subject"], row["night"], row["condition"]),
-        load_definition("standard-night"),
-        out / "results",
-        tell=tell,
-    )
-    summary = read_summary(outcome.folder)
-    found = agreement_with(read_scoring(study / row["scoring"]), outcome.folder)
+    study_folder, results = out / "study", out / "results"
+    design = StudyDesign(subjects, NIGHTS_OF_EACH_CONDITION, hours, effects=EFFECT)
+    tell(f"simulating {subjects * 2 * NIGHTS_OF_EACH_CONDITION} nights of {hours:g} h")
+    truth = simulate_study(design, study_folder, force=True)
+    study = read_study(study_folder / "study.tsv", results)
+    _stage(study, results, quiet=quiet)
+    comparison = compare(results, SPEC)
+    written = write_comparison(comparison, results)
+    found = functools.reduce(operator.add, _agreements(study, results))
+    planted = truth["true_difference"]["rem_pct"]
     if as_json:
-        said = {"folder": str(outcome.folder), "summary": summary}
-        print_json(said | {"agreement": agreement_dict(found)})
+        said = {"out": str(out), "planted_rem_pct": planted, "agreement": agreement_dict(found)}
+        print_json(said | {"comparison": comparison_dict(comparison)})
     elif not quiet:
-        click.echo(summary_text(summary, outcome))
+        click.echo(comparison_text(comparison))
         click.echo(agreement_text(found) + " (the stages that were simulated)")
+        click.echo(f"  REM in the simulated stages: {planted:+.1f} points under treatment.")
+        click.echo(f"  Recordings: {study_folder}. Nights, pictures: {results / 'nights'}.")
+        click.echo(f"  Comparison: {written}.")
 
 
-def first_night(study: Path) -> dict[str, str]:
-    """The first row of the study table in `study`."""
-    with (study / "study.tsv").open(encoding="utf-8", newline="") as file:
-        return next(csv.DictReader(file, delimiter="\t"))
+def _stage(study: Study, results: Path, *, quiet: bool) -> None:
+    """Batch and gather, as the commands of these names do."""
+    watching = watcher(quiet=quiet)
+    options = BatchOptions(jobs=choose_jobs("auto").count)
+    try:
+        result = run_batch(
+            study, recipe_from("standard-night", None, pictures=True), results, options, watching
+        )
+    finally:
+        watching.close()
+    gather(results)
+    if result.failed:
+        raise NightsIncomplete(
+            f"{result.failed} of {result.nights} nights of the demo failed",
+            f"The reasons are in {results / 'nights.tsv'}; please report them.",
+        )
+
+
+def _agreements(study: Study, results: Path) -> list[Agreement]:
+    """Of every night with the stages that were simulated."""
+    return [
+        agreement_with(
+            read_scoring(listed.scoring),
+            night_folder(results, listed.night.subject, listed.night.night),
+        )
+        for listed in study.asked
+        if listed.scoring is not None
+    ]

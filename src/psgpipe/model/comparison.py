@@ -27,6 +27,7 @@ class MeasuredNight:
     dose_mg_per_kg, dose_end : of the dose before this night.
     hours_since_dose : end of the dose to lights off, where the table says it.
     lights_off, lights_on, start : as the table spells them.
+    flags : codes of the quality flags of the night, or None where the table does not tell them.
     recipe : how the night was made, by field (see `RECIPE_FIELDS`); absent where not said.
     """
 
@@ -47,6 +48,7 @@ class MeasuredNight:
     lights_on: str | None = None
     start: str | None = None
     comedication: str | None = None
+    flags: tuple[str, ...] | None = None
     recipe: Mapping[str, str] = field(default_factory=dict)
 
 

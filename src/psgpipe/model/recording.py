@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -133,6 +133,56 @@ class Header:
         return tuple(channel.label for channel in self.channels)
 
 
+class OnClock(Protocol):
+    """Anything sampled at one rate in unbroken stretches on the true clock."""
+
+    @property
+    def fs_hz(self) -> float:
+        """Sampling rate."""
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The unbroken stretches."""
+
+    @property
+    def span_s(self) -> float:
+        """Seconds from the first to behind the last sample, gaps counted."""
+
+
+class Leveled(Protocol):
+    """Rows that can be looked at for standing still and for rails, without a unit."""
+
+    @property
+    def n_rows(self) -> int:
+        """How many there are."""
+
+    def levels(self, columns: slice, row: int, /) -> npt.NDArray[np.number[Any]]:
+        """Numbers that rise and stand still with the voltage of one row."""
+
+
+class Sampled(OnClock, Leveled, Protocol):
+    """Named rows on one clock whose samples can be had stretch by stretch."""
+
+    @property
+    def derivations(self) -> tuple[str, ...]:
+        """One name for each row."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """One kind for each row."""
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of signal, gaps not counted."""
+
+    @property
+    def is_digital(self) -> bool:
+        """Whether `levels` are integers, rather than the microvolts once more."""
+
+    def stretch_uv(self, columns: slice, row: int, /) -> npt.NDArray[np.float64]:
+        """Samples of one row in microvolt."""
+
+
 @dataclass(frozen=True, eq=False)
 class Recording:
     """Samples of one or more channels or derivations at one sampling rate.
@@ -184,8 +234,25 @@ class Recording:
     @property
     def span_s(self) -> float:
         """Seconds from the first to behind the last sample, gaps counted."""
-        last = self.segments[-1]
-        return float(last.onset_s + last.n_samples / self.fs_hz - self.segments[0].onset_s)
+        return span_of(self.segments, self.fs_hz)
+
+    @property
+    def n_rows(self) -> int:
+        """How many derivations there are."""
+        return len(self.derivations)
+
+    @property
+    def is_digital(self) -> bool:
+        """Never: all that is left is microvolts."""
+        return False
+
+    def stretch_uv(self, columns: slice = slice(None), row: int = 0) -> npt.NDArray[np.float64]:
+        """Samples of one row."""
+        return self.signals_uv[row, columns]
+
+    def levels(self, columns: slice = slice(None), row: int = 0) -> npt.NDArray[np.float64]:
+        """Numbers that rise and stand still with the voltage of one row: here the voltage."""
+        return self.signals_uv[row, columns]
 
     def pick(self, *derivations: str) -> Recording:
         """The same recording with only these rows, in this order."""
@@ -210,6 +277,12 @@ class Recording:
         return to_mne(self)
 
 
+def span_of(segments: tuple[Segment, ...], fs_hz: float) -> float:
+    """Seconds from the first to behind the last sample of these stretches, gaps counted."""
+    last = segments[-1]
+    return float(last.onset_s + last.n_samples / fs_hz - segments[0].onset_s)
+
+
 def segment_slices(segments: tuple[Segment, ...]) -> Iterator[slice]:
     """The columns of ``Recording.signals_uv`` that each unbroken stretch occupies."""
     first = 0
@@ -224,7 +297,11 @@ __all__ = [
     "Channel",
     "Finding",
     "Header",
+    "Leveled",
+    "OnClock",
     "Recording",
+    "Sampled",
     "Segment",
     "segment_slices",
+    "span_of",
 ]

@@ -14,7 +14,12 @@ STUDY = "study.json"
 
 
 def is_blind(out: Path) -> bool:
-    """Whether the study in `out` was declared blind."""
+    """Whether the study in `out` was declared blind.
+
+    Raises
+    ------
+    psgpipe.errors.NightsNotComparable : its declaration is there and cannot be read.
+    """
     study = _json(out / STUDY)
     return bool(isinstance(study, dict) and study.get("blind"))
 
@@ -59,7 +64,13 @@ def _event(line: str) -> Any:
 
 
 def _json(path: Path) -> Any:
+    """What a JSON file holds; None where there is none."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError) as error:
+        raise NightsNotComparable(
+            f"{path.name} cannot be read, so nobody knows whether the study is blinded",
+            "Restore it, or compare a copy of the table elsewhere if the study is not blinded.",
+        ) from error

@@ -17,13 +17,15 @@ from psgpipe.model.comparison import (
     SubjectChange,
 )
 from psgpipe.pipeline import blinding
+from psgpipe.pipeline.comparison_sentences import sentences
 from psgpipe.pipeline.comparison_spec import likely
-from psgpipe.pipeline.comparison_words import sentences, stamps, worded
+from psgpipe.pipeline.comparison_words import stamps, worded
 from psgpipe.pipeline.contrasts import adjust, analyse, subject_changes
 from psgpipe.pipeline.designs import (
     crossover_rows,
     design_of,
     dose_slopes,
+    freed_from_period,
     sequence_warnings,
     strata,
     tipping_sentence,
@@ -80,10 +82,12 @@ def compare(
     unlike = refuse_unlike(_by_subject(selection), [*allow_unlike])
     design = design_of(selection, plan)
     roles = _roles(table, plan, declaration)
+    _refuse_impossible_logarithms(selection, table.file, plan)
     analysed = adjust(
         [analyse(endpoint_nights(selection, e, plan), r, plan) for e, r in roles], plan
     )
-    contrasts = worded(analysed, plan, declaration, design)
+    freed = freed_from_period(selection, analysed) if design == "crossover" else {}
+    contrasts = worded(analysed, plan, declaration, design, freed)
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
     return Comparison(
         spec=plan,
@@ -97,13 +101,13 @@ def compare(
         nights=selection.fates,
         strata=strata(selection, analysed, plan),
         slopes=dose_slopes(selection, analysed, plan),
-        crossover=crossover_rows(selection, analysed, plan) if design == "crossover" else (),
+        crossover=crossover_rows(analysed, freed),
         sentences=sentences(
             plan, declaration, design, contrasts, steps, selection.analysed, recipe,
             tipping_sentence(selection, plan),
         ),
         warnings=(
-            *selection.warnings, *unlike, *sequence_warnings(selection), *_set_aside(table)
+            *selection.warnings, *unlike, *sequence_warnings(selection, design), *_set_aside(table)
         ),
         recipe=recipe,
     )  # fmt: skip
@@ -174,6 +178,18 @@ def _roles(
     if declaration.exploratory:
         roles = dict.fromkeys(roles, "exploratory")
     return [*roles.items()]
+
+
+def _refuse_impossible_logarithms(selection: Selection, file: str, spec: ComparisonSpec) -> None:
+    for endpoint, transform in spec.transform.items():
+        values = ((n.row, n.values.get(endpoint) or 0.0) for n in selection.analysed)
+        row, lowest = min(values, key=lambda found: found[1])
+        if transform == "log" and lowest < 0:
+            raise ComparisonSpecInvalid(
+                f"the spec takes the logarithm of {endpoint}, which is {lowest:g} in row {row} of "
+                f"{file}",
+                "Leave out the transformation: a value below 0 has no logarithm.",
+            )
 
 
 def _require_both_conditions(

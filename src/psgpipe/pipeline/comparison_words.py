@@ -1,4 +1,4 @@
-"""What a comparison says in words: the verdict and note of a row, the sentences of a report."""
+"""What a row of a comparison says in words: its verdict and its note."""
 
 from __future__ import annotations
 
@@ -6,69 +6,82 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from psgpipe.model.comparison import (
-    ComparisonSpec,
-    Contrast,
-    Declaration,
-    FlowStep,
-    MeasuredNight,
-)
+from psgpipe.model.comparison import ComparisonSpec, Contrast, Declaration
 from psgpipe.pipeline.contrasts import Analysed
-from psgpipe.pipeline.endpoint_nights import DEPEND_ON_LIGHTS
+from psgpipe.pipeline.endpoint_nights import DEPEND_ON_LIGHTS, unit_of
 from psgpipe.pipeline.night_selection import count_of
-from psgpipe.science.paired import G_AV_FORMULA
+from psgpipe.science.crossover import CrossoverEffect
 from psgpipe.science.regression_to_mean import expected_drift
 
 ALPHA = 0.05
 TESTABLE_FROM_N = 6
 FIRM_FROM_N = 12
 NO_TEST = "no test at 0.05 is possible"
+LOCKED = "spec locked"
 
 
 def worded(
-    analysed: Sequence[Analysed], spec: ComparisonSpec, declaration: Declaration, design: str
+    analysed: Sequence[Analysed],
+    spec: ComparisonSpec,
+    declaration: Declaration,
+    design: str,
+    freed: Mapping[str, CrossoverEffect],
 ) -> tuple[Contrast, ...]:
-    """Every row with its verdict and note."""
+    """Every row with its verdict and note.
+
+    Parameters
+    ----------
+    freed : by endpoint, the effect freed from the period effect, in a crossover.
+    """
     families = {
         role: sum(a.contrast.role == role and a.differences.size > 0 for a in analysed)
         for role in ("primary", "secondary", "exploratory")
     }
+    freed_p = {endpoint: effect.p for endpoint, effect in freed.items()}
     return tuple(
         replace(
             a.contrast,
-            verdict=verdict(a.contrast, a.nights.transform, spec),
-            note="; ".join(
-                (*_remarks(a, spec, design, families[a.contrast.role]), *stamps(declaration))
-            ),
+            verdict=verdict(a, spec, freed_p.get(a.nights.endpoint)),
+            note="; ".join((
+                *_remarks(a, spec, design, families[a.contrast.role],
+                          freed_p.get(a.nights.endpoint)),
+                *stamps(declaration),
+            )),
         )
         for a in analysed
-    )
+    )  # fmt: skip
 
 
-def verdict(contrast: Contrast, transform: str, spec: ComparisonSpec) -> str:
-    """The words for a row: what may be claimed from so many subjects."""
-    n = contrast.n_subjects
+def verdict(a: Analysed, spec: ComparisonSpec, freed_p: float | None = None) -> str:
+    """The words for a row: what may be claimed from so many subjects.
+
+    Parameters
+    ----------
+    freed_p : p of the treatment effect freed from the period effect, in a crossover.
+    """
+    n = a.contrast.n_subjects
     if n == 0:
         return "not analysed"
     if n < TESTABLE_FROM_N:
         return f"descriptive: {NO_TEST}"
     hedges = [
         *(["preliminary"] if n < FIRM_FROM_N else []),
-        *(["exploratory"] if contrast.role == "exploratory" else []),
+        *(["exploratory"] if a.contrast.role == "exploratory" else []),
     ]
-    said = _finding(contrast, transform, spec)
+    said = _finding(a, spec, freed_p)
     return f"{', '.join(hedges)}: {said}" if hedges else said
 
 
-def _finding(contrast: Contrast, transform: str, spec: ComparisonSpec) -> str:
+def _finding(a: Analysed, spec: ComparisonSpec, freed_p: float | None) -> str:
+    contrast, transform = a.contrast, a.nights.transform
     margin = spec.equivalence.get(contrast.endpoint)
     if margin is not None and _inside(contrast, transform, margin):
         within = f"ratio {1 / margin:.3g} to {margin:g}" if transform == "log" else (
             f"-{margin:g} to {margin:g} {contrast.unit}".rstrip())  # fmt: skip
         return f"no change (interval within {within})"
-    if contrast.p_adjusted is None or contrast.p_adjusted > ALPHA:
+    if not _claims(contrast, freed_p):
         return "no evidence of change"
-    return f"{_direction(contrast)} under treatment"
+    return f"{_direction(a)} under treatment"
 
 
 def _inside(contrast: Contrast, transform: str, margin: float) -> bool:
@@ -79,28 +92,35 @@ def _inside(contrast: Contrast, transform: str, margin: float) -> bool:
     return -limit < contrast.ci_low and contrast.ci_high < limit
 
 
-def _direction(contrast: Contrast) -> str:
-    change = contrast.difference
-    if change is not None:
-        return "higher" if change > 0 else "lower"
-    # Censored latencies: the direction of the ranks is that of the Hodges-Lehmann shift.
-    shift = contrast.hodges_lehmann
-    return "changed" if not shift else "later" if shift > 0 else "earlier"
+def _direction(a: Analysed) -> str:
+    """The direction of what was tested: of the mean difference, or of the ranks if censored."""
+    up = a.differences.mean() > 0
+    if a.nights.censored:
+        return "later" if up else "earlier"
+    return "higher" if up else "lower"
 
 
-def _claims(contrast: Contrast) -> bool:
-    return contrast.n_subjects >= TESTABLE_FROM_N and (contrast.p_adjusted or 1) <= ALPHA
+def _claims(contrast: Contrast, freed_p: float | None) -> bool:
+    """Whether the adjusted sign-flip p allows a claim, and in a crossover Hills-Armitage, too.
+
+    Where one sequence has more subjects, a period effect is in the mean difference.
+    """
+    found = contrast.p_adjusted is not None and contrast.p_adjusted <= ALPHA
+    return contrast.n_subjects >= TESTABLE_FROM_N and found and (freed_p or 0) <= ALPHA
 
 
-def _remarks(a: Analysed, spec: ComparisonSpec, design: str, family: int) -> list[str]:
+def _remarks(
+    a: Analysed, spec: ComparisonSpec, design: str, family: int, freed_p: float | None
+) -> list[str]:
     """What must be said about a row, most important first."""
     c = a.contrast
+    before_after = design == "before-after"
     said = [
         _ratio(a),
         _attainable(c, family),
-        _disagreement(c),
-        "before-after, not causal" if _claims(c) and design == "before-after" else None,
-        _drift(a, spec) if design == "before-after" else None,
+        _disagreement(c, freed_p),
+        "before-after, not causal" if before_after and _claims(c, None) else None,
+        _drift(a, spec) if before_after else None,
         _lacking(a),
         _lights(a),
         *a.remarks,
@@ -130,9 +150,14 @@ def _attainable(c: Contrast, family: int) -> str | None:
     return f"with {c.n_subjects} subjects no sign-flip p among {family} can reach 0.05"
 
 
-def _disagreement(c: Contrast) -> str | None:
+def _disagreement(c: Contrast, freed_p: float | None) -> str | None:
     if c.n_subjects < TESTABLE_FROM_N or c.p_t is None or c.p_sign_flip is None:
         return None
+    if freed_p is not None and (freed_p <= ALPHA) != (c.p_sign_flip <= ALPHA):
+        return (
+            f"sign-flip test (p {c.p_sign_flip:.3f}) and Hills-Armitage, freed from the period "
+            f"effect (p {freed_p:.3f}), disagree"
+        )
     if (c.p_t <= ALPHA) != (c.p_sign_flip <= ALPHA):
         return f"t test (p {c.p_t:.3f}) and sign-flip test (p {c.p_sign_flip:.3f}) disagree"
     if c.kr_p is not None and (c.kr_p <= ALPHA) != (c.p_sign_flip <= ALPHA):
@@ -142,12 +167,11 @@ def _disagreement(c: Contrast) -> str | None:
 
 def _drift(a: Analysed, spec: ComparisonSpec) -> str | None:
     population = spec.population.get(a.nights.endpoint)
-    mean = a.contrast.baseline_mean
-    if population is None or mean is None:
+    mean = a.nights.raw_baseline_mean
+    if population is None or mean is None or a.nights.censored:
         return None
-    raw = math.exp(mean) if a.nights.transform == "log" else mean
-    drift = expected_drift(raw, population.mean, population.icc)
-    unit = a.nights.unit if a.nights.transform == "none" else "in the raw unit"
+    drift = expected_drift(mean, population.mean, population.icc)
+    unit = unit_of(a.nights.endpoint)
     return f"expected without treatment, by regression to the mean: {drift:+.3g} {unit}".rstrip()
 
 
@@ -166,139 +190,5 @@ def stamps(declaration: Declaration) -> list[str]:
     if declaration.exploratory:
         return ["EXPLORATORY: the spec was edited after it was locked"]
     if declaration.locked_at:
-        return [f"spec locked {declaration.locked_at} sha256 {declaration.sha256}"]
+        return [f"{LOCKED} {declaration.locked_at} sha256 {declaration.sha256}"]
     return []
-
-
-def sentences(
-    spec: ComparisonSpec,
-    declaration: Declaration,
-    design: str,
-    contrasts: Sequence[Contrast],
-    flow: Sequence[FlowStep],
-    nights: Sequence[MeasuredNight],
-    recipe: Mapping[str, Sequence[str]],
-    tipping: str | None,
-) -> tuple[str, ...]:
-    """What must stand beside every table of a comparison."""
-    said = [
-        _who(flow),
-        _size(flow),
-        _declared(spec, declaration),
-        _multiplicity(contrasts) if _step(flow, "analysed").subjects >= TESTABLE_FROM_N else None,
-        _causality(design, spec),
-        _first_nights(flow, nights),
-        _comedication(nights, spec),
-        _how_staged(recipe),
-        tipping,
-        "Stage percentages are parts of one whole, and TST, SE and WASO are tied: they are not "
-        "independent evidence.",
-        "No evidence of change is not evidence of no change; that needs a declared margin.",
-        "A group mean is not this patient; subjects.tsv has each subject's own change.",
-        f"Intervals are 95 %; tests are two-sided; g_av = {G_AV_FORMULA}.",
-        "Automatic stages, not AASM scoring; not for diagnosis. N1 is the weakest (human kappa "
-        "0.24); arousals are not scored.",
-    ]
-    return tuple(sentence for sentence in said if sentence)
-
-
-def _step(flow: Sequence[FlowStep], name: str) -> FlowStep:
-    return next(step for step in flow if step.step == name)
-
-
-def _who(flow: Sequence[FlowStep]) -> str:
-    listed, analysed = _step(flow, "listed"), _step(flow, "analysed")
-    lost = [f"{s.nights} {s.step}" for s in flow[1:] if s.nights and s.step != "analysed"]
-    return (
-        f"{count_of(analysed.subjects, 'subject')}, {count_of(analysed.nights, 'night')} analysed "
-        f"of {listed.nights} listed" + (f" ({', '.join(lost)})." if lost else ".")
-    )
-
-
-def _size(flow: Sequence[FlowStep]) -> str | None:
-    n = _step(flow, "analysed").subjects
-    if n < TESTABLE_FROM_N:
-        return f"With {count_of(n, 'subject')} {NO_TEST}: the numbers are descriptive."
-    if n < FIRM_FROM_N:
-        return f"With {n} subjects the results are preliminary."
-    return None
-
-
-def _declared(spec: ComparisonSpec, declaration: Declaration) -> str:
-    if declaration.file is None:
-        return "Nothing was declared before these results were seen: every endpoint is exploratory."
-    if declaration.exploratory:
-        return f"EXPLORATORY: {declaration.file} was edited after it was locked."
-    primary = f"primary endpoint {spec.primary}" if spec.primary else "no primary endpoint"
-    if declaration.locked_at:
-        return (
-            f"Declared in {declaration.file}, locked {declaration.locked_at}, sha256 "
-            f"{declaration.sha256}: {primary}."
-        )
-    return (
-        f"Declared in {declaration.file}: {primary}. The spec was not locked, so nothing shows "
-        "that it was written before the results were seen."
-    )
-
-
-def _multiplicity(contrasts: Sequence[Contrast]) -> str:
-    words = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg", "max-t": "max-T sign-flip"}
-    parts = []
-    for role in ("secondary", "exploratory"):
-        family = [c for c in contrasts if c.role == role and c.adjustment in words]
-        if family:
-            parts.append(
-                f"{words[family[0].adjustment]} over {count_of(len(family), f'{role} endpoint')}"
-            )
-    alone = any(c.role == "primary" for c in contrasts)
-    head = "The primary endpoint is not adjusted" if alone else ""
-    said = "; ".join(p for p in (head, *parts) if p)
-    return f"{said}; verdicts rest on the (adjusted) sign-flip p." if said else ""
-
-
-def _causality(design: str, spec: ComparisonSpec) -> str:
-    if design == "before-after":
-        return (
-            "Before-after, not causal: there is no control arm, so time, expectation and "
-            "regression to the mean are in every difference."
-        )
-    washout = "washout not stated" if spec.washout_days is None else (
-        f"washout {spec.washout_days:g} days")  # fmt: skip
-    return (
-        f"Crossover ({washout}): treatment effects freed from the period effect by Hills and "
-        "Armitage; carry-over is not tested, the washout must rule it out."
-    )
-
-
-def _first_nights(flow: Sequence[FlowStep], nights: Sequence[MeasuredNight]) -> str:
-    dropped = _step(flow, "first night in laboratory").nights
-    if dropped:
-        return f"First nights in the laboratory: {dropped} left out of the baseline."
-    if any(n.night_in_lab is not None for n in nights):
-        return "First nights in the laboratory: none left out."
-    return "First nights in the laboratory are not marked (column night_in_lab): bias is possible."
-
-
-def _comedication(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> str:
-    if not any(n.comedication for n in nights):
-        return "Co-medication is not stated (column comedication)."
-    by_subject: dict[str, set[str]] = {}
-    for night in nights:
-        by_subject.setdefault(night.subject, set()).add(night.comedication or "not stated")
-    changed = sorted(s for s, found in by_subject.items() if len(found) > 1)
-    if not changed:
-        return "Co-medication: the same on all analysed nights of each subject."
-    return f"Co-medication differs between nights of {', '.join(changed[:8])}" + (
-        f" and {len(changed) - 8} more." if len(changed) > 8 else "."
-    )
-
-
-def _how_staged(recipe: Mapping[str, Sequence[str]]) -> str:
-    said = [
-        f"{name} {' | '.join(value[:12] if len(value) == 64 else value for value in recipe[name])}"
-        for name in ("stager", "classifier", "derivations", "window")
-        if recipe.get(name)
-    ]
-    if not said:
-        return "The table does not say how the nights were staged."
-    return f"Staged by {'; '.join(said)}."

@@ -18,7 +18,7 @@ from psgpipe.model.comparison import (
 from psgpipe.pipeline.contrasts import Analysed
 from psgpipe.pipeline.endpoint_nights import endpoint_nights
 from psgpipe.pipeline.night_selection import Selection
-from psgpipe.science.crossover import hills_armitage
+from psgpipe.science.crossover import CrossoverEffect, hills_armitage
 from psgpipe.science.dose import interval_label, within_subject_slope
 from psgpipe.science.paired import sign_flip_p, t_interval
 from psgpipe.science.tipping_point import tipping_sensitivity
@@ -44,7 +44,12 @@ def design_of(selection: Selection, spec: ComparisonSpec) -> str:
     return "crossover" if both_orders and None not in first else "before-after"
 
 
-def sequence_warnings(selection: Selection) -> list[str]:
+def sequence_warnings(selection: Selection, design: str) -> list[str]:
+    """What periods and sequences of the table do not fit the design."""
+    return [*_mixed_sequences(selection), *_lost_crossover(selection, design)]
+
+
+def _mixed_sequences(selection: Selection) -> list[str]:
     """Sequences of the table in which subjects had the conditions in both orders."""
     orders: dict[str, set[bool]] = {}
     for subject, nights in selection.baseline.items():
@@ -53,6 +58,23 @@ def sequence_warnings(selection: Selection) -> list[str]:
             orders.setdefault(nights[0].sequence, set()).add(first)
     mixed = sorted(name for name, found in orders.items() if len(found) > 1)
     return [f"sequence {name} holds subjects with both orders of periods" for name in mixed]
+
+
+def _lost_crossover(selection: Selection, design: str) -> list[str]:
+    """Signs of a crossover in a table that is not analysed as one."""
+    if design == "crossover":
+        return []
+    if any(n.sequence for n in selection.analysed) and not any(
+        n.period for n in selection.analysed
+    ):
+        return ["sequence is given and period is not: this is not analysed as a crossover"]
+    first = [_treated_first(selection, s) for s in selection.baseline]
+    if True in first and False in first and None in first:
+        return [
+            f"in {first.count(None)} of {len(first)} subjects the period of each condition is not "
+            "clear: this is not analysed as a crossover"
+        ]
+    return []
 
 
 def _treated_first(selection: Selection, subject: str) -> bool | None:
@@ -72,35 +94,43 @@ def _order(period: str) -> tuple[float, str]:
     return (float(digits) if digits else 0.0, period)
 
 
-def crossover_rows(
-    selection: Selection, analysed: Sequence[Analysed], spec: ComparisonSpec
-) -> tuple[CrossoverRow, ...]:
-    """Hills-Armitage for every endpoint whose differences exist."""
-    rows = []
+def freed_from_period(
+    selection: Selection, analysed: Sequence[Analysed]
+) -> dict[str, CrossoverEffect]:
+    """Hills-Armitage by endpoint, on the differences that were flipped: ranks where censored."""
+    order = {s: _treated_first(selection, s) for s in selection.baseline}
+    found = {}
     for a in analysed:
-        order = {s: _treated_first(selection, s) for s in a.nights.subjects}
         clear = [i for i, s in enumerate(a.nights.subjects) if order[s] is not None]
-        if a.contrast.difference is None or len(clear) < 3:
-            continue
         first = [bool(order[a.nights.subjects[i]]) for i in clear]
-        effect = hills_armitage(a.differences[clear], first)
+        effect = hills_armitage(a.differences[clear], first) if clear else None
         if effect is not None:
-            rows.append(
-                CrossoverRow(
-                    a.nights.endpoint,
-                    a.nights.unit,
-                    effect.n_treated_first,
-                    effect.n_treated_second,
-                    effect.difference,
-                    effect.low,
-                    effect.high,
-                    effect.df,
-                    effect.p,
-                    effect.period_difference,
-                    effect.period_p,
-                )
-            )
-    return tuple(rows)
+            found[a.nights.endpoint] = effect
+    return found
+
+
+def crossover_rows(
+    analysed: Sequence[Analysed], effects: Mapping[str, CrossoverEffect]
+) -> tuple[CrossoverRow, ...]:
+    """The effects of the endpoints whose differences are in their unit, not ranks."""
+    return tuple(
+        CrossoverRow(
+            a.nights.endpoint,
+            a.nights.unit,
+            effect.n_treated_first,
+            effect.n_treated_second,
+            effect.difference,
+            effect.low,
+            effect.high,
+            effect.df,
+            effect.p,
+            effect.period_difference,
+            effect.period_p,
+        )
+        for a in analysed
+        if a.contrast.difference is not None
+        and (effect := effects.get(a.nights.endpoint)) is not None
+    )
 
 
 def strata(
@@ -218,9 +248,9 @@ def tipping_sentence(selection: Selection, spec: ComparisonSpec) -> str | None:
     head = f"Tipping point: REM {before:.1f} -> {under:.1f} % of TST"
     if needed is None:
         return f"{head}; REM at baseline is no more than the stager's false positives would give."
-    if needed > 1:
+    if not 0 <= needed <= 1:
         return f"{head}; no REM sensitivity of the stager would explain it without a true change."
     return (
         f"{head} would be seen without any true change if the drug moved the stager's REM "
-        f"sensitivity from {usual:.2f} to {max(needed, 0):.2f}."
+        f"sensitivity from {usual:.2f} to {needed:.2f}."
     )

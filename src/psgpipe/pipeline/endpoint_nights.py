@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +63,7 @@ class EndpointNights:
     lacking : analysed nights that do not have the endpoint.
     lights_unknown : nights here whose lights are not known.
     censored : nights here without REM, of a REM latency.
+    raw_baseline_mean : mean of the subjects' baseline means before any transformation.
     """
 
     endpoint: str
@@ -74,6 +76,7 @@ class EndpointNights:
     lacking: int
     lights_unknown: int
     censored: int
+    raw_baseline_mean: float | None = None
 
     @property
     def subjects(self) -> tuple[str, ...]:
@@ -122,7 +125,17 @@ def endpoint_nights(selection: Selection, endpoint: str, spec: ComparisonSpec) -
         lacking=len(selection.analysed) - len(used),
         lights_unknown=sum(lights_unknown(n) for n in used),
         censored=sum(_value(n, endpoint, spec) == math.inf for n in used),
+        raw_baseline_mean=_mean_of_means(endpoint, (have["b"][s] for s in both)),
     )
+
+
+def _mean_of_means(endpoint: str, subjects: Iterable[Sequence[MeasuredNight]]) -> float | None:
+    """Mean over subjects of the mean of their nights, those without a number left out."""
+    values = (
+        [v for n in nights if (v := n.values.get(endpoint)) is not None] for nights in subjects
+    )
+    means = [fmean(found) for found in values if found]
+    return fmean(means) if means else None
 
 
 def _periods(
@@ -164,8 +177,6 @@ def _value(night: MeasuredNight, endpoint: str, spec: ComparisonSpec) -> float |
     if spec.missing_lights == "withhold" and endpoint in DEPEND_ON_LIGHTS and lights_unknown(night):
         return None
     value = night.values.get(endpoint)
-    if value is not None and spec.transform.get(endpoint) == "log" and value < 0:
-        return None
     return math.inf if value is None and endpoint in CENSORED and _without_rem(night) else value
 
 

@@ -19,8 +19,10 @@ from psgpipe.pipeline.listed import AskedNight, find_night
 from psgpipe.pipeline.study import Study
 
 SAMPLED_NIGHTS = 200
-# Guesses for 8 h, used until there are finished nights to go by; measured in benchmarks/.
-NIGHT_S, PICTURES_S, WORKER_START_S = 4.0, 1.0, 12.0
+# Guesses for a night of 8 h, used until there are finished nights to go by.
+NIGHT_S = {"fast": 2.0, "reference": 5.0}
+WORKER_START_S = {"fast": 2.0, "reference": 12.0}
+PICTURES_S = 1.0
 NIGHT_BYTES, PICTURES_BYTES = 200_000, 500_000
 
 
@@ -61,11 +63,11 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
         sorted_by_deed[_deed(listed, recipe, out, options)].append(listed)
     opened = [*sorted_by_deed["compute"], *sorted_by_deed["check"]]
     finished = _manifests(sorted_by_deed["check"], out)
-    n_compute = len(sorted_by_deed["compute"])
-    each_s = _median([_seconds(m) for m in finished], _guess(recipe, NIGHT_S, PICTURES_S))
+    n_compute, engine = len(sorted_by_deed["compute"]), recipe.engine_name
+    each_s = _median([_seconds(m) for m in finished], _guess(recipe, NIGHT_S[engine], PICTURES_S))
     each_bytes = _median([_bytes(m) for m in finished], _guess(recipe, NIGHT_BYTES, PICTURES_BYTES))
     workers = max(1, min(options.jobs, n_compute))
-    start_s = WORKER_START_S if n_compute else 0.0
+    start_s = WORKER_START_S[engine] if n_compute else 0.0
     return Plan(
         compute=_ids(sorted_by_deed["compute"]),
         check=_ids(sorted_by_deed["check"]),
@@ -73,7 +75,7 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
         excluded=_ids(study.excluded),
         without_recording=_ids([n for n in opened if not n.recording.exists()]),
         seconds=start_s + n_compute * each_s / workers,
-        memory_bytes=workers * WORKER_BYTES,
+        memory_bytes=workers * WORKER_BYTES[engine],
         disk_bytes=round(n_compute * each_bytes),
         disk_free_bytes=_free(out),
         measured=bool(finished),

@@ -118,7 +118,8 @@ def pipeline_sha256(definition: Definition) -> str:
 
 
 @cache
-def _version() -> str:
+def psgpipe_version() -> str:
+    """The version of psgpipe that runs; to look it up takes as long as to read a header."""
     return importlib.metadata.version("psgpipe")
 
 
@@ -148,7 +149,7 @@ def request_sha256(
     return sha256_of(
         {
             "format": FORMAT_VERSION,
-            "psgpipe": _version(),
+            "psgpipe": psgpipe_version(),
             "code": code_sha256(),
             "recording": recording_sha256,
             "pipeline": pipeline_sha256,

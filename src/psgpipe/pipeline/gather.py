@@ -173,10 +173,10 @@ def _made_from(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
-    """A value as text; absent is blank, a number is the one that JSON would show."""
+    """A value as text; absent is blank, a number is spelled as in summary.json."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) else repr(value)
 
 
 def _line(cells: Iterable[str]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,18 +20,28 @@ from psgpipe.pipeline.fingerprint import (
     hash_file,
     night_fingerprint,
     pipeline_sha256,
+    psgpipe_version,
     request_sha256,
     sha256_of_file,
 )
-from psgpipe.pipeline.night import Chosen, Made, make_night, open_night, staged_night, tell_choice
+from psgpipe.pipeline.night import (
+    RESULTS,
+    Chosen,
+    Made,
+    make_night,
+    open_night,
+    staged_night,
+    tell_choice,
+)
 from psgpipe.pipeline.outputs import night_outputs
 from psgpipe.pipeline.spec import Definition
-from psgpipe.steps.stage_sleep import stager_for
+from psgpipe.steps.stage_sleep import demographics, stager_for
+from psgpipe.steps.stagers import Engine
 
 LOGGER = logging.getLogger("psgpipe")
 STUDY = "study.json"
-PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable")
-"""Failures that say nothing about the next attempt."""
+PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")
+"""Failures that say nothing about the next attempt: it is made, and costs no finished night."""
 
 Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]
 """The bytes of a night's files by name, and its provenance."""
@@ -40,7 +49,9 @@ Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]
 
 def compute_night(chosen: Chosen, recipe: Recipe, recording_sha256: str) -> Computed:
     """Stage a night that was opened: the bytes of its files, and what the manifest says."""
-    made = make_night(chosen, recipe.definition)
+    made = make_night(
+        chosen, recipe.definition, (*RESULTS, "filtered") if recipe.pictures else RESULTS
+    )
     return night_files(chosen, recipe, made, recording_sha256)
 
 
@@ -73,6 +84,12 @@ class Recipe:
     own_faults: tuple[int, ...] = (4, 5)
     compute: Callable[[Chosen, Recipe, str], Computed] = field(default=compute_night)
 
+    @property
+    def engine_name(self) -> Engine:
+        """Which engine stages: ``fast`` or ``reference``."""
+        engine: Engine = self.definition.params["stage_sleep"].engine
+        return engine
+
     @cached_property
     def pipeline_sha256(self) -> str:
         """The hash of the pipeline."""
@@ -95,8 +112,20 @@ class Recipe:
         ------
         psgpipe.errors.StagerUnavailable
         """
-        needs = stager_for(roles, night, self.definition.params["stage_sleep"]).requirements()
-        return {"classifier_sha256": needs.classifier_sha256, "versions": dict(needs.versions)}
+        params = self.definition.params["stage_sleep"]
+        asked = (frozenset(roles), demographics(night, params) is not None)
+        if asked not in self._engines:
+            needs = stager_for(roles, night, params).requirements()
+            versions = dict(needs.versions)
+            self._engines[asked] = {
+                "classifier_sha256": needs.classifier_sha256, "versions": versions,
+            }  # fmt: skip
+        return self._engines[asked]
+
+    @cached_property
+    def _engines(self) -> dict[Any, dict[str, Any]]:
+        """Engines looked up so far: neither versions nor classifiers change while psgpipe runs."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -209,6 +238,8 @@ class _Attempt:
             request = self._ask(self._hash())
             if is_unchanged(old, self.folder, request, self.night, self.recipe):
                 return self._unchanged(old, request)
+            # Before anything can fail: a failure would take the place of somebody else's night.
+            self._refuse_another(old)
         recipe = self.recipe
         # The header first: what it gives away as no recording, or a terabyte, is not worth a hash.
         chosen = open_night(
@@ -221,8 +252,8 @@ class _Attempt:
         before = None if self.force else self._done_before(old, fingerprint, request)
         if before:
             return before
-        if old is not None and not self.force:
-            _refuse_to_replace_another(old, chosen, hashed.sha256, self.folder)
+        if old is not None and not self.force and store.manifest_intact(old):
+            _refuse_another_start(old, chosen, hashed.sha256, self.folder)
         outputs, provenance = recipe.compute(chosen, recipe, hashed.sha256)
         self._require_unchanged_recording(hashed)
         store.finish_night(
@@ -231,6 +262,11 @@ class _Attempt:
             {"fingerprint": fingerprint, "request_sha256": request, **provenance},
         )
         return Outcome(self.folder, computed=True, hashed=hashed)
+
+    def _refuse_another(self, old: Mapping[str, Any]) -> None:
+        if store.manifest_intact(old):  # a damaged one says nothing
+            _refuse_another_night(old, self.night, self.folder)
+            _refuse_another_recording(old, file_name(self.path), self._hash().sha256, self.folder)
 
     def _hash(self) -> HashedFile:
         if self.hashed is None:
@@ -322,26 +358,51 @@ def failed_on(failure: Mapping[str, Any], request: str) -> bool:
 
 
 def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
-    """Write ``failure.json``, unless a finished night there still answers what is asked.
+    """Write ``failure.json``, unless there is a finished night that must not be lost to it.
 
+    That is one that may still answer what is asked, or one that the next attempt may replace.
     Returns whether it was written.
     """
     old, request = store.read_manifest(folder), failure["request_sha256"]
-    if old is not None and request in (None, old.get("request_sha256")):
+    still_asked = old is not None and request in (None, old.get("request_sha256"))
+    if still_asked or (old is not None and failure["kind"] in PASSING):
         return False
     store.fail_night(folder, failure)
     return True
 
 
-def _refuse_to_replace_another(
-    old: Mapping[str, Any], chosen: Chosen, recording_sha256: str, folder: Path
+def _refuse_another_night(old: Mapping[str, Any], night: Night, folder: Path) -> None:
+    """Two ids may become one folder: ``S/1`` and ``S-1``."""
+    ids = {"subject": night.subject, "night": night.night}
+    differs = [key for key, wanted in ids.items() if old.get(key) not in (None, wanted)]
+    if differs:
+        held = ", ".join(f"{key} {old[key]}" for key in differs)
+        raise _taken(folder, f"{held}, which is written alike in a path")
+
+
+def _refuse_another_recording(
+    old: Mapping[str, Any], name: str, recording_sha256: str, folder: Path
 ) -> None:
     """A changed recording replaces its own night; another recording must not, unasked."""
     was = old.get("recording", {})
-    if was.get("name") == chosen.header.file or was.get("sha256") == recording_sha256:
+    if name != was.get("name") and recording_sha256 != was.get("sha256"):
+        raise _taken(folder, f"the night recorded in {was.get('name')}")
+
+
+def _refuse_another_start(
+    old: Mapping[str, Any], chosen: Chosen, recording_sha256: str, folder: Path
+) -> None:
+    """Many recorders give every night one file name; a changed recording keeps its start."""
+    was, start = old.get("recording", {}), chosen.header.start
+    if recording_sha256 == was.get("sha256") or start is None:
         return
-    raise NightTaken(
-        f"{folder.parent.name}/{folder.name} already holds the night recorded in {was.get('name')}",
+    if was.get("start") not in (None, start.isoformat()):
+        raise _taken(folder, f"a night recorded in another {was.get('name')}, from {was['start']}")
+
+
+def _taken(folder: Path, what: str) -> NightTaken:
+    return NightTaken(
+        f"{folder.parent.name}/{folder.name} already holds {what}",
         "Give another --subject or --night, another -o folder, or --force to replace it.",
     )
 
@@ -353,7 +414,7 @@ def _write_study(out: Path, definition: Definition) -> None:
     if known.get("nights"):
         return
     study = {
-        "psgpipe": importlib.metadata.version("psgpipe"),
+        "psgpipe": psgpipe_version(),
         "pipeline": {**definition.as_dict(), "sha256": pipeline_sha256(definition)},
         "study_table_sha256": None,
         **{key: known[key] for key in ("blind",) if key in known},

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from psgpipe.errors import UsageError
 
-WORKER_BYTES = 1_200 * 2**20
-"""Peak of a worker on a clinical night of 8 h, staged by yasa: docs/explanation/batch.md."""
+WORKER_BYTES = {"fast": 1_000 * 2**20, "reference": 1_800 * 2**20}
+"""Peak of a worker on a clinical night of 8 h by engine, rounded up: docs/explanation/batch.md."""
 
 _SCHEDULERS = ("SLURM_CPUS_PER_TASK", "NSLOTS", "PBS_NCPUS", "NCPUS", "SLURM_CPUS_ON_NODE")
 # Version 1 of cgroups says "unlimited" by a number of this size.
@@ -26,32 +26,39 @@ class Jobs:
     ----------
     count : workers.
     source : where the number came from, in words.
+    worker_bytes : what a worker needs.
     memory_bytes : what may be used, or None where it cannot be known.
     """
 
     count: int
     source: str
+    worker_bytes: int
     memory_bytes: int | None
 
     @property
     def warning(self) -> str | None:
         """What to tell whoever asked for more workers than fit."""
-        if self.memory_bytes is None or self.count * WORKER_BYTES <= self.memory_bytes:
+        needed = self.count * self.worker_bytes
+        if self.memory_bytes is None or needed <= self.memory_bytes:
             return None
         return (
-            f"{self.count} workers may need {self.count * WORKER_BYTES / 2**30:.1f} GiB of memory "
-            f"and {self.memory_bytes / 2**30:.1f} GiB are there; fewer --jobs are safer"
+            f"{self.count} workers may need {needed / 2**30:.1f} GiB of memory and "
+            f"{self.memory_bytes / 2**30:.1f} GiB are there; fewer --jobs are safer"
         )
 
 
 def choose_jobs(
-    wanted: str, environment: Mapping[str, str] = os.environ, root: Path = Path("/")
+    wanted: str,
+    worker_bytes: int = WORKER_BYTES["fast"],
+    environment: Mapping[str, str] = os.environ,
+    root: Path = Path("/"),
 ) -> Jobs:
     """Workers for ``--jobs``: a number is obeyed, ``auto`` is what is given and fits.
 
     Parameters
     ----------
     wanted : a number from 1, or ``auto``.
+    worker_bytes : what a worker needs: see `WORKER_BYTES`.
     environment : where schedulers say what they gave.
     root : of the file system that shows the limits of this process.
 
@@ -65,12 +72,12 @@ def choose_jobs(
             raise UsageError(
                 f"--jobs is {wanted!r}, wanted a number from 1, or auto", "Correct it."
             )
-        return Jobs(int(wanted), "--jobs", memory)
+        return Jobs(int(wanted), "--jobs", worker_bytes, memory)
     count, source = _given(environment, root)
-    fitting = count if memory is None else max(1, memory // WORKER_BYTES)
+    fitting = count if memory is None else max(1, memory // worker_bytes)
     if fitting < count:
-        return Jobs(fitting, f"{source}: {count}, of which memory admits {fitting}", memory)
-    return Jobs(count, source, memory)
+        source = f"{source}: {count}, of which memory admits {fitting}"
+    return Jobs(min(count, fitting), source, worker_bytes, memory)
 
 
 def _given(environment: Mapping[str, str], root: Path) -> tuple[int, str]:

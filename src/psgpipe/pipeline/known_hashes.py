@@ -34,12 +34,13 @@ class KnownHashes:
     def __init__(self, out: Path) -> None:
         self._known: dict[str, Any] = {}
         self._news = False
+        self._cwd = Path.cwd()
         for path in sorted(out.glob(f"{STEM}*{SUFFIX}")):
             self._known |= store.read_json(path) or {}
 
     def get(self, recording: Path) -> str | None:
         """The recording's hash, or None where it has to be read."""
-        known, state = self._known.get(_key(recording)), FileState.of(recording)
+        known, state = self._known.get(self._key(recording)), FileState.of(recording)
         if state is None or not (isinstance(known, list) and len(known) == 5):
             return None
         *before, sha256 = known
@@ -50,16 +51,16 @@ class KnownHashes:
         if hashed is None or hashed.state is None or not hashed.calm:
             return
         entry = [*astuple(hashed.state), hashed.sha256]
-        if self._known.get(_key(recording)) != entry:
-            self._known[_key(recording)] = entry
+        key = self._key(recording)
+        if self._known.get(key) != entry:
+            self._known[key] = entry
             self._news = True
+
+    def _key(self, recording: Path) -> str:
+        return hashlib.sha256(os.fsencode(self._cwd / recording)).hexdigest()[:24]
 
     def save(self, out: Path, name: str = f"{STEM}{SUFFIX}") -> None:
         """Leave for the next run what is known; without it that run only takes longer."""
         if self._news:
             with contextlib.suppress(PsgpipeError):
                 store.write_file(out / name, json.dumps(self._known, indent=0).encode("ascii"))
-
-
-def _key(recording: Path) -> str:
-    return hashlib.sha256(os.fsencode(Path.cwd() / recording)).hexdigest()[:24]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,16 @@ from typing import Any
 from psgpipe.adapters.edf import read_annotations
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.labels import read_lights, understand
-from psgpipe.errors import QualityRefused, TooShort
+from psgpipe.errors import ChannelMissing, QualityRefused, TooShort
+from psgpipe.model.digital import DigitalRecording
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
 from psgpipe.model.night import LightsSource, Night, StagedNight
 from psgpipe.model.opened import OpenedNight
-from psgpipe.model.recording import Finding, Header, Recording
+from psgpipe.model.recording import Finding, Header
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityFlag, QualityReport
-from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256
+from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256, psgpipe_version
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.spec import DEFAULT_PIPELINE, Definition, load_definition
 from psgpipe.science.epochs import epoch_count, staging_window
@@ -32,8 +32,11 @@ from psgpipe.science.quality_judge import judge_stages
 from psgpipe.steps.catalogue import CATALOGUE
 from psgpipe.steps.reference import ReferenceParams
 from psgpipe.steps.stage_sleep import StageSleepParams
+from psgpipe.steps.step import Step
 
 LOGGER = logging.getLogger("psgpipe")
+RESULTS = ("staged", "summary", "quality")
+"""The slots that a night's numbers are in; pictures show *filtered*, too."""
 LIGHTS_WARNING = (
     "lights off and lights on are not known; the recording's start and end stand in for them: "
     "TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
@@ -102,7 +105,13 @@ def require_an_epoch(header: Header) -> None:
     Raises
     ------
     psgpipe.errors.TooShort
+    psgpipe.errors.ChannelMissing : there are annotations and nothing else.
     """
+    if not header.channels:
+        raise ChannelMissing(
+            f"{header.file}: a recording was wanted, the file holds annotations only",
+            "Give the recording itself; this looks like a scoring (run --scoring FILE).",
+        )
     if header.span_s < EPOCH_S:
         raise TooShort(
             f"{header.file}: {header.span_s:g} s are less than one 30-s epoch",
@@ -119,8 +128,13 @@ class Made:
     quality: QualityReport
 
 
-def make_night(chosen: Chosen, definition: Definition) -> Made:
+def make_night(chosen: Chosen, definition: Definition, wanted: Collection[str] = RESULTS) -> Made:
     """Run the steps; a derivation refused by quality gives way to the next in the list.
+
+    Parameters
+    ----------
+    wanted : the slots to fill, as far as the pipeline has a step that gives them; a step that
+        leads to none of them is not run.
 
     Raises
     ------
@@ -132,7 +146,7 @@ def make_night(chosen: Chosen, definition: Definition) -> Made:
     while True:
         montage = _montage(chosen, refused, definition)
         opened = replace(chosen.opened, montage=montage)
-        slots, seconds = _run_steps(opened, definition)
+        slots, seconds = _run_steps(opened, definition, wanted)
         quality: QualityReport = slots["quality"]
         measures |= quality.measures
         if not quality.refused:
@@ -174,7 +188,12 @@ def _montage(chosen: Chosen, refusals: list[QualityFlag], definition: Definition
         if not left and role in optional:
             continue
         if not left:
-            why = "; ".join(flag.message for flag in refusals if flag.refused)
+            names = [d.name for d in chosen.candidates.of(role)]
+            why = "; ".join(
+                f"{flag.derivation}: {flag.message}"
+                for flag in refusals
+                if flag.refused and flag.derivation in names
+            )
             raise QualityRefused(
                 f"{chosen.header.file}: no {role.upper()} derivation is fit to be staged: {why}",
                 "Look at the signal; list another derivation, or exclude the night.",
@@ -183,14 +202,25 @@ def _montage(chosen: Chosen, refusals: list[QualityFlag], definition: Definition
     return Montage(tuple(derivations))
 
 
+def needed_steps(definition: Definition, wanted: Collection[str]) -> list[Step]:
+    """The pipeline's steps, in order, without those that lead to none of the slots `wanted`."""
+    needed, steps = set(wanted), []
+    for name in reversed(definition.steps):
+        step = CATALOGUE[name]
+        if step.gives in needed:
+            needed.update(step.reads)
+            steps.append(step)
+    return steps[::-1]
+
+
 def _run_steps(
-    opened: OpenedNight, definition: Definition
+    opened: OpenedNight, definition: Definition, wanted: Collection[str]
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """All slots; stops behind the quality step where it refuses a derivation."""
+    """The slots wanted and what leads to them; stops where quality refuses a derivation."""
     slots: dict[str, Any] = {"opened": opened}
     seconds: dict[str, float] = {}
-    for name in definition.steps:
-        step = CATALOGUE[name]
+    for step in needed_steps(definition, wanted):
+        name = step.name
         began = time.perf_counter()
         slots[step.gives] = step.run(*(slots[slot] for slot in step.reads), definition.params[name])
         seconds[name] = round(time.perf_counter() - began, 3)
@@ -274,10 +304,12 @@ def _provenance(
 ) -> dict[str, Any]:
     staged: Staging = made.slots["staged"]
     opened: OpenedNight = made.slots["opened"]
-    recorded: tuple[Recording, ...] = made.slots["recorded"]
+    recorded: tuple[DigitalRecording, ...] = made.slots["recorded"]
     header, lights = chosen.header, opened.lights
     return {
-        "psgpipe": importlib.metadata.version("psgpipe"),
+        "psgpipe": psgpipe_version(),
+        "subject": chosen.night.subject,
+        "night": chosen.night.night,
         "recording": {
             "name": header.file,
             "bytes": state.size if (state := FileState.of(chosen.path)) else None,
@@ -289,7 +321,7 @@ def _provenance(
         },
         "pipeline": {"name": definition.name, "sha256": pipeline_sha256(definition)},
         "steps": [
-            {**step, "seconds": made.seconds[step["name"]]}
+            {**step, "seconds": made.seconds.get(step["name"])}
             for step in definition.as_dict()["steps"]
         ],
         "engine": staged.engine,
@@ -306,7 +338,7 @@ def _provenance(
     }
 
 
-def _warnings(chosen: Chosen, made: Made, recorded: tuple[Recording, ...]) -> list[str]:
+def _warnings(chosen: Chosen, made: Made, recorded: tuple[DigitalRecording, ...]) -> list[str]:
     """What a reader of the night should know: nothing twice, nothing of channels not used."""
     staged: Staging = made.slots["staged"]
     used = (None, *made.slots["opened"].montage.labels)

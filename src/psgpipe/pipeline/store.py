@@ -158,7 +158,10 @@ def correct_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
 
     The whole night is written again: another run may be replacing it at this moment.
     """
-    outputs = {e["name"]: (folder / e["name"]).read_bytes() for e in manifest["outputs"]}
+    try:
+        outputs = {e["name"]: (folder / e["name"]).read_bytes() for e in manifest["outputs"]}
+    except OSError:
+        return
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in outputs.items()}
     if hashes == {e["name"]: e["sha256"] for e in manifest["outputs"]}:
         finish_night(folder, outputs, manifest)
@@ -282,10 +285,11 @@ def clear_debris(out: Path) -> None:
 
 def _bring_to_an_end(place: Path, out: Path) -> None:
     target = place / "for"
-    if not target.exists():  # it was made a moment before the end; nothing is in it
+    subject, _, night = (_bytes_of(target) or b"").decode("ascii").partition("/")
+    if not (place / "new").exists() and not list(place.glob("old*")):
+        target.unlink(missing_ok=True)
         place.rmdir()
         return
-    subject, night = target.read_text(encoding="utf-8").split("/")
     folder = night_folder(out, subject, night)
     aside = sorted(place.glob("old*"))
     if aside and not os.path.lexists(folder):
@@ -358,11 +362,16 @@ def outputs_untouched(folder: Path, manifest: Mapping[str, Any]) -> bool:
     Far quicker than `outputs_intact`, and blind to a disk that forgets.
     """
     try:
-        written_ns = (folder / MANIFEST).stat().st_mtime_ns
-        found = [(entry["bytes"], (folder / entry["name"]).stat()) for entry in manifest["outputs"]]
+        with os.scandir(folder) as entries:
+            found = {entry.name: entry.stat() for entry in entries}
     except OSError:
         return False
-    return all(s.st_size == size and s.st_mtime_ns <= written_ns for size, s in found)
+    written = found.get(MANIFEST)
+    outputs = [(entry["bytes"], found.get(entry["name"])) for entry in manifest["outputs"]]
+    return written is not None and all(
+        state is not None and state.st_size == size and state.st_mtime_ns <= written.st_mtime_ns
+        for size, state in outputs
+    )
 
 
 def _bytes_of(path: Path) -> bytes | None:

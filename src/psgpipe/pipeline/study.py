@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from psgpipe.errors import UsageError
 from psgpipe.model.study import ListedNight
 from psgpipe.pipeline import store
 from psgpipe.pipeline.discovery import nights_in_folder
+from psgpipe.pipeline.fingerprint import psgpipe_version
 
 STUDY = "study.json"
 KEPT = ("blind",)
@@ -130,7 +130,7 @@ def write_study(
     """Write ``study.json``: what was asked; every shard writes the same bytes."""
     known = store.read_json(out / STUDY) or {}
     head = {
-        "psgpipe": importlib.metadata.version("psgpipe"),
+        "psgpipe": psgpipe_version(),
         "pipeline": dict(pipeline),
         "study": study.name,
         "study_table_sha256": study.table_sha256,

@@ -6,6 +6,7 @@ This module is imported first in a new process; nothing here imports what is slo
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -40,7 +41,9 @@ def serve(connection: Connection, function: Callable[[Any, Note], Any], parent_p
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, left_to_the_parent())
     _die_with(parent_pid)
-    warnings.simplefilter("ignore")  # they would run through the progress bar
+    # Both would run through the progress bar, and what matters stands in the night's files.
+    warnings.simplefilter("ignore")
+    logging.getLogger().addHandler(logging.NullHandler())
     with contextlib.suppress(EOFError, OSError):
         connection.send((READY, None))
         while True:

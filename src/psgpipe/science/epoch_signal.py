@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.hypnogram import EPOCH_S
-from psgpipe.model.recording import Recording, segment_slices
+from psgpipe.model.recording import OnClock, Sampled, segment_slices
 
 
-def epoch_signal(recording: Recording, row: int, epochs: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def epoch_signal(recording: Sampled, row: int, epochs: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """The samples of one row in these covered epochs, one after the other, shape (n_samples,).
 
     Consecutive epochs of one unbroken stretch give its very samples, so that a night without gaps
@@ -21,15 +21,21 @@ def epoch_signal(recording: Recording, row: int, epochs: npt.ArrayLike) -> npt.N
     ----------
     epochs : increasing epoch numbers, each covered (:func:`psgpipe.science.epochs.covered_epochs`).
     """
-    pieces = list(_pieces(recording, row, np.asarray(epochs, dtype=int)))
-    return pieces[0] if len(pieces) == 1 else np.concatenate([*pieces, np.empty(0)])
+    stretches = list(_stretches(recording, np.asarray(epochs, dtype=int)))
+    if len(stretches) == 1:
+        return recording.stretch_uv(stretches[0], row)
+    joined = np.empty(sum(stretch.stop - stretch.start for stretch in stretches))
+    at = 0
+    for stretch in stretches:
+        piece = recording.stretch_uv(stretch, row)
+        joined[at : at + len(piece)] = piece
+        at += len(piece)
+    return joined
 
 
-def _pieces(
-    recording: Recording, row: int, epochs: npt.NDArray[np.int_]
-) -> Iterator[npt.NDArray[np.float64]]:
+def _stretches(recording: OnClock, epochs: npt.NDArray[np.int_]) -> Iterator[slice]:
+    """The columns of these epochs, unbroken stretch by unbroken stretch."""
     origin_s = recording.segments[0].onset_s
-    signal_uv = recording.signals_uv[row]
     for segment, columns in zip(
         recording.segments, segment_slices(recording.segments), strict=True
     ):
@@ -40,10 +46,7 @@ def _pieces(
         for run in _runs(epochs[(middle_s >= onset_s) & (middle_s < end_s)]):
             first = round((run[0] * EPOCH_S - onset_s) * recording.fs_hz)
             last = round(((run[-1] + 1) * EPOCH_S - onset_s) * recording.fs_hz)
-            stretch = slice(
-                columns.start + max(first, 0), columns.start + min(last, segment.n_samples)
-            )
-            yield signal_uv[stretch]
+            yield slice(columns.start + max(first, 0), columns.start + min(last, segment.n_samples))
 
 
 def _runs(epochs: npt.NDArray[np.int_]) -> list[npt.NDArray[np.int_]]:

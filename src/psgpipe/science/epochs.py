@@ -11,7 +11,7 @@ import numpy.typing as npt
 from psgpipe.errors import LightsNeeded
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.night import Lights
-from psgpipe.model.recording import Recording, segment_slices
+from psgpipe.model.recording import OnClock, Recording, segment_slices
 
 LONGEST_WITHOUT_LIGHTS_H = 14.0
 STAGING_MARGIN_MIN = 30.0
@@ -31,15 +31,29 @@ def samples_per_epoch(fs_hz: float) -> int:
     return math.floor(fs_hz * EPOCH_S + 1e-6)
 
 
-def covered_epochs(recording: Recording) -> npt.NDArray[np.bool_]:
+def covered_epochs(recording: OnClock) -> npt.NDArray[np.bool_]:
     """Bool, shape (n_epochs,): one unbroken stretch holds every sample of the epoch."""
-    covered = np.zeros(epoch_count(recording.span_s), dtype=bool)
-    tolerance_s = _TOLERANCE_SAMPLES / recording.fs_hz
+    return first_columns(recording) >= 0
+
+
+def first_columns(recording: OnClock) -> npt.NDArray[np.int_]:
+    """Where in a row each covered epoch begins, shape (n_epochs,); -1 where it is not covered.
+
+    An epoch is the ``samples_per_epoch`` samples from there on, of which the first is the one
+    nearest to the epoch's start, so that nothing drifts at a rate that is no whole number.
+    """
+    fs_hz = recording.fs_hz
+    columns = np.full(epoch_count(recording.span_s), -1)
+    tolerance_s = _TOLERANCE_SAMPLES / fs_hz
+    at = 0
     for onset_s, n_samples in _stretches(recording):
-        end_s = onset_s + n_samples / recording.fs_hz
+        end_s = onset_s + n_samples / fs_hz
         first = math.ceil((onset_s - tolerance_s) / EPOCH_S)
-        covered[first : max(first, math.floor((end_s + tolerance_s) / EPOCH_S))] = True
-    return covered
+        end = min(math.floor((end_s + tolerance_s) / EPOCH_S), len(columns))
+        epochs = np.arange(first, max(first, end))
+        columns[epochs] = at + np.rint((epochs * EPOCH_S - onset_s) * fs_hz).astype(int)
+        at += n_samples
+    return columns
 
 
 def epoch_matrix(recording: Recording, row: int) -> npt.NDArray[np.float64]:
@@ -112,7 +126,7 @@ def staging_window(
     return window
 
 
-def _stretches(recording: Recording) -> Iterator[tuple[float, int]]:
+def _stretches(recording: OnClock) -> Iterator[tuple[float, int]]:
     """(onset_s, n_samples) of every unbroken stretch, from the first sample on."""
     start_s = recording.segments[0].onset_s
     return ((onset_s - start_s, n_samples) for onset_s, n_samples in recording.segments)

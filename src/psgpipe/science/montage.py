@@ -76,8 +76,17 @@ def missing(
     because = f" ({'; '.join(reasons)})" if reasons else ""
     return DerivationMissing(
         f"{where}{subject} be built from {_listed(sources)}{because}",
-        "Name the site's channels in a label table, or list another derivation under [reference].",
+        _remedy(role, is_recorded=bool(reasons)),
     )
+
+
+def _remedy(role: Role, *, is_recorded: bool) -> str:
+    """A label table helps where a channel was not understood, not where it cannot be used."""
+    first = "" if is_recorded else "Name the site's channels in a label table, or "
+    other = "list another derivation under [reference]"
+    without = "" if role == "eeg" else ", or take a pipeline that needs none (-p eeg-only)"
+    remedy = f"{first}{other}{without}."
+    return remedy[0].upper() + remedy[1:]
 
 
 def _listed(sources: Sequence[Source]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.recording import Recording
-from psgpipe.science.epochs import covered_epochs, epoch_matrix
-from psgpipe.science.quality_heartbeat import heartbeat
+from psgpipe.model.recording import Leveled, Sampled
+from psgpipe.science.epoch_grid import EpochGrid, covered_grid
+from psgpipe.science.epochs import covered_epochs
+from psgpipe.science.quality_heartbeat import Heartbeat, heartbeat, spread_evenly
 from psgpipe.science.quality_judge import (
     judge,
     judge_eog_against_eeg,
@@ -18,19 +20,27 @@ from psgpipe.science.quality_judge import (
 )
 from psgpipe.science.quality_measures import DerivationQuality
 from psgpipe.science.quality_rules import QUALITY_RULES, QualityRules
-from psgpipe.science.quality_samples import RailedShares, flat_share, railed_shares
-from psgpipe.science.quality_spectrum import EpochSpectra, epoch_spectra
+from psgpipe.science.quality_samples import (
+    NOTHING_SEEN,
+    Levels,
+    Looks,
+    RailedShares,
+    joined,
+    look,
+    railed_shares,
+)
+from psgpipe.science.quality_spectrum import EpochSpectra, epoch_power, epoch_spectra
 
 Marks = npt.NDArray[np.bool_]
 PerEpoch = npt.NDArray[np.float64]
 
 
 def measure(
-    recording: Recording,
+    recording: Sampled,
     row: int = 0,
     rules: QualityRules = QUALITY_RULES,
     *,
-    channels: Recording | None = None,
+    channels: Leveled | None = None,
     epochs: range | None = None,
 ) -> DerivationQuality:
     """Quality of one derivation, over every epoch that is covered with samples.
@@ -49,27 +59,33 @@ def measure(
     """
     kind, fs_hz = recording.kinds[row], recording.fs_hz
     covered = covered_epochs(recording)
-    matrix = epoch_matrix(recording, row)
     looked_at = covered & _is_in(epochs, len(covered))
-    finite = looked_at & np.isfinite(matrix).all(axis=1)
-    epochs_uv = matrix if finite.all() else matrix[finite]
-    spectra = epoch_spectra(epochs_uv, fs_hz)
-    sources = [epochs_uv, *_channel_epochs(channels, finite)]
+    grid = covered_grid(recording, looked_at)
     min_run = max(2, round(rules.flat_run_s * fs_hz))
-    flat = np.maximum.reduce([flat_share(source, min_run) for source in sources])
+    looks, power = _look_at(recording, row, grid, min_run)
+    is_finite = np.isfinite(looks.highest) & np.isfinite(looks.lowest)
+    finite = looked_at.copy()
+    finite[looked_at] = is_finite
+    spectra = epoch_spectra(power[is_finite], fs_hz)
+    usable = grid.of(is_finite)
+    sources = [
+        _Source(_levels(recording, row), looks.of(is_finite)),
+        *_channel_sources(channels, usable, min_run),
+    ]
+    flat = np.maximum.reduce([source.looks.flat for source in sources])
     if kind != "emg":
         flat[spectra.sd_uv < rules.flat_sd_uv] = 1.0
-    railed = RailedShares(*np.maximum.reduce([railed_shares(source) for source in sources]))
+    railed = RailedShares(*np.maximum.reduce([source.railed(usable) for source in sources]))
     unusable = _unusable(flat, railed, spectra, rules)
     live = spectra.of(~unusable)
-    beat = heartbeat(epochs_uv[~unusable], fs_hz)
+    beat = _heartbeat(recording, row, usable.of(~unusable))
     return DerivationQuality(
         derivation=recording.derivations[row],
         kind=kind,
         fs_hz=fs_hz,
         duration_s=recording.duration_s,
         covered_epochs=int(looked_at.sum()),
-        not_finite_samples=int(np.count_nonzero(~np.isfinite(matrix[looked_at]))),
+        not_finite_samples=_not_finite(recording, row, grid.of(~is_finite)),
         median_epoch_sd_uv=_median(live.sd_uv if len(live.sd_uv) else spectra.sd_uv),
         sd_spread=_spread(live.sd_uv),
         flat_pct=_mean_pct(flat),
@@ -94,10 +110,54 @@ def _is_in(epochs: range | None, n_epochs: int) -> Marks:
     return marks
 
 
-def _channel_epochs(channels: Recording | None, finite: Marks) -> Iterator[PerEpoch]:
-    if channels:
-        for row in range(len(channels.derivations)):
-            yield epoch_matrix(channels, row)[finite]
+class _Source(NamedTuple):
+    """A derivation or one of its channels, where flat and railed samples are looked for."""
+
+    levels: Callable[[slice], Levels]
+    looks: Looks
+
+    def railed(self, grid: EpochGrid) -> RailedShares:
+        return railed_shares(self.looks, lambda epoch: self.levels(grid.stretch(epoch)))
+
+
+def _levels(recording: Leveled, row: int) -> Callable[[slice], Levels]:
+    return lambda columns: recording.levels(columns, row)
+
+
+def _look_at(
+    recording: Sampled, row: int, grid: EpochGrid, min_run: int
+) -> tuple[Looks, npt.NDArray[np.float32]]:
+    """What every epoch shows, and its power, in one pass."""
+    looks, powers = [NOTHING_SEEN], []
+    for piece in grid.pieces():
+        epochs_uv = piece.take(lambda columns: recording.stretch_uv(columns, row))
+        levels = piece.take(_levels(recording, row)) if recording.is_digital else epochs_uv
+        looks.append(look(levels, min_run))
+        powers.append(epoch_power(epochs_uv, recording.fs_hz))
+    return joined(looks), np.concatenate(powers or [np.empty((0, 0), np.float32)])
+
+
+def _channel_sources(channels: Leveled | None, grid: EpochGrid, min_run: int) -> Iterator[_Source]:
+    if channels is None:
+        return
+    for row in range(channels.n_rows):
+        levels = _levels(channels, row)
+        looks = [look(piece.take(levels), min_run) for piece in grid.pieces()]
+        yield _Source(levels, joined([NOTHING_SEEN, *looks]))
+
+
+def _not_finite(recording: Sampled, row: int, grid: EpochGrid) -> int:
+    """Samples that are no number."""
+    epochs = (recording.stretch_uv(grid.stretch(e), row) for e in range(len(grid.columns)))
+    return sum(int(np.count_nonzero(~np.isfinite(epoch_uv))) for epoch_uv in epochs)
+
+
+def _heartbeat(recording: Sampled, row: int, grid: EpochGrid) -> Heartbeat | None:
+    if not len(grid.columns):
+        return None
+    some = grid.of(spread_evenly(len(grid.columns)))
+    epochs_uv = some.take(lambda columns: recording.stretch_uv(columns, row))
+    return heartbeat(epochs_uv, recording.fs_hz)
 
 
 def _unusable(

@@ -36,11 +36,19 @@ def heartbeat(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> Heartbeat | N
     """
     if not len(epochs_uv):
         return None
-    chosen = np.unique(np.linspace(0, len(epochs_uv) - 1, MOST_EPOCHS).astype(int))
-    bursts = _band(epochs_uv[chosen], fs_hz)
-    variance = (bursts**2).mean(axis=1) + 1e-12
-    kurtosis = (bursts**4).mean(axis=1) / variance**2
+    bursts = _band(epochs_uv[spread_evenly(len(epochs_uv))], fs_hz)
+    energy = bursts**2
+    variance = energy.mean(axis=1) + 1e-12
+    # The square of the square: a fourth power is a hundred times slower.
+    kurtosis = (energy**2).mean(axis=1) / variance**2
     return Heartbeat(float(np.median(_regularity(bursts, fs_hz))), float(np.median(kurtosis)))
+
+
+def spread_evenly(n_epochs: int) -> npt.NDArray[np.int_]:
+    """The epochs to look at: all of them, or 60 evenly spaced."""
+    places = np.linspace(0, n_epochs - 1, MOST_EPOCHS).astype(int)
+    # Not np.unique, which imports numpy.ma.
+    return places[np.diff(places, prepend=-1) > 0]
 
 
 def _band(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> npt.NDArray[np.float64]:

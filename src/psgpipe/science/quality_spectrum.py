@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ CHUNK_EPOCHS = 64
 TINY_UV2 = 1e-12
 
 PerEpoch = npt.NDArray[np.float64]
+Power = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,32 +42,47 @@ class EpochSpectra:
         return EpochSpectra(*(getattr(self, field.name)[epochs] for field in fields(self)))
 
 
-def epoch_spectra(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> EpochSpectra:
-    """Spectral measures of finite epochs, shape (n_epochs, n_samples) in microvolt.
+def epoch_power(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> Power:
+    """Power of each epoch in each frequency bin, relative, shape (n_epochs, n_freqs).
 
     Hann windows of 5 s without overlap, mean over the epoch (Welch 1967).
+
+    Parameters
+    ----------
+    epochs_uv : shape (n_epochs, n_samples), microvolt. An epoch that is not finite has no power
+        that is.
     """
     n_window = int(WINDOW_S * fs_hz)
+    n_windows = epochs_uv.shape[1] // n_window
+    windows = epochs_uv[:, : n_windows * n_window].reshape(len(epochs_uv), n_windows, n_window)
+    # Single precision is half the time and 1e-7 of the amplitude, once the offset is gone.
+    with np.errstate(invalid="ignore"):
+        centred = (windows - windows.mean(axis=2, keepdims=True)).astype(np.float32)
+        centred *= _taper(n_window)
+        spectrum = np.fft.rfft(centred, axis=2)
+        squared = np.square(spectrum.real)
+        squared += np.square(spectrum.imag)
+        power: Power = squared.mean(axis=1)
+    return power
+
+
+def epoch_spectra(power: Power, fs_hz: float) -> EpochSpectra:
+    """Spectral measures of finite epochs from their power (:func:`epoch_power`)."""
+    n_window = int(WINDOW_S * fs_hz)
     freqs_hz = np.fft.rfftfreq(n_window, 1 / fs_hz).astype(np.float64)
+    to_uv2 = 2 / (n_window * float((_taper(n_window) ** 2).sum()))
     chunks = [
-        _measures(_power(epochs_uv[first : first + CHUNK_EPOCHS], n_window, fs_hz), freqs_hz)
-        for first in range(0, len(epochs_uv), CHUNK_EPOCHS)
+        _measures(power[first : first + CHUNK_EPOCHS].astype(np.float64) * to_uv2, freqs_hz)
+        for first in range(0, len(power), CHUNK_EPOCHS)
     ]
     names = [field.name for field in fields(EpochSpectra)]
     nothing = [np.empty((len(names), 0))]
     return EpochSpectra(**dict(zip(names, np.hstack(chunks or nothing), strict=True)))
 
 
-def _power(epochs_uv: npt.NDArray[np.float64], n_window: int, fs_hz: float) -> PerEpoch:
-    """Power in each frequency bin, uV^2, shape (n_epochs, n_freqs)."""
-    n_windows = epochs_uv.shape[1] // n_window
-    windows = epochs_uv[:, : n_windows * n_window].reshape(len(epochs_uv), n_windows, n_window)
-    taper = np.hanning(n_window).astype(np.float32)
-    # Single precision is half the time and 1e-7 of the amplitude, once the offset is gone.
-    centred = (windows - windows.mean(axis=2, keepdims=True)).astype(np.float32) * taper
-    spectrum = np.fft.rfft(centred, axis=2)
-    mean: PerEpoch = (spectrum.real**2 + spectrum.imag**2).mean(axis=1).astype(np.float64)
-    return mean * (2 / (n_window * float((taper**2).sum())))
+@lru_cache(maxsize=8)
+def _taper(n_window: int) -> Power:
+    return np.hanning(n_window).astype(np.float32)
 
 
 def _measures(power_uv2: PerEpoch, freqs_hz: PerEpoch) -> npt.NDArray[np.float64]:

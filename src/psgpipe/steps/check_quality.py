@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from psgpipe.model.derived import DerivedSignal
 from psgpipe.model.opened import OpenedNight
-from psgpipe.model.recording import Recording
 from psgpipe.model.summary import QualityReport
 from psgpipe.science.quality import judge, judge_eog_against_eeg, measure
 from psgpipe.science.quality_rules import QualityRules
@@ -14,8 +14,7 @@ from psgpipe.steps.step import Step
 
 def check_quality(
     opened: OpenedNight,
-    recorded: tuple[Recording, ...],
-    referenced: tuple[Recording, ...],
+    referenced: tuple[DerivedSignal, ...],
     params: QualityRules,
 ) -> QualityReport:
     """Measures, flags and the epochs that must not be staged, over all derivations.
@@ -26,12 +25,13 @@ def check_quality(
     """
     measured = [
         measure(
-            recording,
+            signal,
             rules=params,
-            channels=_channels(derivation.labels, recorded),
+            # A channel as recorded shows everything itself.
+            channels=None if signal.is_digital else signal.channels,
             epochs=opened.window,
         )
-        for derivation, recording in zip(opened.montage.derivations, referenced, strict=True)
+        for signal in referenced
     ]
     flags = [flag for quality in measured for flag in judge(quality, params)]
     first = {quality.kind: quality for quality in reversed(measured)}
@@ -45,13 +45,6 @@ def check_quality(
     )
 
 
-def _channels(labels: tuple[str, ...], recorded: tuple[Recording, ...]) -> Recording | None:
-    """What a derivation was built from, or None where it is a channel as recorded."""
-    if len(labels) == 1:
-        return None
-    return next(r.pick(*labels) for r in recorded if set(labels) <= set(r.derivations))
-
-
 def _any_of(epochs: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(sorted({epoch for some in epochs for epoch in some}))
 
@@ -59,7 +52,7 @@ def _any_of(epochs: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
 STEP = Step(
     "check_quality",
     "1",
-    ("opened", "recorded", "referenced"),
+    ("opened", "referenced"),
     "quality",
     QualityRules,
     check_quality,

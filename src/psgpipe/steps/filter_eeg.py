@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from psgpipe.model.derived import DerivedSignal
 from psgpipe.model.recording import Recording
 from psgpipe.science.filters import band_pass
 from psgpipe.steps.step import Step
@@ -26,12 +27,14 @@ class FilterEegParams:
             )
 
 
-def filter_eeg(referenced: tuple[Recording, ...], params: FilterEegParams) -> tuple[Recording, ...]:
+def filter_eeg(
+    referenced: tuple[DerivedSignal, ...], params: FilterEegParams
+) -> tuple[Recording, ...]:
     """The EEG derivations, band-passed."""
     return tuple(
-        band_pass(recording, params.low_hz, params.high_hz)
-        for recording in referenced
-        if recording.kinds == ("eeg",)
+        band_pass(signal.build(), params.low_hz, params.high_hz)
+        for signal in referenced
+        if signal.kinds == ("eeg",)
     )
 
 

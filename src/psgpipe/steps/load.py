@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from itertools import groupby
 
-from psgpipe.adapters.edf import read_recording
+from psgpipe.adapters.edf import read_digital
+from psgpipe.model.digital import DigitalRecording
 from psgpipe.model.opened import OpenedNight
-from psgpipe.model.recording import Recording
 from psgpipe.steps.step import Step
 
 
@@ -14,18 +14,18 @@ class LoadParams:
     """Nothing about loading changes a result; what is declared of units is in `OpenedNight`."""
 
 
-def load(opened: OpenedNight, _params: LoadParams) -> tuple[Recording, ...]:
-    """The montage's channels in microvolt, one Recording for each sampling rate.
+def load(opened: OpenedNight, _params: LoadParams) -> tuple[DigitalRecording, ...]:
+    """The montage's channels as integers, one recording for each sampling rate.
 
     Raises
     ------
     psgpipe.errors.RecordingUnreadable, psgpipe.errors.RecordingUnsuitable
-        As :func:`psgpipe.adapters.edf.read_recording`.
+        As :func:`psgpipe.adapters.edf.read_digital`.
     """
     fs_hz = {channel.label: channel.fs_hz for channel in opened.header.channels}
     by_rate = sorted(opened.montage.labels, key=lambda label: fs_hz[label] or 0.0)
     return tuple(
-        read_recording(opened.path, list(labels), units=opened.declared_units)
+        read_digital(opened.path, list(labels), units=opened.declared_units)
         for _, labels in groupby(by_rate, key=lambda label: fs_hz[label])
     )
 

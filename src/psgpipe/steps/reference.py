@@ -1,13 +1,12 @@
 """Build the montage's derivations from the channels recorded."""
 
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import dataclass
 
 from psgpipe.adapters.labels import standard_name
-from psgpipe.model.montage import ROLES, Derivation, Role
+from psgpipe.model.derived import DerivedSignal, derive_signal
+from psgpipe.model.digital import DigitalRecording
+from psgpipe.model.montage import ROLES, Role
 from psgpipe.model.opened import OpenedNight
-from psgpipe.model.recording import Recording
 from psgpipe.steps.step import Step
 
 
@@ -59,34 +58,10 @@ def standard_derivation(name: str, where: str) -> str:
 
 
 def reference(
-    opened: OpenedNight, recorded: tuple[Recording, ...], _params: ReferenceParams
-) -> tuple[Recording, ...]:
-    """The montage's derivations in microvolt, one Recording of one row each, EEG first."""
-    return tuple(_build(derivation, recorded) for derivation in opened.montage.derivations)
-
-
-def _build(derivation: Derivation, recorded: tuple[Recording, ...]) -> Recording:
-    labels = [term.label for term in derivation.terms]
-    source = next(r for r in recorded if set(labels) <= set(r.derivations))
-    channels = source.pick(*labels)
-    weights = np.array([term.weight for term in derivation.terms])
-    as_recorded = weights.tolist() == [1.0]
-    return replace(
-        channels,
-        # A channel used as it is keeps its very samples: no rounding by a multiplication.
-        signals_uv=channels.signals_uv if as_recorded else weights[None, :] @ channels.signals_uv,
-        derivations=(derivation.name,),
-        kinds=(derivation.role,),
-        digital_limits_uv=_limits(channels, weights),
-    )
-
-
-def _limits(channels: Recording, weights: np.ndarray) -> tuple[tuple[float, float], ...]:
-    """What the derivation can reach when every channel stands at its own limit."""
-    if not channels.digital_limits_uv:
-        return ()
-    reach = np.sort(np.array(channels.digital_limits_uv) * weights[:, None], axis=1)
-    return ((float(reach[:, 0].sum()), float(reach[:, 1].sum())),)
+    opened: OpenedNight, recorded: tuple[DigitalRecording, ...], _params: ReferenceParams
+) -> tuple[DerivedSignal, ...]:
+    """The montage's derivations, EEG first; no sample is worked out before it is looked at."""
+    return tuple(derive_signal(d, recorded) for d in opened.montage.derivations)
 
 
 STEP = Step("reference", "1", ("opened", "recorded"), "referenced", ReferenceParams, reference)

@@ -1,5 +1,6 @@
 """Give every epoch of the staging window its stage, from unfiltered signals."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -7,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.errors import RateTooLow, TooShort
+from psgpipe.model.derived import DerivedSignal
 from psgpipe.model.hypnogram import EPOCH_S, Hypnodensity, Hypnogram, SleepStage
 from psgpipe.model.montage import Role
 from psgpipe.model.night import Night
 from psgpipe.model.opened import OpenedNight
-from psgpipe.model.recording import Recording
 from psgpipe.model.staging import Demographics, Requirements, RoleSignal, Staging
 from psgpipe.model.summary import QualityReport
 from psgpipe.science.consensus import de_weighted, disagreement, mean_probabilities
@@ -68,7 +69,7 @@ def demographics(night: Night, params: StageSleepParams) -> Demographics | None:
 
 def stage_sleep(
     opened: OpenedNight,
-    referenced: tuple[Recording, ...],
+    referenced: tuple[DerivedSignal, ...],
     quality: QualityReport,
     params: StageSleepParams,
 ) -> Staging:
@@ -83,34 +84,39 @@ def stage_sleep(
     psgpipe.errors.RateTooLow, psgpipe.errors.TooShort
         The signals do not meet the stager's requirements.
     """
-    stager = stager_for(tuple(r.kinds[0] for r in referenced), opened.night, params)  # type: ignore[misc]
+    stager = stager_for(tuple(r.derivation.role for r in referenced), opened.night, params)
     needs = stager.requirements()
     usable = usable_epochs(referenced, quality, opened.window)
     _require(needs, referenced, usable, opened)
-    signals = [
-        RoleSignal(recording.kinds[0], epoch_signal(recording, 0, usable), recording.fs_hz)  # type: ignore[arg-type]
-        for recording in referenced
-    ]
-    eegs = [signal for signal in signals if signal.role == "eeg"]
-    others = [signal for signal in signals if signal.role != "eeg"]
+    eegs = _role_signals((r for r in referenced if r.derivation.role == "eeg"), usable)
+    others = _role_signals((r for r in referenced if r.derivation.role != "eeg"), usable)
     scored = stager.score(eegs, others, demographics(opened.night, params))
     if params.de_weight:
         scored = [de_weighted(probabilities) for probabilities in scored]
     return _staging(scored, usable, quality, opened, needs, params)
 
 
+def _role_signals(
+    referenced: Iterable[DerivedSignal], usable: npt.NDArray[np.int_]
+) -> Iterator[RoleSignal]:
+    """One signal at a time, so that a stager that lets go of each never holds two."""
+    for derived in referenced:
+        yield RoleSignal(derived.derivation.role, epoch_signal(derived, 0, usable), derived.fs_hz)
+
+
 def usable_epochs(
-    referenced: tuple[Recording, ...], quality: QualityReport, window: range
+    referenced: tuple[DerivedSignal, ...], quality: QualityReport, window: range
 ) -> npt.NDArray[np.int_]:
     """The epochs of the window that every derivation covers with usable signal."""
     usable = np.logical_and.reduce([covered_epochs(recording) for recording in referenced])
     usable[list(quality.artefact_epochs)] = False
-    return np.intersect1d(np.flatnonzero(usable), np.array(window))
+    epochs = np.flatnonzero(usable)
+    return epochs[(epochs >= window.start) & (epochs < window.stop)]
 
 
 def _require(
     needs: Requirements,
-    referenced: tuple[Recording, ...],
+    referenced: tuple[DerivedSignal, ...],
     usable: npt.NDArray[np.int_],
     opened: OpenedNight,
 ) -> None:

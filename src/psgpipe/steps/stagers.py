@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -13,7 +13,7 @@ from psgpipe.adapters.yasa_classifiers import SHIPPED, classifier_name, load_cla
 from psgpipe.adapters.yasa_stager import ReferenceStager, engine_versions
 from psgpipe.model.montage import Role
 from psgpipe.model.staging import Demographics, Requirements, RoleSignal
-from psgpipe.science.fast_staging import stage_fast
+from psgpipe.science.fast_staging import FeatureTable, derivation_features, stage_features
 
 Engine = Literal["fast", "reference"]
 
@@ -26,11 +26,14 @@ class Stager(Protocol):
 
     def score(
         self,
-        eegs: Sequence[RoleSignal],
-        others: Sequence[RoleSignal],
+        eegs: Iterable[RoleSignal],
+        others: Iterable[RoleSignal],
         demographics: Demographics | None,
     ) -> list[npt.NDArray[np.float64]]:
-        """Probabilities of W N1 N2 N3 R from each EEG, each of shape (n_epochs, 5)."""
+        """Probabilities of W N1 N2 N3 R from each EEG, each of shape (n_epochs, 5).
+
+        Both may be iterators that make each signal when it is asked for.
+        """
 
 
 @dataclass(frozen=True)
@@ -69,19 +72,24 @@ class FastStager:
 
     def score(
         self,
-        eegs: Sequence[RoleSignal],
-        others: Sequence[RoleSignal],
+        eegs: Iterable[RoleSignal],
+        others: Iterable[RoleSignal],
         demographics: Demographics | None,
     ) -> list[npt.NDArray[np.float64]]:
         """See :class:`Stager`; EOG and EMG are worked out once for all EEG derivations."""
-        by_role = {signal.role: signal for signal in others}
-        return stage_fast(
-            eegs,
-            load_classifier(self._classifier),
-            eog=by_role.get("eog"),
-            emg=by_role.get("emg"),
-            demographics=demographics,
-        )
+        classifier = load_classifier(self._classifier)
+        # map lets go of each signal before it asks for the next; a loop's variable would not.
+        shared = list(map(derivation_features, others))
+        return [
+            stage_features(_of_one_length([features, *shared]), classifier, demographics)
+            for features in map(derivation_features, eegs)
+        ]
+
+
+def _of_one_length(tables: list[FeatureTable]) -> list[FeatureTable]:
+    """The epochs that all have: at odd rates one signal can end a sample short of an epoch."""
+    n_epochs = min(len(row) for table in tables for row in table.values())
+    return [{name: row[:n_epochs] for name, row in table.items()} for table in tables]
 
 
 def stager_of(engine: Engine, roles: Sequence[Role], *, with_demographics: bool) -> Stager:

@@ -1,0 +1,194 @@
+"""What a comparison may claim, and what it must say beside it."""
+
+import json
+import math
+
+import pytest
+
+from psgpipe.cli.comparison_text import comparison_text
+from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable
+from psgpipe.model.summary import ENDPOINTS
+from psgpipe.pipeline.compare import compare
+from psgpipe.pipeline.spec_lock import lock_spec
+from tests.pipeline.studies import night, nights_tsv, study
+
+
+def one_row(tmp_path, rows, spec_text=None):
+    spec = None
+    if spec_text is not None:
+        spec = tmp_path / "spec.toml"
+        spec.write_text(spec_text, encoding="utf-8")
+    comparison = compare(nights_tsv(tmp_path / "n.tsv", rows), spec)
+    return comparison, comparison.contrasts[0]
+
+
+def crossover(n_treated_first, n_treated_second, *, effect, period_effect):
+    rows = []
+    for s in range(n_treated_first + n_treated_second):
+        for period in (1, 2):
+            treated = (s < n_treated_first) == (period == 1)
+            value = (
+                20 + s + effect * treated + period_effect * (period == 2) + 0.1 * (s % 3) * period
+            )
+            word = "treatment" if treated else "baseline"
+            rows.append(night(f"S{s:02}", period, word, period=period, rem_pct=round(value, 3)))
+    return rows
+
+
+def test_a_period_effect_is_not_claimed_as_treatment_where_sequences_are_uneven(tmp_path):
+    # Twelve had the treatment first and one last: a rise of 3 from period to period looks like -3.
+    rows = crossover(12, 1, effect=0, period_effect=3)
+    comparison, c = one_row(tmp_path, rows)
+    assert comparison.design == "crossover"
+    assert c.p_sign_flip is not None
+    assert c.p_sign_flip < 0.01
+    assert comparison.crossover[0].p > 0.05
+    assert c.verdict == "exploratory: no evidence of change"
+    assert "freed from the period effect" in c.note
+
+
+def test_a_period_effect_on_latencies_with_nights_without_rem_is_not_claimed_either(tmp_path):
+    rows = crossover(12, 1, effect=0, period_effect=3)
+    for row in rows:
+        row |= {"rem_latency_min": row["rem_pct"], "rem_pct": 20, "tst_min": 400}
+    rows[0] |= {"rem_latency_min": "", "rem_pct": 0}
+    rows[1] |= {"rem_latency_min": "", "rem_pct": 0}
+    comparison, _ = one_row(tmp_path, rows, 'primary = "rem_latency_min"\nendpoints = []\n')
+    (c,) = comparison.contrasts
+    assert c.p_sign_flip is not None
+    assert c.p_sign_flip < 0.01
+    assert c.verdict == "no evidence of change"
+    assert comparison.crossover == ()
+
+
+def test_a_treatment_effect_beyond_the_period_effect_is_claimed(tmp_path):
+    rows = crossover(6, 6, effect=-4, period_effect=1)
+    _, c = one_row(tmp_path, rows)
+    assert c.verdict == "exploratory: lower under treatment"
+
+
+def test_a_crossover_whose_periods_are_not_clear_is_not_silently_a_before_after_study(tmp_path):
+    rows = crossover(4, 4, effect=-4, period_effect=1)
+    rows[-1] |= {"period": ""}
+    comparison, _ = one_row(tmp_path, rows)
+    assert comparison.design == "before-after"
+    assert "in 1 of 8 subjects the period of each condition is not clear" in " ".join(
+        comparison.warnings
+    )
+
+
+def test_sequences_without_periods_are_a_warning(tmp_path):
+    rows = [{**row, "sequence": "AB"} for row in study(6)]
+    comparison, _ = one_row(tmp_path, rows)
+    assert "sequence is given and period is not" in " ".join(comparison.warnings)
+
+
+def test_a_drug_that_abolishes_rem_makes_its_latency_later(tmp_path):
+    rows = []
+    for s in range(6):
+        rows += [night(f"S{s}", 0, "baseline", rem_latency_min=60 + s, rem_min=90, tst_min=400),
+                 night(f"S{s}", 1, "treatment", rem_min=0, tst_min=380)]  # fmt: skip
+    _, c = one_row(tmp_path, rows, 'primary = "rem_latency_min"\n')
+    assert c.verdict == "preliminary: later under treatment"
+
+
+def test_drift_of_a_log_endpoint_is_that_of_its_minutes(tmp_path):
+    # Baseline SOL 0, 20 and 40 min: mean 20, population mean 10, half of the way back is -5.
+    rows = [night(f"S{s}", k, "treatment" if k else "baseline", sol_min=20 * s + k)
+            for s in range(3) for k in (0, 1)]  # fmt: skip
+    _, c = one_row(
+        tmp_path, rows,
+        '[transform]\nsol_min = "log"\n[population]\nsol_min = { mean = 10, icc = 0.5 }\n',
+    )  # fmt: skip
+    assert "by regression to the mean: -5 min" in c.note
+
+
+def test_a_logarithm_of_negative_values_is_refused(tmp_path):
+    rows = [night(f"S{s}", k, "treatment" if k else "baseline", delta_score=s - 1 + k)
+            for s in range(3) for k in (0, 1)]  # fmt: skip
+    with pytest.raises(ComparisonSpecInvalid, match=r"delta_score.*-1.*row 2"):
+        one_row(tmp_path, rows, '[transform]\ndelta_score = "log"\n')
+
+
+def test_less_rem_than_false_positives_give_has_no_tipping_point(tmp_path):
+    # With a false positive rate of 2.68 %, even a stager blind to REM would see more than 1 %.
+    rows = [night("A", 0, "baseline", rem_pct=20), night("A", 1, "treatment", rem_pct=1)]
+    comparison, _ = one_row(tmp_path, rows)
+    assert "no REM sensitivity of the stager would explain it" in " ".join(comparison.sentences)
+
+
+def test_first_nights_that_the_spec_drops_are_not_said_to_be_baseline_nights(tmp_path):
+    rows = [{**row, "night_in_lab": 1 if row["night"] == "n2" else 2} for row in study(6)]
+    comparison, _ = one_row(tmp_path, rows, '[nights]\nfirst_night = "drop"\n')
+    assert "First nights in the laboratory: 6 left out." in comparison.sentences
+
+
+def test_a_column_of_dates_or_ids_is_no_endpoint(tmp_path):
+    rows = [
+        {
+            **row,
+            "date": 20250101 + i,
+            "recording_id": i,
+            "study_date": 20250101 + i,
+            "scorer": i % 2,
+        }
+        for i, row in enumerate(study(6))
+    ]
+    comparison, _ = one_row(tmp_path, rows)
+    assert {c.endpoint for c in comparison.contrasts} == {"rem_pct"}
+
+
+def test_quality_flags_of_the_nights_are_told(tmp_path):
+    rows = [{**dict.fromkeys(ENDPOINTS, 1), **row} for row in study(6)]
+    rows[0]["flags"] = "hum bridged"
+    rows[5]["flags"] = "hum"
+    comparison, _ = one_row(tmp_path, rows)
+    assert "Quality flags on 2 of 24 analysed nights: hum (2), bridged (1)." in comparison.sentences
+
+
+def test_flags_that_a_table_does_not_tell(tmp_path):
+    comparison, _ = one_row(tmp_path, study(6))
+    assert "Quality flags are not stated (column flags)." in comparison.sentences
+
+
+def test_an_endpoint_with_too_few_subjects_is_marked_in_its_own_row(tmp_path):
+    rows = study(6)
+    for row in rows:
+        row["n3_pct"] = 20 + len(row["night"]) if row["subject"] == "S00" else ""
+    rows[1]["n3_pct"], rows[2]["n3_pct"] = 18, 23
+    comparison, _ = one_row(tmp_path, rows)
+    lines = comparison_text(comparison).splitlines()
+    assert lines[0] == "Exploratory endpoints"
+    (n3,) = [line for line in lines if line.startswith("  n3_pct")]
+    assert n3.rstrip().endswith("descriptive: no test at 0.05 is possible")
+    (rem,) = [line for line in lines if line.startswith("  rem_pct")]
+    assert rem.rstrip().endswith("preliminary, exploratory: no evidence of change")
+
+
+def test_a_study_file_that_cannot_be_read_may_have_said_blind(tmp_path):
+    table = nights_tsv(tmp_path / "nights.tsv", study(6))
+    (tmp_path / "study.json").write_text('{"blind": tr', encoding="utf-8")
+    with pytest.raises(NightsNotComparable, match=r"study\.json"):
+        compare(table)
+    (tmp_path / "study.json").write_text(json.dumps({"blind": False}), encoding="utf-8")
+    assert compare(table).contrasts
+
+
+def test_periods_spelled_in_capitals_are_the_same_periods(tmp_path):
+    rows = crossover(4, 4, effect=-4, period_effect=1)
+    for i, row in enumerate(rows):
+        row["period"] = f"{'pP'[i % 3 == 0]}{row['period']}"
+    comparison, _ = one_row(tmp_path, rows)
+    assert comparison.design == "crossover"
+    assert comparison.crossover[0].difference == pytest.approx(-4, abs=0.2)
+    assert math.isclose(comparison.crossover[0].period_difference, 1, abs_tol=0.2)
+
+
+def test_the_terminal_tells_the_hash_of_the_lock_once(tmp_path):
+    spec = tmp_path / "spec.toml"
+    spec.write_text('primary = "rem_pct"\n', encoding="utf-8")
+    sha256 = lock_spec(spec)["sha256"]
+    comparison = compare(nights_tsv(tmp_path / "n.tsv", study(8, effect=-6)), spec)
+    assert sha256 in comparison.contrasts[0].note
+    assert comparison_text(comparison).count(sha256) == 1
+    assert "rem_pct: before-after, not causal" in comparison_text(comparison)

@@ -1,0 +1,56 @@
+"""What a study lists, in which order, and what is written of it."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from psgpipe.model.night import Night
+from psgpipe.model.study import ListedNight
+from psgpipe.pipeline.study import Shard, night_order, read_study, write_study
+
+
+def test_nights_are_ordered_as_a_person_would():
+    ids = [("S10", "1"), ("S2", "n10"), ("S2", "n9"), ("S1", "base"), ("a", "1"), ("²", "½")]
+    assert sorted(ids, key=lambda i: night_order(*i))[:4] == [
+        ("S1", "base"), ("S2", "n9"), ("S2", "n10"), ("S10", "1"),
+    ]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.text(), st.text()), unique=True))
+def test_any_ids_have_an_order(ids):
+    backwards = ids[::-1]
+    once = sorted(ids, key=lambda i: night_order(*i))
+    assert sorted(backwards, key=lambda i: night_order(*i)) == once
+
+
+@given(st.integers(1, 30), st.integers(0, 100))
+def test_shards_are_a_partition(of, nights):
+    listed = [ListedNight(Night(str(i), "1"), None) for i in range(nights)]
+    parts = [Shard(number, of).part(listed) for number in range(1, of + 1)]
+    assert sorted(n.night.subject for part in parts for n in part) == sorted(
+        map(str, range(nights))
+    )
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_study_json_says_what_was_asked_and_keeps_what_others_wrote(tmp_path):
+    table = tmp_path / "study.tsv"
+    table.write_text(
+        "subject\tnight\tcondition\trecording\tward\tage\nS1\tn1\tbaseline\ta.edf\tA\t41\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "study.json").write_text('{"blind": true}', encoding="utf-8")
+    study = read_study(table)
+    write_study(tmp_path, study, {"name": "p", "sha256": "f"}, None, {"yasa": "0.8.1"})
+    said = json.loads((tmp_path / "study.json").read_text(encoding="utf-8"))
+    assert said["blind"] is True
+    assert said["pipeline"] == {"name": "p", "sha256": "f"}
+    assert said["study_table_sha256"] == study.table_sha256
+    assert said["nights"] == [
+        {
+            "subject": "S1", "night": "n1", "condition": "baseline", "recording": "a.edf",
+            "excluded": False, "exclude_reason": None, "age": 41.0, "sex": None, "scoring": None,
+            "extra": {"ward": "A"},
+        }
+    ]  # fmt: skip
