@@ -168,12 +168,12 @@ def test_a_failing_disk_costs_no_finished_night(study, tmp_path):
 
 
 def test_a_stager_that_is_absent_stops_the_batch_before_it_begins(study, monkeypatch, capsys):
-    from psgpipe.adapters import yasa_stager
+    from psgpipe.adapters import yasa_classifiers
 
     one = study("n1")
-    monkeypatch.setattr(yasa_stager, "SUPPORTED_YASA", "0.9")
+    monkeypatch.setattr(yasa_classifiers, "YASA_VERSION", "0.9.0")
     assert one.run() == 6
-    assert "wanted yasa 0.9" in capsys.readouterr().err
+    assert "yasa 0.9.0 is wanted" in capsys.readouterr().err
     assert not one.out.exists()
 
 
