@@ -10,7 +10,7 @@ import pytest
 
 from psgpipe.errors import OutputConflict, TryAgain
 from psgpipe.model.identity import slug
-from psgpipe.pipeline import debris, store
+from psgpipe.pipeline import debris, places, store
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_the_manifest_is_written_last(night, monkeypatch):
 @pytest.mark.parametrize("can_exchange", [True, False])
 def test_a_night_whose_writing_broke_off_is_as_it_was(night, monkeypatch, can_exchange):
     if not can_exchange:
-        monkeypatch.setattr(store, "exchange", lambda a, b: False)
+        monkeypatch.setattr(places, "exchange", lambda a, b: False)
     finish(night, summary_json="old", hypnogram_tsv="old")
     original = store._write_new
 
@@ -74,7 +74,7 @@ def nothing_but_nights(night):
 @pytest.mark.parametrize("can_exchange", [True, False])
 def test_a_night_is_replaced_whole(night, monkeypatch, can_exchange):
     if not can_exchange:
-        monkeypatch.setattr(store, "exchange", lambda a, b: False)
+        monkeypatch.setattr(places, "exchange", lambda a, b: False)
     finish(night, summary_json="old", hypnogram_png="a picture")
     finish(night, summary_json="new")
     assert files(night) == ["manifest.json", "summary.json"]
@@ -84,12 +84,12 @@ def test_a_night_is_replaced_whole(night, monkeypatch, can_exchange):
 
 def test_a_night_put_aside_when_the_power_failed_comes_back_whole(night, monkeypatch):
     finish(night, summary_json="old")
-    monkeypatch.setattr(store, "exchange", lambda a, b: False)
+    monkeypatch.setattr(places, "exchange", lambda a, b: False)
     program = (
         "import os, pathlib, sys\n"
-        "from psgpipe.pipeline import store\n"
+        "from psgpipe.pipeline import places, store\n"
         "folder = pathlib.Path(sys.argv[1])\n"
-        "store.exchange = lambda a, b: False\n"
+        "places.exchange = lambda a, b: False\n"
         "rename = pathlib.Path.rename\n"
         "def rename_and_die(path, target):\n"
         "    rename(path, target)\n"
@@ -108,7 +108,7 @@ def test_a_night_put_aside_when_the_power_failed_comes_back_whole(night, monkeyp
 
 
 def test_what_a_living_run_is_writing_is_not_debris(tmp_path):
-    being_made = tmp_path / store.NEW_NIGHTS / debris.tag()
+    being_made = tmp_path / places.NEW_NIGHTS / debris.tag()
     being_made.mkdir(parents=True)
     store.clear_debris(tmp_path)
     assert being_made.exists()

@@ -8,19 +8,16 @@ can be answered.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
-import signal
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
-from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, Literal, TypeVar, cast
 
 from psgpipe.errors import TryAgain
 from psgpipe.pipeline import worker
 from psgpipe.pipeline.worker import Note
+from psgpipe.pipeline.worker_process import GOODBYE_S, WorkerProcess
 
 Task = TypeVar("Task")
 Fate = Literal["done", "refused", "raised", "no memory", "died", "timed out"]
@@ -29,19 +26,6 @@ Urgency = Literal["when done", "now"]
 TICK_S = 0.25
 START_LIMIT_S = 300.0
 START_FAILURES = 3
-GOODBYE_S = 5.0
-ONE_THREAD = dict.fromkeys(
-    (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-        "NUMBA_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-    ),
-    "1",
-)
-"""Workers share the cores among themselves; and sums over several threads may round differently."""
 
 
 @dataclass(frozen=True)
@@ -143,65 +127,13 @@ def _require_starts(crew: list[_Worker[Any]]) -> None:
         )
 
 
-class _Process:
-    """A worker process and the pipe to it."""
-
-    def __init__(self, function: Callable[[Any, Note], Any]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection, there = context.Pipe()
-        self._process: SpawnProcess = context.Process(
-            target=worker.serve, args=(there, function, os.getpid()), daemon=True
-        )
-        try:
-            with _signals_held(), _one_thread_each():
-                self._process.start()
-        except OSError as error:
-            self.connection.close()
-            raise TryAgain(
-                f"no worker process can be started: {error.strerror}",
-                "Look at memory and process limits of this machine (ulimit -a), then run again.",
-            ) from error
-        finally:
-            there.close()
-
-    @property
-    def handles(self) -> list[Any]:
-        """What `multiprocessing.connection.wait` can wait for."""
-        return [self.connection, self._process.sentinel]
-
-    @property
-    def is_alive(self) -> bool:
-        return self._process.is_alive()
-
-    def messages(self) -> Iterator[tuple[str, Any]]:
-        """What the process has said meanwhile.
-
-        Raises
-        ------
-        EOFError, OSError : it has come to its end, and there is nothing left that it said.
-        """
-        alive = self._process.is_alive()
-        while self.connection.poll():
-            yield self.connection.recv()
-        if not alive:
-            raise EOFError
-
-    def kill(self, patience_s: float = 0.0) -> int | None:
-        """End it by force if it has not ended by itself within `patience_s`; its exit code."""
-        self._process.join(patience_s)
-        self._process.kill()
-        self._process.join(GOODBYE_S)
-        self.connection.close()
-        return self._process.exitcode
-
-
 @dataclass
 class _Worker(Generic[Task]):
     """One process at a time, and the task in its hands."""
 
     function: Callable[[Task, Note], Any]
     limit_s: float | None
-    process: _Process | None = None
+    process: WorkerProcess | None = None
     in_hand: list[Task] = field(default_factory=list)  # none or one
     ready: bool = False
     noted: Any = None
@@ -221,7 +153,7 @@ class _Worker(Generic[Task]):
         if self.process is not None and not self.process.is_alive:
             self._kill()
         if self.process is None:
-            self.process, self.ready = _Process(self.function), False
+            self.process, self.ready = WorkerProcess(self.function), False
         # Where the worker dies at this very moment, `look` will find that.
         with contextlib.suppress(OSError):
             self.process.connection.send(task)
@@ -280,31 +212,3 @@ class _Worker(Generic[Task]):
     def see_off(self) -> None:
         """Wait until the process has ended."""
         self._kill(patience_s=GOODBYE_S)
-
-
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Hold back the signals that a new process must not meet before it can ignore them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, worker.left_to_the_parent())
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Set what numerical libraries read once, when they are imported."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
