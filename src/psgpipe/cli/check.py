@@ -23,8 +23,8 @@ from psgpipe.cli.options import (
 )
 from psgpipe.cli.printing import printable, table
 from psgpipe.errors import StagerUnavailable
+from psgpipe.pipeline.audit_list import recordings_in
 from psgpipe.pipeline.check import STATE_UNREADABLE, anonymous_copy, check_recording
-from psgpipe.pipeline.discover import recordings_in
 from psgpipe.pipeline.engine_check import EngineComparison, compare_engines
 from psgpipe.pipeline.spec import load_definition
 
