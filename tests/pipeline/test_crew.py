@@ -236,3 +236,16 @@ def test_workers_die_with_their_parent(tmp_path, deed):
     parent.kill()
     parent.communicate()
     assert gone_within(3, [worker])
+
+
+@posix
+def test_more_workers_than_the_machine_admits_are_said_and_leave_nothing_behind():
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (24, before[1]))
+    try:
+        with pytest.raises(TryAgain, match="no worker process can be started"):
+            list(run_tasks([("sleep", 60)] * 50, deeds.act, jobs=50))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

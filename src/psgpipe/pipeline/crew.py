@@ -8,6 +8,7 @@ can be answered.
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ Urgency = Literal["when done", "now"]
 TICK_S = 0.25
 START_LIMIT_S = 300.0
 START_FAILURES = 3
+MOST_WORKERS = 30 if os.name == "nt" else 10_000  # Windows waits for 63 things at most
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def run_tasks(
     psgpipe.errors.TryAgain : no worker process can be started.
     """
     source = iter(tasks)
-    crew: list[_Worker[Task]] = [_Worker(function, limit_s) for _ in range(jobs)]
+    crew: list[_Worker[Task]] = [_Worker(function, limit_s) for _ in range(min(jobs, MOST_WORKERS))]
     last_call_s: float | None = None
     try:
         while True:

@@ -34,21 +34,18 @@ class WorkerProcess:
 
     def __init__(self, function: Callable[[Any, Note], Any]) -> None:
         context = multiprocessing.get_context("spawn")
-        self.connection, there = context.Pipe()
-        self._process: SpawnProcess = context.Process(
-            target=worker.serve, args=(there, function, os.getpid()), daemon=True
-        )
         try:
-            with _signals_held(), _one_thread_each():
+            self.connection, there = context.Pipe()
+            with contextlib.closing(there), _signals_held(), _one_thread_each():
+                self._process: SpawnProcess = context.Process(
+                    target=worker.serve, args=(there, function, os.getpid()), daemon=True
+                )
                 self._process.start()
         except OSError as error:
-            self.connection.close()
             raise TryAgain(
                 f"no worker process can be started: {error.strerror}",
-                "Look at memory and process limits of this machine (ulimit -a), then run again.",
+                "Look at the limits of this machine (ulimit -a), or use fewer --jobs; run again.",
             ) from error
-        finally:
-            there.close()
 
     @property
     def handles(self) -> list[Any]:
