@@ -132,8 +132,13 @@ def main(arguments=None):
     import psgpipe.cli.batch as command
     from psgpipe.cli.app import exit_code
 
-    command.recipe_from = with_cheap_nights(command.recipe_from)
-    return exit_code(arguments)
+    real = command.recipe_from
+    command.recipe_from = with_cheap_nights(real)
+    try:
+        return exit_code(arguments)
+    finally:
+        # The next test in this process may want real nights.
+        command.recipe_from = real
 
 
 def with_cheap_nights(recipe_from):
