@@ -11,6 +11,7 @@ from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.scorings import read_scoring
 from psgpipe.cli.options import (
     FILE,
+    blind_option,
     labels_option,
     log_to_stderr,
     output_options,
@@ -57,10 +58,11 @@ SHOWN = (
 @click.option("--scoring", type=FILE, help="An expert's stages (EDF+): how far do they agree?")
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute again, and replace what is there.")
+@blind_option
 @output_options
 def command(
     recording: Path, out: Path, pipeline: str, labels: Path | None, no_figures: bool, force: bool,
-    verbose: bool, quiet: bool, as_json: bool, scoring: Path | None, age: float | None,
+    blind: bool, verbose: bool, quiet: bool, as_json: bool, scoring: Path | None, age: float | None,
     sex: str | None, **given: str | None,
 ) -> None:  # fmt: skip
     """Stage one RECORDING and summarize its sleep.
@@ -75,7 +77,8 @@ def command(
     expert = read_scoring(scoring, label_table) if scoring else None
     outcome = run_to_folder(
         recording, night, definition, out,
-        label_table=label_table, pictures=not no_figures, force=force, tell=tell,
+        label_table=label_table, pictures=not no_figures, force=force, blind=blind,
+        tell=tell,
     )  # fmt: skip
     summary = read_summary(outcome.folder)
     found = agreement_with(expert, outcome.folder) if expert else None
