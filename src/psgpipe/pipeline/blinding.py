@@ -78,13 +78,14 @@ def without_condition(listed: ListedNight) -> ListedNight:
 
 
 def bare(night: Night) -> Night:
-    """The night without its condition and the study's further columns."""
-    return replace(night, condition=None, extra={})
+    """The night without its condition, its dose and the study's further columns."""
+    return replace(night, condition=None, dose_end=None, extra={})
 
 
 def cells_of(night: Night) -> dict[str, str]:
     """What is kept under seal of a night."""
-    return {**({"condition": night.condition} if night.condition else {}), **night.extra}
+    known = {"condition": night.condition, "dose_end": night.dose_end}
+    return {**{column: cell for column, cell in known.items() if cell}, **night.extra}
 
 
 def seal(out: Path, nights: Sealed) -> None:
