@@ -1,5 +1,6 @@
 """Study tables as laboratories make them: right, or refused with row and column."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,51 @@ def test_a_delimiter_line_from_a_spreadsheet(tmp_path):
     text = "sep=;\r\n" + HEADER.replace("\t", ";") + "\r\nS1;n1;baseline;a.edf\r\n"
     (listed,) = study_table(written(tmp_path, text, "study.csv"))
     assert listed.row == 3
+
+
+@pytest.mark.parametrize("declared", ['"sep=;"', "SEP=;", "sep=;;;;", "\ufeffsep=;"])
+def test_a_delimiter_line_that_was_quoted_or_filled_up(tmp_path, declared):
+    text = f"{declared}\r\n{HEADER.replace(chr(9), ';')}\r\nS1;n1;baseline;a.edf\r\n"
+    (listed,) = study_table(written(tmp_path, text, "study.csv"))
+    assert listed.row == 3
+
+
+@pytest.mark.parametrize("column", ["drug; dose", "a\tb", '"drug; dose; route"'])
+def test_a_column_s_name_may_hold_another_delimiter(tmp_path, column):
+    text = f"{HEADER},{column}".replace("\t", ",", 3) + "\nS1,n1,baseline,a.edf,x\n"
+    (listed,) = study_table(written(tmp_path, text, "study.csv"))
+    assert list(listed.night.extra.values()) == ["x"]
+
+
+@pytest.mark.parametrize("unseen", ["\ufeff", "\u200b", "\u00ad", "\u200e", "\u00a0", "\n"])
+def test_what_nobody_sees_in_a_header_is_not_there(tmp_path, unseen):
+    text = (
+        f'"{unseen}subject"\tnight\tcondition\trecording\t"age{unseen}"\nS1\t1\tbaseline\ta\t41\n'
+    )
+    (listed,) = study_table(written(tmp_path, text))
+    assert (listed.night.subject, listed.night.age_y) == ("S1", 41.0)
+
+
+def test_a_header_that_stands_again_is_no_night(tmp_path):
+    text = f"{HEADER}\nS1\t1\tbaseline\ta\n{HEADER.upper()}\nS2\t1\tbaseline\tb\n"
+    assert "row 3, the header stands here again" in refusal(tmp_path, text)
+
+
+def test_empty_columns_at_the_end_of_the_header_alone(tmp_path):
+    (listed,) = study_table(written(tmp_path, f"{HEADER}\t\t\nS1\t1\tbaseline\ta\n"))
+    assert listed.night.subject == "S1"
+
+
+@pytest.mark.parametrize("delimiter", ["|", " ", ":"])
+def test_another_delimiter_is_named(tmp_path, delimiter):
+    text = f"{HEADER}\nS1\t1\tbaseline\ta\n".replace("\t", delimiter)
+    assert "separated by tabs, semicolons or commas, found a single one" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_character_of_another_encoding_is_found_in_its_row(tmp_path, end):
+    text = end.join([HEADER, "S1\t1\tbaseline\ta", "Müller\t1\tbaseline\tb", ""])
+    assert "row 3 holds a character" in refusal(tmp_path, text.encode("cp1252"))
 
 
 def test_quoted_cells_may_hold_the_delimiter(tmp_path):
@@ -270,6 +316,19 @@ def test_a_path_written_on_windows(tmp_path):
 )
 def test_what_is_no_table(tmp_path, content, words):
     assert words in refusal(tmp_path, content)
+
+
+def test_a_cell_longer_than_any_is_not_called_badly_quoted_alone(tmp_path):
+    said = refusal(tmp_path, f"{HEADER}\tnote\nS1\t1\tbaseline\ta\t{'x' * 200_000}\n")
+    assert "line 2" in said
+    assert "a cell of more than" in said
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "study.tsv")
+    with pytest.raises(StudyTableInvalid, match="not a regular file"):
+        study_table(tmp_path / "study.tsv")
 
 
 def test_a_table_that_is_not_there(tmp_path):
