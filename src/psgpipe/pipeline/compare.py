@@ -19,6 +19,7 @@ from psgpipe.model.comparison import (
 )
 from psgpipe.model.study import CONDITIONS
 from psgpipe.pipeline import blinding
+from psgpipe.pipeline.arithmetic import check_arithmetic
 from psgpipe.pipeline.comparison_sentences import sentences
 from psgpipe.pipeline.comparison_spec import likely
 from psgpipe.pipeline.comparison_words import stamps, worded
@@ -85,6 +86,7 @@ def compare(
     """
     plan, declaration = load_spec(spec, exploratory=exploratory)
     table = read_nights(Path(source), plan)
+    strange = check_arithmetic(table)
     selection = select_nights(table.nights, plan)
     _require_both_conditions(selection, table, plan)
     unlike = refuse_unlike(_by_subject(selection), [*allow_unlike])
@@ -115,7 +117,7 @@ def compare(
             tipping_sentence(selection, plan),
         ),
         warnings=(
-            *selection.warnings, *unlike, *sequence_warnings(selection, design),
+            *strange, *selection.warnings, *unlike, *sequence_warnings(selection, design),
             *_other_conditions(selection, plan), *_set_aside(table),
         ),
         recipe=recipe,
