@@ -1,11 +1,18 @@
 """What a comparison spec may say, and what its lock holds."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
-from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, OutputConflict, SpecChanged
+from psgpipe.errors import (
+    ComparisonSpecInvalid,
+    NightsNotComparable,
+    OutputConflict,
+    SpecChanged,
+    StudyTableInvalid,
+)
 from psgpipe.model.comparison import ComparisonSpec, Population
 from psgpipe.pipeline.blinding import unblind
 from psgpipe.pipeline.compare import compare
@@ -99,6 +106,7 @@ def test_every_key_reaches_its_field():
         ("seed = true", "whole number"),
         ("washout_days = nan", "number of days"),
         ("primary = ", "not valid TOML"),
+        ('PRIMRY = "rem_pct"', "did you mean 'primary'"),
     ],
 )
 def test_what_is_wrong_is_refused_with_where_and_what(text, words):
@@ -107,6 +115,30 @@ def test_what_is_wrong_is_refused_with_where_and_what(text, words):
     assert refused.value.exit_code == 3
     assert words in refused.value.problem
     assert refused.value.problem.startswith("x.toml: ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_spec_in_another_encoding(encoding):
+    with pytest.raises(ComparisonSpecInvalid, match="wanted text in UTF-8") as refused:
+        parse_spec('name = "Müller"'.encode(encoding), "x.toml")
+    assert refused.value.remedy == "Save the file as UTF-8."
+
+
+def test_a_byte_order_mark_before_a_spec_is_no_part_of_it():
+    assert parse_spec('\ufeffprimary = "rem_pct"'.encode(), "x.toml").primary == "rem_pct"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.toml")
+    with pytest.raises(ComparisonSpecInvalid, match="not a regular file"):
+        load_spec(tmp_path / "x.toml")
+
+
+def test_a_table_in_a_folder_that_is_a_file(tmp_path):
+    (tmp_path / "n.tsv").write_text("", encoding="utf-8")
+    with pytest.raises(StudyTableInvalid, match="cannot be read"):
+        compare(tmp_path / "n.tsv" / "nights.tsv")
 
 
 def test_a_spec_that_is_not_there():

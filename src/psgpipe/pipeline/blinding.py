@@ -67,7 +67,7 @@ def _json(path: Path) -> Any:
     """What a JSON file holds; None where there is none."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         raise NightsNotComparable(
