@@ -14,7 +14,7 @@ demo: $(READY)
 	$(BIN)/psgpipe demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -123,3 +123,25 @@ def test_two_hundred_nights_cost_little_and_import_nothing_heavy(tmp_path):
     assert heavy == "[]"
     # Measured about 1.1 s; the bare interpreter is some hundredths of it.
     assert float(seconds) < 2.0
+
+
+def test_the_spec_is_given_like_any_other_pipeline(tmp_path):
+    table = nights_tsv(tmp_path / "n.tsv", study(6))
+    spec = tmp_path / "mine.toml"
+    spec.write_text('name = "mine"\nprimary = "rem_pct"\n', encoding="utf-8")
+    for option in ("-p", "--pipeline", "--spec"):
+        said = json.loads(run(table, option, spec, "--json").stdout)
+        assert said["declaration"]["file"] == "mine.toml"
+        assert said["contrasts"][0]["role"] == "primary"
+
+
+def test_equal_means_differ_by_nothing_though_their_sums_round(tmp_path):
+    # 0.1 + 0.2 is not 0.3 in binary; the two means differ by 2e-17.
+    rows = [
+        {"subject": "A", "night": n, "condition": c, "rem_pct": v}
+        for n, c, v in [("1", "baseline", 0.1), ("2", "baseline", 0.2), ("3", "baseline", 0.3),
+                        ("4", "treatment", 0.3), ("5", "treatment", 0.2), ("6", "treatment", 0.1)]
+    ]  # fmt: skip
+    text = run(nights_tsv(tmp_path / "n.tsv", rows)).stdout
+    (line,) = [line for line in text.splitlines() if line.startswith("  rem_pct")]
+    assert line.split()[4:6] == ["0.200", "0"]

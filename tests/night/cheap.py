@@ -20,6 +20,7 @@ from psgpipe.pipeline.into_folder import night_files
 from psgpipe.pipeline.night import Made
 from psgpipe.science.architecture import summarize
 from psgpipe.science.epochs import epoch_count, in_bed
+from psgpipe.steps.stage_sleep import sedation
 
 
 def cheap_night(chosen, recipe, recording_sha256):
@@ -35,6 +36,7 @@ def cheap_night(chosen, recipe, recording_sha256):
         in_bed(n_epochs, lights.off_s, lights.on_s),
         opened.header.start,
         opened.header.start_clock,
+        sedation(n_epochs, opened, recipe.definition.params["stage_sleep"]),
     )
     roles = tuple(d.role for d in opened.montage.derivations)
     engine = {"stager": "yasa", "engine": "cheap", "age_and_sex": False}

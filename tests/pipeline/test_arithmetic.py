@@ -85,10 +85,24 @@ def test_an_excluded_night_may_hold_anything(tmp_path):
     assert "row 2" not in compared(tmp_path, rows(tst_min=500, exclude="yes"))
 
 
-def test_a_column_of_fractions_is_no_column_of_percentages(tmp_path):
-    listed = [{**row, "rem_pct": 0.21 + 0.01 * k} for k, row in enumerate(rows(only=()))]
-    assert "row 2, column rem_pct: wanted a percentage from 0 to 100, found the fraction 0.21" in (
+@pytest.mark.parametrize("endpoint", ["se_pct", "sme_pct", "nrem_pct", "n2_pct"])
+def test_a_column_of_fractions_is_no_column_of_percentages(tmp_path, endpoint):
+    listed = [{**row, endpoint: 0.81 + 0.01 * k} for k, row in enumerate(rows(only=()))]
+    wanted = f"row 2, column {endpoint}: wanted a percentage from 0 to 100, found the fraction 0.81"
+    assert wanted in refusal(tmp_path, listed)
+
+
+def test_fractions_of_a_stage_are_found_by_its_minutes(tmp_path):
+    listed = [{**row, "n3_pct": 0.2} for row in rows(only=("n3_min", "tst_min"))]
+    assert "row 2, column n3_pct: wanted a percentage from 0 to 100, found the fraction 0.2" in (
         refusal(tmp_path, listed)
+    )
+
+
+def test_a_stage_that_is_hardly_there_may_be_suppressed(tmp_path):
+    listed = [{**row, "rem_pct": 0.21 + 0.01 * k} for k, row in enumerate(rows(only=()))]
+    assert "rem_pct is at most 1 % in rows 2, 3, 4, 5, 6 and 7 more: is it a fraction?" in (
+        compared(tmp_path, listed)
     )
 
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from psgpipe.model.night import Night
 from psgpipe.model.study import ListedNight
-from psgpipe.pipeline.study import Shard, night_order, read_study, write_study
+from psgpipe.pipeline.blinding import sealed
+from psgpipe.pipeline.study import Shard, blinded, night_order, read_study, write_study
 
 
 def test_nights_are_ordered_as_a_person_would():
@@ -34,23 +35,40 @@ def test_shards_are_a_partition(of, nights):
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
-def test_study_json_says_what_was_asked_and_keeps_what_others_wrote(tmp_path):
-    table = tmp_path / "study.tsv"
+def ward_study(folder):
+    table = folder / "study.tsv"
     table.write_text(
         "subject\tnight\tcondition\trecording\tward\tage\nS1\tn1\tbaseline\ta.edf\tA\t41\n",
         encoding="utf-8",
     )
-    (tmp_path / "study.json").write_text('{"blind": true}', encoding="utf-8")
-    study = read_study(table)
-    write_study(tmp_path, study, {"name": "p", "sha256": "f"}, None, {"yasa": "0.8.1"})
-    said = json.loads((tmp_path / "study.json").read_text(encoding="utf-8"))
-    assert said["blind"] is True
+    return read_study(table)
+
+
+def written(folder, study):
+    write_study(folder, study, {"name": "p", "sha256": "f"}, None, {"yasa": "0.8.1"})
+    return json.loads((folder / "study.json").read_text(encoding="utf-8"))
+
+
+LISTED = {
+    "subject": "S1", "night": "n1", "condition": "baseline", "recording": "a.edf",
+    "excluded": False, "exclude_reason": None, "age": 41.0, "sex": None, "scoring": None,
+    "extra": {"ward": "A"},
+}  # fmt: skip
+
+
+def test_study_json_says_what_was_asked(tmp_path):
+    study = ward_study(tmp_path)
+    said = written(tmp_path, study)
+    assert "blind" not in said
     assert said["pipeline"] == {"name": "p", "sha256": "f"}
     assert said["study_table_sha256"] == study.table_sha256
-    assert said["nights"] == [
-        {
-            "subject": "S1", "night": "n1", "condition": "baseline", "recording": "a.edf",
-            "excluded": False, "exclude_reason": None, "age": 41.0, "sex": None, "scoring": None,
-            "extra": {"ward": "A"},
-        }
-    ]  # fmt: skip
+    assert said["nights"] == [LISTED]
+
+
+def test_a_blinded_study_lists_its_nights_without_what_the_table_says_of_them(tmp_path):
+    study = blinded(ward_study(tmp_path))
+    said = written(tmp_path, study)
+    assert said["blind"] is True
+    assert said["nights"] == [{**LISTED, "condition": None, "extra": {}}]
+    assert sealed(tmp_path) == {("S1", "n1"): {"condition": "baseline", "ward": "A"}}
+    assert blinded(study) is study

@@ -12,8 +12,9 @@ from psgpipe.errors import UsageError
 from psgpipe.pipeline.simulate import StudyDesign, parse_effects, plan_study
 from psgpipe.science.architecture import summarize
 from psgpipe.science.simulation import plan_night
+from psgpipe.science.simulation_scene import NightKey
 from psgpipe.science.simulation_structure import CycleModel, EpochCounts, deal, lay_out
-from psgpipe.science.simulation_targets import POPULATION, Targets, with_effects
+from psgpipe.science.simulation_targets import POPULATION, Targets, draw_response, with_effects
 
 whole = st.integers(0, 400)
 
@@ -177,3 +178,22 @@ def test_lights_lie_on_the_epoch_grid_and_mark_the_epochs_in_bed():
     in_bed = np.flatnonzero(plan.hypnogram.in_bed)
     assert (30 * in_bed[0], 30 * (in_bed[-1] + 1)) == (plan.lights_off_s, plan.lights_on_s)
     assert (plan.lights_off_s, plan.lights_on_s) == (600, 8 * 3600 - 300)
+
+
+def test_some_subjects_respond_more_than_others_and_pairs_mirror_each_other():
+    responses = [draw_response(NightKey(0, subject)) for subject in range(1, 21)]
+    assert all(0.6 <= response <= 1.4 for response in responses)
+    assert np.std(responses) == pytest.approx(0.2, abs=0.07)
+    assert [a + b for a, b in zip(responses[::2], responses[1::2], strict=True)] == pytest.approx(
+        [2] * 10
+    )
+
+
+def test_a_subject_responds_alike_in_all_of_its_nights():
+    response = draw_response(NightKey(4, 3))
+    for night in (1, 2):
+        with_effect = plan_night(4, subject=3, condition="treatment", night=night,
+                                 effects={"rem_pct": -5})  # fmt: skip
+        without = plan_night(4, subject=3, condition="treatment", night=night)
+        planted = with_effect.targets.rem_pct - without.targets.rem_pct
+        assert planted == pytest.approx(-5 * response)

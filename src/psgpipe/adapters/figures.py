@@ -28,6 +28,7 @@ STAGE_COLOURS = {
 }
 HYPNOGRAM_ORDER = (SleepStage.N3, SleepStage.N2, SleepStage.N1, SleepStage.R, SleepStage.W)
 NOT_SCORED_COLOUR = "#bdbdbd"
+SEDATION_COLOUR = "#e4d3f0"
 TITLE_LENGTH = 130
 
 
@@ -136,6 +137,10 @@ def _hypnogram(axis: Axes, hypnogram: Hypnogram) -> None:
     in_rem = np.where(hypnogram.is_any((SleepStage.R,)), levels, np.nan)
     axis.hlines(in_rem, edges_h[:-1], edges_h[1:], color=STAGE_COLOURS[SleepStage.R], lw=3.5)
     _shade(axis, ~hypnogram.valid, edges_h, NOT_SCORED_COLOUR)
+    if hypnogram.sedation is not None and hypnogram.sedation.any():
+        _shade(axis, hypnogram.sedation, edges_h, SEDATION_COLOUR)
+        middle_h = edges_h[np.flatnonzero(hypnogram.sedation).mean().astype(int)]
+        axis.text(middle_h, len(level) - 0.5, "may be sedation, not sleep", va="top", ha="center")
     axis.set(
         ylim=(-0.6, len(level) - 0.4),
         yticks=list(level.values()),
@@ -150,7 +155,7 @@ def _hypnogram(axis: Axes, hypnogram: Hypnogram) -> None:
 def _shade(
     axis: Axes, epochs: npt.NDArray[np.bool_], edges_h: npt.NDArray[np.float64], colour: str
 ) -> None:
-    """Grey under every run of epochs without a stage."""
+    """A colour under every run of marked epochs."""
     change = np.flatnonzero(np.diff(np.r_[False, epochs, False].astype(int)))
     for first, last in change.reshape(-1, 2):
         axis.axvspan(edges_h[first], edges_h[last], color=colour, alpha=0.5, lw=0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psgpipe.adapters.cells import (
@@ -92,7 +92,10 @@ class NightsTable:
 
 
 def nights_table(
-    path: Path, conditions: Iterable[str] = (), wanted: Iterable[str] = ()
+    path: Path,
+    conditions: Iterable[str] = (),
+    wanted: Iterable[str] = (),
+    sealed: Mapping[tuple[str, str], Mapping[str, str]] = {},
 ) -> NightsTable:
     """The nights and endpoints of a table.
 
@@ -104,12 +107,14 @@ def nights_table(
     ----------
     conditions : words that the comparison spec names.
     wanted : columns that the spec names as endpoints.
+    sealed : further cells of nights, by subject and night, that the table was not to hold.
 
     Raises
     ------
     psgpipe.errors.StudyTableInvalid : every mistake in the table, with row and column.
     """
-    raw, wanted = read_table(path), [*wanted]
+    raw = _with_sealed(read_table(path), sealed)
+    wanted = [*wanted]
     mistakes = Mistakes(path.name)
     table = with_known_names(raw, REQUIRED, _DESIGN, mistakes, measures=ENDPOINTS, named=wanted)
     mistakes.refuse()
@@ -130,6 +135,21 @@ def nights_table(
         mistakes.table("no night is listed under the header")
     mistakes.refuse()
     return NightsTable(path.name, nights, endpoints, set_aside, not_numbers, has_condition)
+
+
+def _with_sealed(table: Table, sealed: Mapping[tuple[str, str], Mapping[str, str]]) -> Table:
+    """The table with what was kept under seal, under the names that gather gives."""
+    own = {column.casefold() for column in table.columns}
+    named = {
+        column: f"study_{column}" if column.casefold() in own else column
+        for column in dict.fromkeys(c for cells in sealed.values() for c in cells)
+    }
+    rows = []
+    for row in table.rows:
+        cells = sealed.get((row.cells.get("subject", ""), row.cells.get("night", "")), {})
+        added = {name: cells.get(column, "") for column, name in named.items()}
+        rows.append(replace(row, cells={**row.cells, **added}))
+    return replace(table, columns=(*table.columns, *named.values()), rows=tuple(rows))
 
 
 def _endpoints(

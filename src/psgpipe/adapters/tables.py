@@ -229,6 +229,7 @@ def _listed(
         lights_on=lights_on,
         age_y=numbers.within(row, "age", (0, 120), "years from 0 to 120"),
         sex=_sex(row, mistakes),
+        dose_end=date_time(row, "dose_end", mistakes),
         extra={c: t for c, t in cells.items() if c not in _ON_THE_NIGHT and not is_missing(t)},
     )
     return ListedNight(
@@ -246,7 +247,6 @@ def _check_design(row: Row, numbers: Numbers, mistakes: Mistakes) -> None:
     numbers.whole(row, "night_in_lab", least=0)
     numbers.whole(row, "infusion_no", least=0)
     numbers.within(row, "dose_mg_per_kg", (0, 1000), "mg per kg, not negative")
-    date_time(row, "dose_end", mistakes)
 
 
 def _sex(row: Row, mistakes: Mistakes) -> Sex | None:

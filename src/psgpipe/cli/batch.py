@@ -10,6 +10,7 @@ import click
 
 from psgpipe.cli.options import (
     FILE,
+    blind_option,
     labels_option,
     log_to_stderr,
     output_options,
@@ -19,6 +20,7 @@ from psgpipe.cli.options import (
 from psgpipe.cli.printing import printable
 from psgpipe.cli.progress import duration, watcher
 from psgpipe.errors import NightsIncomplete
+from psgpipe.pipeline import blinding
 from psgpipe.pipeline.batch import (
     DEFAULT_LIMIT_S,
     BatchOptions,
@@ -56,11 +58,12 @@ MOST_SHOWN = 20
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and what it takes.")
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute finished nights again, too.")
+@blind_option
 @output_options
 def command(
     study: Path, out: Path, jobs: str, pipeline: str, labels: Path | None, shard: str | None,
     timeout: float, retry_failed: bool, trust_mtime: bool, dry_run: bool, no_figures: bool,
-    force: bool, verbose: bool, quiet: bool, as_json: bool,
+    force: bool, blind: bool, verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Stage the nights of a study table, or of all recordings in a folder.
 
@@ -70,8 +73,9 @@ def command(
     tell = log_to_stderr(verbose=verbose, quiet=quiet)
     recipe = recipe_from(pipeline, labels, pictures=not no_figures)
     chosen = choose_jobs(jobs, WORKER_BYTES[recipe.engine_name])
+    blind = blind or recipe.definition.blind or blinding.is_blind(out)
     options = BatchOptions(
-        chosen.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force
+        chosen.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force, blind
     )
     asked = read_study(study, out)
     if asked.passed_over:
@@ -82,6 +86,9 @@ def command(
     tell(f"{len(asked.asked)} nights, {chosen.count} at once ({chosen.source})")
     if chosen.warning:
         tell(f"! {chosen.warning}")
+    telling = blinding.telling_names(asked.nights) if blind else 0
+    if telling:
+        tell(f"! in {telling} nights an id or a file name gives away the condition: not blind")
     watching = watcher(quiet=quiet)
     try:
         result = run_batch(asked, recipe, out, options, watching)

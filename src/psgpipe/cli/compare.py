@@ -16,7 +16,10 @@ from psgpipe.pipeline.spec_lock import lock_spec
 
 @click.command(name="compare", short_help="Treatment against baseline.")
 @click.argument("source", type=FILE, required=False, metavar="OUT|NIGHTS.tsv")
-@click.option("--spec", metavar="FILE|NAME", help="What was declared: a comparison spec.")
+@click.option(
+    "-p", "--spec", "--pipeline", "spec", metavar="FILE|NAME",
+    help="What was declared: a comparison spec.",
+)  # fmt: skip
 @click.option("-o", "--out", type=FILE, metavar="DIR", help="Results go to DIR/comparison/.")
 @click.option(
     "--allow-unlike",

@@ -114,12 +114,15 @@ def _number(value: float | None) -> str:
 
 def _rounded(value: float) -> str:
     """Three digits, without an exponent: nobody reads 1.2e+02 minutes."""
-    size = 0 if value == 0 else math.floor(math.log10(abs(value)))
+    if abs(value) < 1e-9:  # what is left of equal means
+        return "0"
+    size = math.floor(math.log10(abs(value)))
     return f"{value:.{min(max(2 - size, 0), 6)}f}"
 
 
 def _signed(value: float) -> str:
-    return ("+" if value > 0 else "") + _rounded(value)
+    rounded = _rounded(value)
+    return f"+{rounded}" if value > 0 and rounded != "0" else rounded
 
 
 def _p(value: float | None) -> str:

@@ -33,6 +33,14 @@ def labels_option(function: F) -> F:
     )(function)  # fmt: skip
 
 
+def blind_option(function: F) -> F:
+    """``--blind``."""
+    return click.option(
+        "--blind", is_flag=True,
+        help="Keep conditions and doses under seal until psgpipe unblind.",
+    )(function)  # fmt: skip
+
+
 def output_options(function: F) -> F:
     """``-v -q --json``."""
     function = click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.scorings import read_scoring
 from psgpipe.cli.options import (
     FILE,
+    blind_option,
     labels_option,
     log_to_stderr,
     output_options,
@@ -54,13 +56,15 @@ SHOWN = (
 @click.option("--lights-on", metavar="HH:MM[:SS]", help="Local clock time, or ISO date-time.")
 @click.option("--age", type=float, help="Years. Age and sex are used if both are given.")
 @click.option("--sex", type=click.Choice(["F", "M"], case_sensitive=False))
+@click.option("--dose-end", metavar="DATE-TIME", help="ISO; sedation is not called sleep.")
 @click.option("--scoring", type=FILE, help="An expert's stages (EDF+): how far do they agree?")
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute again, and replace what is there.")
+@blind_option
 @output_options
 def command(
     recording: Path, out: Path, pipeline: str, labels: Path | None, no_figures: bool, force: bool,
-    verbose: bool, quiet: bool, as_json: bool, scoring: Path | None, age: float | None,
+    blind: bool, verbose: bool, quiet: bool, as_json: bool, scoring: Path | None, age: float | None,
     sex: str | None, **given: str | None,
 ) -> None:  # fmt: skip
     """Stage one RECORDING and summarize its sleep.
@@ -75,7 +79,8 @@ def command(
     expert = read_scoring(scoring, label_table) if scoring else None
     outcome = run_to_folder(
         recording, night, definition, out,
-        label_table=label_table, pictures=not no_figures, force=force, tell=tell,
+        label_table=label_table, pictures=not no_figures, force=force, blind=blind,
+        tell=tell,
     )  # fmt: skip
     summary = read_summary(outcome.folder)
     found = agreement_with(expert, outcome.folder) if expert else None
@@ -113,12 +118,17 @@ def agreement_text(found: Agreement) -> str:
     )
 
 
+def _said_once(reasons: Sequence[str]) -> list[str]:
+    """Blank where the same stands above: a night without sleep has one reason for everything."""
+    return [why if reasons.index(why) == at else "" for at, why in enumerate(reasons)]
+
+
 def summary_text(summary: dict[str, Any], outcome: Outcome) -> str:
     """A night's architecture for a person to read, with what is absent and why."""
-    absent = summary["absent"]
+    reasons = [summary["absent"].get(key, "") for _, key, _ in SHOWN]
     rows = [
-        (name, "-" if summary[key] is None else f"{summary[key]:.4g}", unit, absent.get(key, ""))
-        for name, key, unit in SHOWN
+        (name, "-" if summary[key] is None else f"{summary[key]:.4g}", unit, why)
+        for (name, key, unit), why in zip(SHOWN, _said_once(reasons), strict=True)
     ]
     heads = [summary["subject"], summary["night"], summary["condition"] or ""]
     warnings = [f"  ! {warning}" for warning in summary["warnings"]]

@@ -49,12 +49,15 @@ class Hypnogram:
         lights on. All true where it is not given.
     start : naive local date and time of the first epoch, or None.
     start_clock : local time of day of the first epoch, or None.
+    sedation : bool, shape (n_epochs,): some of the epoch lies within the sedation window of a dose;
+        None where no dose is known.
     """
 
     stages: tuple[SleepStage, ...]
     in_bed: npt.NDArray[np.bool_] = None  # type: ignore[assignment]  # filled in below
     start: dt.datetime | None = None
     start_clock: dt.time | None = None
+    sedation: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         set_field = object.__setattr__
@@ -63,6 +66,8 @@ class Hypnogram:
         set_field(self, "in_bed", read_only(in_bed, np.bool_))
         if len(self.in_bed) != len(self.stages):
             raise ValueError(f"{len(self.in_bed)} in-bed marks for {len(self.stages)} epochs")
+        if self.sedation is not None:
+            set_field(self, "sedation", read_only(self.sedation, np.bool_))
 
     def __len__(self) -> int:
         return len(self.stages)
@@ -71,6 +76,11 @@ class Hypnogram:
     def in_bed_stages(self) -> tuple[SleepStage, ...]:
         """The stages of the epochs in bed."""
         return tuple(s for s, bed in zip(self.stages, self.in_bed, strict=True) if bed)
+
+    @property
+    def sedated_in_bed(self) -> int:
+        """Epochs in bed that may be sedation, not sleep."""
+        return 0 if self.sedation is None else int((self.sedation & self.in_bed).sum())
 
     def is_any(self, stages: Sequence[SleepStage]) -> npt.NDArray[np.bool_]:
         """Bool, shape (n_epochs,): the epoch's stage is one of `stages`."""

@@ -27,6 +27,7 @@ class Night:
     lights_off, lights_on : local clock time (``22:41``, ``22:41:30``) or ISO date-time, or None.
     age_y : years, 0 to 120, or None.
     sex : ``F`` or ``M``, or None.
+    dose_end : when the dose before or in this night ended, local ISO date-time, or None.
     extra : further columns of the study table, carried to the results unchanged.
     """
 
@@ -37,6 +38,7 @@ class Night:
     lights_on: str | None = None
     age_y: float | None = None
     sex: Sex | None = None
+    dose_end: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
 

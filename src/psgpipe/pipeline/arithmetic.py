@@ -167,12 +167,15 @@ def _note_longer_parts(nights: Sequence[MeasuredNight], mistakes: Mistakes) -> N
 def _note_fractions(
     table: NightsTable, nights: Sequence[MeasuredNight], mistakes: Mistakes
 ) -> None:
-    """Note columns of percentages that never exceed 1, unless minutes show that they are so."""
+    """Note columns of percentages that never exceed 1 and cannot be so small."""
     if set(ENDPOINTS) <= set(table.endpoints):  # psgpipe's own table
         return
-    for endpoint in _HARDLY_FRACTIONS:
+    for endpoint in _SHARES:
         some = [(n, v) for n in nights if (v := n.values.get(endpoint))]
-        if len(some) > 1 and all(v <= 1 and not _vouched(n, endpoint) for n, v in some):
+        if len(some) < 2 or max(v for _, v in some) > 1:
+            continue
+        by_minutes = {_by_minutes(n, endpoint) for n, _ in some}
+        if False in by_minutes or (by_minutes == {None} and endpoint in _NEVER_FRACTIONS):
             night, value = some[0]
             mistakes.row(
                 night.row,
@@ -181,16 +184,16 @@ def _note_fractions(
             )
 
 
-def _vouched(night: MeasuredNight, endpoint: str) -> bool:
-    """Whether the night's minutes say that the percentage is right."""
-    return _share(endpoint, *_SHARES[endpoint]).holds(night) is True
+def _by_minutes(night: MeasuredNight, endpoint: str) -> bool | None:
+    """Whether the night's minutes say that a percentage is right; None where they lack."""
+    return _share(endpoint, *_SHARES[endpoint]).holds(night)
 
 
 def _strange_units(nights: Sequence[MeasuredNight]) -> Iterator[str]:
     """Single values that look as if they were in another unit."""
     for endpoint in _HARDLY_FRACTIONS:
-        doubtful = [n for n in nights if 0 < (n.values.get(endpoint) or 0) <= 1]
-        doubtful = [n for n in doubtful if not _vouched(n, endpoint)]
+        small = [n for n in nights if 0 < (n.values.get(endpoint) or 0) <= 1]
+        doubtful = [n for n in small if not _by_minutes(n, endpoint)]
         if doubtful:
             yield f"{endpoint} is at most 1 % in {_rows(doubtful)}: is it a fraction?"
     for endpoint in _WHOLE_NIGHT:

@@ -16,7 +16,7 @@ from psgpipe.errors import (
 )
 from psgpipe.model.night import Night
 from psgpipe.model.study import ListedNight
-from psgpipe.pipeline import journal, store
+from psgpipe.pipeline import blinding, journal, store
 from psgpipe.pipeline.crew import Ended, run_tasks
 from psgpipe.pipeline.debris import tag
 from psgpipe.pipeline.fingerprint import sha256_of_file
@@ -38,7 +38,7 @@ from psgpipe.pipeline.night_work import (
 )
 from psgpipe.pipeline.spec import load_definition
 from psgpipe.pipeline.stopping import Asked, signals_noted
-from psgpipe.pipeline.study import Shard, Study, write_study
+from psgpipe.pipeline.study import Shard, Study, blinded, write_study
 
 DEFAULT_LIMIT_S = 3600.0
 SIGN_OF_LIFE_S = 60.0
@@ -57,6 +57,7 @@ class BatchOptions:
     retry_failed : try failed nights again although nothing has changed.
     trust_times : take recordings and results of the same size and times for the same.
     force : compute finished nights again, and replace nights of other recordings.
+    blind : conditions, doses and all further columns of the study go under seal.
     """
 
     jobs: int = 1
@@ -65,6 +66,7 @@ class BatchOptions:
     retry_failed: bool = False
     trust_times: bool = False
     force: bool = False
+    blind: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,8 @@ def run_batch(
 ) -> BatchResult:
     """Bring every night of the study, or of its shard, to a finished night or a reason.
 
+    A study that was blinded once stays so.
+
     Raises
     ------
     psgpipe.errors.Interrupted, psgpipe.errors.Terminated, psgpipe.errors.TryAgain
@@ -168,6 +172,8 @@ def run_batch(
     """
     recipe = replace(recipe, lights_given_by="table", own_faults=OWN_FAULTS)
     versions = require_stager(recipe)
+    if options.blind or recipe.definition.blind or blinding.is_blind(out):
+        study = blinded(study)
     with signals_noted() as asked:
         store.clear_debris(out)
         pipeline = {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256}

@@ -140,11 +140,11 @@ def read_nights(source: Path, spec: ComparisonSpec) -> NightsTable:
         )
     blinding.refuse_if_blinded(out, blind_by_spec=spec.blind)
     words = (*spec.baseline, *spec.treatment)
-    table = nights_table(path, words, _named(spec))
+    table = nights_table(path, words, _named(spec), blinding.sealed(out))
     if not table.has_condition:
         raise StudyTableInvalid(
             f"{path.name}: wanted column condition, found none",
-            "Add the condition of each night; after psgpipe unblind, run psgpipe gather again.",
+            f"Add the condition of each night; those of a blinded study are in its {blinding.KEY}.",
         )
     nights = with_manifests(table.nights, out) if (out / "nights").is_dir() else table.nights
     if spec.composition:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import UsageError
 from psgpipe.model.night import Night
+from psgpipe.science.lights import read_time
 
 _BIDS = re.compile(r"(?:^|_)(sub|ses|run)-([A-Za-z0-9]+)")
 _SUFFIXES = (".edf", ".bdf", ".rec", ".edfz", ".gz")
@@ -23,7 +25,7 @@ def night_from(
 
     Raises
     ------
-    psgpipe.errors.UsageError : age or sex are impossible.
+    psgpipe.errors.UsageError : age, sex or the end of a dose are impossible.
     """
     named_subject, named_night = ids_from_name(path.name)
     age_y, sex = known.get("age_y"), known.get("sex")
@@ -31,7 +33,18 @@ def night_from(
         raise UsageError(f"age is {age_y:g}, wanted years between 0 and 120", "Correct --age.")
     if sex not in (None, "F", "M"):
         raise UsageError(f"sex is {sex!r}, wanted F or M", "Correct --sex, or leave it out.")
+    _require_moment(known.get("dose_end"))
     return Night(subject or named_subject, night or named_night, **known)
+
+
+def _require_moment(dose_end: str | None) -> None:
+    """A dose may have ended days ago: its time of day alone says nothing."""
+    moment = read_time(dose_end) if dose_end and ":" in dose_end else None
+    if dose_end is not None and not isinstance(moment, dt.datetime):
+        raise UsageError(
+            f"dose end is {dose_end!r}, wanted a local date and time such as 2024-03-01T10:15",
+            "Correct --dose-end.",
+        )
 
 
 def ids_from_name(name: str) -> tuple[str, str]:

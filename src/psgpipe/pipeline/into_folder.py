@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.adapters.edf_file import file_name
-from psgpipe.errors import ChangedWhileRead, NightTaken, PsgpipeError
+from psgpipe.errors import ChangedWhileRead, NightTaken, PsgpipeError, UsageError
 from psgpipe.model.montage import LabelTable, Role
 from psgpipe.model.night import LightsSource, Night
-from psgpipe.pipeline import journal, store
+from psgpipe.pipeline import blinding, journal, store
 from psgpipe.pipeline.fingerprint import (
     FileState,
     HashedFile,
@@ -155,9 +155,14 @@ def run_to_folder(
     label_table: LabelTable | None = None,
     pictures: bool = True,
     force: bool = False,
+    blind: bool = False,
     tell: Callable[[str], None] = LOGGER.info,
 ) -> Outcome:
     """Stage one night into ``out/nights/<subject>/<night>/``; finished and unchanged, do nothing.
+
+    Parameters
+    ----------
+    blind : the night's condition goes under seal; a study that was blinded once stays so.
 
     Raises
     ------
@@ -165,7 +170,10 @@ def run_to_folder(
         Every explainable failure. Where it is the recording's, ``failure.json`` says so, too.
     """
     recipe = Recipe(definition, label_table, _unknown(label_table), pictures)
-    _write_study(out, definition)
+    blind = blind or definition.blind or blinding.is_blind(out)
+    if blind:
+        night = _sealed(out, night)
+    _write_study(out, definition, blind=blind)
     told = {"subject": night.subject, "night": night.night}
     try:
         outcome = stage_into(out, path, night, recipe, force=force, tell=tell)
@@ -176,6 +184,18 @@ def run_to_folder(
     if outcome.computed:
         journal.note(out, "finished", **told)
     return outcome
+
+
+def _sealed(out: Path, night: Night) -> Night:
+    """The night without its condition, which is put under seal."""
+    if not blinding.is_blind(out) and (store.read_json(out / STUDY) or {}).get("nights"):
+        raise UsageError(
+            f"{out.name or out} holds a study that names its conditions, and one night was to be "
+            "blind",
+            "Give another -o folder, or blind the whole study: psgpipe batch --blind.",
+        )
+    blinding.seal(out, {(night.subject, night.night): blinding.cells_of(night)})
+    return blinding.bare(night)
 
 
 def _unknown(label_table: LabelTable | None) -> str | None:
@@ -407,17 +427,16 @@ def _taken(folder: Path, what: str) -> NightTaken:
     )
 
 
-def _write_study(out: Path, definition: Definition) -> None:
+def _write_study(out: Path, definition: Definition, *, blind: bool) -> None:
     """What was asked last, unless a batch has said what the whole study is."""
     path = out / STUDY
-    known = store.read_json(path) or {}
-    if known.get("nights"):
+    if (store.read_json(path) or {}).get("nights"):
         return
     study = {
         "psgpipe": psgpipe_version(),
         "pipeline": {**definition.as_dict(), "sha256": pipeline_sha256(definition)},
         "study_table_sha256": None,
-        **{key: known[key] for key in ("blind",) if key in known},
+        **({"blind": True} if blind else {}),
     }
     store.write_file(path, store.json_bytes(study))
 

@@ -241,6 +241,7 @@ def run_night(
     lights_on: str | None = None,
     age: float | None = None,
     sex: str | None = None,
+    dose_end: str | None = None,
     labels: str | Path | None = None,
 ) -> StagedNight:
     """Stage and summarize one night; nothing is written.
@@ -253,6 +254,7 @@ def run_night(
     lights_off, lights_on : local clock time (``22:41``) or ISO date-time; where absent, the
         recording's annotations, else its start and end.
     age, sex : years and ``F`` or ``M``; passed to the stager where both are known.
+    dose_end : ISO date-time; a night within the sedation window of a dose has no architecture.
     labels : a label table that goes before those shipped with psgpipe.
 
     Returns
@@ -274,7 +276,7 @@ def run_night(
     path = Path(recording)
     identity = night_from(
         path, subject=subject, night=night, condition=condition, lights_off=lights_off,
-        lights_on=lights_on, age_y=age, sex=sex,
+        lights_on=lights_on, age_y=age, sex=sex, dose_end=dose_end,
     )  # fmt: skip
     definition = pipeline if isinstance(pipeline, Definition) else load_definition(pipeline)
     chosen = open_night(path, identity, definition, read_label_table(labels) if labels else None)

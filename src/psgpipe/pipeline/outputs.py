@@ -52,8 +52,14 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
     """One row for each 30-s epoch of the recording, a shorter tail included."""
     hypnogram, text = staged.hypnogram, io.StringIO()
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-    apart = staged.disagreement
-    writer.writerow(HYPNOGRAM_COLUMNS + (() if apart is None else ("disagreement",)))
+    apart, sedation = staged.disagreement, hypnogram.sedation
+    writer.writerow(
+        (
+            *HYPNOGRAM_COLUMNS,
+            *(() if apart is None else ("disagreement",)),
+            *(() if sedation is None else ("sedation",)),
+        )
+    )
     valid = hypnogram.valid
     for epoch, stage in enumerate(hypnogram.stages):
         onset_s = epoch * EPOCH_S
@@ -69,6 +75,7 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
                 str(bool(hypnogram.in_bed[epoch])).lower(),
                 str(bool(valid[epoch])).lower(),
                 *(() if apart is None else (_number(apart[epoch]),)),
+                *(() if sedation is None else (str(bool(sedation[epoch])).lower(),)),
             )
         )
     return text.getvalue().encode("utf-8")

@@ -29,11 +29,13 @@ class Definition:
     name : the pipeline's own name.
     steps : names of the steps, in order.
     params : the frozen parameters of each step, by its name.
+    blind : studies done by it are blinded; no result depends on that.
     """
 
     name: str
     steps: tuple[str, ...]
     params: Mapping[str, Any]
+    blind: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for fingerprints and manifests."""
@@ -102,15 +104,20 @@ def shipped_pipelines() -> Path:
 def definition_from(table: Mapping[str, Any], source: str) -> Definition:
     """The Definition in a parsed TOML table; `source` names it in errors."""
     steps = _step_names(table, source)
-    _refuse_unknown(table, ("name", "description", "steps", *steps), source, "the top level")
+    _refuse_unknown(
+        table, ("name", "description", "blind", "steps", *steps), source, "the top level"
+    )
     name = table.get("name", source.removesuffix(".toml"))
     if not isinstance(name, str):
         raise PipelineInvalid(f"{source}: name is not a text", "Write name in quotes.")
+    blind = table.get("blind", False)
+    if not isinstance(blind, bool):
+        raise PipelineInvalid(f"{source}: blind is {blind!r}, wanted true or false", "Correct it.")
     params = {
         step: params_from(CATALOGUE[step].params, table.get(step, {}), f"{source} [{step}]")
         for step in steps
     }
-    return Definition(name, steps, params)
+    return Definition(name, steps, params, blind)
 
 
 def _step_names(table: Mapping[str, Any], source: str) -> tuple[str, ...]:

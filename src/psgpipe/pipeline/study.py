@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,11 @@ from psgpipe.adapters.edf_file import file_name
 from psgpipe.adapters.tables import study_table
 from psgpipe.errors import UsageError
 from psgpipe.model.study import ListedNight
-from psgpipe.pipeline import store
+from psgpipe.pipeline import blinding, store
 from psgpipe.pipeline.discovery import nights_in_folder
 from psgpipe.pipeline.fingerprint import psgpipe_version
 
 STUDY = "study.json"
-KEPT = ("blind",)
-"""What somebody else may have written into ``study.json`` and a batch keeps."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +31,14 @@ class Study:
     nights : every listed night, excluded ones too, by subject and night.
     table_sha256 : of the table's bytes; None for a folder.
     passed_over : files of stages found among the recordings of a folder.
+    sealed : of a blinded study, what `nights` do not tell; None where nothing is kept back.
     """
 
     name: str
     nights: tuple[ListedNight, ...]
     table_sha256: str | None = None
     passed_over: int = 0
+    sealed: blinding.Sealed | None = None
 
     @property
     def asked(self) -> tuple[ListedNight, ...]:
@@ -68,6 +68,14 @@ def read_study(source: Path, out: Path | None = None) -> Study:
     listed = study_table(source)
     sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
     return Study(source.name, _sorted(listed), sha256)
+
+
+def blinded(study: Study) -> Study:
+    """The study without the conditions of its nights, which go under seal."""
+    if study.sealed is not None:
+        return study
+    kept = {(n.night.subject, n.night.night): blinding.cells_of(n.night) for n in study.nights}
+    return replace(study, nights=tuple(map(blinding.without_condition, study.nights)), sealed=kept)
 
 
 def _sorted(nights: Sequence[ListedNight]) -> tuple[ListedNight, ...]:
@@ -128,7 +136,8 @@ def write_study(
     versions: Mapping[str, str],
 ) -> None:
     """Write ``study.json``: what was asked; every shard writes the same bytes."""
-    known = store.read_json(out / STUDY) or {}
+    if study.sealed is not None:
+        blinding.seal(out, study.sealed)
     head = {
         "psgpipe": psgpipe_version(),
         "pipeline": dict(pipeline),
@@ -136,7 +145,7 @@ def write_study(
         "study_table_sha256": study.table_sha256,
         "labels_sha256": labels_sha256,
         "versions": dict(versions),
-        **{key: known[key] for key in KEPT if key in known},
+        **({} if study.sealed is None else {"blind": True}),
     }
     content = b"".join(_study_json(head, study.nights))
     if not _holds(out / STUDY, content):

@@ -51,6 +51,7 @@ def summarize(
 
     Parameters
     ----------
+    hypnogram : where an epoch in bed may be sedation, everything but ``tib_min`` is withheld.
     hypnodensity : probabilities for the same epochs; only for ``mean_confidence``.
     lights_known : False where the recording's ends stand in for lights off and lights on; the
         numbers are the same, the reasons of what is absent speak of the recording.
@@ -72,6 +73,8 @@ def summarize(
     shifts = _changes(period)
     thirds = _minutes_by_third(period, SleepStage.R)
     scored = any(stage in SCORED for stage in stages)
+    if hypnogram.sedated_in_bed:
+        return _withheld(hypnogram)
     summary = ArchitectureSummary(
         tib_min=_minutes(stages),
         spt_min=spt_min if asleep else None,
@@ -115,6 +118,18 @@ def summarize(
 def _absent_altogether(reason: str) -> ArchitectureSummary:
     nothing: dict[str, None] = dict.fromkeys(ENDPOINTS)
     return ArchitectureSummary(**nothing, absent=dict.fromkeys(ENDPOINTS, reason))
+
+
+def _withheld(hypnogram: Hypnogram) -> ArchitectureSummary:
+    """Time in bed alone: hours after an anaesthetic dose, slow waves are not N3."""
+    stages = hypnogram.in_bed_stages
+    reason = (
+        f"withheld: {hypnogram.sedated_in_bed} of {len(stages)} epochs in bed lie within the "
+        "sedation window of a dose, and sedation can look like sleep"
+    )
+    nothing = _absent_altogether(reason)
+    absent = {name: why for name, why in nothing.absent.items() if name != "tib_min"}
+    return replace(nothing, tib_min=_minutes(stages), absent=absent)
 
 
 def _reasons(

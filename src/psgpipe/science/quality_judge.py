@@ -122,6 +122,14 @@ def judge_stages(
     if not whole_night:
         limit = f"wanted at least {rules.flag_night_below_h:g} h for a night"
         flags.append(QualityFlag("short-night", f"{hours_in_bed:.1f} h in bed, {limit}"))
+    if hypnogram.sedated_in_bed:
+        flags.append(
+            QualityFlag(
+                "sedation",
+                f"{hypnogram.sedated_in_bed} epochs in bed lie within the sedation window of a "
+                "dose; the architecture is withheld",
+            )
+        )
     changes = summary.stage_shifts_per_h
     if changes is not None and changes > rules.flag_stage_changes_per_h:
         limit = f"wanted at most {rules.flag_stage_changes_per_h:g}"

@@ -21,7 +21,12 @@ from psgpipe.model.recording import Annotation, Recording
 from psgpipe.science.simulation_montage import MINIMAL, Lead, SimulatedSignal, simulate_signals
 from psgpipe.science.simulation_scene import NightKey, Stream, Traits, draw_scene, draw_traits
 from psgpipe.science.simulation_structure import CycleModel, count_epochs, lay_out
-from psgpipe.science.simulation_targets import Targets, draw_targets, with_effects
+from psgpipe.science.simulation_targets import (
+    Targets,
+    draw_response,
+    draw_targets,
+    with_effects,
+)
 
 CONDITIONS = ("baseline", "treatment")
 SHORTEST_H, LONGEST_H = 0.1, 24.0
@@ -129,7 +134,9 @@ def plan_night(
     in_bed = n_epochs - before - after
     targets = draw_targets(key, in_bed / 2)
     if condition == "treatment" and effects:
-        targets = with_effects(targets, effects, in_bed / 2)
+        response = draw_response(key)
+        own = {name: response * value for name, value in effects.items()}
+        targets = with_effects(targets, own, in_bed / 2)
     asleep = lay_out(
         count_epochs(targets, in_bed), key.rng(Stream.STRUCTURE), model or CycleModel()
     )

@@ -40,6 +40,7 @@ class Stream(IntEnum):
     HEART = 10
     BREATH = 11
     POSTURE = 12
+    RESPONSE = 13
     EVENT = 100
     """And the number of the event's sort."""
     SITE = 200

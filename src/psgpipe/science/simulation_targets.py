@@ -1,9 +1,10 @@
 """What a simulated night must add up to: its latency, wake and stage shares, effect included.
 
 A night's targets are the population mean, plus the subject's own deviation, plus the night's, plus
-the planted effect on treatment nights. The night's deviation is mirrored between the two subjects
-of a pair (1 and 2, 3 and 4, ...), so that over an even number of subjects the mean difference
-between treatment and baseline is the planted effect and nothing else.
+the planted effect on treatment nights, to which some subjects respond more than others. The night's
+deviation and the response are mirrored between the two subjects of a pair (1 and 2, 3 and 4, ...),
+so that over an even number of subjects the mean difference between treatment and baseline is the
+planted effect and nothing else.
 """
 
 from __future__ import annotations
@@ -38,14 +39,15 @@ POPULATION = Targets(sol_min=14, waso_min=36, n1_pct=7, n2_pct=51, n3_pct=20, re
 BETWEEN_SUBJECTS = Targets(sol_min=3, waso_min=8, n1_pct=1, n2_pct=0, n3_pct=2.5, rem_pct=2)
 BETWEEN_NIGHTS = Targets(sol_min=2, waso_min=6, n1_pct=0.7, n2_pct=0, n3_pct=1.5, rem_pct=1.5)
 FULL_NIGHT_MIN = 465.0
+# No drug acts alike on everybody: one person's effect is 0.6 to 1.4 times the planted one.
+RESPONSE_SD = 0.2
 
 
 def draw_targets(key: NightKey, tib_min: float) -> Targets:
     """The targets of a night without any planted effect."""
     subject = _deviation(NightKey(key.seed, key.subject, 0, 0))
-    pair, second = divmod(key.subject - 1, 2)
-    night = _deviation(NightKey(key.seed, 2 * pair + 1, key.condition, key.night))
-    sign = -1.0 if second else 1.0
+    first, sign = _mirrored(key.subject)
+    night = _deviation(NightKey(key.seed, first, key.condition, key.night))
     short = min(1.0, tib_min / FULL_NIGHT_MIN)
     value = {
         f.name: getattr(POPULATION, f.name)
@@ -57,6 +59,18 @@ def draw_targets(key: NightKey, tib_min: float) -> Targets:
     value["waso_min"] *= short
     value["n2_pct"] = 100 - value["n1_pct"] - value["n3_pct"] - value["rem_pct"]
     return Targets(**value)
+
+
+def draw_response(key: NightKey) -> float:
+    """How much of a planted effect a subject shows, in every treatment night; 1 on average."""
+    first, sign = _mirrored(key.subject)
+    drawn = NightKey(key.seed, first, 0, 0).rng(Stream.RESPONSE).standard_normal()
+    return 1 + sign * RESPONSE_SD * min(max(drawn, -2.0), 2.0)
+
+
+def _mirrored(subject: int) -> tuple[int, float]:
+    """The first subject of a subject's pair, and on which side of the mean the subject is."""
+    return (subject - 1, -1.0) if subject % 2 == 0 else (subject, 1.0)
 
 
 def _deviation(key: NightKey) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """Give every epoch of the staging window its stage, from unfiltered signals."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from psgpipe.model.opened import OpenedNight
 from psgpipe.model.staging import Demographics, Requirements, RoleSignal, Staging
 from psgpipe.model.summary import QualityReport
 from psgpipe.science.consensus import de_weighted, disagreement, mean_probabilities
+from psgpipe.science.dose import SEDATION_WINDOW_H, sedated_epochs
 from psgpipe.science.epoch_signal import epoch_signal
 from psgpipe.science.epochs import covered_epochs, epoch_count, in_bed
 from psgpipe.steps.reference import standard_derivation
@@ -39,6 +41,7 @@ class StageSleepParams:
     age_and_sex : pass them on where both are known; the same choice for every night of a study.
     margin_min : staged before lights off and after lights on, as far as recorded.
     longest_without_lights_h : a longer recording is refused where lights are not known.
+    sedation_window_h : epochs within it after the end of a dose may be sedation, not sleep.
     """
 
     stager: Literal["yasa"] = "yasa"
@@ -48,6 +51,7 @@ class StageSleepParams:
     age_and_sex: bool = True
     margin_min: float = 30.0
     longest_without_lights_h: float = 14.0
+    sedation_window_h: float = SEDATION_WINDOW_H
 
     def __post_init__(self) -> None:
         names = tuple(standard_derivation(name, "consensus") for name in self.consensus)
@@ -156,11 +160,23 @@ def _staging(
         in_bed(n_epochs, lights.off_s, lights.on_s),
         opened.header.start,
         opened.header.start_clock,
+        sedation(n_epochs, opened, params),
     )
     apart = _put_back(disagreement(scored), usable, n_epochs) if len(scored) > 1 else None
     engine = _engine(needs, opened, params)
     notes = _notes(usable, opened)
     return Staging(hypnogram, hypnodensity, window.start, window.stop, engine, notes, apart)
+
+
+def sedation(
+    n_epochs: int, opened: OpenedNight, params: StageSleepParams
+) -> npt.NDArray[np.bool_] | None:
+    """The epochs within the sedation window of the night's dose; None where that is not known."""
+    start, dose_end = opened.header.start, opened.night.dose_end
+    if start is None or dose_end is None:
+        return None
+    moment = dt.datetime.fromisoformat(dose_end)
+    return sedated_epochs(n_epochs, start, moment, params.sedation_window_h)
 
 
 def _put_back(
@@ -192,6 +208,11 @@ def _notes(usable: npt.NDArray[np.int_], opened: OpenedNight) -> tuple[str, ...]
         notes.append(
             f"only {len(usable) * EPOCH_S / 60:g} min were staged; stages of less than 5 min are "
             "unreliable"
+        )
+    if opened.night.dose_end is not None and opened.header.start is None:
+        notes.append(
+            "the file does not say on which day it was recorded: how long after the dose is not "
+            "known, and sedation cannot be ruled out"
         )
     tail_s = opened.header.span_s % EPOCH_S
     if min(tail_s, EPOCH_S - tail_s) > 1e-6:
