@@ -6,13 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from psgpipe.errors import (
-    ComparisonSpecInvalid,
-    NightsNotComparable,
-    OutputConflict,
-    SpecChanged,
-    StudyTableInvalid,
-)
+from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, OutputConflict, SpecChanged
 from psgpipe.model.comparison import ComparisonSpec, Population
 from psgpipe.pipeline.blinding import unblind
 from psgpipe.pipeline.compare import compare
@@ -124,21 +118,11 @@ def test_a_spec_in_another_encoding(encoding):
     assert refused.value.remedy == "Save the file as UTF-8."
 
 
-def test_a_byte_order_mark_before_a_spec_is_no_part_of_it():
-    assert parse_spec('\ufeffprimary = "rem_pct"'.encode(), "x.toml").primary == "rem_pct"
-
-
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "x.toml")
     with pytest.raises(ComparisonSpecInvalid, match="not a regular file"):
         load_spec(tmp_path / "x.toml")
-
-
-def test_a_table_in_a_folder_that_is_a_file(tmp_path):
-    (tmp_path / "n.tsv").write_text("", encoding="utf-8")
-    with pytest.raises(StudyTableInvalid, match="cannot be read"):
-        compare(tmp_path / "n.tsv" / "nights.tsv")
 
 
 def test_a_spec_that_is_not_there():
