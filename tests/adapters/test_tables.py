@@ -1,5 +1,6 @@
 """Study tables as laboratories make them: right, or refused with row and column."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,51 @@ def test_a_delimiter_line_from_a_spreadsheet(tmp_path):
     assert listed.row == 3
 
 
+@pytest.mark.parametrize("declared", ['"sep=;"', "SEP=;", "sep=;;;;", "\ufeffsep=;"])
+def test_a_delimiter_line_that_was_quoted_or_filled_up(tmp_path, declared):
+    text = f"{declared}\r\n{HEADER.replace(chr(9), ';')}\r\nS1;n1;baseline;a.edf\r\n"
+    (listed,) = study_table(written(tmp_path, text, "study.csv"))
+    assert listed.row == 3
+
+
+@pytest.mark.parametrize("column", ["drug; dose", "a\tb", '"drug; dose; route"'])
+def test_a_column_s_name_may_hold_another_delimiter(tmp_path, column):
+    text = f"{HEADER},{column}".replace("\t", ",", 3) + "\nS1,n1,baseline,a.edf,x\n"
+    (listed,) = study_table(written(tmp_path, text, "study.csv"))
+    assert list(listed.night.extra.values()) == ["x"]
+
+
+@pytest.mark.parametrize("unseen", ["\ufeff", "\u200b", "\u00ad", "\u200e", "\u00a0", "\n"])
+def test_what_nobody_sees_in_a_header_is_not_there(tmp_path, unseen):
+    text = (
+        f'"{unseen}subject"\tnight\tcondition\trecording\t"age{unseen}"\nS1\t1\tbaseline\ta\t41\n'
+    )
+    (listed,) = study_table(written(tmp_path, text))
+    assert (listed.night.subject, listed.night.age_y) == ("S1", 41.0)
+
+
+def test_a_header_that_stands_again_is_no_night(tmp_path):
+    text = f"{HEADER}\nS1\t1\tbaseline\ta\n{HEADER.upper()}\nS2\t1\tbaseline\tb\n"
+    assert "row 3, the header stands here again" in refusal(tmp_path, text)
+
+
+def test_empty_columns_at_the_end_of_the_header_alone(tmp_path):
+    (listed,) = study_table(written(tmp_path, f"{HEADER}\t\t\nS1\t1\tbaseline\ta\n"))
+    assert listed.night.subject == "S1"
+
+
+@pytest.mark.parametrize("delimiter", ["|", " ", ":"])
+def test_another_delimiter_is_named(tmp_path, delimiter):
+    text = f"{HEADER}\nS1\t1\tbaseline\ta\n".replace("\t", delimiter)
+    assert "separated by tabs, semicolons or commas, found a single one" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_character_of_another_encoding_is_found_in_its_row(tmp_path, end):
+    text = end.join([HEADER, "S1\t1\tbaseline\ta", "Müller\t1\tbaseline\tb", ""])
+    assert "row 3 holds a character" in refusal(tmp_path, text.encode("cp1252"))
+
+
 def test_quoted_cells_may_hold_the_delimiter(tmp_path):
     text = HEADER.replace("\t", ",") + ',comedication\nS1,n1,baseline,a.edf,"sertraline, 50 mg"\n'
     (listed,) = study_table(written(tmp_path, text, "study.csv"))
@@ -129,13 +175,21 @@ def test_decimal_marks_in_a_tab_separated_table(tmp_path, cell):
         ("night_in_lab", "1.5", "whole number"),
         ("infusion_no", "second", "whole number"),
         ("exclude", "maybe", "yes or no"),
+        ("lights_off", "９:05", "HH:MM"),
+        ("lights_off", "0024-03-01T22:41", "HH:MM"),
+        ("age", "1e-200", "0 to 120"),
+        ("recording", "x" * 256, "of a possible length"),
+        ("scoring", "x/" * 2000, "of a possible length"),
     ],
 )
 def test_a_wrong_cell_is_named_by_row_and_column(tmp_path, column, cell, wanted):
-    problem = refusal(tmp_path, one_row(tmp_path, column, cell))
+    text = one_row(tmp_path, column, cell)
+    if column in HEADER:
+        text = f"{HEADER}\nS1\tn1\tbaseline\t{cell}\n"
+    problem = refusal(tmp_path, text)
     assert f"row 2, column {column}" in problem
     assert wanted in problem
-    assert repr(cell) in problem
+    assert repr(cell if len(cell) <= 40 else f"{cell[:37]}...") in problem
 
 
 def test_a_comma_that_could_be_a_thousand_is_not_guessed(tmp_path):
@@ -148,6 +202,27 @@ def test_two_decimal_marks_in_one_table_are_refused(tmp_path):
     problem = refusal(tmp_path, text)
     assert "row 2" in problem
     assert "row 3" in problem
+
+
+def test_the_rarer_decimal_mark_is_the_mistake(tmp_path):
+    cells = ["0.5", "0.5", "0,5", "1"]
+    lines = [f"S{n}\t1\tbaseline\tr{n}\t{cell}" for n, cell in enumerate(cells)]
+    problem = refusal(tmp_path, "\n".join([f"{HEADER}\tdose_mg_per_kg", *lines]))
+    assert "row 4, column dose_mg_per_kg" in problem
+    assert "mistakes" not in problem
+
+
+def test_lights_that_go_on_before_they_go_off(tmp_path):
+    times = "2024-03-01T22:41\t2024-03-01T06:52"
+    text = f"{HEADER}\tlights_off\tlights_on\nS1\t1\tbaseline\ta\t{times}\n"
+    assert "row 2, column lights_on: wanted a time after lights_off" in refusal(tmp_path, text)
+
+
+def test_a_windows_path_longer_than_a_name_may_be(tmp_path):
+    folders = "\\".join(["recordings"] * 40)
+    text = f"{HEADER}\nS1\t1\tbaseline\t{folders}\\a.edf\n"
+    (listed,) = study_table(written(tmp_path, text))
+    assert listed.recording.name == "a.edf"
 
 
 def test_a_decimal_comma_between_commas_is_a_row_too_long(tmp_path):
@@ -219,10 +294,34 @@ def test_a_column_without_a_name(tmp_path):
     assert listed.night.extra == {}
 
 
-@pytest.mark.parametrize(("a", "b"), [("S 1", "S-1"), ("s1", "S1"), ("007", "7"), ("P01", "P1")])
+@pytest.mark.parametrize(
+    ("a", "b"), [("S 1", "S-1"), ("s1", "S1"), ("007", "7"),
+     ("P01", "P1"), ("1", "1.0"), ("7", "７"), ("Straße", "STRASSE")],
+)  # fmt: skip
 def test_ids_that_are_too_alike(tmp_path, a, b):
     text = f"{HEADER}\n{a}\t1\tbaseline\ta\n{b}\t2\ttreatment\tb\n"
-    assert f"row 3, column subject: {b!r} is too like {a!r} of row 2" in refusal(tmp_path, text)
+    assert f"row 3, column subject: {b!a} is too like {a!a} of row 2" in refusal(tmp_path, text)
+
+
+def test_letters_in_two_encodings_are_told_apart_in_the_message(tmp_path):
+    text = f"{HEADER}\nZo\u00eb\t1\tbaseline\ta\nZoe\u0308\t2\ttreatment\tb\n"
+    assert r"'Zoe\u0308' is too like 'Zo\xeb' of row 2" in refusal(tmp_path, text)
+
+
+def test_ids_that_differ_only_in_what_a_folder_s_name_cannot_hold(tmp_path):
+    text = f"{HEADER}\n患者甲\t1\tbaseline\ta\n患者乙\t1\tbaseline\tb\n"
+    assert "'患者乙' would share a folder with '患者甲' of row 2" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("subject", "wanted"),
+    [("", "an id,"), ("NA", "does not mean 'not known'"), ("S\u200b1", "printable"),
+     ("Mean", "not a row of means or totals"), ("TOTAL", "not a row of means or totals")],
+)  # fmt: skip
+def test_what_is_no_subject(tmp_path, subject, wanted):
+    said = refusal(tmp_path, f"{HEADER}\n{subject}\t1\tbaseline\ta\n")
+    assert "row 2, column subject" in said
+    assert wanted in said
 
 
 def test_nights_of_one_subject_that_are_too_alike(tmp_path):
@@ -241,6 +340,12 @@ def test_a_condition_of_the_study_s_own(tmp_path):
         "placebo",
         "ketamine 0.5",
     ]
+
+
+@pytest.mark.parametrize("word", ["ＢＡＳＥＬＩＮＥ", " Baseline\u00a0", "BASELINE"])
+def test_a_condition_in_another_width_or_case(tmp_path, word):
+    (listed,) = study_table(written(tmp_path, f"{HEADER}\nS1\t1\t{word}\ta\n"))
+    assert listed.night.condition == "baseline"
 
 
 def test_a_condition_like_a_usual_one_only_where_the_spec_names_it(tmp_path):
@@ -270,6 +375,19 @@ def test_a_path_written_on_windows(tmp_path):
 )
 def test_what_is_no_table(tmp_path, content, words):
     assert words in refusal(tmp_path, content)
+
+
+def test_a_cell_longer_than_any_is_not_called_badly_quoted_alone(tmp_path):
+    said = refusal(tmp_path, f"{HEADER}\tnote\nS1\t1\tbaseline\ta\t{'x' * 200_000}\n")
+    assert "line 2" in said
+    assert "a cell of more than" in said
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "study.tsv")
+    with pytest.raises(StudyTableInvalid, match="not a regular file"):
+        study_table(tmp_path / "study.tsv")
 
 
 def test_a_table_that_is_not_there(tmp_path):

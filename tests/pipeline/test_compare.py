@@ -401,15 +401,113 @@ def test_psgpipe_s_own_table_has_psgpipe_s_endpoints(tmp_path):
     ("column", "cell", "words"),
     [("rem_pct", "120", "0 to 100"), ("rem_pct", "-1", "0 to 100"), ("tst_min", "-1", "negative"),
      ("tst_min", "7:12", "a number"), ("rem_pct", "20 %", "0 to 100"), ("state", "don", "'done'"),
-     ("x_min", "l0", "a number"), ("night_in_lab", "1.5", "whole")],
+     ("x_min", "l0", "a number"), ("night_in_lab", "1.5", "whole"),
+     ("tst_min", "1441", "at most 1440"), ("mean_confidence", "70", "0 to 1"),
+     ("x_min", "1e300", "a number"), ("x_min", "1e-200", "a number"),
+     ("x_min", "-99", "a blank cell"), ("x_min", "9999", "a blank cell"),
+     ("tst_min", "999", "a blank cell"), ("subject", "mean", "means or totals"),
+     ("lights_on", "2024-03-01T06:52", "after lights_off")],
 )  # fmt: skip
 def test_a_wrong_cell_is_named(tmp_path, column, cell, words):
-    rows = [{**row, "x_min": 3 + k, "tst_min": 400} for k, row in enumerate(study(2))]
+    rows = [{**row, "x_min": 3 + k, "tst_min": 400, "lights_off": "2024-03-01T22:41"}
+            for k, row in enumerate(study(2))]  # fmt: skip
     rows[4][column] = cell
     with pytest.raises(StudyTableInvalid) as refused:
         compare(nights_tsv(tmp_path / "n.tsv", rows))
     assert f"row 6, column {column}" in refused.value.problem
     assert words.strip("'") in refused.value.problem
+
+
+@pytest.mark.parametrize("code", ["-9", "-99", "999", "9999", "-99.0", "−99"])
+def test_a_number_of_nines_far_from_all_others_is_no_measurement(tmp_path, code):
+    rows = [{**row, "score": 10 + k} for k, row in enumerate(study(3))]
+    rows[4]["score"] = code
+    with pytest.raises(StudyTableInvalid, match="row 6, column score"):
+        compare(nights_tsv(tmp_path / "n.tsv", rows))
+
+
+@pytest.mark.parametrize("code", ["-9", "-99", "999", "99"])
+def test_a_number_of_nines_among_its_like_is_a_measurement(tmp_path, code):
+    rows = [{**row, "shift": (1 - 2 * (k % 2)) * (900 + k)} for k, row in enumerate(study(3))]
+    rows[4]["shift"] = code
+    assert row_of(compare(nights_tsv(tmp_path / "n.tsv", rows)), "shift").n_treatment_nights == 6
+
+
+def test_hours_before_a_dose_may_be_nine(tmp_path):
+    rows = [{**row, "hours_since_dose": 30 if k else -9} for k, row in enumerate(study(3))]
+    assert compare(nights_tsv(tmp_path / "n.tsv", rows)).contrasts
+
+
+@pytest.mark.parametrize(
+    ("column", "likely"),
+    [("excluded", "exclude"), ("Exclude?", "exclude"), ("night in lab", "night_in_lab"),
+     ("hours since dose", "hours_since_dose"), ("dose_mg_kg", "dose_mg_per_kg"),
+     ("lights off", "lights_off"), ("REM %", "rem_pct"), ("%REM", "rem_pct"),
+     ("rem_percent", "rem_pct"), ("Rem (pct)", "rem_pct"), ("TST (min)", "tst_min"),
+     ("tst_minutes", "tst_min"), ("WASO mins", "waso_min")],
+)  # fmt: skip
+def test_a_column_that_means_a_known_one_is_refused_with_its_name(tmp_path, column, likely):
+    rows = [{**row, "n3_pct": 20 + k} for k, row in enumerate(study(2, endpoint="n2_pct"))]
+    rows[0][column] = "1"
+    with pytest.raises(StudyTableInvalid, match=f"did you mean '{likely}'"):
+        compare(nights_tsv(tmp_path / "n.tsv", rows))
+
+
+def test_a_column_like_an_endpoint_may_be_named_by_the_spec(tmp_path):
+    rows = study(3, endpoint="REM %")
+    spec = written(tmp_path, 'primary = "REM %"\n')
+    assert row_of(compare(nights_tsv(tmp_path / "n.tsv", rows), spec), "REM %").role == "primary"
+
+
+def test_a_column_of_doses_is_no_endpoint(tmp_path):
+    rows = [{**row, "dose_mg": 30 + k} for k, row in enumerate(study(3))]
+    assert [c.endpoint for c in compare(nights_tsv(tmp_path / "n.tsv", rows)).contrasts] == [
+        "rem_pct"
+    ]
+
+
+def test_columns_that_are_not_numbers_are_named(tmp_path):
+    rows = [{**row, "tst": "6h52", "status": "ok", "note": ""} for row in study(3)]
+    warned = compare(nights_tsv(tmp_path / "n.tsv", rows)).warnings
+    assert "not analysed, because no numbers: tst, status, note" in warned
+
+
+def test_a_condition_that_nobody_named_is_named(tmp_path):
+    rows = study(3)
+    rows[0]["condition"] = "BL"
+    rows[5]["condition"] = "washout"
+    said = " ".join(compare(nights_tsv(tmp_path / "n.tsv", rows)).warnings)
+    assert "neither baseline (baseline) nor treatment (treatment): condition 'bl' (1 night)" in said
+    assert "washout" not in said
+
+
+def test_a_condition_is_the_same_word_however_its_letters_are_encoded(tmp_path):
+    rows = [{**row, "condition": row["condition"].replace("treatment", "KE\u0301TAMINE")}
+            for row in study(3)]  # fmt: skip
+    spec = written(tmp_path, '[conditions]\ntreatment = "k\u00e9tamine"\n')
+    assert compare(nights_tsv(tmp_path / "n.tsv", rows), spec).contrasts[0].n_subjects == 3
+
+
+def test_subjects_whose_letters_no_folder_can_hold_are_told_apart(tmp_path):
+    names = {"S00": "患者甲", "S01": "患者乙", "S02": "患者丙"}
+    rows = [{**row, "subject": names[row["subject"]]} for row in study(3)]
+    assert compare(nights_tsv(tmp_path / "n.tsv", rows)).contrasts[0].n_subjects == 3
+
+
+def test_a_period_that_came_back_as_1_0_is_period_1(tmp_path):
+    rows = []
+    for s in range(4):
+        for period in (1, 2):
+            word = "treatment" if (period == 1) == (s % 2 == 0) else "baseline"
+            spelled = f"{period}.0" if s < 2 else str(period)
+            rows.append(night(f"S{s}", period, word, rem_pct=20 + s * period, period=spelled))
+            rows.append(night(f"S{s}", period + 2, word, rem_pct=21 + s, period=period))
+    assert compare(nights_tsv(tmp_path / "n.tsv", rows)).design == "crossover"
+
+
+def test_a_state_that_is_not_known_is_as_good_as_none(tmp_path):
+    rows = [{**row, "state": "NA"} for row in study(3)]
+    assert compare(nights_tsv(tmp_path / "n.tsv", rows)).contrasts[0].n_subjects == 3
 
 
 def test_a_table_from_a_spreadsheet_with_decimal_commas(tmp_path):

@@ -1,6 +1,7 @@
 """What a comparison spec may say, and what its lock holds."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,7 @@ def test_every_key_reaches_its_field():
         ("seed = true", "whole number"),
         ("washout_days = nan", "number of days"),
         ("primary = ", "not valid TOML"),
+        ('PRIMRY = "rem_pct"', "did you mean 'primary'"),
     ],
 )
 def test_what_is_wrong_is_refused_with_where_and_what(text, words):
@@ -107,6 +109,20 @@ def test_what_is_wrong_is_refused_with_where_and_what(text, words):
     assert refused.value.exit_code == 3
     assert words in refused.value.problem
     assert refused.value.problem.startswith("x.toml: ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_a_spec_in_another_encoding(encoding):
+    with pytest.raises(ComparisonSpecInvalid, match="wanted text in UTF-8") as refused:
+        parse_spec('name = "Müller"'.encode(encoding), "x.toml")
+    assert refused.value.remedy == "Save the file as UTF-8."
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.toml")
+    with pytest.raises(ComparisonSpecInvalid, match="not a regular file"):
+        load_spec(tmp_path / "x.toml")
 
 
 def test_a_spec_that_is_not_there():

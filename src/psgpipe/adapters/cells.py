@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 from collections.abc import Iterable
@@ -10,12 +11,21 @@ from psgpipe.adapters.delimited import Mistakes, Row, Table
 
 _MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "."}
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
-_CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
+# Nothing that is measured lies beyond, and squares of what does are no numbers any more.
+_SMALLEST, _LARGEST = 1e-100, 1e15
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+# What statistics programs write where nothing is known: -9, -99, 999, 9999.
+_NINES = re.compile(r"(-9+|9{3,})([.,]0*)?")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?", re.ASCII)
 _DATE_TIME = re.compile(
-    r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?"
+    r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?",
+    re.ASCII,
 )
+_UNIT_SPELLINGS = ((r"%|percent(age)?", "pct"), (r"min(ute)?s?\b", "min"))
 # Spreadsheets count days from 1899-12-30 and show a bare time of day as that day.
 _SPREADSHEET_YEARS = range(1890, 1910)
+# Dates that were shifted to hide them lie in any century with a hypnogram, and some before it.
+_FIRST_YEAR = 1800
 
 
 def is_missing(cell: str) -> bool:
@@ -38,17 +48,32 @@ class Numbers:
 
     A comma is a decimal mark only where it does not separate cells. ``1,234`` alone could be a
     thousand; it is believed where the file is semicolon-separated, as spreadsheets write it in
-    countries with a decimal comma, or where another cell shows that commas are decimal.
+    countries with a decimal comma, or where another cell shows that commas are decimal. Where
+    both marks occur, the rarer is the mistake.
+
+    Parameters
+    ----------
+    columns : that hold numbers.
+    measures : those among them in which a number of nines far from all others is no measurement.
     """
 
-    def __init__(self, table: Table, columns: Iterable[str], mistakes: Mistakes) -> None:
+    def __init__(
+        self,
+        table: Table,
+        columns: Iterable[str],
+        mistakes: Mistakes,
+        measures: Iterable[str] = (),
+    ) -> None:
         cells = [row.cells[c].replace("−", "-") for c in columns for row in table.rows]
         numbers = [cell for cell in cells if _NUMBER.fullmatch(cell)]
-        plain = [n for n in numbers if not re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", n)]
-        certain = numbers if table.delimiter == ";" else plain
+        certain = numbers if table.delimiter == ";" else [
+            n for n in numbers if not _THOUSANDS.fullmatch(n)]  # fmt: skip
         self._may_be_comma = table.delimiter != ","
-        self._commas = self._may_be_comma and any("," in n for n in certain)
-        self._points = any("." in n for n in numbers)
+        commas = sum("," in n for n in certain) if self._may_be_comma else 0
+        points = sum("." in n for n in numbers)
+        self._commas = commas > 0
+        self._strange_marks = _rarer(commas, points)
+        self._codes = {c: _codes([row.cells[c] for row in table.rows]) for c in measures}
         self._mistakes = mistakes
 
     def read(self, row: Row, column: str, wanted: str = "a number") -> float | None:
@@ -57,11 +82,13 @@ class Numbers:
         if is_missing(cell):
             return None
         problem = self._problem(cell)
+        if problem is None and row.cells[column] in self._codes.get(column, ()):
+            problem = ", or a blank cell where nothing was measured"
         if problem is not None:
             self._mistakes.cell(row.number, column, f"{wanted}{problem}", row.cells[column])
             return None
-        value = float(cell.replace(",", "."))
-        if value - value != 0:  # beyond what a float can hold
+        value = _value(cell)
+        if value and not _SMALLEST <= abs(value) < _LARGEST:
             self._mistakes.cell(row.number, column, wanted, row.cells[column])
             return None
         return value
@@ -93,9 +120,31 @@ class Numbers:
             return " with a decimal point, because commas separate cells"
         if "," in cell and not self._commas:
             return " that cannot be a thousand"
-        if self._commas and self._points and ("," in cell or "." in cell):
+        if any(mark in cell for mark in self._strange_marks):
             return " with the same decimal mark as everywhere in the table"
         return None
+
+
+def _rarer(commas: int, points: int) -> str:
+    """The decimal mark that is the exception in a table; both where neither is, none if alone."""
+    if not commas or not points:
+        return ""
+    return ",." if commas == points else "," if commas < points else "."
+
+
+def _codes(cells: Iterable[str]) -> set[str]:
+    """Numbers of nines that lie far from every other number of a column."""
+    numbers = {cell: _value(cell) for cell in cells if looks_like_number(cell)}
+    nines = {cell for cell in numbers if _NINES.fullmatch(cell.replace("−", "-"))}
+    others = [value for cell, value in numbers.items() if cell not in nines]
+    if not others:
+        return set()
+    low, far = min(others), 2 * max(abs(value) for value in others)
+    return {c for c in nines if abs(numbers[c]) > far or (numbers[c] < 0 <= low)}
+
+
+def _value(cell: str) -> float:
+    return float(cell.replace("−", "-").replace(",", "."))
 
 
 def yes_or_no(row: Row, column: str, mistakes: Mistakes) -> bool:
@@ -124,18 +173,24 @@ def date_time(
     if is_missing(cell):
         return None
     match = _DATE_TIME.fullmatch(cell)
-    if match and int(match[1]) in _SPREADSHEET_YEARS:
+    year = int(match[1]) if match else 0
+    if year in _SPREADSHEET_YEARS:
         wanted += " (this is a spreadsheet's date for a time of day)"
-    if not match or int(match[1]) in _SPREADSHEET_YEARS or not _exists(cell):
+    if year < _FIRST_YEAR or year in _SPREADSHEET_YEARS or not _exists(cell):
         mistakes.cell(row.number, column, wanted, cell)
         return None
     return cell
 
 
+def lights_in_order(row: Row, off: str | None, on: str | None, mistakes: Mistakes) -> None:
+    """Note lights that go on before they go off, where both have a date."""
+    dated = off and on and "-" in off and "-" in on
+    if dated and dt.datetime.fromisoformat(on or "") <= dt.datetime.fromisoformat(off or ""):
+        mistakes.cell(row.number, "lights_on", f"a time after lights_off, {off}", on or "")
+
+
 def _exists(text: str) -> bool:
     """Whether the calendar has the day; a 31 June has the right form."""
-    import datetime as dt
-
     try:
         dt.datetime.fromisoformat(text)
     except ValueError:
@@ -154,6 +209,21 @@ def likely_word(word: str, known: Iterable[str]) -> str | None:
         return plain[close[0]]
     near = [k for k in plain if _one_slip(bare, k)]
     return plain[near[0]] if near else None
+
+
+def same_letters(word: str, known: Iterable[str]) -> str | None:
+    """The known column that `word` is but for blanks, marks, and how its unit is spelled."""
+    plain = {_with_unit_behind(k): k for k in known}
+    return plain.get(_with_unit_behind(word))
+
+
+def _with_unit_behind(column: str) -> str:
+    """``rempct`` for ``REM %``, ``%REM``, ``rem (pct)``, ``REM_percent``."""
+    text = column.casefold()
+    for spelled, unit in _UNIT_SPELLINGS:
+        text = re.sub(spelled, unit, text)
+    bare = re.sub(r"[^a-z0-9]", "", text)
+    return bare.removeprefix("pct") + "pct" if bare.startswith("pct") else bare
 
 
 def _one_slip(a: str, b: str) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Mapping
+import re
+import stat
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +21,9 @@ _ENCODING_OF_MARK = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_LINE_END = re.compile(r"\r\n|\r|\n")
+# The line by which a spreadsheet is told the delimiter; some quote it, some fill up the columns.
+_DECLARED_DELIMITER = re.compile(r'\ufeff?"?sep=(.)"?\1*[ ]*', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -32,10 +38,12 @@ class Row:
 class Table:
     """A table of text; blanks at both ends of every cell are gone, nothing else is changed.
 
+    In the header, what nobody sees (zero-width characters, line breaks) is gone, too.
+
     Attributes
     ----------
     file : name without folders.
-    columns : as spelled in the header.
+    columns : as read in the header.
     rows : without the empty ones.
     delimiter : tab, semicolon or comma.
     """
@@ -75,7 +83,9 @@ class Mistakes:
         count = "1 mistake" if len(self.found) == 1 else f"{len(self.found)} mistakes"
         problem = listed[0] if len(self.found) == 1 else "\n    ".join([count, *listed])
         raise StudyTableInvalid(
-            f"{self.file}: {problem}", "Correct the table and run the same command again."
+            f"{self.file}: {problem}",
+            "Correct the table (where nothing is known, leave the cell blank) and run the same "
+            "command again.",
         )
 
 
@@ -88,17 +98,25 @@ def read_table(path: Path) -> Table:
     """The table in a tab-, semicolon- or comma-separated file.
 
     UTF-8 with or without a byte-order mark, UTF-16 with one; any line ends; quoted cells. Empty
-    rows and empty unnamed columns are skipped.
+    rows and empty unnamed columns are skipped. What stands most often in the header outside
+    quotation marks is the delimiter.
 
     Raises
     ------
     psgpipe.errors.StudyTableInvalid
-        Unreadable, not text, no header, an unnamed or repeated column, a row of another length;
-        everything that is wrong is listed.
+        Unreadable, not text, no header, an unnamed or repeated column, a row of another length or
+        one that repeats the header; everything that is wrong is listed.
     """
     records, delimiter = _records(_text(path), path.name)
     mistakes = Mistakes(path.name)
-    (_, header), *body = records
+    (_, first), *body = records
+    header = _without_empty_columns([_name(cell) for cell in first], body)
+    if len(header) == 1:
+        mistakes.table(
+            "wanted columns separated by tabs, semicolons or commas, found a single one, "
+            f"{shown(header[0])}"
+        )
+        mistakes.refuse()
     columns = _columns(header, [cells for _, cells in body], mistakes)
     rows = [_row(number, cells, columns, delimiter, mistakes) for number, cells in body]
     mistakes.refuse()
@@ -108,7 +126,11 @@ def read_table(path: Path) -> Table:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > MOST_BYTES:
+        found = path.stat()
+        if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+            # A pipe would be waited for without end.
+            raise StudyTableInvalid(f"{path.name}: not a regular file", "Give a table in a file.")
+        if found.st_size > MOST_BYTES:
             raise StudyTableInvalid(
                 f"{path.name}: too large to be a table of nights", "Give a table, not a recording."
             )
@@ -122,7 +144,8 @@ def _text(path: Path) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
+        before = content[: error.start].decode(encoding, "ignore")
+        row = len(_LINE_END.findall(before)) + 1
         raise StudyTableInvalid(
             f"{path.name}: row {row} holds a character that is not {encoding.upper()[:6]}",
             "Save the table as 'CSV UTF-8' or as tab-separated UTF-8 text.",
@@ -137,26 +160,45 @@ def _text(path: Path) -> str:
 
 def _records(text: str, file: str) -> tuple[list[tuple[int, list[str]]], str]:
     """Every row that is not empty, with its number, and the delimiter."""
-    lines = text.lstrip("\r\n").splitlines()
-    first = lines[0] if lines else ""
-    # The line by which a spreadsheet is told the delimiter.
-    declared = first[4] if first.lower().startswith("sep=") and len(first) == 5 else None
-    delimiter = declared or next((d for d in "\t;," if d in first), ",")
+    first = _LINE_END.split(text.lstrip("\r\n"), maxsplit=1)[0]
+    declared = _DECLARED_DELIMITER.fullmatch(first)
+    delimiter = declared[1] if declared else _delimiter(first)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     records = []
     try:
         for number, cells in enumerate(reader, start=1):
             stripped = [cell.strip() for cell in cells]
-            if any(stripped) and not (declared and "".join(cells).lower().startswith("sep=")):
+            if any(stripped) and not (declared and "sep=" in stripped[0].lower()):
                 records.append((number, stripped))
     except csv.Error as error:
         raise StudyTableInvalid(
-            f"{file}: line {reader.line_num}: a quoted cell that does not end properly",
+            f"{file}: line {reader.line_num}: a quoted cell that does not end properly, or a "
+            f"cell of more than {csv.field_size_limit()} characters",
             "Correct the quotation marks.",
         ) from error
     if not records:
         raise StudyTableInvalid(f"{file}: the table is empty", "Give a header and one row a night.")
     return records, delimiter
+
+
+def _delimiter(header: str) -> str:
+    """What stands most often outside quotation marks; tab before semicolon before comma."""
+    bare = re.sub(r'"[^"]*"', "", header)
+    return max("\t;,", key=bare.count)
+
+
+def _name(cell: str) -> str:
+    """A column's name without what nobody sees: marks of order and joining, line breaks."""
+    return " ".join("".join(c for c in cell if unicodedata.category(c) != "Cf").split())
+
+
+def _without_empty_columns(
+    header: list[str], body: Sequence[tuple[int, Sequence[str]]]
+) -> list[str]:
+    """The header without unnamed columns at its end in which no row has a cell."""
+    used = max((place for _, cells in body for place, cell in enumerate(cells) if cell), default=-1)
+    named = max((place for place, name in enumerate(header) if name), default=0)
+    return header[: max(used, named) + 1]
 
 
 def _columns(header: list[str], body: list[list[str]], mistakes: Mistakes) -> list[str]:
@@ -178,5 +220,8 @@ def _row(
     if len(cells) != len(columns):
         hint = " (a decimal comma?)" if delimiter == "," and len(cells) > len(columns) else ""
         mistakes.row(number, f"{len(cells)} cells where the header has {len(columns)}{hint}")
+        return None
+    if all(_name(cell).casefold() == c.casefold() for cell, c in zip(cells, columns, strict=True)):
+        mistakes.row(number, "the header stands here again")
         return None
     return Row(number, {c: cell for c, cell in zip(columns, cells, strict=True) if c})

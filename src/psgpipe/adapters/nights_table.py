@@ -14,6 +14,7 @@ from psgpipe.adapters.cells import (
     date_time,
     is_missing,
     known_or_none,
+    lights_in_order,
     likely_word,
     looks_like_number,
     yes_or_no,
@@ -21,6 +22,7 @@ from psgpipe.adapters.cells import (
 from psgpipe.adapters.delimited import Mistakes, Row, Table, read_table, shown
 from psgpipe.adapters.tables import check_ids, condition_of, with_known_names
 from psgpipe.model.comparison import MeasuredNight, NightState
+from psgpipe.model.identity import one_spelling
 from psgpipe.model.summary import ENDPOINTS
 
 REQUIRED = ("subject", "night")
@@ -57,6 +59,7 @@ _DESCRIPTIVE = {
     "warnings", "flags", "seconds", "visit", "session", "week", "day", "order", "run", "arm",
     "date", "time", "id", "scorer", "rater", "year", "month",
 }  # fmt: skip
+MOST_MINUTES = 24 * 60.0
 # Dates and keys are numbers that differ between nights, and no treatment moves them.
 _NO_MEASURE = ("_date", "_id", "_no", "_nr", "_number", "_sha256", "_year", "_clock")
 _STATES: dict[str, NightState] = {
@@ -76,6 +79,7 @@ class NightsTable:
     nights : in the table's order.
     endpoints : columns that hold numbers of a night, in the contract's order, others behind.
     set_aside : columns that hold numbers but the same for all nights of each subject.
+    not_numbers : columns that could be measures by their names and do not hold numbers.
     has_condition : the table has a condition column.
     """
 
@@ -83,6 +87,7 @@ class NightsTable:
     nights: tuple[MeasuredNight, ...]
     endpoints: tuple[str, ...]
     set_aside: tuple[str, ...] = ()
+    not_numbers: tuple[str, ...] = ()
     has_condition: bool = True
 
 
@@ -109,19 +114,16 @@ def nights_table(
     psgpipe.errors.StudyTableInvalid : every mistake in the table, with row and column.
     """
     raw = _with_sealed(read_table(path), sealed)
+    wanted = [*wanted]
     mistakes = Mistakes(path.name)
-    table = with_known_names(raw, REQUIRED, (*_DESIGN, *ENDPOINTS), mistakes, strict=False)
+    table = with_known_names(raw, REQUIRED, _DESIGN, mistakes, measures=ENDPOINTS, named=wanted)
+    mistakes.refuse()
     present = {c.casefold() for c in raw.columns}
     has_condition = "condition" in present
-    misspelled = [c for c in raw.columns if not has_condition and likely_word(c, ["condition"])]
-    for column in misspelled:
-        mistakes.table(f"column {shown(column)} is unknown; did you mean 'condition'?")
-    mistakes.refuse()
-    endpoints, set_aside = _endpoints(table, present, [*wanted])
+    endpoints, set_aside, not_numbers = _endpoints(table, present, wanted)
+    numeric = [*endpoints, "dose_mg_per_kg", "hours_since_dose", "night_in_lab"]
     reader = _Reader(
-        Numbers(
-            table, [*endpoints, "dose_mg_per_kg", "hours_since_dose", "night_in_lab"], mistakes
-        ),
+        Numbers(table, numeric, mistakes, measures=endpoints),
         endpoints,
         [*conditions] if has_condition else None,
         mistakes,
@@ -132,7 +134,7 @@ def nights_table(
     if not nights:
         mistakes.table("no night is listed under the header")
     mistakes.refuse()
-    return NightsTable(path.name, nights, endpoints, set_aside, has_condition)
+    return NightsTable(path.name, nights, endpoints, set_aside, not_numbers, has_condition)
 
 
 def _with_sealed(table: Table, sealed: Mapping[tuple[str, str], Mapping[str, str]]) -> Table:
@@ -152,22 +154,26 @@ def _with_sealed(table: Table, sealed: Mapping[tuple[str, str], Mapping[str, str
 
 def _endpoints(
     table: Table, present: set[str], wanted: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Columns that are endpoints, and columns of numbers that do not vary within a subject."""
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Columns that are endpoints; of numbers that do not vary within a subject; of no numbers."""
     known = [c for c in ENDPOINTS if c in present]
     there = [c for c in table.columns if c not in ENDPOINTS and c.casefold() in present]
     named = [c for c in there if c in wanted]
     if len(known) == len(ENDPOINTS):
-        return (*known, *named), ()
+        return (*known, *named), (), ()
     others = [c for c in there if c not in named and not _describes(c.casefold())]
     measured = [c for c in others if _mostly_numbers(table, c)]
     varying = [c for c in measured if _varies(table, c)]
-    return (*known, *named, *varying), tuple(c for c in measured if c not in varying)
+    return (
+        (*known, *named, *varying),
+        tuple(c for c in measured if c not in varying),
+        tuple(c for c in others if c not in measured),
+    )
 
 
 def _describes(column: str) -> bool:
     """Whether a column says which night it is or how it was made, not what was measured."""
-    return column in _DESCRIPTIVE or column.endswith(_NO_MEASURE)
+    return column in _DESCRIPTIVE or column.endswith(_NO_MEASURE) or column.startswith("dose")
 
 
 def _mostly_numbers(table: Table, column: str) -> bool:
@@ -215,6 +221,8 @@ class _Reader:
         cells, numbers = row.cells, self.numbers
         state = self._state(row)
         dose = numbers.within(row, "dose_mg_per_kg", (0, 1000), "mg per kg, not negative")
+        lights_off, lights_on = self._lights(row, "lights_off"), self._lights(row, "lights_on")
+        lights_in_order(row, lights_off, lights_on, self.mistakes)
         return MeasuredNight(
             subject=cells["subject"],
             night=cells["night"],
@@ -224,13 +232,13 @@ class _Reader:
             reason=_first_said(cells, _REASONS) if state != "finished" else None,
             row=row.number,
             night_in_lab=numbers.whole(row, "night_in_lab", least=0),
-            period=known_or_none(cells["period"].casefold()),
+            period=_period(cells["period"]),
             sequence=known_or_none(cells["sequence"]),
             dose_mg_per_kg=dose,
             dose_end=date_time(row, "dose_end", self.mistakes),
             hours_since_dose=numbers.read(row, "hours_since_dose", "hours"),
-            lights_off=self._lights(row, "lights_off"),
-            lights_on=self._lights(row, "lights_on"),
+            lights_off=lights_off,
+            lights_on=lights_on,
             start=date_time(row, "start", self.mistakes),
             comedication=known_or_none(cells["comedication"]),
             flags=_codes(cells["flags"]) if "flags" in cells else None,
@@ -250,7 +258,7 @@ class _Reader:
     def _state(self, row: Row) -> NightState:
         if yes_or_no(row, "exclude", self.mistakes):
             return "excluded"
-        word = row.cells["state"].casefold()
+        word = (known_or_none(row.cells["state"]) or "").casefold()
         if word not in _STATES:
             likely = likely_word(word, [w for w in _STATES if w]) or "done, excluded or failed"
             self.mistakes.cell(row.number, "state", likely, row.cells["state"])
@@ -263,8 +271,17 @@ class _Reader:
             return self.numbers.read(row, endpoint)
         if endpoint.endswith("_pct"):
             return self.numbers.within(row, endpoint, (0, 100), "a percentage from 0 to 100")
-        most = 1.0 if endpoint == "mean_confidence" else math.inf
-        return self.numbers.within(row, endpoint, (0, most), "a number, not negative")
+        if endpoint.endswith("_min"):
+            wanted = f"a number of minutes, not negative, at most {MOST_MINUTES:.0f}"
+            return self.numbers.within(row, endpoint, (0, MOST_MINUTES), wanted)
+        if endpoint == "mean_confidence":
+            return self.numbers.within(row, endpoint, (0, 1), "a number from 0 to 1")
+        return self.numbers.within(row, endpoint, (0, math.inf), "a number, not negative")
+
+
+def _period(cell: str) -> str | None:
+    """A period by one name: 1.0 is what some programs make of 1 in a column with blanks."""
+    return None if is_missing(cell) else re.sub(r"^([0-9]+)\.0+$", r"\1", one_spelling(cell))
 
 
 def _codes(cell: str) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import cast
 
@@ -13,11 +14,13 @@ from psgpipe.adapters.cells import (
     date_time,
     is_missing,
     known_or_none,
+    lights_in_order,
     likely_word,
+    same_letters,
     yes_or_no,
 )
 from psgpipe.adapters.delimited import Mistakes, Row, Table, read_table, shown
-from psgpipe.model.identity import look_alike_key
+from psgpipe.model.identity import look_alike_key, one_person_key, one_spelling
 from psgpipe.model.night import Night, Sex
 from psgpipe.model.study import CONDITIONS, ListedNight
 
@@ -41,6 +44,12 @@ OPTIONAL = (
 )
 _NUMERIC = ("age", "night_in_lab", "dose_mg_per_kg", "infusion_no")
 _ON_THE_NIGHT = {*REQUIRED, "lights_off", "lights_on", "age", "sex", "scoring", "exclude"}
+# A table of nights often ends with its own statistics.
+_SUMMARIES = {
+    "mean", "average", "median", "total", "sum", "sd", "std", "sem", "mean (sd)", "mean ± sd",
+    "mittelwert", "summe", "moyenne", "promedio", "gemiddelde",
+}  # fmt: skip
+MOST_BYTES_IN_A_NAME, MOST_BYTES_IN_A_PATH = 255, 3000
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
@@ -79,21 +88,28 @@ def with_known_names(
     optional: Sequence[str],
     mistakes: Mistakes,
     *,
-    strict: bool = True,
+    measures: Sequence[str] = (),
+    named: Iterable[str] = (),
 ) -> Table:
     """The table with known columns in their spelling, and every one of them that is optional.
 
     A column that is probably a known one misspelled is a mistake if that one is not there; so is
-    a required one that is absent. Optional columns that are absent are added, blank. Without
-    `strict` only misspellings of required columns are looked for: other tools have other words.
+    a required one that is absent. Optional columns and measures that are absent are added, blank.
+
+    Parameters
+    ----------
+    measures : other tools have other words for what they measure, so that only the same letters
+        with other marks or another spelling of the unit are a misspelling of one.
+    named : columns that are wanted as they are.
     """
-    known = (*required, *optional)
+    known = (*required, *optional, *measures)
     names = {c: c.casefold() if c.casefold() in known else c for c in table.columns}
     absent = [c for c in known if c not in names.values()]
     explained = set()
-    for column in names.values():
-        candidates = absent if strict else [c for c in absent if c in required]
-        likely = None if column in known else likely_word(column, candidates)
+    for column in (c for c in names.values() if c not in known and c not in named):
+        likely = likely_word(column, [c for c in absent if c not in measures]) or same_letters(
+            column, [c for c in absent if c in measures]
+        )
         if likely:
             explained.add(likely)
             mistakes.table(f"column {shown(column)} is unknown; did you mean {likely!r}?")
@@ -112,49 +128,83 @@ def with_known_names(
 def check_ids(table: Table, mistakes: Mistakes, *, by_condition: bool = False) -> None:
     """Note ids that are blank, unprintable, used twice, or alike but not the same.
 
-    With `by_condition` nights may be numbered anew in each condition.
+    With `by_condition` nights may be numbered anew in each condition, and no folders are made
+    whose names must differ.
     """
-    subjects: dict[str, tuple[str, int]] = {}
-    nights: dict[tuple[str, str, str], tuple[str, str, int]] = {}
+    keys = (one_person_key,) if by_condition else (one_person_key, look_alike_key)
+    subjects, nights = _Ids(keys), _Ids(keys)
     for row in table.rows:
-        subject, night = row.cells["subject"], row.cells["night"]
         usable = [_usable_id(row, column, mistakes) for column in ("subject", "night")]
         if not all(usable):
             continue
-        key = look_alike_key(subject)
-        first, first_row = subjects.setdefault(key, (subject, row.number))
+        subject, night = row.cells["subject"], row.cells["night"]
+        first, first_row = subjects.first_like(subject, row.number)
         if first != subject:
             mistakes.row(
                 row.number,
-                f"column subject: {shown(subject)} is too like {shown(first)} of row {first_row}",
+                f"column subject: {_apart(subject, first)} {_clash(subject, first)} of row "
+                f"{first_row}",
             )
-        condition = row.cells["condition"].casefold() if by_condition else ""
-        identity = (key, look_alike_key(night), condition)
-        earlier = nights.setdefault(identity, (subject, night, row.number))
-        if earlier[2] != row.number:
-            what = "stands twice" if earlier[1] == night else f"is too like {shown(earlier[1])}"
+            continue
+        condition = one_spelling(row.cells["condition"]) if by_condition else ""
+        earlier, earlier_row = nights.first_like(night, row.number, (subject, condition))
+        if earlier_row != row.number:
+            what = "stands twice" if earlier == night else _clash(night, earlier)
             mistakes.row(
                 row.number,
-                f"column night: {shown(night)} of subject {shown(subject)} {what}; see row "
-                f"{earlier[2]}",
+                f"column night: {_apart(night, earlier)} of subject {shown(subject)} {what}; see "
+                f"row {earlier_row}",
             )
+
+
+class _Ids:
+    """Ids seen so far, found again by any of several keys."""
+
+    def __init__(self, keys: Sequence[Callable[[str], str]]) -> None:
+        self._keys = keys
+        self._first: dict[tuple[object, ...], tuple[str, int]] = {}
+
+    def first_like(self, name: str, row: int, of: tuple[str, ...] = ()) -> tuple[str, int]:
+        """The first id like this one, and its row; this one itself where there was none."""
+        keys = [(*of, number, key(name)) for number, key in enumerate(self._keys)]
+        found = next((self._first[k] for k in keys if k in self._first), (name, row))
+        for key in keys:
+            self._first.setdefault(key, found)
+        return found
+
+
+def _clash(name: str, other: str) -> str:
+    alike = one_person_key(name) == one_person_key(other)
+    return f"{'is too like' if alike else 'would share a folder with'} {_apart(other, name)}"
+
+
+def _apart(name: str, other: str) -> str:
+    """An id as it may stand in a message, so that it can be told from one that looks the same."""
+    return ascii(name) if one_spelling(name) == one_spelling(other) != name else shown(name)
 
 
 def _usable_id(row: Row, column: str, mistakes: Mistakes) -> bool:
     cell = row.cells[column]
-    if is_missing(cell) or not cell.isprintable():
-        mistakes.cell(row.number, column, "an id of printable characters", cell)
-        return False
-    return True
+    problem = (
+        "an id" if not cell
+        else "an id that does not mean 'not known'" if is_missing(cell)
+        else "an id of printable characters" if not cell.isprintable()
+        else "an id, not a row of means or totals" if one_spelling(cell) in _SUMMARIES
+        else None
+    )  # fmt: skip
+    if problem:
+        mistakes.cell(row.number, column, problem, cell)
+    return problem is None
 
 
 def condition_of(row: Row, allowed: Sequence[str], mistakes: Mistakes) -> str | None:
-    """The condition in lower case; a misspelled or missing one is a mistake."""
-    word = " ".join(row.cells["condition"].casefold().split())
+    """The condition in one spelling; a misspelled or missing one is a mistake."""
+    word = one_spelling(row.cells["condition"])
     if is_missing(word):
-        mistakes.cell(row.number, "condition", f"one of {', '.join(CONDITIONS)}", word)
+        wanted = f"one of {', '.join(CONDITIONS)}"
+        mistakes.cell(row.number, "condition", wanted, row.cells["condition"])
         return None
-    if word in CONDITIONS or word in {a.casefold() for a in allowed}:
+    if word in CONDITIONS or word in {one_spelling(a) for a in allowed}:
         return word
     likely = likely_word(word, CONDITIONS)
     if likely:
@@ -167,15 +217,16 @@ def _listed(
     row: Row, folder: Path, numbers: Numbers, conditions: Sequence[str], mistakes: Mistakes
 ) -> ListedNight:
     cells = row.cells
-    if is_missing(cells["recording"]):
-        mistakes.cell(row.number, "recording", "the path of a recording", cells["recording"])
     _check_design(row, numbers, mistakes)
+    lights_off = clock_or_date_time(row, "lights_off", mistakes)
+    lights_on = clock_or_date_time(row, "lights_on", mistakes)
+    lights_in_order(row, lights_off, lights_on, mistakes)
     night = Night(
         subject=cells["subject"],
         night=cells["night"],
         condition=condition_of(row, conditions, mistakes),
-        lights_off=clock_or_date_time(row, "lights_off", mistakes),
-        lights_on=clock_or_date_time(row, "lights_on", mistakes),
+        lights_off=lights_off,
+        lights_on=lights_on,
         age_y=numbers.within(row, "age", (0, 120), "years from 0 to 120"),
         sex=_sex(row, mistakes),
         dose_end=date_time(row, "dose_end", mistakes),
@@ -183,8 +234,8 @@ def _listed(
     )
     return ListedNight(
         night=night,
-        recording=_beside(folder, cells["recording"]),
-        scoring=None if is_missing(cells["scoring"]) else _beside(folder, cells["scoring"]),
+        recording=_path(row, "recording", folder, mistakes) or folder / cells["recording"],
+        scoring=_path(row, "scoring", folder, mistakes),
         excluded=yes_or_no(row, "exclude", mistakes),
         exclude_reason=known_or_none(cells["exclude_reason"]),
         row=row.number,
@@ -208,10 +259,27 @@ def _sex(row: Row, mistakes: Mistakes) -> Sex | None:
     return cast(Sex, _SEXES[cell.casefold()])
 
 
+def _path(row: Row, column: str, folder: Path, mistakes: Mistakes) -> Path | None:
+    """A path relative to the table; None where it is missing or longer than any disk allows."""
+    cell = row.cells[column]
+    if is_missing(cell):
+        if column in REQUIRED:
+            mistakes.cell(row.number, column, f"the path of a {column}", cell)
+        return None
+    longest = max(len(os.fsencode(name)) for name in re.split(r"[/\\]", cell))
+    if longest > MOST_BYTES_IN_A_NAME or len(os.fsencode(cell)) > MOST_BYTES_IN_A_PATH:
+        mistakes.cell(row.number, column, f"the path of a {column}, of a possible length", cell)
+        return None
+    return _beside(folder, cell)
+
+
 def _beside(folder: Path, text: str) -> Path:
     """A path relative to the table; one written on Windows is understood elsewhere."""
     path = folder / text
-    if "\\" in text and os.sep == "/" and not path.exists():
+    if "\\" not in text or os.sep != "/":
+        return path
+    # Where backslashes are letters the text is one name, and may be too long to be asked for.
+    if len(os.fsencode(text)) > MOST_BYTES_IN_A_NAME or not path.exists():
         return folder / PureWindowsPath(text).as_posix()
     return path
 

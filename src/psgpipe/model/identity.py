@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # Names that Windows keeps for devices, whatever follows the first dot.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -21,3 +22,18 @@ def look_alike_key(name: str) -> str:
     """
     folded = slug(name).casefold()
     return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", folded)
+
+
+def one_spelling(word: str) -> str:
+    """The same text for words that differ in case, width, blanks or in how accents are encoded."""
+    return " ".join(unicodedata.normalize("NFKC", word).casefold().split())
+
+
+def one_person_key(name: str) -> str:
+    """The same text for ids that one person would take for one, in any script.
+
+    As `look_alike_key`, but letters outside ``A-Z`` count; a table with blanks in a column of
+    numbers comes back from some programs with 1.0 for 1.
+    """
+    marks_as_one = re.sub(r"[^\w.]+", "-", one_spelling(name)).strip("-.") or name
+    return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", re.sub(r"^([0-9]+)\.0+$", r"\1", marks_as_one))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,9 @@ from psgpipe.model.comparison import (
     Role,
     SubjectChange,
 )
+from psgpipe.model.study import CONDITIONS
 from psgpipe.pipeline import blinding
+from psgpipe.pipeline.arithmetic import check_arithmetic
 from psgpipe.pipeline.comparison_sentences import sentences
 from psgpipe.pipeline.comparison_spec import likely
 from psgpipe.pipeline.comparison_words import stamps, worded
@@ -31,7 +34,13 @@ from psgpipe.pipeline.designs import (
     tipping_sentence,
 )
 from psgpipe.pipeline.endpoint_nights import endpoint_nights, with_balances
-from psgpipe.pipeline.night_selection import Selection, flow, select_nights
+from psgpipe.pipeline.night_selection import (
+    OTHER_CONDITION,
+    Selection,
+    count_of,
+    flow,
+    select_nights,
+)
 from psgpipe.pipeline.recipes import recipe_summary, refuse_unlike, with_manifests
 from psgpipe.pipeline.spec_lock import load_spec
 from psgpipe.science.composition import BALANCES
@@ -77,6 +86,7 @@ def compare(
     """
     plan, declaration = load_spec(spec, exploratory=exploratory)
     table = read_nights(Path(source), plan)
+    strange = check_arithmetic(table)
     selection = select_nights(table.nights, plan)
     _require_both_conditions(selection, table, plan)
     unlike = refuse_unlike(_by_subject(selection), [*allow_unlike])
@@ -107,7 +117,8 @@ def compare(
             tipping_sentence(selection, plan),
         ),
         warnings=(
-            *selection.warnings, *unlike, *sequence_warnings(selection, design), *_set_aside(table)
+            *strange, *selection.warnings, *unlike, *sequence_warnings(selection, design),
+            *_other_conditions(selection, plan), *_set_aside(table),
         ),
         recipe=recipe,
     )  # fmt: skip
@@ -223,8 +234,29 @@ def _stamped(change: SubjectChange, declaration: Declaration) -> SubjectChange:
     return replace(change, note=note)
 
 
-def _set_aside(table: NightsTable) -> list[str]:
-    if not table.set_aside:
+def _other_conditions(selection: Selection, spec: ComparisonSpec) -> list[str]:
+    """A condition that nobody named may be one that somebody misspelled."""
+    words = Counter(
+        f.condition
+        for f in selection.fates
+        if f.fate == OTHER_CONDITION and f.condition not in CONDITIONS
+    )
+    if not words:
         return []
-    columns = ", ".join(table.set_aside)
-    return [f"not analysed, because the same on all nights of each subject: {columns}"]
+    found = ", ".join(f"{word!r} ({count_of(n, 'night')})" for word, n in words.most_common(8))
+    return [
+        f"neither baseline ({' or '.join(spec.baseline)}) nor treatment "
+        f"({' or '.join(spec.treatment)}): condition {found}"
+    ]
+
+
+def _set_aside(table: NightsTable) -> list[str]:
+    reasons = {
+        "the same on all nights of each subject": table.set_aside,
+        "no numbers": table.not_numbers,
+    }
+    return [
+        f"not analysed, because {reason}: {', '.join(columns)}"
+        for reason, columns in reasons.items()
+        if columns
+    ]

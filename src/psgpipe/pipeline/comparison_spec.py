@@ -41,7 +41,11 @@ def parse_spec(content: bytes, source: str) -> ComparisonSpec:
     """
     try:
         table = tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ComparisonSpecInvalid(
+            f"{source}: wanted text in UTF-8, found another encoding", "Save the file as UTF-8."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise ComparisonSpecInvalid(f"{source}: not valid TOML: {error}", "Correct it.") from error
     read = _Reader(table, source)
     read.refuse_unknown()
@@ -75,6 +79,8 @@ def shipped_spec(name: str) -> Path:
 def spec_content(path: Path) -> bytes:
     """The bytes of a spec file, or ComparisonSpecInvalid."""
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise ComparisonSpecInvalid(f"{path.name}: not a regular file", "Give a .toml file.")
         return path.read_bytes()
     except OSError as error:
         raise ComparisonSpecInvalid(
@@ -166,15 +172,16 @@ class _Reader:
         for key in table:
             if key not in known:
                 raise ComparisonSpecInvalid(
-                    f"{self._source}: {where}unknown key {key!r}{likely(key, known)}",
+                    f"{self._source}: {where}unknown key {key[:60]!r}{likely(key, known)}",
                     f"Known are {', '.join(known)}.",
                 )
 
 
 def likely(word: str, known: Iterable[str]) -> str:
     """``; did you mean ...?`` where a known word is near, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    folded = {k.casefold(): k for k in known}
+    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f"; did you mean {folded[close[0]]!r}?" if close else ""
 
 
 def _check_roles(spec: ComparisonSpec, source: str) -> None:

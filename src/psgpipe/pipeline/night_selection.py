@@ -10,13 +10,14 @@ from psgpipe.model.comparison import ComparisonSpec, FlowStep, MeasuredNight, Ni
 from psgpipe.science.dose import hours_since, in_sedation
 
 ANALYSED = "analysed"
+OTHER_CONDITION = "other condition"
 FATES = (
     "excluded",
     "failed",
     "refused by quality",
     "not finished",
     "adaptation",
-    "other condition",
+    OTHER_CONDITION,
     "sedation",
     "outside hours since dose",
     "lights not known",
@@ -136,7 +137,7 @@ def _by_condition(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str 
         return None
     if night.condition == "adaptation":
         return "adaptation", "adaptation nights never enter"
-    return "other condition", f"condition {night.condition}"
+    return OTHER_CONDITION, f"condition {night.condition}"
 
 
 def _by_sedation(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:

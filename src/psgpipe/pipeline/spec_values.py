@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from psgpipe.model.comparison import Population
+from psgpipe.model.identity import one_spelling
 
 Kind = tuple[str, Callable[[Any], Any]]
 """What is wanted, in words, and the function that reads it."""
@@ -27,9 +28,9 @@ def texts(value: Any) -> tuple[str, ...]:
 
 
 def words(value: Any) -> tuple[str, ...]:
-    """A word or several, in lower case, blanks reduced to one."""
+    """A word or several, in one spelling."""
     given = (value,) if isinstance(value, str) else value
-    found = tuple(" ".join(text(word).casefold().split()) for word in given)
+    found = tuple(one_spelling(text(word)) for word in given)
     if not found:
         raise ValueError
     return found
