@@ -45,8 +45,6 @@ _SHORTEST_NIGHT_MIN = 24.0
 _ROUNDING = 0.5
 # Times the rounding: what is smaller, rounding can make into anything.
 _TOLD_FROM = 10
-_MOST_SLIPS = 0.1
-_FEWEST_THAT_AGREE = 2
 _MOST_ROWS_NAMED = 5
 # So many numbers do not come out the same on two nights by chance.
 _TOLD_APART_BY = 5
@@ -85,9 +83,8 @@ class _Relation:
 def check_arithmetic(table: NightsTable) -> tuple[str, ...]:
     """Refuse numbers that cannot be true together; warnings for those that are only strange.
 
-    A part is never longer than its whole. A sum or a share that holds on nearly all nights of a
-    table is meant to hold on all of them: the others are slips. One that fails on more was
-    defined otherwise, which is a warning.
+    A part is never longer than its whole. A sum or a share that fails is a slip, or was defined
+    otherwise: with movement time apart, for instance, or in percent of the time in bed.
 
     Raises
     ------
@@ -97,9 +94,9 @@ def check_arithmetic(table: NightsTable) -> tuple[str, ...]:
     nights = [n for n in table.nights if n.state == "finished"]
     _note_fractions(table, nights, mistakes)
     _note_longer_parts(nights, mistakes)
-    other_definitions = [w for r in _relations() if (w := _judged(r, nights, mistakes))]
     mistakes.refuse()
-    return (*other_definitions, *_strange_units(nights), *_twins(nights))
+    contradictions = [w for r in _relations() if (w := _contradicted(r, nights))]
+    return (*contradictions, *_strange_units(nights), *_twins(nights))
 
 
 def _relations() -> Iterator[_Relation]:
@@ -131,26 +128,18 @@ def _share(share: str, part: str, whole: str) -> _Relation:
     return _Relation((share, part, whole), f"{share} = 100 x {part} / {whole}", found, slack)
 
 
-def _judged(relation: _Relation, nights: Sequence[MeasuredNight], mistakes: Mistakes) -> str | None:
-    """Note the few nights that break what the others keep; a warning where more break it."""
+def _contradicted(relation: _Relation, nights: Sequence[MeasuredNight]) -> str | None:
+    """A warning where nights break the relation; None where none does."""
     told = [(n, broken) for n in nights if (broken := relation.broken(n)) is not None]
     against = [night for night, broken in told if broken]
     if not against:
         return None
-    slips = max(1.0, _MOST_SLIPS * len(told))
-    if len(against) > slips or len(told) - len(against) < _FEWEST_THAT_AGREE:
-        return (
-            f"{relation.wanted} does not hold on {len(against)} of {len(told)} nights "
-            f"({_rows(against)}): these are not defined as psgpipe defines them, or wrong"
-        )
-    for night in against:
-        stands, should = relation.found(night.values) or (0.0, 0.0)
-        mistakes.row(
-            night.row,
-            f"columns {', '.join(relation.columns)}: wanted {relation.wanted} as on the other "
-            f"nights, found {stands:g} and {should:g}",
-        )
-    return None
+    stands, should = relation.found(against[0].values) or (0.0, 0.0)
+    return (
+        f"{relation.wanted} does not hold on {len(against)} of {len(told)} nights "
+        f"({_rows(against)}; row {against[0].row} has {stands:g} and {should:g}): a slip, or not "
+        "defined as psgpipe defines them"
+    )
 
 
 def _note_longer_parts(nights: Sequence[MeasuredNight], mistakes: Mistakes) -> None:
