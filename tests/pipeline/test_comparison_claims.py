@@ -192,3 +192,18 @@ def test_the_terminal_tells_the_hash_of_the_lock_once(tmp_path):
     assert sha256 in comparison.contrasts[0].note
     assert comparison_text(comparison).count(sha256) == 1
     assert "rem_pct: before-after, not causal" in comparison_text(comparison)
+
+
+def test_an_endpoint_that_is_alike_on_all_nights_has_no_change_and_no_test(tmp_path):
+    # Rounding of the means must be neither a change nor a variance.
+    rows = [
+        night(f"S{s}", k, "treatment" if k > 2 else "baseline", se_pct=90.1, rem_pct=20 + s + k)
+        for s in range(7)
+        for k in range(4 + s % 2)
+    ]
+    comparison, c = one_row(tmp_path, rows, 'primary = "se_pct"\n')
+    assert (c.difference, c.p_sign_flip, c.hodges_lehmann) == (0.0, 1.0, 0.0)
+    assert (c.t, c.p_t, c.ci_low, c.dz, c.g_av, c.kr_p) == (None,) * 6
+    assert "all subjects changed by the same amount" in c.note
+    assert "no mixed model" in c.note
+    assert {s.difference for s in comparison.subjects if s.endpoint == "se_pct"} == {0.0}

@@ -156,6 +156,10 @@ def test_slope_of_a_subject_with_three_doses():
     assert within_subject_slope([0.5, 0.5], [20, 18]) is None
 
 
+def test_nights_that_are_all_alike_have_no_slope():
+    assert within_subject_slope([0.1, 0.2, 0.6], [90.1, 90.1, 90.1]) == 0
+
+
 def test_strata_hold_their_lower_edge():
     assert interval_label(6, (6, 24, 48)) == "6-24"
     assert interval_label(24, (6, 24, 48)) == "24-48"

@@ -18,6 +18,7 @@ from psgpipe.science.censored import (
 from psgpipe.science.mixed_model import fit_mixed_model
 from psgpipe.science.multiplicity import benjamini_hochberg, holm
 from psgpipe.science.paired import (
+    changes,
     cohen_dz,
     hedges_g_av,
     hodges_lehmann,
@@ -69,7 +70,7 @@ def analyse(nights: EndpointNights, role: Role, spec: ComparisonSpec) -> Analyse
 
 def _paired(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> Analysed:
     baseline, treatment = _means(nights.baseline), _means(nights.treatment)
-    d = treatment - baseline
+    d = changes(baseline, treatment)
     t, hl = t_interval(d), hodges_lehmann(d)
     contrast = replace(
         empty,
@@ -145,8 +146,8 @@ def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> 
     d = np.array([ranks[name] for name in nights.subjects])
     before = [median_latency_min(v) for v in nights.baseline.values()]
     under = [median_latency_min(v) for v in nights.treatment.values()]
-    changes = [latency_change_min(b, t) for b, t in zip(before, under, strict=True)]
-    hl = hodges_lehmann(changes)
+    later = [latency_change_min(b, t) for b, t in zip(before, under, strict=True)]
+    hl = hodges_lehmann(later)
     contrast = replace(
         empty,
         p_sign_flip=sign_flip_p(d, spec.seed),
@@ -216,11 +217,11 @@ def subject_changes(nights: EndpointNights) -> tuple[SubjectChange, ...]:
     """Each subject's change in one endpoint, against the night-to-night variation."""
     cohort = {s: v for s, v in nights.cohort_baseline.items() if np.isfinite(v).all()}
     within = None if nights.censored else pooled_within_sd(cohort.values())
-    changes = (_subject_change(nights, s, within, cohort) for s in nights.subjects)
+    found = (_subject_change(nights, s, within, cohort) for s in nights.subjects)
     if nights.transform == "none":
-        return tuple(changes)
+        return tuple(found)
     scale = f"in {nights.unit}"
-    return tuple(replace(c, note="; ".join(filter(None, (scale, c.note)))) for c in changes)
+    return tuple(replace(c, note="; ".join(filter(None, (scale, c.note)))) for c in found)
 
 
 def _subject_change(
@@ -231,7 +232,7 @@ def _subject_change(
 ) -> SubjectChange:
     b, t = nights.baseline[subject], nights.treatment[subject]
     before, under = (float(v.mean()) if np.isfinite(v).all() else None for v in (b, t))
-    difference = None if before is None or under is None else under - before
+    difference = None if before is None or under is None else float(changes([before], [under])[0])
     change = SubjectChange(subject, nights.endpoint, before, under, difference, b.size, t.size)
     if difference is None:
         return replace(change, note="a night without REM: no mean, no reliable change")

@@ -20,7 +20,7 @@ from psgpipe.pipeline.endpoint_nights import endpoint_nights
 from psgpipe.pipeline.night_selection import Selection
 from psgpipe.science.crossover import CrossoverEffect, hills_armitage
 from psgpipe.science.dose import interval_label, within_subject_slope
-from psgpipe.science.paired import sign_flip_p, t_interval
+from psgpipe.science.paired import changes, sign_flip_p, t_interval
 from psgpipe.science.tipping_point import tipping_sensitivity
 
 
@@ -194,7 +194,7 @@ def _stratum_row(
     nights = endpoint_nights(part, endpoint, spec)
     if not nights.subjects or nights.censored:
         return None
-    d = _means(nights.treatment) - _means(nights.baseline)
+    d = changes(_means(nights.baseline), _means(nights.treatment))
     t = t_interval(d)
     return StratumContrast(
         by, stratum, endpoint, nights.unit, d.size, nights.n_treatment, t.mean, t.low, t.high,

@@ -38,6 +38,8 @@ def within_subject_slope(dose: npt.ArrayLike, value: npt.ArrayLike) -> float | N
     x, y = np.asarray(dose, dtype=float), np.asarray(value, dtype=float)
     if np.unique(x).size < 2:
         return None
+    if np.ptp(y) == 0:  # else rounding of the doses' mean would be a slope
+        return 0.0
     centred = x - x.mean()
     return float(centred @ y / (centred @ centred))
 
