@@ -61,6 +61,44 @@ def test_a_period_effect_on_latencies_with_nights_without_rem_is_not_claimed_eit
     assert comparison.crossover == ()
 
 
+def test_an_endpoint_that_only_one_sequence_has_is_not_claimed_in_a_crossover(tmp_path):
+    # All twelve had the treatment first, so -3 may as well be the rise from period to period.
+    rows = crossover(12, 2, effect=0, period_effect=3)
+    for row in rows:
+        row["n3_pct"] = row["rem_pct"] if row["subject"] < "S12" else ""
+    comparison, c = one_row(tmp_path, rows, 'primary = "n3_pct"\n')
+    assert comparison.design == "crossover"
+    assert c.p_adjusted is not None
+    assert c.p_adjusted < 0.01
+    assert c.verdict == "no evidence of change"
+    assert "cannot be freed from the period effect, so nothing is claimed" in c.note
+
+
+def test_an_interval_in_the_margin_is_not_no_change_where_the_one_freed_from_the_period_is_not(
+    tmp_path,
+):
+    # The fall of 3 hides the fall of 3 from period to period in the twelve treated first: mean
+    # difference -0.55 [-1.54, 0.44]. scipy's ttest_ind of the halved differences of the two
+    # sequences, the signs of one turned, gives -3.05 [-3.15, -2.95].
+    rows = crossover(12, 1, effect=-3, period_effect=-3)
+    comparison, c = one_row(tmp_path, rows, 'primary = "rem_pct"\n[equivalence]\nrem_pct = 2\n')
+    assert c.ci_low is not None
+    assert c.ci_low == pytest.approx(-1.543922, abs=1e-6)
+    assert comparison.crossover[0].ci_high == pytest.approx(-2.952317, abs=1e-6)
+    assert c.verdict == "lower under treatment"
+
+
+def test_a_declared_crossover_tells_who_is_not_in_it(tmp_path):
+    rows = crossover(4, 4, effect=-4, period_effect=1)
+    rows[-1] |= {"period": ""}
+    comparison, _ = one_row(tmp_path, rows, 'design = "crossover"\n')
+    warnings = " ".join(comparison.warnings)
+    assert comparison.crossover[0].n_treated_first + comparison.crossover[0].n_treated_second == 7
+    assert "in 1 of 8 subjects the period of each condition is not clear" in warnings
+    assert "Hills-Armitage is without them" in warnings
+    assert "period is not stated on 1 analysed night of 16" in warnings
+
+
 def test_a_treatment_effect_beyond_the_period_effect_is_claimed(tmp_path):
     rows = crossover(6, 6, effect=-4, period_effect=1)
     _, c = one_row(tmp_path, rows)

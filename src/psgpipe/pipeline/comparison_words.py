@@ -37,14 +37,13 @@ def worded(
         role: sum(a.contrast.role == role and a.differences.size > 0 for a in analysed)
         for role in ("primary", "secondary", "exploratory")
     }
-    freed_p = {endpoint: effect.p for endpoint, effect in freed.items()}
     return tuple(
         replace(
             a.contrast,
-            verdict=verdict(a, spec, freed_p.get(a.nights.endpoint)),
+            verdict=verdict(a, spec, design, freed.get(a.nights.endpoint)),
             note="; ".join((
                 *_remarks(a, spec, design, families[a.contrast.role],
-                          freed_p.get(a.nights.endpoint)),
+                          freed.get(a.nights.endpoint)),
                 *stamps(declaration),
             )),
         )
@@ -52,12 +51,12 @@ def worded(
     )  # fmt: skip
 
 
-def verdict(a: Analysed, spec: ComparisonSpec, freed_p: float | None = None) -> str:
+def verdict(a: Analysed, spec: ComparisonSpec, design: str, freed: CrossoverEffect | None) -> str:
     """The words for a row: what may be claimed from so many subjects.
 
     Parameters
     ----------
-    freed_p : p of the treatment effect freed from the period effect, in a crossover.
+    freed : the effect freed from the period effect, where a crossover has one.
     """
     n = a.contrast.n_subjects
     if n == 0:
@@ -68,28 +67,41 @@ def verdict(a: Analysed, spec: ComparisonSpec, freed_p: float | None = None) -> 
         *(["preliminary"] if n < FIRM_FROM_N else []),
         *(["exploratory"] if a.contrast.role == "exploratory" else []),
     ]
-    said = _finding(a, spec, freed_p)
+    said = _finding(a, spec, design, freed)
     return f"{', '.join(hedges)}: {said}" if hedges else said
 
 
-def _finding(a: Analysed, spec: ComparisonSpec, freed_p: float | None) -> str:
+def _finding(a: Analysed, spec: ComparisonSpec, design: str, freed: CrossoverEffect | None) -> str:
     contrast, transform = a.contrast, a.nights.transform
     margin = spec.equivalence.get(contrast.endpoint)
-    if margin is not None and _inside(contrast, transform, margin):
+    if margin is not None and _inside(_intervals(contrast, design, freed), transform, margin):
         within = f"ratio {1 / margin:.3g} to {margin:g}" if transform == "log" else (
             f"-{margin:g} to {margin:g} {contrast.unit}".rstrip())  # fmt: skip
         return f"no change (interval within {within})"
-    if not _claims(contrast, freed_p):
+    if not _claims(contrast, design, freed):
         return "no evidence of change"
     return f"{_direction(a)} under treatment"
 
 
-def _inside(contrast: Contrast, transform: str, margin: float) -> bool:
-    """Whether the 95 % interval lies inside the declared margin."""
-    if contrast.ci_low is None or contrast.ci_high is None:
-        return False
+def _intervals(
+    contrast: Contrast, design: str, freed: CrossoverEffect | None
+) -> list[tuple[float | None, float | None]]:
+    """The 95 % interval and, in a crossover, the one freed from the period effect, too."""
+    plain = (contrast.ci_low, contrast.ci_high)
+    if design != "crossover":
+        return [plain]
+    return [plain, (freed.low, freed.high) if freed else (None, None)]
+
+
+def _inside(
+    intervals: Sequence[tuple[float | None, float | None]], transform: str, margin: float
+) -> bool:
+    """Whether all the intervals exist and lie inside the declared margin."""
     limit = math.log(margin) if transform == "log" else margin
-    return -limit < contrast.ci_low and contrast.ci_high < limit
+    return all(
+        low is not None and high is not None and -limit < low and high < limit
+        for low, high in intervals
+    )
 
 
 def _direction(a: Analysed) -> str:
@@ -100,17 +112,19 @@ def _direction(a: Analysed) -> str:
     return "higher" if up else "lower"
 
 
-def _claims(contrast: Contrast, freed_p: float | None) -> bool:
+def _claims(contrast: Contrast, design: str, freed: CrossoverEffect | None) -> bool:
     """Whether the adjusted sign-flip p allows a claim, and in a crossover Hills-Armitage, too.
 
-    Where one sequence has more subjects, a period effect is in the mean difference.
+    Where one sequence has more subjects, or is the only one that has the endpoint, a period
+    effect is in the mean difference.
     """
     found = contrast.p_adjusted is not None and contrast.p_adjusted <= ALPHA
-    return contrast.n_subjects >= TESTABLE_FROM_N and found and (freed_p or 0) <= ALPHA
+    confirmed = design != "crossover" or (freed is not None and freed.p <= ALPHA)
+    return contrast.n_subjects >= TESTABLE_FROM_N and found and confirmed
 
 
 def _remarks(
-    a: Analysed, spec: ComparisonSpec, design: str, family: int, freed_p: float | None
+    a: Analysed, spec: ComparisonSpec, design: str, family: int, freed: CrossoverEffect | None
 ) -> list[str]:
     """What must be said about a row, most important first."""
     c = a.contrast
@@ -118,8 +132,9 @@ def _remarks(
     said = [
         _ratio(a),
         _attainable(c, family),
-        _disagreement(c, freed_p),
-        "before-after, not causal" if before_after and _claims(c, None) else None,
+        _not_freed(c, freed) if design == "crossover" else None,
+        _disagreement(c, freed),
+        "before-after, not causal" if before_after and _claims(c, design, None) else None,
         _drift(a, spec) if before_after else None,
         _lacking(a),
         _lights(a),
@@ -150,14 +165,25 @@ def _attainable(c: Contrast, family: int) -> str | None:
     return f"with {c.n_subjects} subjects no sign-flip p among {family} can reach 0.05"
 
 
-def _disagreement(c: Contrast, freed_p: float | None) -> str | None:
-    if c.n_subjects < TESTABLE_FROM_N or c.p_t is None or c.p_sign_flip is None:
+def _not_freed(c: Contrast, freed: CrossoverEffect | None) -> str | None:
+    if freed is not None or c.n_subjects < TESTABLE_FROM_N:
         return None
-    if freed_p is not None and (freed_p <= ALPHA) != (c.p_sign_flip <= ALPHA):
+    return (
+        "cannot be freed from the period effect, so nothing is claimed: Hills-Armitage needs both "
+        "orders of periods and changes that vary"
+    )
+
+
+def _disagreement(c: Contrast, freed: CrossoverEffect | None) -> str | None:
+    if c.n_subjects < TESTABLE_FROM_N or c.p_sign_flip is None:
+        return None
+    if freed is not None and (freed.p <= ALPHA) != (c.p_sign_flip <= ALPHA):
         return (
             f"sign-flip test (p {c.p_sign_flip:.3f}) and Hills-Armitage, freed from the period "
-            f"effect (p {freed_p:.3f}), disagree"
+            f"effect (p {freed.p:.3f}), disagree"
         )
+    if c.p_t is None:
+        return None
     if (c.p_t <= ALPHA) != (c.p_sign_flip <= ALPHA):
         return f"t test (p {c.p_t:.3f}) and sign-flip test (p {c.p_sign_flip:.3f}) disagree"
     if c.kr_p is not None and (c.kr_p <= ALPHA) != (c.p_sign_flip <= ALPHA):

@@ -17,7 +17,7 @@ from psgpipe.model.comparison import (
 )
 from psgpipe.pipeline.contrasts import Analysed
 from psgpipe.pipeline.endpoint_nights import endpoint_nights
-from psgpipe.pipeline.night_selection import Selection
+from psgpipe.pipeline.night_selection import Selection, count_of
 from psgpipe.science.crossover import CrossoverEffect, hills_armitage
 from psgpipe.science.dose import interval_label, within_subject_slope
 from psgpipe.science.paired import changes, sign_flip_p, t_interval
@@ -46,7 +46,23 @@ def design_of(selection: Selection, spec: ComparisonSpec) -> str:
 
 def sequence_warnings(selection: Selection, design: str) -> list[str]:
     """What periods and sequences of the table do not fit the design."""
-    return [*_mixed_sequences(selection), *_lost_crossover(selection, design)]
+    return [
+        *_mixed_sequences(selection),
+        *_lost_crossover(selection, design),
+        *_nights_without_period(selection),
+    ]
+
+
+def _nights_without_period(selection: Selection) -> list[str]:
+    """Nights whose period is not stated, where that of others is."""
+    nights = selection.analysed
+    blank = sum(not n.period for n in nights)
+    if blank in (0, len(nights)):
+        return []
+    return [
+        f"period is not stated on {count_of(blank, 'analysed night')} of {len(nights)}: a mixed "
+        "model of such nights is without period"
+    ]
 
 
 def _mixed_sequences(selection: Selection) -> list[str]:
@@ -62,18 +78,18 @@ def _mixed_sequences(selection: Selection) -> list[str]:
 
 def _lost_crossover(selection: Selection, design: str) -> list[str]:
     """Signs of a crossover in a table that is not analysed as one."""
+    first = [_treated_first(selection, s) for s in selection.baseline]
+    not_clear = (
+        f"in {first.count(None)} of {len(first)} subjects the period of each condition is not clear"
+    )
     if design == "crossover":
-        return []
+        return [f"{not_clear}: Hills-Armitage is without them"] if None in first else []
     if any(n.sequence for n in selection.analysed) and not any(
         n.period for n in selection.analysed
     ):
         return ["sequence is given and period is not: this is not analysed as a crossover"]
-    first = [_treated_first(selection, s) for s in selection.baseline]
     if True in first and False in first and None in first:
-        return [
-            f"in {first.count(None)} of {len(first)} subjects the period of each condition is not "
-            "clear: this is not analysed as a crossover"
-        ]
+        return [f"{not_clear}: this is not analysed as a crossover"]
     return []
 
 
