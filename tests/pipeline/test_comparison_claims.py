@@ -245,3 +245,34 @@ def test_an_endpoint_that_is_alike_on_all_nights_has_no_change_and_no_test(tmp_p
     assert "all subjects changed by the same amount" in c.note
     assert "no mixed model" in c.note
     assert {s.difference for s in comparison.subjects if s.endpoint == "se_pct"} == {0.0}
+
+
+def test_nights_that_have_an_endpoint_are_not_counted_as_lacking_it(tmp_path):
+    rows = study(6)
+    for row in rows:
+        row["sol_min"] = "" if (row["subject"], row["night"]) in {("S00", "n2"), ("S00", "n3"),
+                                                                  ("S01", "n0")} else 9  # fmt: skip
+    comparison, _ = one_row(tmp_path, rows)
+    (sol,) = (c for c in comparison.contrasts if c.endpoint == "sol_min")
+    assert (sol.n_subjects, sol.n_baseline_nights, sol.n_treatment_nights) == (5, 9, 10)
+    assert "absent in 3 nights; 2 nights with it left out: none in the other condition" in sol.note
+
+
+def test_out_of_reach_is_said_only_of_what_no_outcome_could_have_reached(tmp_path):
+    # Holm over p of 1/2048 and 1/32: the second is not multiplied, so six subjects can reach 0.05
+    # beside twelve; beside another six (1/32 and 1/32) they cannot.
+    rows = study(12, effect=-6)
+    for row in rows:
+        row["n3_pct"] = row["rem_pct"] if row["subject"] < "S06" else ""
+        row["n2_pct"] = row["n3_pct"]
+    spec = 'primary = "n2_pct"\nsecondary = ["n3_pct", "rem_pct"]\nendpoints = []\n'
+    comparison, _ = one_row(tmp_path, rows, spec)
+    notes = {c.endpoint: c.note for c in comparison.contrasts}
+    n3 = next(c for c in comparison.contrasts if c.endpoint == "n3_pct")
+    assert n3.p_adjusted == pytest.approx(1 / 32)
+    assert "no sign-flip p" not in "".join(notes.values())
+    comparison, _ = one_row(
+        tmp_path, rows, 'primary = "rem_pct"\nsecondary = ["n3_pct", "n2_pct"]\n'
+    )
+    notes = {c.endpoint: c.note for c in comparison.contrasts}
+    assert "with 6 subjects no sign-flip p among 2 can reach 0.05" in notes["n3_pct"]

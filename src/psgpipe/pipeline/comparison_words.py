@@ -6,11 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from psgpipe.model.comparison import ComparisonSpec, Contrast, Declaration
 from psgpipe.pipeline.contrasts import Analysed
 from psgpipe.pipeline.endpoint_nights import DEPEND_ON_LIGHTS, unit_of
 from psgpipe.pipeline.night_selection import count_of
 from psgpipe.science.crossover import CrossoverEffect
+from psgpipe.science.multiplicity import benjamini_hochberg, holm
 from psgpipe.science.regression_to_mean import expected_drift
 
 ALPHA = 0.05
@@ -18,6 +21,7 @@ TESTABLE_FROM_N = 6
 FIRM_FROM_N = 12
 NO_TEST = "no test at 0.05 is possible"
 LOCKED = "spec locked"
+_ADJUST = {"holm": holm, "benjamini-hochberg": benjamini_hochberg}
 
 
 def worded(
@@ -33,16 +37,13 @@ def worded(
     ----------
     freed : by endpoint, the effect freed from the period effect, in a crossover.
     """
-    families = {
-        role: sum(a.contrast.role == role and a.differences.size > 0 for a in analysed)
-        for role in ("primary", "secondary", "exploratory")
-    }
+    out_of_reach = _out_of_reach([a.contrast for a in analysed if a.differences.size])
     return tuple(
         replace(
             a.contrast,
             verdict=verdict(a, spec, design, freed.get(a.nights.endpoint)),
             note="; ".join((
-                *_remarks(a, spec, design, families[a.contrast.role],
+                *_remarks(a, spec, design, out_of_reach.get(a.nights.endpoint),
                           freed.get(a.nights.endpoint)),
                 *stamps(declaration),
             )),
@@ -124,14 +125,18 @@ def _claims(contrast: Contrast, design: str, freed: CrossoverEffect | None) -> b
 
 
 def _remarks(
-    a: Analysed, spec: ComparisonSpec, design: str, family: int, freed: CrossoverEffect | None
+    a: Analysed,
+    spec: ComparisonSpec,
+    design: str,
+    out_of_reach: str | None,
+    freed: CrossoverEffect | None,
 ) -> list[str]:
     """What must be said about a row, most important first."""
     c = a.contrast
     before_after = design == "before-after"
     said = [
         _ratio(a),
-        _attainable(c, family),
+        out_of_reach,
         _not_freed(c, freed) if design == "crossover" else None,
         _disagreement(c, freed),
         "before-after, not causal" if before_after and _claims(c, design, None) else None,
@@ -156,13 +161,25 @@ def _ratio(a: Analysed) -> str | None:
     return f"ratio {math.exp(c.difference):.2f} (95 % {low:.2f} to {high:.2f})"
 
 
-def _attainable(c: Contrast, family: int) -> str | None:
-    """Whether any outcome could have reached 0.05 after adjustment."""
-    factor = {"holm": family, "benjamini-hochberg": 1}.get(c.adjustment, 1)
-    smallest = factor * 2.0 ** (1 - c.n_subjects)
-    if c.n_subjects < TESTABLE_FROM_N or smallest <= ALPHA:
-        return None
-    return f"with {c.n_subjects} subjects no sign-flip p among {family} can reach 0.05"
+def _out_of_reach(contrasts: Sequence[Contrast]) -> dict[str, str]:
+    """Endpoints that no outcome of their family could have brought to 0.05, with that remark.
+
+    Of n subjects the smallest sign-flip p is 2^(1 - n). Adjusted p rise with every p of the family,
+    so they are smallest where all of these are.
+    """
+    said: dict[str, str] = {}
+    for role in ("primary", "secondary", "exploratory"):
+        family = [c for c in contrasts if c.role == role]
+        smallest = np.array([2.0 ** (1 - c.n_subjects) for c in family])
+        if any(c.adjustment in _ADJUST for c in family):
+            smallest = _ADJUST[family[0].adjustment](smallest)
+        said |= {
+            c.endpoint: f"with {c.n_subjects} subjects no sign-flip p among {len(family)} can "
+            "reach 0.05"
+            for c, p in zip(family, smallest, strict=True)
+            if p > ALPHA and c.n_subjects >= TESTABLE_FROM_N
+        }
+    return said
 
 
 def _not_freed(c: Contrast, freed: CrossoverEffect | None) -> str | None:
@@ -202,7 +219,12 @@ def _drift(a: Analysed, spec: ComparisonSpec) -> str | None:
 
 
 def _lacking(a: Analysed) -> str | None:
-    return f"absent in {count_of(a.nights.lacking, 'night')}" if a.nights.lacking else None
+    absent, unused = count_of(a.nights.lacking, "night"), count_of(a.nights.unmatched, "night")
+    if not a.nights.lacking:
+        return None
+    if not a.nights.unmatched:
+        return f"absent in {absent}"
+    return f"absent in {absent}; {unused} with it left out: none in the other condition"
 
 
 def _lights(a: Analysed) -> str | None:

@@ -61,6 +61,7 @@ class EndpointNights:
     periods : of the same nights, or None where any is not stated.
     cohort_baseline : values of all usable baseline nights, unpaired subjects' too.
     lacking : analysed nights that do not have the endpoint.
+    unmatched : analysed nights that have it, of subjects that lack it in the other condition.
     lights_unknown : nights here whose lights are not known.
     censored : nights here without REM, of a REM latency.
     raw_baseline_mean : mean of the subjects' baseline means before any transformation.
@@ -74,6 +75,7 @@ class EndpointNights:
     periods: Mapping[str, tuple[str, ...]] | None
     cohort_baseline: Mapping[str, Values]
     lacking: int
+    unmatched: int
     lights_unknown: int
     censored: int
     raw_baseline_mean: float | None = None
@@ -110,6 +112,7 @@ def endpoint_nights(selection: Selection, endpoint: str, spec: ComparisonSpec) -
     }  # fmt: skip
     both = [s for s in selection.baseline if have["b"][s] and have["t"][s]]
     used = [n for s in both for n in (*have["b"][s], *have["t"][s])]
+    with_it = sum(len(nights) for group in have.values() for nights in group.values())
     scale = _Scale.of(endpoint, spec, selection)
     return EndpointNights(
         endpoint=endpoint,
@@ -122,7 +125,8 @@ def endpoint_nights(selection: Selection, endpoint: str, spec: ComparisonSpec) -
             s: scale.values(nights, endpoint, spec)
             for s, nights in selection.cohort_baseline.items()
         },
-        lacking=len(selection.analysed) - len(used),
+        lacking=len(selection.analysed) - with_it,
+        unmatched=with_it - len(used),
         lights_unknown=sum(lights_unknown(n) for n in used),
         censored=sum(_value(n, endpoint, spec) == math.inf for n in used),
         raw_baseline_mean=_mean_of_means(endpoint, (have["b"][s] for s in both)),
