@@ -159,6 +159,24 @@ def test_the_words_of_the_spec_are_the_conditions():
     ]
 
 
+def test_warnings_count_only_nights_that_entered():
+    # B has no baseline night: its first laboratory night and its dose bias nothing.
+    b = MeasuredNight("B", "b", "treatment", {"rem_pct": 20.0}, row=9, night_in_lab=1,
+                      dose_mg_per_kg=0.5)  # fmt: skip
+    listed = [*nights("baseline", "treatment1", dose_mg_per_kg=0.5), b]
+    warnings = select_nights(listed, ComparisonSpec()).warnings
+    assert [w.split(" ")[:3] for w in warnings] == [["1", "treatment", "night"],
+                                                   ["in", "1", "subject"]]  # fmt: skip
+    kept = select_nights(listed, ComparisonSpec(first_night="keep")).warnings
+    assert "1 first laboratory night kept, as the spec wants" in kept
+
+
+def test_first_nights_in_both_conditions_favour_neither():
+    selection = select_nights(nights("baseline1", "treatment1"), ComparisonSpec())
+    assert [f.fate for f in selection.fates] == ["analysed", "analysed"]
+    assert selection.warnings == ()
+
+
 listed_nights = st.lists(
     st.builds(
         MeasuredNight,
