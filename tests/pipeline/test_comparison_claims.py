@@ -276,3 +276,55 @@ def test_out_of_reach_is_said_only_of_what_no_outcome_could_have_reached(tmp_pat
     )
     notes = {c.endpoint: c.note for c in comparison.contrasts}
     assert "with 6 subjects no sign-flip p among 2 can reach 0.05" in notes["n3_pct"]
+
+
+def dosed(doses, hours=(), n=6, **more):
+    """`n` subjects with a baseline night and a treatment night after each dose."""
+    rows = []
+    for s in range(n):
+        rows.append(night(f"S{s}", 0, "baseline", sol_min=20 + s, rem_pct=20 + s))
+        for k, dose in enumerate(doses):
+            since = {"hours_since_dose": hours[k]} if hours else {}
+            rows.append(
+                night(f"S{s}", k + 1, "treatment", sol_min=10 + s, rem_pct=20 + s - dose,
+                      dose_mg_per_kg=dose, **since, **more)
+            )  # fmt: skip
+    return rows
+
+
+def test_doses_below_a_ten_thousandth_are_strata_in_their_order(tmp_path):
+    comparison, _ = one_row(tmp_path, dosed([0.00005, 0.0001, 0]))
+    found = [s.stratum for s in comparison.strata if s.endpoint == "rem_pct"]
+    assert found == ["0", "5e-05", "0.0001"]
+
+
+def test_the_only_stratum_is_told_where_other_nights_lie_outside(tmp_path):
+    spec = "[strata]\ndose = false\nhours_since_dose = [6, 24, 48]\n"
+    comparison, _ = one_row(tmp_path, dosed([2, 4], hours=[10, 100]), spec)
+    (stratum,) = (s for s in comparison.strata if s.endpoint == "rem_pct")
+    assert (stratum.stratum, stratum.n_treatment_nights) == ("6-24", 6)
+    assert stratum.difference == pytest.approx(-2)
+    comparison, _ = one_row(tmp_path, dosed([2, 4], hours=[10, 20]), spec)
+    assert comparison.strata == ()
+
+
+def test_all_strata_of_a_log_endpoint_are_on_the_scale_of_the_whole(tmp_path):
+    rows = dosed([1, 2])
+    rows[1]["sol_min"] = 0  # after the lower dose only
+    comparison, _ = one_row(tmp_path, rows, '[transform]\nsol_min = "log"\n')
+    units = {x.unit for x in comparison.strata if x.endpoint == "sol_min"}
+    assert units == {"ln(min + 0.5)"}
+    assert {x.unit for x in comparison.contrasts if x.endpoint == "sol_min"} == units
+
+
+def test_a_night_whose_lights_are_not_known_leaves_the_slope_of_the_others(tmp_path):
+    rows = dosed([0.5, 1, 2], n=3, lights_source="table")
+    for row in rows:
+        row["lights_source"] = "table"
+    rows[3] |= {"lights_source": "recording", "sol_min": 500}
+    spec = tmp_path / "spec.toml"
+    spec.write_text('[nights]\nmissing_lights = "withhold"\n', encoding="utf-8")
+    table = nights_tsv(tmp_path / "n.tsv", rows)
+    comparison = compare(table, spec, allow_unlike=["lights_source"])
+    slopes = {x.endpoint: (x.n_subjects, x.slope) for x in comparison.slopes}
+    assert slopes["sol_min"] == (3, 0)

@@ -44,14 +44,12 @@ def within_subject_slope(dose: npt.ArrayLike, value: npt.ArrayLike) -> float | N
     return float(centred @ y / (centred @ centred))
 
 
-def interval_label(value: float, edges: tuple[float, ...]) -> str | None:
-    """The stratum ``[low, high)`` that `value` falls in, as ``low-high``; None outside all.
+def interval_of(value: float, edges: tuple[float, ...]) -> tuple[float, float] | None:
+    """The stratum ``[low, high)`` that `value` falls in; None outside all.
 
     Parameters
     ----------
     edges : ascending; two or more.
     """
-    for low, high in itertools.pairwise(edges):
-        if low <= value < high:
-            return f"{low:g}-{high:g}"
-    return None
+    pairs = itertools.pairwise(edges)
+    return next(((low, high) for low, high in pairs if low <= value < high), None)
