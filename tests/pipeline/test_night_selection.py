@@ -119,6 +119,12 @@ def test_lights_off_after_midnight_is_the_next_day():
     assert fates(found)[1] == "analysed"
 
 
+@pytest.mark.parametrize("clock", ["9:05", "9:05:00", "09:05:00"])
+def test_the_hour_of_a_clock_may_have_one_digit(clock):
+    found = dosed(dose_end="2024-03-01T07:00", start="2024-03-01T08:50", lights_off=clock)
+    assert "2.1 h after the dose" in str(select_nights(found, ComparisonSpec()).fates[1].reason)
+
+
 def test_a_dose_given_in_the_night_is_sedation():
     found = dosed(dose_end="2024-03-02T02:00", lights_off="2024-03-01T23:00", lights_on="07:00")
     assert fates(found)[1] == "sedation"

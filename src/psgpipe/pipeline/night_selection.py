@@ -285,7 +285,8 @@ def _lights_off(night: MeasuredNight) -> dt.datetime | None:
 
 def _nearest(clock: str, moment: dt.datetime) -> dt.datetime:
     """The time nearest to `moment` at which a clock shows `clock`."""
-    shown = dt.datetime.combine(moment.date(), dt.time.fromisoformat(clock.zfill(5)))
+    hour, rest = clock.split(":", 1)
+    shown = dt.datetime.combine(moment.date(), dt.time.fromisoformat(f"{hour:0>2}:{rest}"))
     days = (dt.timedelta(days) for days in (-1, 0, 1))
     return min((shown + day for day in days), key=lambda candidate: abs(candidate - moment))
 
