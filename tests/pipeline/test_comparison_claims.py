@@ -328,3 +328,30 @@ def test_a_night_whose_lights_are_not_known_leaves_the_slope_of_the_others(tmp_p
     comparison = compare(table, spec, allow_unlike=["lights_source"])
     slopes = {x.endpoint: (x.n_subjects, x.slope) for x in comparison.slopes}
     assert slopes["sol_min"] == (3, 0)
+
+
+def test_nights_of_unlike_recipes_do_not_tell_how_nights_vary(tmp_path):
+    # Two derivations of an unpaired subject, 3 and 40 % REM, are no night-to-night variation.
+    rows = [{**row, "derivations": "C4-M1"} for row in study(6)]
+    before, _ = one_row(tmp_path, rows)
+    rows += [night("U", 0, "baseline", rem_pct=3, derivations="Fpz-Cz"),
+             night("U", 1, "baseline", rem_pct=40, derivations="C4-M1")]  # fmt: skip
+    comparison, _ = one_row(tmp_path, rows)
+    assert comparison.subjects == before.subjects
+    assert "baseline nights of 1 unpaired subject" in " ".join(comparison.warnings)
+    spec = tmp_path / "none.toml"
+    spec.write_text("", encoding="utf-8")
+    allowed = compare(nights_tsv(tmp_path / "n.tsv", rows), spec, allow_unlike=["derivations"])
+    assert allowed.subjects[0].within_sd != before.subjects[0].within_sd
+
+
+def test_a_logarithm_of_an_unpaired_subject_s_negative_value_is_refused(tmp_path):
+    rows = [*study(3, endpoint="score"), night("U", 0, "baseline", score=-3)]
+    with pytest.raises(ComparisonSpecInvalid, match=r"score.*-3.*row 14"):
+        one_row(tmp_path, rows, '[transform]\nscore = "log"\n')
+
+
+def test_a_margin_may_be_declared_for_what_turns_out_constant(tmp_path):
+    rows = [{**row, "score": 3} for row in study(6)]
+    comparison, _ = one_row(tmp_path, rows, "[equivalence]\nscore = 1\n")
+    assert "score" in {c.endpoint for c in comparison.contrasts}
