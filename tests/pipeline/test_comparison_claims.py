@@ -355,3 +355,12 @@ def test_a_margin_may_be_declared_for_what_turns_out_constant(tmp_path):
     rows = [{**row, "score": 3} for row in study(6)]
     comparison, _ = one_row(tmp_path, rows, "[equivalence]\nscore = 1\n")
     assert "score" in {c.endpoint for c in comparison.contrasts}
+
+
+def test_nights_without_rem_have_no_slope_of_rem_latency_on_dose(tmp_path):
+    rows = dosed([0.5, 1], n=3, tst_min=400)
+    for row in rows:
+        treated = row["condition"] == "treatment"
+        row |= {"rem_min": 0 if treated else 90, "rem_latency_min": "" if treated else 70}
+    comparison, _ = one_row(tmp_path, rows)
+    assert "rem_latency_min" not in {x.endpoint for x in comparison.slopes}

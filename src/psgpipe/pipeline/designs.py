@@ -237,12 +237,14 @@ def dose_slopes(
     rows = []
     for a in analysed:
         nights = endpoint_nights(dosed, a.nights.endpoint, spec, scale_of=selection)
+        if nights.censored:  # a latency longer than the night has no slope
+            continue
         slopes = [
             within_subject_slope(_doses(dosed.treatment[s], nights.endpoint, spec), values)
             for s, values in nights.treatment.items()
         ]
         found = np.array([slope for slope in slopes if slope is not None])
-        if found.size and not nights.censored:
+        if found.size:
             t = t_interval(found)
             rows.append(
                 DoseSlope(
