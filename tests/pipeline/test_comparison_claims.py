@@ -364,3 +364,62 @@ def test_nights_without_rem_have_no_slope_of_rem_latency_on_dose(tmp_path):
         row |= {"rem_min": 0 if treated else 90, "rem_latency_min": "" if treated else 70}
     comparison, _ = one_row(tmp_path, rows)
     assert "rem_latency_min" not in {x.endpoint for x in comparison.slopes}
+
+
+def latencies(pairs):
+    """One baseline and one treatment night of each subject; None for a night without REM."""
+    return [
+        night(f"S{s}", k, "treatment" if k else "baseline", rem_min=0 if latency is None else 90,
+              rem_latency_min="" if latency is None else latency, tst_min=400)
+        for s, pair in enumerate(pairs)
+        for k, latency in enumerate(pair)
+    ]  # fmt: skip
+
+
+def test_latencies_on_the_log_scale_are_read_in_minutes_and_ratios(tmp_path):
+    # Five subjects double their latency, one loses REM: 21 Walsh averages, 6 of them infinite, so
+    # that the median is ln 2; subjects' medians are 85 and sqrt(160 x 180) min.
+    rows = latencies([(60, 120), (70, 140), (80, 160), (90, 180), (100, 200), (110, None)])
+    spec = 'primary = "rem_latency_min"\nendpoints = []\n[transform]\nrem_latency_min = "log"\n'
+    comparison, c = one_row(tmp_path, rows, spec)
+    assert c.hodges_lehmann == pytest.approx(math.log(2))
+    assert "ratio of medians 2.00" in c.note
+    assert "median of subjects 84.9 -> 170 min" in c.note
+    (line,) = (x for x in comparison_text(comparison).splitlines() if "rem_latency_min  min" in x)
+    assert "x 2.00 (medians)" in line
+
+
+def test_an_interval_that_reaches_beyond_the_night_says_so(tmp_path):
+    # Six subjects: the interval goes from the smallest Walsh average, 60, to the largest.
+    rows = latencies([(60, 120), (70, 140), (80, 160), (90, 180), (100, 200), (110, None)])
+    _, c = one_row(tmp_path, rows, 'primary = "rem_latency_min"\n')
+    assert (c.hl_low, c.hl_high) == (60, None)
+    assert "Hodges-Lehmann upper limit beyond the length of a night" in c.note
+
+
+def test_a_ratio_says_what_was_added_before_the_logarithm(tmp_path):
+    rows = [night("A", 0, "baseline", sol_min=0), night("A", 1, "treatment", sol_min=9.5)]
+    _, c = one_row(tmp_path, rows, '[transform]\nsol_min = "log"\n')
+    assert "ratio of geometric means 20.00, of the value + 0.5 min" in c.note
+
+
+def test_a_very_small_ratio_is_not_nothing(tmp_path):
+    rows = [night(f"S{s}", k, "treatment" if k else "baseline", power_uv2=0.002 if k else 1 + s)
+            for s in range(6) for k in (0, 1)]  # fmt: skip
+    # The geometric mean of 1 ... 6 is 2.99, so the ratio is 0.00067.
+    comparison, c = one_row(tmp_path, rows, '[transform]\npower_uv2 = "log"\n')
+    assert "ratio 0.00067 (95 %" in c.note
+    assert "x 0.00067 [" in comparison_text(comparison)
+
+
+def test_a_subject_s_change_and_a_stratum_of_a_log_endpoint_are_not_read_as_minutes(tmp_path):
+    # Baseline 10 and 11 min, treatment 40: a ratio of 40 / sqrt(110), or 1.34 on the ln scale.
+    rows = [night(f"S{s}", k, "treatment" if k > 1 else "baseline", sol_min=40 if k > 1 else 10 + k,
+                  **({"dose_mg_per_kg": k} if k > 1 else {}))
+            for s in range(6) for k in range(4)]  # fmt: skip
+    comparison, _ = one_row(tmp_path, rows, 'primary = "sol_min"\n[transform]\nsol_min = "log"\n')
+    lines = comparison_text(comparison).splitlines()
+    assert any("sol_min: 6 of 6: S0 (x 3.81), S1 (x 3.81)" in line for line in lines)
+    (stratum,) = (x.split() for x in lines if x.split()[:2] == ["dose_mg_per_kg", "2"])
+    assert stratum[2:4] == ["sol_min", "ln(min)"]
+    assert stratum[-1] == "+1.34"

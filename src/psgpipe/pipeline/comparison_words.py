@@ -152,13 +152,22 @@ def _remarks(
 
 
 def _ratio(a: Analysed) -> str | None:
+    """A change on the ln scale as what people read: a ratio."""
     c = a.contrast
-    if a.nights.transform != "log" or c.difference is None:
+    if a.nights.transform != "log" or (c.difference is None and c.hodges_lehmann is None):
         return None
+    of = f", of the value + {a.nights.offset:g} {unit_of(c.endpoint)}" if a.nights.offset else ""
+    if c.difference is None:
+        return f"ratio of medians {ratio(c.hodges_lehmann or 0.0)}{of}"
     if c.ci_low is None or c.ci_high is None:
-        return f"ratio of geometric means {math.exp(c.difference):.2f}"
-    low, high = math.exp(c.ci_low), math.exp(c.ci_high)
-    return f"ratio {math.exp(c.difference):.2f} (95 % {low:.2f} to {high:.2f})"
+        return f"ratio of geometric means {ratio(c.difference)}{of}"
+    return f"ratio {ratio(c.difference)} (95 % {ratio(c.ci_low)} to {ratio(c.ci_high)}){of}"
+
+
+def ratio(logarithm: float) -> str:
+    """The ratio that a difference of logarithms is, in digits that tell it from 0."""
+    value = math.exp(logarithm)
+    return f"{value:.2f}" if 0.095 <= value < 1000 else f"{value:.2g}"
 
 
 def _out_of_reach(contrasts: Sequence[Contrast]) -> dict[str, str]:

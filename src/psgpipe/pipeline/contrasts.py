@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.comparison import ComparisonSpec, Contrast, Role, SubjectChange
-from psgpipe.pipeline.endpoint_nights import EndpointNights
+from psgpipe.pipeline.endpoint_nights import EndpointNights, unit_of
 from psgpipe.science.censored import (
     latency_change_min,
     median_latency_min,
@@ -18,6 +18,7 @@ from psgpipe.science.censored import (
 from psgpipe.science.mixed_model import fit_mixed_model
 from psgpipe.science.multiplicity import benjamini_hochberg, holm
 from psgpipe.science.paired import (
+    HodgesLehmann,
     changes,
     cohen_dz,
     hedges_g_av,
@@ -158,19 +159,26 @@ def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> 
     )
     remark = (
         f"{nights.censored} of {y.size} nights have no REM; they are ranked behind all others "
-        f"(worst rank) and a mean does not exist; median of subjects {_latency(before)} -> "
-        f"{_latency(under)} {nights.unit}"
+        f"(worst rank) and a mean does not exist; median of subjects {_latency(nights, before)} -> "
+        f"{_latency(nights, under)} {unit_of(nights.endpoint)}"
     )
-    return Analysed(nights, contrast, d, (remark,))
+    return Analysed(nights, contrast, d, (remark, *_beyond_the_night(hl)))
+
+
+def _beyond_the_night(hl: HodgesLehmann) -> tuple[str, ...]:
+    """Which parts of a Hodges-Lehmann shift of latencies are longer than any night."""
+    parts = (("estimate", hl.estimate), ("lower limit", hl.low), ("upper limit", hl.high))
+    beyond = [name for name, value in parts if value is not None and np.isinf(value)]
+    return (f"Hodges-Lehmann {', '.join(beyond)} beyond the length of a night",) if beyond else ()
 
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and np.isfinite(value) else None
 
 
-def _latency(medians: Sequence[float]) -> str:
+def _latency(nights: EndpointNights, medians: Sequence[float]) -> str:
     middle = median_latency_min(medians)
-    return f"{middle:.3g}" if np.isfinite(middle) else "not reached"
+    return f"{nights.as_measured(middle):.3g}" if np.isfinite(middle) else "not reached"
 
 
 def adjust(analysed: Sequence[Analysed], spec: ComparisonSpec) -> tuple[Analysed, ...]:

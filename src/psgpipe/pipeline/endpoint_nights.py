@@ -57,6 +57,7 @@ class EndpointNights:
     endpoint : its name.
     unit : of the values as they stand here: ``ln(min)`` where transformed.
     transform : ``none`` or ``log``.
+    offset : what was added before the logarithm.
     baseline, treatment : values of each subject's nights; infinite where censored.
     periods : of the same nights, or None where any is not stated.
     cohort_baseline : values of all usable baseline nights, unpaired subjects' too.
@@ -70,6 +71,7 @@ class EndpointNights:
     endpoint: str
     unit: str
     transform: str
+    offset: float
     baseline: Mapping[str, Values]
     treatment: Mapping[str, Values]
     periods: Mapping[str, tuple[str, ...]] | None
@@ -94,6 +96,10 @@ class EndpointNights:
     def n_treatment(self) -> int:
         """Treatment nights."""
         return sum(v.size for v in self.treatment.values())
+
+    def as_measured(self, value: float) -> float:
+        """A value on the analysed scale in the endpoint's own unit."""
+        return math.exp(value) - self.offset if self.transform == "log" else value
 
 
 def unit_of(endpoint: str) -> str:
@@ -129,6 +135,7 @@ def endpoint_nights(
         endpoint=endpoint,
         unit=scale.unit,
         transform=scale.transform,
+        offset=scale.offset,
         baseline={s: scale.values(have["b"][s], endpoint, spec) for s in both},
         treatment={s: scale.values(have["t"][s], endpoint, spec) for s in both},
         periods=_periods(have, both) if all(n.period for n in used) else None,
