@@ -423,3 +423,33 @@ def test_a_subject_s_change_and_a_stratum_of_a_log_endpoint_are_not_read_as_minu
     (stratum,) = (x.split() for x in lines if x.split()[:2] == ["dose_mg_per_kg", "2"])
     assert stratum[2:4] == ["sol_min", "ln(min)"]
     assert stratum[-1] == "+1.34"
+
+
+def test_a_crossover_of_three_periods_is_not_silently_a_before_after_study(tmp_path):
+    rows = [
+        night(f"S{s}", k, "treatment" if word == "B" else "baseline", period=k,
+              sequence=sequence, rem_pct=20 + s + k)
+        for s, sequence in enumerate(["ABB", "BAA"] * 4)
+        for k, word in enumerate(sequence, start=1)
+    ]  # fmt: skip
+    comparison, _ = one_row(tmp_path, rows)
+    assert comparison.design == "before-after"
+    assert "in 8 of 8 subjects the period of each condition is not clear" in " ".join(
+        comparison.warnings
+    )
+
+
+def test_the_paired_t_is_not_a_mixed_model_with_periods(tmp_path):
+    one_night = "one night a condition: no mixed model"
+    _, c = one_row(tmp_path, crossover(4, 4, effect=-4, period_effect=1))
+    assert c.note.endswith(one_night)
+    _, c = one_row(tmp_path, study(4, nights=1))
+    assert c.note.endswith(f"{one_night}, the paired t says the same")
+
+
+def test_very_small_numbers_are_not_printed_as_nothing(tmp_path):
+    rows = [night(f"S{s}", k, "treatment" if k else "baseline", power_v2=(3 + s + k) * 1e-8)
+            for s in range(6) for k in (0, 1)]  # fmt: skip
+    comparison, _ = one_row(tmp_path, rows)
+    line = next(x for x in comparison_text(comparison).splitlines() if "power_v2" in x)
+    assert line.split()[2:5] == ["5.5e-08", "6.5e-08", "+1e-08"]

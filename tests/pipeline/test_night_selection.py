@@ -127,7 +127,9 @@ def test_the_hour_of_a_clock_may_have_one_digit(clock):
 
 def test_a_dose_given_in_the_night_is_sedation():
     found = dosed(dose_end="2024-03-02T02:00", lights_off="2024-03-01T23:00", lights_on="07:00")
-    assert fates(found)[1] == "sedation"
+    fate = select_nights(found, ComparisonSpec()).fates[1]
+    assert fate.fate == "sedation"
+    assert str(fate.reason).startswith("the dose ended 3.0 h after lights off")
 
 
 def test_a_night_that_was_over_before_the_dose():

@@ -116,9 +116,9 @@ def _number(value: float | None) -> str:
 
 
 def _rounded(value: float) -> str:
-    """Three digits, without an exponent: nobody reads 1.2e+02 minutes."""
+    """Three digits, without an exponent: nobody reads 1.2e+02 minutes; nor is 1e-7 nothing."""
     size = 0 if value == 0 else math.floor(math.log10(abs(value)))
-    return f"{value:.{min(max(2 - size, 0), 6)}f}"
+    return f"{value:.{max(2 - size, 0)}f}" if size > -5 else f"{value:.3g}"
 
 
 def _signed(value: float) -> str:

@@ -107,12 +107,15 @@ def _with_mixed_model(
     """The contrast with the mixed model of its nights, or with the reason why it has none."""
     if len(nights.subjects) < 3:
         return contrast, ("no mixed model below 3 subjects",)
-    if nights.n_baseline + nights.n_treatment == 2 * len(nights.subjects):
-        return contrast, ("one night a condition: no mixed model, the paired t says the same",)
     y, subject, treated = long_format(nights)
-    periods = [p for s in nights.subjects for p in nights.periods[s]] if nights.periods else None
+    periods = [p for s in nights.subjects for p in nights.periods[s]] if nights.periods else []
+    if len(y) == 2 * len(nights.subjects):
+        # With periods that vary under a condition, a model would say what Hills-Armitage says.
+        one_period_each = len({*zip(periods, treated, strict=False)}) <= 2
+        same = ", the paired t says the same" if one_period_each else ""
+        return contrast, (f"one night a condition: no mixed model{same}",)
     model, remarks = None, tuple[str, ...]()
-    if periods is not None and len(set(periods)) > 1:
+    if len(set(periods)) > 1:
         model = fit_mixed_model(y, subject, treated, periods)
         remarks = () if model else ("period and condition cannot be told apart: mixed model "
                                     "without period",)  # fmt: skip

@@ -88,7 +88,9 @@ def _lost_crossover(selection: Selection, design: str) -> list[str]:
         n.period for n in selection.analysed
     ):
         return ["sequence is given and period is not: this is not analysed as a crossover"]
-    if True in first and False in first and None in first:
+    sequences = {n.sequence for n in selection.analysed if n.sequence}
+    both_orders = len(sequences) > 1 or (True in first and False in first)
+    if both_orders and None in first:
         return [f"{not_clear}: this is not analysed as a crossover"]
     return []
 

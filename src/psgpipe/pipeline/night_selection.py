@@ -140,9 +140,13 @@ def _by_sedation(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str |
     hours = night.hours_since_dose
     if hours is None or not in_sedation(hours, spec.sedation_window_h, _in_bed_h(night)):
         return None
+    when = (
+        f"lights off {hours:.1f} h after the dose"
+        if hours >= 0
+        else f"the dose ended {-hours:.1f} h after lights off"
+    )
     return "sedation", (
-        f"lights off {hours:.1f} h after the dose; within {spec.sedation_window_h:g} h the epochs "
-        "may be sedation, not sleep"
+        f"{when}; within {spec.sedation_window_h:g} h the epochs may be sedation, not sleep"
     )
 
 
