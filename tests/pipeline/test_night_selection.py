@@ -145,6 +145,22 @@ def test_an_unknown_time_of_the_dose_is_a_warning():
     assert "sedation cannot be ruled out" in " ".join(selection.warnings)
 
 
+@pytest.mark.parametrize(
+    ("hours", "dose", "washout_days", "told"),
+    [(20, 0.5, None, True), (20, None, None, True), (200, 0.5, 7, False), (160, 0.5, 7, True),
+     (20, 0.0, None, False), (-9, 0.5, None, False)],
+)  # fmt: skip
+def test_a_baseline_night_after_a_dose_is_told_unless_the_washout_is_over(
+    hours, dose, washout_days, told
+):
+    before = MeasuredNight("A", "b", "baseline", {}, row=2, hours_since_dose=hours,
+                           dose_mg_per_kg=dose, lights_off="2024-03-01T23:00",
+                           lights_on="07:00")  # fmt: skip
+    listed = [before, MeasuredNight("A", "t", "treatment", {}, row=3)]
+    warnings = select_nights(listed, ComparisonSpec(washout_days=washout_days)).warnings
+    assert (f"1 baseline night came after a dose ({hours} h or more)" in " ".join(warnings)) == told
+
+
 def test_only_nights_in_the_declared_hours_after_the_dose():
     spec = ComparisonSpec(hours_since_dose=(6, 48))
     assert fates(dosed(47.9), spec)[1] == "analysed"

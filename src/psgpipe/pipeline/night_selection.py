@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -219,6 +220,7 @@ def _warnings(analysed: Sequence[MeasuredNight], spec: ComparisonSpec) -> tuple[
     """What a reader must know about the nights that entered, and only about these."""
     return (
         *_warnings_of_dose_times([n for n in analysed if n.condition in spec.treatment]),
+        *_warnings_of_carry_over([n for n in analysed if n.condition in spec.baseline], spec),
         *_warnings_of_first_nights(analysed, spec),
         *_warnings_of_lights(analysed),
     )
@@ -236,6 +238,20 @@ def _warnings_of_dose_times(treated: Sequence[MeasuredNight]) -> Iterable[str]:
         yield (
             f"{count_of(len(unknown), 'treatment night')} after a dose without a known time from "
             "its end to lights off: sedation cannot be ruled out"
+        )
+
+
+def _warnings_of_carry_over(
+    baseline: Sequence[MeasuredNight], spec: ComparisonSpec
+) -> Iterable[str]:
+    """A baseline night after a dose is one only if the dose is washed out; a dose of 0 is none."""
+    washed_out_h = math.inf if spec.washout_days is None else 24 * spec.washout_days
+    since = [n.hours_since_dose for n in baseline if n.dose_mg_per_kg != 0]
+    early = [h for h in since if h is not None and 0 <= h < washed_out_h]
+    if early:
+        yield (
+            f"{count_of(len(early), 'baseline night')} came after a dose ({min(early):.0f} h or "
+            "more): carry-over cannot be ruled out"
         )
 
 
