@@ -6,7 +6,7 @@ import math
 import pytest
 
 from psgpipe.cli.comparison_text import comparison_text
-from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable
+from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.pipeline.compare import compare
 from psgpipe.pipeline.spec_lock import lock_spec
@@ -453,3 +453,20 @@ def test_very_small_numbers_are_not_printed_as_nothing(tmp_path):
     comparison, _ = one_row(tmp_path, rows)
     line = next(x for x in comparison_text(comparison).splitlines() if "power_v2" in x)
     assert line.split()[2:5] == ["5.5e-08", "6.5e-08", "+1e-08"]
+
+
+def test_a_number_too_large_to_be_squared_is_refused_with_its_cell(tmp_path):
+    rows = study(3, endpoint="power_uv2")
+    rows[4]["power_uv2"] = "1e180"
+    with pytest.raises(StudyTableInvalid, match=r"row 6, column power_uv2.*up to 1e\+100"):
+        one_row(tmp_path, rows)
+
+
+def test_two_subjects_who_differ_beyond_reason_have_an_interval_and_no_traceback(tmp_path):
+    # ln ratios of 0 and 103.6: mean 51.8, t(1) = 12.706 times a standard error of 51.8 is 658.
+    pairs = {"A": (1, 1), "B": (1e-22, 1e23)}
+    rows = [night(s, k, ("baseline", "treatment")[k], power_uv2=pair[k])
+            for s, pair in pairs.items() for k in (0, 1)]  # fmt: skip
+    comparison, c = one_row(tmp_path, rows, '[transform]\npower_uv2 = "log"\n')
+    assert "(95 % 1e-263 to 1e+308)" in c.note
+    assert "[1e-263, 1e+308]" in comparison_text(comparison)

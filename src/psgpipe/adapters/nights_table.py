@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,6 +56,8 @@ _DESCRIPTIVE = {
     "warnings", "flags", "seconds", "visit", "session", "week", "day", "order", "run", "arm",
     "date", "time", "id", "scorer", "rater", "year", "month",
 }  # fmt: skip
+# Nothing in sleep is larger, and the square of a number twice as long is no number any more.
+_LARGEST = 1e100
 # Dates and keys are numbers that differ between nights, and no treatment moves them.
 _NO_MEASURE = ("_date", "_id", "_no", "_nr", "_number", "_sha256", "_year", "_clock")
 _STATES: dict[str, NightState] = {
@@ -241,10 +242,11 @@ class _Reader:
 
     def _value(self, row: Row, endpoint: str) -> float | None:
         if endpoint not in ENDPOINTS:
-            return self.numbers.read(row, endpoint)
+            limits = (-_LARGEST, _LARGEST)
+            return self.numbers.within(row, endpoint, limits, f"a number up to {_LARGEST:g}")
         if endpoint.endswith("_pct"):
             return self.numbers.within(row, endpoint, (0, 100), "a percentage from 0 to 100")
-        most = 1.0 if endpoint == "mean_confidence" else math.inf
+        most = 1.0 if endpoint == "mean_confidence" else _LARGEST
         return self.numbers.within(row, endpoint, (0, most), "a number, not negative")
 
 

@@ -166,6 +166,8 @@ def _ratio(a: Analysed) -> str | None:
 
 def ratio(logarithm: float) -> str:
     """The ratio that a difference of logarithms is, in digits that tell it from 0."""
+    if abs(logarithm) > 230:  # beyond 1e100; e^710 cannot be held
+        return f"1e{logarithm / math.log(10):+.0f}"
     value = math.exp(logarithm)
     return f"{value:.2f}" if 0.095 <= value < 1000 else f"{value:.2g}"
 
