@@ -470,3 +470,12 @@ def test_two_subjects_who_differ_beyond_reason_have_an_interval_and_no_traceback
     comparison, c = one_row(tmp_path, rows, '[transform]\npower_uv2 = "log"\n')
     assert "(95 % 1e-263 to 1e+308)" in c.note
     assert "[1e-263, 1e+308]" in comparison_text(comparison)
+
+
+def test_an_adaptation_night_makes_no_column_an_endpoint(tmp_path):
+    # Alike on all compared nights, the score is no question, so nothing is adjusted for it.
+    rows = [{**row, "score": 3} for row in study(6)]
+    before, _ = one_row(tmp_path, rows)
+    rows.append(night("S00", 9, "adaptation", rem_pct=9, score=4))
+    after, _ = one_row(tmp_path, rows)
+    assert after.contrasts == before.contrasts
