@@ -242,7 +242,7 @@ def test_an_endpoint_that_is_alike_on_all_nights_has_no_change_and_no_test(tmp_p
     comparison, c = one_row(tmp_path, rows, 'primary = "se_pct"\n')
     assert (c.difference, c.p_sign_flip, c.hodges_lehmann) == (0.0, 1.0, 0.0)
     assert (c.t, c.p_t, c.ci_low, c.dz, c.g_av, c.kr_p) == (None,) * 6
-    assert "all subjects changed by the same amount" in c.note
+    assert "no subject changed: no t, no interval" in c.note
     assert "no mixed model" in c.note
     assert {s.difference for s in comparison.subjects if s.endpoint == "se_pct"} == {0.0}
 

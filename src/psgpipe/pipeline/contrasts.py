@@ -93,7 +93,8 @@ def _paired(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> An
     )
     contrast, remarks = _with_mixed_model(nights, contrast)
     if t.sd == 0:
-        remarks = ("all subjects changed by the same amount: no t, no interval", *remarks)
+        alike = "all subjects changed by the same amount" if t.mean else "no subject changed"
+        remarks = (f"{alike}: no t, no interval", *remarks)
     return Analysed(nights, contrast, d, remarks)
 
 
