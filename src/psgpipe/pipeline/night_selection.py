@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from psgpipe.model.comparison import ComparisonSpec, FlowStep, MeasuredNight, NightFate
-from psgpipe.science.dose import hours_since, in_sedation
+from psgpipe.pipeline.night_times import hours_since_dose, in_bed_h
+from psgpipe.science.dose import in_sedation
 
 ANALYSED = "analysed"
 FATES = (
@@ -86,7 +86,7 @@ def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Sele
     within the sedation window of a dose; hours since dose and lights as the spec wants them; the
     first night in the laboratory; subjects without a night left in one of the conditions.
     """
-    timed = [replace(n, hours_since_dose=_hours_since_dose(n)) for n in nights]
+    timed = [replace(n, hours_since_dose=hours_since_dose(n)) for n in nights]
     sorter = _Sorter(timed)
     sorter.sort_out(lambda n: (_OF_STATE[n.state], n.reason) if n.state in _OF_STATE else None)
     sorter.sort_out(lambda n: _by_condition(n, spec))
@@ -139,7 +139,7 @@ def _by_condition(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str 
 
 def _by_sedation(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
     hours = night.hours_since_dose
-    if hours is None or not in_sedation(hours, spec.sedation_window_h, _in_bed_h(night)):
+    if hours is None or not in_sedation(hours, spec.sedation_window_h, in_bed_h(night)):
         return None
     when = (
         f"lights off {hours:.1f} h after the dose"
@@ -284,44 +284,6 @@ def _warnings_of_lights(analysed: Sequence[MeasuredNight]) -> Iterable[str]:
             f"lights are not known in {count_of(unknown, 'analysed night')}; the recording's ends "
             "stand in: TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
         )
-
-
-def _hours_since_dose(night: MeasuredNight) -> float | None:
-    """Hours from the end of the dose to lights off; the table's own word goes first."""
-    if night.hours_since_dose is not None or night.dose_end is None:
-        return night.hours_since_dose
-    off = _lights_off(night)
-    return None if off is None else hours_since(dt.datetime.fromisoformat(night.dose_end), off)
-
-
-def _lights_off(night: MeasuredNight) -> dt.datetime | None:
-    start = dt.datetime.fromisoformat(night.start) if night.start else None
-    if night.lights_off is None:
-        return start
-    if "-" in night.lights_off:
-        return dt.datetime.fromisoformat(night.lights_off)
-    return None if start is None else _nearest(night.lights_off, start)
-
-
-def _nearest(clock: str, moment: dt.datetime) -> dt.datetime:
-    """The time nearest to `moment` at which a clock shows `clock`."""
-    hour, rest = clock.split(":", 1)
-    shown = dt.datetime.combine(moment.date(), dt.time.fromisoformat(f"{hour:0>2}:{rest}"))
-    days = (dt.timedelta(days) for days in (-1, 0, 1))
-    return min((shown + day for day in days), key=lambda candidate: abs(candidate - moment))
-
-
-def _in_bed_h(night: MeasuredNight) -> float | None:
-    """Lights off to lights on, from TIB or from the clock."""
-    tib_min = night.values.get("tib_min")
-    if tib_min is not None:
-        return tib_min / 60
-    off, text = _lights_off(night), night.lights_on
-    if off is None or text is None:
-        return None
-    middle = off + dt.timedelta(hours=8)
-    on = dt.datetime.fromisoformat(text) if "-" in text else _nearest(text, middle)
-    return (on - off).total_seconds() / 3600 if on > off else None
 
 
 def count_of(number: int, what: str) -> str:
