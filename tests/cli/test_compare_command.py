@@ -144,4 +144,4 @@ def test_equal_means_differ_by_nothing_though_their_sums_round(tmp_path):
     ]  # fmt: skip
     text = run(nights_tsv(tmp_path / "n.tsv", rows)).stdout
     (line,) = [line for line in text.splitlines() if line.startswith("  rem_pct")]
-    assert line.split()[4:6] == ["0.200", "0"]
+    assert line.split()[4:6] == ["0.200", "0.00"]

@@ -119,9 +119,17 @@ def test_lights_off_after_midnight_is_the_next_day():
     assert fates(found)[1] == "analysed"
 
 
+@pytest.mark.parametrize("clock", ["9:05", "9:05:00", "09:05:00"])
+def test_the_hour_of_a_clock_may_have_one_digit(clock):
+    found = dosed(dose_end="2024-03-01T07:00", start="2024-03-01T08:50", lights_off=clock)
+    assert "2.1 h after the dose" in str(select_nights(found, ComparisonSpec()).fates[1].reason)
+
+
 def test_a_dose_given_in_the_night_is_sedation():
     found = dosed(dose_end="2024-03-02T02:00", lights_off="2024-03-01T23:00", lights_on="07:00")
-    assert fates(found)[1] == "sedation"
+    fate = select_nights(found, ComparisonSpec()).fates[1]
+    assert fate.fate == "sedation"
+    assert str(fate.reason).startswith("the dose ended 3.0 h after lights off")
 
 
 def test_a_night_that_was_over_before_the_dose():
@@ -135,6 +143,22 @@ def test_a_night_that_was_over_before_the_dose():
 def test_an_unknown_time_of_the_dose_is_a_warning():
     selection = select_nights(dosed(None), ComparisonSpec())
     assert "sedation cannot be ruled out" in " ".join(selection.warnings)
+
+
+@pytest.mark.parametrize(
+    ("hours", "dose", "washout_days", "told"),
+    [(20, 0.5, None, True), (20, None, None, True), (200, 0.5, 7, False), (160, 0.5, 7, True),
+     (20, 0.0, None, False), (-9, 0.5, None, False)],
+)  # fmt: skip
+def test_a_baseline_night_after_a_dose_is_told_unless_the_washout_is_over(
+    hours, dose, washout_days, told
+):
+    before = MeasuredNight("A", "b", "baseline", {}, row=2, hours_since_dose=hours,
+                           dose_mg_per_kg=dose, lights_off="2024-03-01T23:00",
+                           lights_on="07:00")  # fmt: skip
+    listed = [before, MeasuredNight("A", "t", "treatment", {}, row=3)]
+    warnings = select_nights(listed, ComparisonSpec(washout_days=washout_days)).warnings
+    assert (f"1 baseline night came after a dose ({hours} h or more)" in " ".join(warnings)) == told
 
 
 def test_only_nights_in_the_declared_hours_after_the_dose():
@@ -157,6 +181,24 @@ def test_the_words_of_the_spec_are_the_conditions():
         "analysed",
         "other condition",
     ]
+
+
+def test_warnings_count_only_nights_that_entered():
+    # B has no baseline night: its first laboratory night and its dose bias nothing.
+    b = MeasuredNight("B", "b", "treatment", {"rem_pct": 20.0}, row=9, night_in_lab=1,
+                      dose_mg_per_kg=0.5)  # fmt: skip
+    listed = [*nights("baseline", "treatment1", dose_mg_per_kg=0.5), b]
+    warnings = select_nights(listed, ComparisonSpec()).warnings
+    assert [w.split(" ")[:3] for w in warnings] == [["1", "treatment", "night"],
+                                                   ["in", "1", "subject"]]  # fmt: skip
+    kept = select_nights(listed, ComparisonSpec(first_night="keep")).warnings
+    assert "1 first laboratory night kept, as the spec wants" in kept
+
+
+def test_first_nights_in_both_conditions_favour_neither():
+    selection = select_nights(nights("baseline1", "treatment1"), ComparisonSpec())
+    assert [f.fate for f in selection.fates] == ["analysed", "analysed"]
+    assert selection.warnings == ()
 
 
 listed_nights = st.lists(

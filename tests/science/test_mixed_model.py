@@ -203,8 +203,11 @@ def test_nights_that_repeat_exactly_have_no_residual():
     )
 
 
-def test_a_constant_endpoint_has_no_model():
-    assert fit_mixed_model([5] * 12, list("aaaabbbbcccc"), [0, 0, 1, 1] * 3) is None
+@pytest.mark.parametrize("value", [5, 90.1])
+def test_a_constant_endpoint_has_no_model(value):
+    # The mean of three times 90.1 is not 90.1 in floating point.
+    subject = list("aaaaaabbbbbbcccccc")
+    assert fit_mixed_model([value] * 18, subject, [0, 0, 0, 1, 1, 1] * 3) is None
 
 
 def test_period_that_repeats_the_condition_has_no_model():

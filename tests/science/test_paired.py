@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psgpipe.science.paired import (
+    changes,
     cohen_dz,
     hedges_g_av,
     hodges_lehmann,
@@ -117,6 +118,20 @@ def test_subjects_that_all_change_alike_have_no_t():
     result = t_interval([0.3, 0.1 + 0.2, 0.3])
     assert (result.sd, result.t, result.p, result.low) == (0.0, None, None, None)
     assert cohen_dz([0.3, 0.1 + 0.2, 0.3]) is None
+
+
+def test_rounding_of_a_mean_is_no_change():
+    # 90.1 on three nights has the mean 90.09999999999998 in floating point.
+    three_nights = np.array([90.1, 90.1, 90.1]).mean()
+    assert three_nights != 90.1
+    assert changes([three_nights, 20.0], [90.1, 22.0]).tolist() == [0.0, 2.0]
+
+
+def test_minutes_that_all_rise_by_a_tenth_rise_alike():
+    baseline = np.array([100.1, 317.3, 455.7, 1023.9])
+    d = changes(baseline, [100.2, 317.4, 455.8, 1024.0])
+    assert len(set(d.tolist())) == 1
+    assert d[0] == pytest.approx(0.1)
 
 
 def test_no_change_at_all_is_no_evidence():

@@ -16,7 +16,7 @@ from psgpipe.science.censored import (
 )
 from psgpipe.science.composition import stage_balances, without_zeros
 from psgpipe.science.crossover import hills_armitage
-from psgpipe.science.dose import hours_since, in_sedation, interval_label, within_subject_slope
+from psgpipe.science.dose import hours_since, in_sedation, interval_of, within_subject_slope
 from psgpipe.science.regression_to_mean import expected_drift
 from psgpipe.science.reliable_change import pooled_within_sd, reliable_change
 from psgpipe.science.tipping_point import tipping_sensitivity
@@ -156,7 +156,11 @@ def test_slope_of_a_subject_with_three_doses():
     assert within_subject_slope([0.5, 0.5], [20, 18]) is None
 
 
+def test_nights_that_are_all_alike_have_no_slope():
+    assert within_subject_slope([0.1, 0.2, 0.6], [90.1, 90.1, 90.1]) == 0
+
+
 def test_strata_hold_their_lower_edge():
-    assert interval_label(6, (6, 24, 48)) == "6-24"
-    assert interval_label(24, (6, 24, 48)) == "24-48"
-    assert interval_label(48, (6, 24, 48)) is None
+    assert interval_of(6, (6, 24, 48)) == (6, 24)
+    assert interval_of(24, (6, 24, 48)) == (24, 48)
+    assert interval_of(48, (6, 24, 48)) is None

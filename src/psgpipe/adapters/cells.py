@@ -12,7 +12,7 @@ from psgpipe.adapters.delimited import Mistakes, Row, Table
 _MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "."}
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
 # Nothing that is measured lies beyond, and squares of what does are no numbers any more.
-_SMALLEST, _LARGEST = 1e-100, 1e15
+_SMALLEST, _LARGEST = 1e-100, 1e100
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 # What statistics programs write where nothing is known: -9, -99, 999, 9999.
 _NINES = re.compile(r"(-9+|9{3,})([.,]0*)?")

@@ -101,7 +101,7 @@ def nights_table(
 
     Every endpoint of psgpipe that has a column counts. In a table that does not hold all of them,
     and so comes from elsewhere, every other column of numbers does, too, if it varies between
-    the nights of any subject.
+    the nights of any subject, nights under other conditions left out.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def nights_table(
     mistakes.refuse()
     present = {c.casefold() for c in raw.columns}
     has_condition = "condition" in present
-    endpoints, set_aside, not_numbers = _endpoints(table, present, wanted)
+    endpoints, set_aside, not_numbers = _endpoints(table, present, [*conditions], wanted)
     numeric = [*endpoints, "dose_mg_per_kg", "hours_since_dose", "night_in_lab"]
     reader = _Reader(
         Numbers(table, numeric, mistakes, measures=endpoints),
@@ -153,7 +153,7 @@ def _with_sealed(table: Table, sealed: Mapping[tuple[str, str], Mapping[str, str
 
 
 def _endpoints(
-    table: Table, present: set[str], wanted: Sequence[str]
+    table: Table, present: set[str], conditions: Sequence[str], wanted: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Columns that are endpoints; of numbers that do not vary within a subject; of no numbers."""
     known = [c for c in ENDPOINTS if c in present]
@@ -163,7 +163,8 @@ def _endpoints(
         return (*known, *named), (), ()
     others = [c for c in there if c not in named and not _describes(c.casefold())]
     measured = [c for c in others if _mostly_numbers(table, c)]
-    varying = [c for c in measured if _varies(table, c)]
+    compared = [row for row in table.rows if one_spelling(row.cells["condition"]) in conditions]
+    varying = [c for c in measured if _varies(compared or table.rows, c)]
     return (
         (*known, *named, *varying),
         tuple(c for c in measured if c not in varying),
@@ -183,11 +184,11 @@ def _mostly_numbers(table: Table, column: str) -> bool:
     return numbers > 0 and numbers * 2 >= len(cells)
 
 
-def _varies(table: Table, column: str) -> bool:
+def _varies(rows: Sequence[Row], column: str) -> bool:
     seen: dict[str, str] = {}
     return any(
         seen.setdefault(row.cells["subject"], row.cells[column]) != row.cells[column]
-        for row in table.rows
+        for row in rows
     )
 
 

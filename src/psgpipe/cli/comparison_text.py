@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from psgpipe.cli.printing import printable, table
 from psgpipe.model.comparison import Comparison, Contrast
-from psgpipe.pipeline.comparison_words import LOCKED
+from psgpipe.pipeline.comparison_words import LOCKED, ratio
 
 WIDTH = 100
 _HEADINGS = {
@@ -94,12 +94,15 @@ def _from_ln(unit: str, mean: float | None) -> float | None:
 
 
 def _change(c: Contrast) -> str:
+    in_ln = c.unit.startswith("ln(")
+    if c.difference is None and c.hodges_lehmann is None:
+        return "-"
     if c.difference is None:
-        return "-" if c.hodges_lehmann is None else f"{_signed(c.hodges_lehmann)} (median shift)"
-    if c.unit.startswith("ln("):
-        limits = [math.exp(v) for v in (c.ci_low, c.ci_high) if v is not None]
-        interval = f" [{limits[0]:.2f}, {limits[1]:.2f}]" if limits else ""
-        return f"x {math.exp(c.difference):.2f}{interval}"
+        shift = c.hodges_lehmann or 0.0
+        return f"x {ratio(shift)} (medians)" if in_ln else f"{_signed(shift)} (median shift)"
+    if in_ln:
+        limits = [ratio(v) for v in (c.ci_low, c.ci_high) if v is not None]
+        return f"x {ratio(c.difference)}" + (f" [{', '.join(limits)}]" if limits else "")
     return _with_interval(c.difference, c.ci_low, c.ci_high)
 
 
@@ -113,16 +116,13 @@ def _number(value: float | None) -> str:
 
 
 def _rounded(value: float) -> str:
-    """Three digits, without an exponent: nobody reads 1.2e+02 minutes."""
-    if abs(value) < 1e-9:  # what is left of equal means
-        return "0"
-    size = math.floor(math.log10(abs(value)))
-    return f"{value:.{min(max(2 - size, 0), 6)}f}"
+    """Three digits, without an exponent: nobody reads 1.2e+02 minutes; nor is 1e-7 nothing."""
+    size = 0 if value == 0 else math.floor(math.log10(abs(value)))
+    return f"{value:.{max(2 - size, 0)}f}" if size > -5 else f"{value:.3g}"
 
 
 def _signed(value: float) -> str:
-    rounded = _rounded(value)
-    return f"+{rounded}" if value > 0 and rounded != "0" else rounded
+    return ("+" if value > 0 else "") + _rounded(value)
 
 
 def _p(value: float | None) -> str:
@@ -163,27 +163,34 @@ def _slope_part(comparison: Comparison) -> str:
 def _strata_part(comparison: Comparison) -> str:
     shown = _declared(comparison)
     rows = [
-        (s.by, s.stratum, s.endpoint, str(s.n_subjects), str(s.n_treatment_nights),
+        (s.by, s.stratum, s.endpoint, s.unit, str(s.n_subjects), str(s.n_treatment_nights),
          _with_interval(s.difference, s.ci_low, s.ci_high))
         for s in comparison.strata
         if s.difference is not None and s.endpoint in shown
     ]  # fmt: skip
-    head = ("by", "stratum", "endpoint", "n", "nights", "difference [95 %]")
+    head = ("by", "stratum", "endpoint", "unit", "n", "nights", "difference [95 %]")
     return "\n".join(["Strata (exploratory)", table([head, *rows])]) if rows else ""
 
 
 def _subjects_part(comparison: Comparison) -> str:
     """Which subjects changed by more than their nights differ anyway, in declared endpoints."""
     lines = []
-    for endpoint in _declared(comparison):
-        changes = [s for s in comparison.subjects if s.endpoint == endpoint]
+    for c in comparison.contrasts:
+        if c.endpoint not in _declared(comparison):
+            continue
+        changes = [s for s in comparison.subjects if s.endpoint == c.endpoint]
         beyond = [s for s in changes if s.beyond_mdc]
         judged = sum(s.beyond_mdc is not None for s in changes)
         if judged:
-            names = ", ".join(f"{s.subject} ({_signed(s.difference or 0.0)})" for s in beyond)
-            lines.append(f"  {endpoint}: {len(beyond)} of {judged}{': ' if names else ''}{names}")
+            names = ", ".join(f"{s.subject} ({_own(c.unit, s.difference)})" for s in beyond)
+            lines.append(f"  {c.endpoint}: {len(beyond)} of {judged}{': ' if names else ''}{names}")
     title = "Subjects beyond the minimal detectable change (not: caused by the treatment)"
     return "\n".join([title, *(_wrapped(line, "    ") for line in lines)]) if lines else ""
+
+
+def _own(unit: str, change: float | None) -> str:
+    """A subject's change; a ratio where the endpoint is on the ln scale."""
+    return f"x {ratio(change or 0.0)}" if unit.startswith("ln(") else _signed(change or 0.0)
 
 
 def _flow_part(comparison: Comparison) -> str:

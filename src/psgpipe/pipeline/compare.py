@@ -41,7 +41,7 @@ from psgpipe.pipeline.night_selection import (
     flow,
     select_nights,
 )
-from psgpipe.pipeline.recipes import recipe_summary, refuse_unlike, with_manifests
+from psgpipe.pipeline.recipes import recipe_summary, refuse_unlike, unlike_subjects, with_manifests
 from psgpipe.pipeline.spec_lock import load_spec
 from psgpipe.science.composition import BALANCES
 
@@ -89,7 +89,9 @@ def compare(
     strange = check_arithmetic(table)
     selection = select_nights(table.nights, plan)
     _require_both_conditions(selection, table, plan)
-    unlike = refuse_unlike(_by_subject(selection), [*allow_unlike])
+    allowed = [*allow_unlike]
+    unlike = refuse_unlike(_by_subject(selection), allowed)
+    selection = _with_like_cohort(selection, allowed)
     design = design_of(selection, plan)
     roles = _roles(table, plan, declaration)
     _refuse_impossible_logarithms(selection, table.file, plan)
@@ -153,8 +155,9 @@ def read_nights(source: Path, spec: ComparisonSpec) -> NightsTable:
 
 
 def _named(spec: ComparisonSpec) -> list[str]:
-    """The endpoints that a spec names as such."""
-    return [e for e in (spec.primary, *spec.secondary, *(spec.endpoints or ())) if e]
+    """The endpoints that a spec names, anywhere."""
+    roles = (spec.primary, *spec.secondary, *(spec.endpoints or ()))
+    return [e for e in (*roles, *spec.transform, *spec.equivalence, *spec.population) if e]
 
 
 def _roles(
@@ -166,8 +169,7 @@ def _roles(
     """
     balances = tuple(BALANCES) if spec.composition else ()
     there = [*table.endpoints, *balances]
-    named = {*_named(spec), *spec.transform, *spec.equivalence, *spec.population}
-    for endpoint in sorted(named):
+    for endpoint in sorted({*_named(spec)}):
         if endpoint not in there:
             raise ComparisonSpecInvalid(
                 f"the spec names endpoint {endpoint!r}, which {table.file} does not hold"
@@ -193,7 +195,9 @@ def _roles(
 
 def _refuse_impossible_logarithms(selection: Selection, file: str, spec: ComparisonSpec) -> None:
     for endpoint, transform in spec.transform.items():
-        values = ((n.row, n.values.get(endpoint) or 0.0) for n in selection.analysed)
+        # Unpaired subjects' baseline nights tell how nights vary, on the same scale.
+        cohort = (n for nights in selection.cohort_baseline.values() for n in nights)
+        values = ((n.row, n.values.get(endpoint) or 0.0) for n in (*selection.analysed, *cohort))
         row, lowest = min(values, key=lambda found: found[1])
         if transform == "log" and lowest < 0:
             raise ComparisonSpecInvalid(
@@ -223,6 +227,25 @@ def _require_both_conditions(
             f"{table.file}: no subject has at least one valid night in each condition ({lost})",
             "Look at the reasons in the table; more nights or another rule for nights are needed.",
         )
+
+
+def _with_like_cohort(selection: Selection, allowed: Sequence[str]) -> Selection:
+    """The selection without unpaired subjects whose baseline nights were made by unlike recipes.
+
+    How these nights vary is not how sleep does.
+    """
+    unlike = unlike_subjects(selection.cohort_baseline, allowed)
+    if not unlike:
+        return selection
+    said = (
+        f"the baseline nights of {count_of(len(unlike), 'unpaired subject')} were made by "
+        "different recipes: left out of the night-to-night SD"
+    )
+    return replace(
+        selection,
+        cohort_baseline={s: n for s, n in selection.cohort_baseline.items() if s not in unlike},
+        warnings=(*selection.warnings, said),
+    )
 
 
 def _by_subject(selection: Selection) -> Mapping[str, Sequence[MeasuredNight]]:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.comparison import ComparisonSpec, Contrast, Role, SubjectChange
-from psgpipe.pipeline.endpoint_nights import EndpointNights
+from psgpipe.pipeline.endpoint_nights import EndpointNights, unit_of
 from psgpipe.science.censored import (
     latency_change_min,
     median_latency_min,
@@ -18,6 +18,8 @@ from psgpipe.science.censored import (
 from psgpipe.science.mixed_model import fit_mixed_model
 from psgpipe.science.multiplicity import benjamini_hochberg, holm
 from psgpipe.science.paired import (
+    HodgesLehmann,
+    changes,
     cohen_dz,
     hedges_g_av,
     hodges_lehmann,
@@ -69,7 +71,7 @@ def analyse(nights: EndpointNights, role: Role, spec: ComparisonSpec) -> Analyse
 
 def _paired(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> Analysed:
     baseline, treatment = _means(nights.baseline), _means(nights.treatment)
-    d = treatment - baseline
+    d = changes(baseline, treatment)
     t, hl = t_interval(d), hodges_lehmann(d)
     contrast = replace(
         empty,
@@ -91,7 +93,8 @@ def _paired(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> An
     )
     contrast, remarks = _with_mixed_model(nights, contrast)
     if t.sd == 0:
-        remarks = ("all subjects changed by the same amount: no t, no interval", *remarks)
+        alike = "all subjects changed by the same amount" if t.mean else "no subject changed"
+        remarks = (f"{alike}: no t, no interval", *remarks)
     return Analysed(nights, contrast, d, remarks)
 
 
@@ -105,12 +108,15 @@ def _with_mixed_model(
     """The contrast with the mixed model of its nights, or with the reason why it has none."""
     if len(nights.subjects) < 3:
         return contrast, ("no mixed model below 3 subjects",)
-    if nights.n_baseline + nights.n_treatment == 2 * len(nights.subjects):
-        return contrast, ("one night a condition: no mixed model, the paired t says the same",)
     y, subject, treated = long_format(nights)
-    periods = [p for s in nights.subjects for p in nights.periods[s]] if nights.periods else None
+    periods = [p for s in nights.subjects for p in nights.periods[s]] if nights.periods else []
+    if len(y) == 2 * len(nights.subjects):
+        # With periods that vary under a condition, a model would say what Hills-Armitage says.
+        one_period_each = len({*zip(periods, treated, strict=False)}) <= 2
+        same = ", the paired t says the same" if one_period_each else ""
+        return contrast, (f"one night a condition: no mixed model{same}",)
     model, remarks = None, tuple[str, ...]()
-    if periods is not None and len(set(periods)) > 1:
+    if len(set(periods)) > 1:
         model = fit_mixed_model(y, subject, treated, periods)
         remarks = () if model else ("period and condition cannot be told apart: mixed model "
                                     "without period",)  # fmt: skip
@@ -145,8 +151,8 @@ def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> 
     d = np.array([ranks[name] for name in nights.subjects])
     before = [median_latency_min(v) for v in nights.baseline.values()]
     under = [median_latency_min(v) for v in nights.treatment.values()]
-    changes = [latency_change_min(b, t) for b, t in zip(before, under, strict=True)]
-    hl = hodges_lehmann(changes)
+    later = [latency_change_min(b, t) for b, t in zip(before, under, strict=True)]
+    hl = hodges_lehmann(later)
     contrast = replace(
         empty,
         p_sign_flip=sign_flip_p(d, spec.seed),
@@ -157,19 +163,26 @@ def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> 
     )
     remark = (
         f"{nights.censored} of {y.size} nights have no REM; they are ranked behind all others "
-        f"(worst rank) and a mean does not exist; median of subjects {_latency(before)} -> "
-        f"{_latency(under)} {nights.unit}"
+        f"(worst rank) and a mean does not exist; median of subjects {_latency(nights, before)} -> "
+        f"{_latency(nights, under)} {unit_of(nights.endpoint)}"
     )
-    return Analysed(nights, contrast, d, (remark,))
+    return Analysed(nights, contrast, d, (remark, *_beyond_the_night(hl)))
+
+
+def _beyond_the_night(hl: HodgesLehmann) -> tuple[str, ...]:
+    """Which parts of a Hodges-Lehmann shift of latencies are longer than any night."""
+    parts = (("estimate", hl.estimate), ("lower limit", hl.low), ("upper limit", hl.high))
+    beyond = [name for name, value in parts if value is not None and np.isinf(value)]
+    return (f"Hodges-Lehmann {', '.join(beyond)} beyond the length of a night",) if beyond else ()
 
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and np.isfinite(value) else None
 
 
-def _latency(medians: Sequence[float]) -> str:
+def _latency(nights: EndpointNights, medians: Sequence[float]) -> str:
     middle = median_latency_min(medians)
-    return f"{middle:.3g}" if np.isfinite(middle) else "not reached"
+    return f"{nights.as_measured(middle):.3g}" if np.isfinite(middle) else "not reached"
 
 
 def adjust(analysed: Sequence[Analysed], spec: ComparisonSpec) -> tuple[Analysed, ...]:
@@ -216,11 +229,11 @@ def subject_changes(nights: EndpointNights) -> tuple[SubjectChange, ...]:
     """Each subject's change in one endpoint, against the night-to-night variation."""
     cohort = {s: v for s, v in nights.cohort_baseline.items() if np.isfinite(v).all()}
     within = None if nights.censored else pooled_within_sd(cohort.values())
-    changes = (_subject_change(nights, s, within, cohort) for s in nights.subjects)
+    found = (_subject_change(nights, s, within, cohort) for s in nights.subjects)
     if nights.transform == "none":
-        return tuple(changes)
+        return tuple(found)
     scale = f"in {nights.unit}"
-    return tuple(replace(c, note="; ".join(filter(None, (scale, c.note)))) for c in changes)
+    return tuple(replace(c, note="; ".join(filter(None, (scale, c.note)))) for c in found)
 
 
 def _subject_change(
@@ -231,7 +244,7 @@ def _subject_change(
 ) -> SubjectChange:
     b, t = nights.baseline[subject], nights.treatment[subject]
     before, under = (float(v.mean()) if np.isfinite(v).all() else None for v in (b, t))
-    difference = None if before is None or under is None else under - before
+    difference = None if before is None or under is None else float(changes([before], [under])[0])
     change = SubjectChange(subject, nights.endpoint, before, under, difference, b.size, t.size)
     if difference is None:
         return replace(change, note="a night without REM: no mean, no reliable change")

@@ -16,11 +16,11 @@ from psgpipe.model.comparison import (
     StratumContrast,
 )
 from psgpipe.pipeline.contrasts import Analysed
-from psgpipe.pipeline.endpoint_nights import endpoint_nights
-from psgpipe.pipeline.night_selection import Selection
+from psgpipe.pipeline.endpoint_nights import EndpointNights, endpoint_nights, value_of
+from psgpipe.pipeline.night_selection import Selection, count_of
 from psgpipe.science.crossover import CrossoverEffect, hills_armitage
-from psgpipe.science.dose import interval_label, within_subject_slope
-from psgpipe.science.paired import sign_flip_p, t_interval
+from psgpipe.science.dose import interval_of, within_subject_slope
+from psgpipe.science.paired import changes, sign_flip_p, t_interval
 from psgpipe.science.tipping_point import tipping_sensitivity
 
 
@@ -46,7 +46,23 @@ def design_of(selection: Selection, spec: ComparisonSpec) -> str:
 
 def sequence_warnings(selection: Selection, design: str) -> list[str]:
     """What periods and sequences of the table do not fit the design."""
-    return [*_mixed_sequences(selection), *_lost_crossover(selection, design)]
+    return [
+        *_mixed_sequences(selection),
+        *_lost_crossover(selection, design),
+        *_nights_without_period(selection),
+    ]
+
+
+def _nights_without_period(selection: Selection) -> list[str]:
+    """Nights whose period is not stated, where that of others is."""
+    nights = selection.analysed
+    blank = sum(not n.period for n in nights)
+    if blank in (0, len(nights)):
+        return []
+    return [
+        f"period is not stated on {count_of(blank, 'analysed night')} of {len(nights)}: a mixed "
+        "model of such nights is without period"
+    ]
 
 
 def _mixed_sequences(selection: Selection) -> list[str]:
@@ -62,18 +78,20 @@ def _mixed_sequences(selection: Selection) -> list[str]:
 
 def _lost_crossover(selection: Selection, design: str) -> list[str]:
     """Signs of a crossover in a table that is not analysed as one."""
+    first = [_treated_first(selection, s) for s in selection.baseline]
+    not_clear = (
+        f"in {first.count(None)} of {len(first)} subjects the period of each condition is not clear"
+    )
     if design == "crossover":
-        return []
+        return [f"{not_clear}: Hills-Armitage is without them"] if None in first else []
     if any(n.sequence for n in selection.analysed) and not any(
         n.period for n in selection.analysed
     ):
         return ["sequence is given and period is not: this is not analysed as a crossover"]
-    first = [_treated_first(selection, s) for s in selection.baseline]
-    if True in first and False in first and None in first:
-        return [
-            f"in {first.count(None)} of {len(first)} subjects the period of each condition is not "
-            "clear: this is not analysed as a crossover"
-        ]
+    sequences = {n.sequence for n in selection.analysed if n.sequence}
+    both_orders = len(sequences) > 1 or (True in first and False in first)
+    if both_orders and None in first:
+        return [f"{not_clear}: this is not analysed as a crossover"]
     return []
 
 
@@ -139,42 +157,50 @@ def strata(
     """Baseline against the treatment nights of each dose and each interval since the dose."""
     rows: list[StratumContrast] = []
     if spec.dose_strata:
-        rows += _strata_by("dose_mg_per_kg", _dose_label, selection, analysed, spec)
+        rows += _strata_by("dose_mg_per_kg", _dose_stratum, selection, analysed, spec)
     if spec.hours_strata:
         rows += _strata_by(
             "hours_since_dose",
-            lambda n: None
-            if n.hours_since_dose is None
-            else interval_label(n.hours_since_dose, spec.hours_strata),
+            lambda n: _hours_stratum(n, spec.hours_strata),
             selection, analysed, spec,
         )  # fmt: skip
     return tuple(rows)
 
 
-def _dose_label(night: MeasuredNight) -> str | None:
-    return None if night.dose_mg_per_kg is None else f"{night.dose_mg_per_kg:g}"
+# Where a stratum stands among its like, and what it is called; None for a night in no stratum.
+_Stratum = tuple[float, str] | None
+
+
+def _dose_stratum(night: MeasuredNight) -> _Stratum:
+    if night.dose_mg_per_kg is None:
+        return None
+    label = f"{night.dose_mg_per_kg:g}"
+    return (float(label), label)
+
+
+def _hours_stratum(night: MeasuredNight, edges: tuple[float, ...]) -> _Stratum:
+    hours = night.hours_since_dose
+    interval = None if hours is None else interval_of(hours, edges)
+    return None if interval is None else (interval[0], f"{interval[0]:g}-{interval[1]:g}")
 
 
 def _strata_by(
     by: str,
-    label: Callable[[MeasuredNight], str | None],
+    stratum_of: Callable[[MeasuredNight], _Stratum],
     selection: Selection,
     analysed: Sequence[Analysed],
     spec: ComparisonSpec,
 ) -> list[StratumContrast]:
-    labels = {label(n) for nights in selection.treatment.values() for n in nights} - {None}
-    # One stratum is the whole comparison over again.
-    ordered = sorted((str(x) for x in labels), key=_order_of_label) if len(labels) > 1 else []
+    found = {stratum_of(n) for nights in selection.treatment.values() for n in nights}
+    if len(found) == 1:  # one stratum of all nights is the whole comparison over again
+        return []
     rows = []
-    for stratum in ordered:
-        part = _restricted(selection, lambda n, s=stratum: label(n) == s)  # type: ignore[misc]
+    for stratum in sorted(s for s in found if s is not None):
+        part = _restricted(selection, lambda n, s=stratum: stratum_of(n) == s)  # type: ignore[misc]
         for a in analysed:
-            rows.append(_stratum_row(by, stratum, part, a.nights.endpoint, spec))
+            nights = endpoint_nights(part, a.nights.endpoint, spec, scale_of=selection)
+            rows.append(_stratum_row(by, stratum[1], nights, spec))
     return [row for row in rows if row is not None]
-
-
-def _order_of_label(label: str) -> float:
-    return float(label.split("-")[0]) if label[0] != "-" else -float(label[1:].split("-")[0])
 
 
 def _restricted(selection: Selection, wanted: Callable[[MeasuredNight], bool]) -> Selection:
@@ -189,16 +215,15 @@ def _restricted(selection: Selection, wanted: Callable[[MeasuredNight], bool]) -
 
 
 def _stratum_row(
-    by: str, stratum: str, part: Selection, endpoint: str, spec: ComparisonSpec
+    by: str, stratum: str, nights: EndpointNights, spec: ComparisonSpec
 ) -> StratumContrast | None:
-    nights = endpoint_nights(part, endpoint, spec)
     if not nights.subjects or nights.censored:
         return None
-    d = _means(nights.treatment) - _means(nights.baseline)
+    d = changes(_means(nights.baseline), _means(nights.treatment))
     t = t_interval(d)
     return StratumContrast(
-        by, stratum, endpoint, nights.unit, d.size, nights.n_treatment, t.mean, t.low, t.high,
-        sign_flip_p(d, spec.seed),
+        by, stratum, nights.endpoint, nights.unit, d.size, nights.n_treatment, t.mean, t.low,
+        t.high, sign_flip_p(d, spec.seed),
     )  # fmt: skip
 
 
@@ -213,10 +238,15 @@ def dose_slopes(
     dosed = _restricted(selection, lambda n: n.dose_mg_per_kg is not None)
     rows = []
     for a in analysed:
-        nights = endpoint_nights(dosed, a.nights.endpoint, spec)
-        slopes = [_slope(dosed, s, a.nights.endpoint, nights.treatment[s]) for s in nights.subjects]
+        nights = endpoint_nights(dosed, a.nights.endpoint, spec, scale_of=selection)
+        if nights.censored:  # a latency longer than the night has no slope
+            continue
+        slopes = [
+            within_subject_slope(_doses(dosed.treatment[s], nights.endpoint, spec), values)
+            for s, values in nights.treatment.items()
+        ]
         found = np.array([slope for slope in slopes if slope is not None])
-        if found.size and not nights.censored:
+        if found.size:
             t = t_interval(found)
             rows.append(
                 DoseSlope(
@@ -227,13 +257,9 @@ def dose_slopes(
     return tuple(rows)
 
 
-def _slope(dosed: Selection, subject: str, endpoint: str, values: np.ndarray) -> float | None:
-    doses = [
-        n.dose_mg_per_kg or 0.0
-        for n in dosed.treatment[subject]
-        if n.values.get(endpoint) is not None
-    ]
-    return within_subject_slope(doses, values) if len(doses) == values.size else None
+def _doses(nights: Sequence[MeasuredNight], endpoint: str, spec: ComparisonSpec) -> list[float]:
+    """The doses of the nights that have the endpoint."""
+    return [n.dose_mg_per_kg or 0.0 for n in nights if value_of(n, endpoint, spec) is not None]
 
 
 def tipping_sentence(selection: Selection, spec: ComparisonSpec) -> str | None:

@@ -57,10 +57,12 @@ class EndpointNights:
     endpoint : its name.
     unit : of the values as they stand here: ``ln(min)`` where transformed.
     transform : ``none`` or ``log``.
+    offset : what was added before the logarithm.
     baseline, treatment : values of each subject's nights; infinite where censored.
     periods : of the same nights, or None where any is not stated.
     cohort_baseline : values of all usable baseline nights, unpaired subjects' too.
     lacking : analysed nights that do not have the endpoint.
+    unmatched : analysed nights that have it, of subjects that lack it in the other condition.
     lights_unknown : nights here whose lights are not known.
     censored : nights here without REM, of a REM latency.
     raw_baseline_mean : mean of the subjects' baseline means before any transformation.
@@ -69,11 +71,13 @@ class EndpointNights:
     endpoint: str
     unit: str
     transform: str
+    offset: float
     baseline: Mapping[str, Values]
     treatment: Mapping[str, Values]
     periods: Mapping[str, tuple[str, ...]] | None
     cohort_baseline: Mapping[str, Values]
     lacking: int
+    unmatched: int
     lights_unknown: int
     censored: int
     raw_baseline_mean: float | None = None
@@ -93,6 +97,10 @@ class EndpointNights:
         """Treatment nights."""
         return sum(v.size for v in self.treatment.values())
 
+    def as_measured(self, value: float) -> float:
+        """A value on the analysed scale in the endpoint's own unit."""
+        return math.exp(value) - self.offset if self.transform == "log" else value
+
 
 def unit_of(endpoint: str) -> str:
     """The unit that an endpoint's name carries; blank where it carries none."""
@@ -101,20 +109,33 @@ def unit_of(endpoint: str) -> str:
     return next((unit for suffix, unit in _UNITS.items() if endpoint.endswith(suffix)), "")
 
 
-def endpoint_nights(selection: Selection, endpoint: str, spec: ComparisonSpec) -> EndpointNights:
-    """The values of `endpoint` on the analysed nights, on the scale that the spec declares."""
+def endpoint_nights(
+    selection: Selection,
+    endpoint: str,
+    spec: ComparisonSpec,
+    *,
+    scale_of: Selection | None = None,
+) -> EndpointNights:
+    """The values of `endpoint` on the analysed nights, on the scale that the spec declares.
+
+    Parameters
+    ----------
+    scale_of : what `selection` is a part of, so that all parts are on one scale.
+    """
     have = {
-        which: {s: [n for n in nights if _value(n, endpoint, spec) is not None]
+        which: {s: [n for n in nights if value_of(n, endpoint, spec) is not None]
                 for s, nights in group.items()}
         for which, group in (("b", selection.baseline), ("t", selection.treatment))
     }  # fmt: skip
     both = [s for s in selection.baseline if have["b"][s] and have["t"][s]]
     used = [n for s in both for n in (*have["b"][s], *have["t"][s])]
-    scale = _Scale.of(endpoint, spec, selection)
+    with_it = sum(len(nights) for group in have.values() for nights in group.values())
+    scale = _Scale.of(endpoint, spec, scale_of or selection)
     return EndpointNights(
         endpoint=endpoint,
         unit=scale.unit,
         transform=scale.transform,
+        offset=scale.offset,
         baseline={s: scale.values(have["b"][s], endpoint, spec) for s in both},
         treatment={s: scale.values(have["t"][s], endpoint, spec) for s in both},
         periods=_periods(have, both) if all(n.period for n in used) else None,
@@ -122,9 +143,10 @@ def endpoint_nights(selection: Selection, endpoint: str, spec: ComparisonSpec) -
             s: scale.values(nights, endpoint, spec)
             for s, nights in selection.cohort_baseline.items()
         },
-        lacking=len(selection.analysed) - len(used),
+        lacking=len(selection.analysed) - with_it,
+        unmatched=with_it - len(used),
         lights_unknown=sum(lights_unknown(n) for n in used),
-        censored=sum(_value(n, endpoint, spec) == math.inf for n in used),
+        censored=sum(value_of(n, endpoint, spec) == math.inf for n in used),
         raw_baseline_mean=_mean_of_means(endpoint, (have["b"][s] for s in both)),
     )
 
@@ -158,7 +180,7 @@ class _Scale:
         if spec.transform.get(endpoint, "none") != "log":
             return cls(unit, "none", 0.0)
         cohort = (n for nights in selection.cohort_baseline.values() for n in nights)
-        values = (_value(n, endpoint, spec) for n in (*selection.analysed, *cohort))
+        values = (value_of(n, endpoint, spec) for n in (*selection.analysed, *cohort))
         # A latency of 0 has no logarithm; half a minute is the length of an epoch.
         offset = LOG_OFFSET if any(v == 0 for v in values) else 0.0
         return cls(f"ln({unit} + {offset:g})" if offset else f"ln({unit})", "log", offset)
@@ -167,12 +189,12 @@ class _Scale:
         self, nights: Sequence[MeasuredNight], endpoint: str, spec: ComparisonSpec
     ) -> Values:
         found = np.array(
-            [v for n in nights if (v := _value(n, endpoint, spec)) is not None], dtype=float
+            [v for n in nights if (v := value_of(n, endpoint, spec)) is not None], dtype=float
         )
         return np.log(found + self.offset) if self.transform == "log" else found
 
 
-def _value(night: MeasuredNight, endpoint: str, spec: ComparisonSpec) -> float | None:
+def value_of(night: MeasuredNight, endpoint: str, spec: ComparisonSpec) -> float | None:
     """The night's value; infinite where it is censored, None where there is none."""
     if spec.missing_lights == "withhold" and endpoint in DEPEND_ON_LIGHTS and lights_unknown(night):
         return None

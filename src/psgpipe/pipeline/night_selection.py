@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from psgpipe.model.comparison import ComparisonSpec, FlowStep, MeasuredNight, NightFate
-from psgpipe.science.dose import hours_since, in_sedation
+from psgpipe.pipeline.night_times import hours_since_dose, in_bed_h
+from psgpipe.science.dose import in_sedation
 
 ANALYSED = "analysed"
 OTHER_CONDITION = "other condition"
@@ -63,7 +64,6 @@ class _Sorter:
 
     left: list[MeasuredNight]
     fates: dict[int, NightFate] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
 
     def sort_out(self, rule: Callable[[MeasuredNight], tuple[str, str | None] | None]) -> None:
         """Give every night left for which `rule` has a fate that fate."""
@@ -87,18 +87,16 @@ def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Sele
     within the sedation window of a dose; hours since dose and lights as the spec wants them; the
     first night in the laboratory; subjects without a night left in one of the conditions.
     """
-    timed = [replace(n, hours_since_dose=_hours_since_dose(n)) for n in nights]
+    timed = [replace(n, hours_since_dose=hours_since_dose(n)) for n in nights]
     sorter = _Sorter(timed)
     sorter.sort_out(lambda n: (_OF_STATE[n.state], n.reason) if n.state in _OF_STATE else None)
     sorter.sort_out(lambda n: _by_condition(n, spec))
     sorter.sort_out(lambda n: _by_sedation(n, spec))
-    _warn_of_dose_times(sorter, spec)
     sorter.sort_out(lambda n: _by_hours(n, spec))
     sorter.sort_out(lambda n: _by_lights(n, spec))
-    sorter.sort_out(_first_night_rule(sorter, spec))
+    sorter.sort_out(_first_night_rule(sorter.left, spec))
     cohort = _by_subject(n for n in sorter.left if n.condition in spec.baseline)
     sorter.sort_out(_pairing_rule(sorter.left, spec))
-    _warn_of_lights(sorter)
     for night in sorter.left:
         sorter.settle(night, ANALYSED)
     return Selection(
@@ -106,7 +104,7 @@ def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Sele
         treatment=_by_subject(n for n in sorter.left if n.condition in spec.treatment),
         cohort_baseline=cohort,
         fates=tuple(sorter.fates[n.row] for n in nights),
-        warnings=tuple(sorter.warnings),
+        warnings=_warnings(sorter.left, spec),
     )
 
 
@@ -142,29 +140,16 @@ def _by_condition(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str 
 
 def _by_sedation(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
     hours = night.hours_since_dose
-    if hours is None or not in_sedation(hours, spec.sedation_window_h, _in_bed_h(night)):
+    if hours is None or not in_sedation(hours, spec.sedation_window_h, in_bed_h(night)):
         return None
-    return "sedation", (
-        f"lights off {hours:.1f} h after the dose; within {spec.sedation_window_h:g} h the epochs "
-        "may be sedation, not sleep"
+    when = (
+        f"lights off {hours:.1f} h after the dose"
+        if hours >= 0
+        else f"the dose ended {-hours:.1f} h after lights off"
     )
-
-
-def _warn_of_dose_times(sorter: _Sorter, spec: ComparisonSpec) -> None:
-    """A night after a dose whose time is not known may be sedation; one before it is no effect."""
-    treated = [n for n in sorter.left if n.condition in spec.treatment]
-    dosed = [n for n in treated if n.dose_mg_per_kg or n.dose_end]
-    unknown = [n for n in dosed if n.hours_since_dose is None]
-    before = [n for n in treated if n.hours_since_dose is not None and n.hours_since_dose < 0]
-    if before:
-        sorter.warnings.append(
-            f"{count_of(len(before), 'treatment night')} ended before the dose stated for it"
-        )
-    if unknown:
-        sorter.warnings.append(
-            f"{count_of(len(unknown), 'treatment night')} after a dose without a known time from "
-            "its end to lights off: sedation cannot be ruled out"
-        )
+    return "sedation", (
+        f"{when}; within {spec.sedation_window_h:g} h the epochs may be sedation, not sleep"
+    )
 
 
 def _by_hours(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
@@ -186,64 +171,35 @@ def _by_lights(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | N
     return None
 
 
-def _warn_of_lights(sorter: _Sorter) -> None:
-    unknown = sum(lights_unknown(n) for n in sorter.left)
-    if unknown:
-        sorter.warnings.append(
-            f"lights are not known in {count_of(unknown, 'analysed night')}; the recording's ends "
-            "stand in: TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
-        )
-
-
 def lights_unknown(night: MeasuredNight) -> bool:
     """Whether the recording's own start or end stands in for lights off or on."""
     return "recording" in night.recipe.get("lights_source", "")
 
 
 def _first_night_rule(
-    sorter: _Sorter, spec: ComparisonSpec
+    nights: Sequence[MeasuredNight], spec: ComparisonSpec
 ) -> Callable[[MeasuredNight], tuple[str, str | None] | None]:
     """A first laboratory night has longer SOL and REM latency, more WASO and N1, less TST.
 
     In the baseline it flatters the treatment; it goes where another baseline night exists.
     """
-    first = {n.row: n for n in sorter.left if n.night_in_lab == 1}
-    if spec.first_night == "drop":
-        return lambda n: (
-            ("first night in laboratory", "the spec drops it") if n.row in first else None
-        )
-    if spec.first_night == "keep":
-        if first:
-            sorter.warnings.append(
-                f"{count_of(len(first), 'first laboratory night')} kept, as the spec wants"
-            )
-        return lambda _: None
-    treated = {n.subject for n in sorter.left if n.condition in spec.treatment}
-    treated_first = {n.subject for n in first.values() if n.condition in spec.treatment}
-    others = {n.subject for n in sorter.left if n.condition in spec.baseline and n.row not in first}
-    flattering = {
-        n.row: n.subject
-        for n in first.values()
-        if n.condition in spec.baseline and n.subject not in treated_first
-    }
-    kept = {s for s in flattering.values() if s not in others} & treated
-    if kept:
-        sorter.warnings.append(
-            f"in {count_of(len(kept), 'subject')} the only baseline night is the first in the "
-            "laboratory: the bias flatters the treatment (first nights have longer SOL and REM "
-            "latency, more WASO and N1, less TST, SE and REM)"
-        )
-    if treated_first:
-        sorter.warnings.append(
-            f"in {count_of(len(treated_first), 'subject')} the first laboratory night is a "
-            "treatment night: the bias works against the treatment"
-        )
     reason = "another baseline night exists and treatment has no first night"
-    return lambda n: (
-        ("first night in laboratory", reason)
-        if n.row in flattering and n.subject in others
-        else None
-    )
+    dropped = {n.row for n in nights if n.night_in_lab == 1}
+    if spec.first_night == "keep":
+        return lambda _: None
+    if spec.first_night == "drop":
+        reason = "the spec drops it"
+    else:
+        baseline = [n for n in nights if n.condition in spec.baseline]
+        others = {n.subject for n in baseline if n.row not in dropped}
+        others -= _first_under(spec.treatment, nights)
+        dropped &= {n.row for n in baseline if n.subject in others}
+    return lambda n: ("first night in laboratory", reason) if n.row in dropped else None
+
+
+def _first_under(words: Sequence[str], nights: Sequence[MeasuredNight]) -> set[str]:
+    """The subjects whose first laboratory night is under one of these conditions."""
+    return {n.subject for n in nights if n.night_in_lab == 1 and n.condition in words}
 
 
 def _pairing_rule(
@@ -261,41 +217,74 @@ def _pairing_rule(
     return rule
 
 
-def _hours_since_dose(night: MeasuredNight) -> float | None:
-    """Hours from the end of the dose to lights off; the table's own word goes first."""
-    if night.hours_since_dose is not None or night.dose_end is None:
-        return night.hours_since_dose
-    off = _lights_off(night)
-    return None if off is None else hours_since(dt.datetime.fromisoformat(night.dose_end), off)
+def _warnings(analysed: Sequence[MeasuredNight], spec: ComparisonSpec) -> tuple[str, ...]:
+    """What a reader must know about the nights that entered, and only about these."""
+    return (
+        *_warnings_of_dose_times([n for n in analysed if n.condition in spec.treatment]),
+        *_warnings_of_carry_over([n for n in analysed if n.condition in spec.baseline], spec),
+        *_warnings_of_first_nights(analysed, spec),
+        *_warnings_of_lights(analysed),
+    )
 
 
-def _lights_off(night: MeasuredNight) -> dt.datetime | None:
-    start = dt.datetime.fromisoformat(night.start) if night.start else None
-    if night.lights_off is None:
-        return start
-    if "-" in night.lights_off:
-        return dt.datetime.fromisoformat(night.lights_off)
-    return None if start is None else _nearest(night.lights_off, start)
+def _warnings_of_dose_times(treated: Sequence[MeasuredNight]) -> Iterable[str]:
+    """A night after a dose whose time is not known may be sedation; one before it is no effect."""
+    before = [n for n in treated if n.hours_since_dose is not None and n.hours_since_dose < 0]
+    unknown = [
+        n for n in treated if n.hours_since_dose is None and (n.dose_mg_per_kg or n.dose_end)
+    ]
+    if before:
+        yield f"{count_of(len(before), 'treatment night')} ended before the dose stated for it"
+    if unknown:
+        yield (
+            f"{count_of(len(unknown), 'treatment night')} after a dose without a known time from "
+            "its end to lights off: sedation cannot be ruled out"
+        )
 
 
-def _nearest(clock: str, moment: dt.datetime) -> dt.datetime:
-    """The time nearest to `moment` at which a clock shows `clock`."""
-    shown = dt.datetime.combine(moment.date(), dt.time.fromisoformat(clock.zfill(5)))
-    days = (dt.timedelta(days) for days in (-1, 0, 1))
-    return min((shown + day for day in days), key=lambda candidate: abs(candidate - moment))
+def _warnings_of_carry_over(
+    baseline: Sequence[MeasuredNight], spec: ComparisonSpec
+) -> Iterable[str]:
+    """A baseline night after a dose is one only if the dose is washed out; a dose of 0 is none."""
+    washed_out_h = math.inf if spec.washout_days is None else 24 * spec.washout_days
+    since = [n.hours_since_dose for n in baseline if n.dose_mg_per_kg != 0]
+    early = [h for h in since if h is not None and 0 <= h < washed_out_h]
+    if early:
+        yield (
+            f"{count_of(len(early), 'baseline night')} came after a dose ({min(early):.0f} h or "
+            "more): carry-over cannot be ruled out"
+        )
 
 
-def _in_bed_h(night: MeasuredNight) -> float | None:
-    """Lights off to lights on, from TIB or from the clock."""
-    tib_min = night.values.get("tib_min")
-    if tib_min is not None:
-        return tib_min / 60
-    off, text = _lights_off(night), night.lights_on
-    if off is None or text is None:
-        return None
-    middle = off + dt.timedelta(hours=8)
-    on = dt.datetime.fromisoformat(text) if "-" in text else _nearest(text, middle)
-    return (on - off).total_seconds() / 3600 if on > off else None
+def _warnings_of_first_nights(
+    analysed: Sequence[MeasuredNight], spec: ComparisonSpec
+) -> Iterable[str]:
+    if spec.first_night == "keep":
+        first = sum(n.night_in_lab == 1 for n in analysed)
+        if first:
+            yield f"{count_of(first, 'first laboratory night')} kept, as the spec wants"
+        return
+    baseline, treated = (_first_under(w, analysed) for w in (spec.baseline, spec.treatment))
+    if baseline - treated:
+        yield (
+            f"in {count_of(len(baseline - treated), 'subject')} the only baseline night is the "
+            "first in the laboratory: the bias flatters the treatment (first nights have longer "
+            "SOL and REM latency, more WASO and N1, less TST, SE and REM)"
+        )
+    if treated - baseline:
+        yield (
+            f"in {count_of(len(treated - baseline), 'subject')} the first laboratory night is a "
+            "treatment night: the bias works against the treatment"
+        )
+
+
+def _warnings_of_lights(analysed: Sequence[MeasuredNight]) -> Iterable[str]:
+    unknown = sum(lights_unknown(n) for n in analysed)
+    if unknown:
+        yield (
+            f"lights are not known in {count_of(unknown, 'analysed night')}; the recording's ends "
+            "stand in: TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
+        )
 
 
 def count_of(number: int, what: str) -> str:

@@ -103,6 +103,14 @@ def refuse_unlike(
     return (*warnings, *_differences_between_subjects(nights))
 
 
+def unlike_subjects(
+    nights: Mapping[str, Sequence[MeasuredNight]], allowed: Iterable[str]
+) -> set[str]:
+    """The subjects whose nights differ in a field that is not allowed to."""
+    fields = set(RECIPE_FIELDS) - {*allowed}
+    return {s for s, group in nights.items() if any(_values(group, name) for name in fields)}
+
+
 def _values(nights: Sequence[MeasuredNight], name: str) -> dict[str, str] | None:
     """Night by value where the nights differ in a field; None where they do not."""
     found: dict[str, str] = {}

@@ -59,18 +59,18 @@ def within_subject_slope(dose: npt.ArrayLike, value: npt.ArrayLike) -> float | N
     x, y = np.asarray(dose, dtype=float), np.asarray(value, dtype=float)
     if np.unique(x).size < 2:
         return None
+    if np.ptp(y) == 0:  # else rounding of the doses' mean would be a slope
+        return 0.0
     centred = x - x.mean()
     return float(centred @ y / (centred @ centred))
 
 
-def interval_label(value: float, edges: tuple[float, ...]) -> str | None:
-    """The stratum ``[low, high)`` that `value` falls in, as ``low-high``; None outside all.
+def interval_of(value: float, edges: tuple[float, ...]) -> tuple[float, float] | None:
+    """The stratum ``[low, high)`` that `value` falls in; None outside all.
 
     Parameters
     ----------
     edges : ascending; two or more.
     """
-    for low, high in itertools.pairwise(edges):
-        if low <= value < high:
-            return f"{low:g}-{high:g}"
-    return None
+    pairs = itertools.pairwise(edges)
+    return next(((low, high) for low, high in pairs if low <= value < high), None)

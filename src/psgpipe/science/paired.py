@@ -15,6 +15,8 @@ EXACT_UP_TO_N = 20
 MONTE_CARLO_DRAWS = 99_999
 # Two sums of the same differences in another order may differ in their last bits; they are ties.
 _TIE = 1e-9
+# Means of the same nights in another number or order differ in their last bits, too.
+_ROUNDING = 1e-12
 
 Values = npt.NDArray[np.float64]
 
@@ -57,6 +59,22 @@ class HodgesLehmann:
     coverage: float | None
 
 
+def changes(baseline: npt.ArrayLike, treatment: npt.ArrayLike) -> Values:
+    """Treatment minus baseline for each subject, without what only rounding made.
+
+    A change that is nothing but rounding of the two means is 0, and changes that differ by nothing
+    else are equal; otherwise nights that are all alike would have a t and a p.
+
+    Parameters
+    ----------
+    baseline, treatment : means of each subject's nights, shape (n_subjects,), n_subjects >= 1.
+    """
+    b, t = np.asarray(baseline, dtype=float), np.asarray(treatment, dtype=float)
+    rounding = _ROUNDING * np.maximum(np.abs(b), np.abs(t))
+    d: Values = np.where(np.abs(t - b) <= rounding, 0.0, t - b)
+    return np.full_like(d, np.median(d)) if np.ptp(d) <= rounding.max() else d
+
+
 def t_interval(differences: npt.ArrayLike, level: float = 0.95) -> TInterval:
     """Mean difference, its two-sided t test against 0 and its t interval.
 
@@ -95,7 +113,7 @@ def t_quantile(level: float, df: float) -> float:
 def standard_deviation(values: Values) -> float:
     """Sample SD (n - 1); exactly 0 where the values differ by no more than rounding."""
     sd = float(values.std(ddof=1))
-    return sd if sd > 1e-12 * float(np.abs(values).max()) else 0.0
+    return sd if sd > _ROUNDING * float(np.abs(values).max()) else 0.0
 
 
 def sign_flip_p(differences: npt.ArrayLike, seed: int, draws: int = MONTE_CARLO_DRAWS) -> float:
