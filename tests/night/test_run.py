@@ -132,6 +132,16 @@ def test_nothing_changed_nothing_computed(finished, capsys):
     assert {path: path.stat().st_mtime_ns for path in night.iterdir()} == before
 
 
+def test_an_id_cannot_command_the_terminal(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("click.echo", lambda text="", **_: shown.append(text))
+    path, out = write_night(tmp_path / "n.edf"), tmp_path / "out"
+    ids = ["--subject", "S\x1b[31m1", "--night", "\u202e1"]
+    assert exit_code(["run", str(path), "-o", str(out), "--no-figures", *ids]) == 0
+    assert any("Time in bed" in text for text in shown)
+    assert not set("\x1b\u202e") & set("".join(shown))
+
+
 def test_force_computes_again_and_gives_the_same_bytes(finished):
     arguments, _, night = finished
     results = [p for p in night.iterdir() if p.name != "manifest.json"]
@@ -231,6 +241,26 @@ def test_lights_may_be_annotated(tmp_path):
     night = psgpipe.run_night(recording, "eeg-only")
     assert (night.lights.off_s, night.lights.on_s) == (60.0, 570.0)
     assert night.lights.source == "annotation"
+
+
+def test_a_night_of_which_one_end_is_known_says_what_depends_on_the_other(tmp_path):
+    path = write_night(tmp_path / "n.edf")
+    (off,) = (w for w in warnings(path, lights_on="22:09") if "stands in" in w)
+    (on,) = (w for w in warnings(path, lights_off="22:01") if "stands in" in w)
+    assert off.startswith("lights off is not known")
+    assert on.startswith("lights on is not known")
+    assert [name for name in ("TIB", "SOL", "WASO") if name in off] == ["TIB", "SOL"]
+    assert [name for name in ("TIB", "SOL", "WASO") if name in on] == ["TIB", "WASO"]
+
+
+@pytest.mark.parametrize(("given", "alone"), [({"age": 34}, "age"), ({"sex": "F"}, "sex")])
+def test_age_or_sex_alone_is_not_used_and_that_is_said(tmp_path, given, alone):
+    said = warnings(write_night(tmp_path / "n.edf"), **given)
+    assert any(w.startswith(f"{alone} is known") and "neither is used" in w for w in said)
+
+
+def warnings(path, **options):
+    return psgpipe.run_night(path, **options).provenance["warnings"]
 
 
 def test_age_and_sex_choose_the_classifier_that_knows_them(tmp_path):

@@ -17,7 +17,7 @@ from psgpipe.cli.options import (
     pipeline_option,
     print_json,
 )  # fmt: skip
-from psgpipe.cli.printing import table
+from psgpipe.cli.printing import printable, table
 from psgpipe.pipeline.finished import agreement_with, read_summary
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.into_folder import Outcome, run_to_folder
@@ -122,12 +122,11 @@ def summary_text(summary: dict[str, Any], outcome: Outcome) -> str:
     ]
     heads = [summary["subject"], summary["night"], summary["condition"] or ""]
     warnings = [f"  ! {warning}" for warning in summary["warnings"]]
-    return "\n".join(
-        [
-            " ".join(filter(None, heads)),
-            table(rows),
-            *warnings,
-            "  Automatic stages, not AASM scoring; not for diagnosis.",
-            f"  {outcome.folder}",
-        ]
-    )
+    lines = [
+        " ".join(filter(None, heads)),
+        table(rows),
+        *warnings,
+        "  Automatic stages, not AASM scoring; not for diagnosis.",
+        f"  {outcome.folder}",
+    ]
+    return printable("\n".join(lines))

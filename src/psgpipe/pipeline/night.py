@@ -17,7 +17,7 @@ from psgpipe.errors import ChannelMissing, QualityRefused, TooShort
 from psgpipe.model.digital import DigitalRecording
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
-from psgpipe.model.night import LightsSource, Night, StagedNight
+from psgpipe.model.night import Lights, LightsSource, Night, StagedNight
 from psgpipe.model.opened import OpenedNight
 from psgpipe.model.recording import Finding, Header
 from psgpipe.model.staging import Staging
@@ -37,10 +37,15 @@ from psgpipe.steps.step import Step
 LOGGER = logging.getLogger("psgpipe")
 RESULTS = ("staged", "summary", "quality")
 """The slots that a night's numbers are in; pictures show *filtered*, too."""
-LIGHTS_WARNING = (
-    "lights off and lights on are not known; the recording's start and end stand in for them: "
-    "TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
-)
+LIGHTS_WARNINGS = {
+    (False, False): "lights off and lights on are not known; the recording's start and end stand "
+    "in for them: TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that",
+    (False, True): "lights off is not known; the recording's start stands in for it: TIB, SE, SOL, "
+    "LPS and REM latency from lights off depend on that",
+    (True, False): "lights on is not known; the recording's end stands in for it: TIB, SE and WASO "
+    "depend on that",
+}
+"""What to say where lights off, lights on, or both are not known."""
 
 
 @dataclass(frozen=True)
@@ -343,14 +348,20 @@ def _warnings(chosen: Chosen, made: Made, recorded: tuple[DigitalRecording, ...]
     staged: Staging = made.slots["staged"]
     used = (None, *made.slots["opened"].montage.labels)
     findings = [*chosen.findings, *(f for r in recorded for f in r.findings)]
-    lights = [] if made.slots["opened"].lights.known else [LIGHTS_WARNING]
+    lights = lights_warning(made.slots["opened"].lights)
     said = [
         *(f"{f.code}: {f.message}" for f in findings if f.channel in used),
-        *lights,
+        *([lights] if lights else []),
         *staged.notes,
         *(f"{flag.code}: {flag.message}" for flag in made.quality.flags),
     ]
     return list(dict.fromkeys(said))
+
+
+def lights_warning(lights: Lights) -> str | None:
+    """Which end of the time in bed is not known, and which endpoints depend on it; or None."""
+    known = (lights.off_source != "recording", lights.on_source != "recording")
+    return LIGHTS_WARNINGS.get(known)
 
 
 def tell_choice(chosen: Chosen, tell: Callable[[str], None]) -> None:
@@ -366,5 +377,6 @@ def tell_choice(chosen: Chosen, tell: Callable[[str], None]) -> None:
             beside += 1
     if beside:
         tell(f"{beside} findings on channels that are not used; psgpipe check lists them")
-    if not chosen.opened.lights.known:
-        tell(LIGHTS_WARNING)
+    lights = lights_warning(chosen.opened.lights)
+    if lights:
+        tell(lights)
