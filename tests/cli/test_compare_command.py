@@ -123,3 +123,10 @@ def test_two_hundred_nights_cost_little_and_import_nothing_heavy(tmp_path):
     assert heavy == "[]"
     # Measured about 1.1 s; the bare interpreter is some hundredths of it.
     assert float(seconds) < 2.0
+
+
+def test_a_subject_called_like_a_formula_is_text_to_a_spreadsheet(tmp_path):
+    rows = [{**row, "subject": row["subject"].replace("S00", "=S00")} for row in study(6)]
+    assert run(nights_tsv(tmp_path / "n.tsv", rows), "-q").exit_code == 0
+    subjects = {row["subject"] for row in rows_of(tmp_path / "comparison" / "subjects.tsv")}
+    assert subjects == {"'=S00", "S01", "S02", "S03", "S04", "S05"}

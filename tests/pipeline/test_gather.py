@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from psgpipe.adapters.delimited import read_table
 from psgpipe.errors import UsageError
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.pipeline import store
@@ -103,6 +104,18 @@ def test_numbers_that_are_not_those_of_the_manifest_are_not_gathered(tmp_path):
     summary.write_text(summary.read_text(encoding="utf-8").replace("401.5", "491.5"), "utf-8")
     (row,) = rows(tmp_path)
     assert (row["state"], row["kind"], row["tst_min"]) == ("missing", "Damaged", "")
+
+
+def test_no_cell_is_a_formula_to_a_spreadsheet_and_the_ids_come_back(tmp_path):
+    extra = {"note": "@SUM(A1)", "score": "-2", "sign": "-"}
+    more = {"recording": '=HYPERLINK("x").edf', "extra": extra}
+    ask(tmp_path, ("=1+1", "+n1", more))
+    (row,) = rows(tmp_path)
+    assert [row[c] for c in ("subject", "night", "recording", "note", "score", "sign")] == [
+        "'=1+1", "'+n1", "'=HYPERLINK(\"x\").edf", "'@SUM(A1)", "-2", "-",
+    ]  # fmt: skip
+    (read,) = read_table(tmp_path / "nights.tsv").rows
+    assert [read.cells[c] for c in ("subject", "night", "note")] == ["=1+1", "+n1", "@SUM(A1)"]
 
 
 def test_an_excluded_night_keeps_its_reason_even_if_finished(tmp_path):

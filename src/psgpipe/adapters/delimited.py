@@ -13,6 +13,9 @@ from psgpipe.errors import StudyTableInvalid
 
 MOST_MISTAKES_LISTED = 200
 MOST_BYTES = 200_000_000
+FORMULA_STARTS = "=+-@"
+TEXT_MARK = "'"
+"""Before a cell that a spreadsheet would take for a formula, it makes it text."""
 _ENCODING_OF_MARK = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -30,7 +33,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text; blanks at both ends of every cell are gone, nothing else is changed.
+    """A table of text; blanks at both ends of every cell are gone, and next to nothing else.
 
     Attributes
     ----------
@@ -88,7 +91,8 @@ def read_table(path: Path) -> Table:
     """The table in a tab-, semicolon- or comma-separated file.
 
     UTF-8 with or without a byte-order mark, UTF-16 with one; any line ends; quoted cells. Empty
-    rows and empty unnamed columns are skipped.
+    rows and empty unnamed columns are skipped. An apostrophe that only keeps a spreadsheet from
+    computing a cell is taken away.
 
     Raises
     ------
@@ -179,4 +183,10 @@ def _row(
         hint = " (a decimal comma?)" if delimiter == "," and len(cells) > len(columns) else ""
         mistakes.row(number, f"{len(cells)} cells where the header has {len(columns)}{hint}")
         return None
-    return Row(number, {c: cell for c, cell in zip(columns, cells, strict=True) if c})
+    return Row(number, {c: _bare(cell) for c, cell in zip(columns, cells, strict=True) if c})
+
+
+def _bare(cell: str) -> str:
+    """A cell without the mark that keeps a spreadsheet from computing it."""
+    is_marked = len(cell) > 1 and cell[0] == TEXT_MARK and cell[1] in FORMULA_STARTS
+    return cell[1:] if is_marked else cell
