@@ -34,7 +34,11 @@ from psgpipe.pipeline.spec import load_definition
 @click.option(
     "--engine", is_flag=True, help="Whether the fast engine equals yasa here; takes no recording."
 )
-@click.option("--header-only", is_flag=True, help="Read no samples: fast, and no signal quality.")
+@click.option(
+    "--header-only",
+    is_flag=True,
+    help="Read no samples and no annotations: fast, and neither is judged.",
+)
 @click.option("--quality", is_flag=True, help="Read the samples below a FOLDER, too.")
 @click.option("--tsv", "as_tsv", is_flag=True, help="One row for each recording on stdout.")
 @click.option(
