@@ -170,6 +170,17 @@ def test_a_recording_that_fails_does_not_take_the_place_of_another_night(
     assert (night / "manifest.json").exists()
 
 
+def test_results_that_give_way_to_a_failure_are_not_gone_in_silence(tmp_path, capsys):
+    path, out = write_night(tmp_path / "n.edf", ["EEG C4-M1"]), tmp_path / "out"
+    arguments = ["run", str(path), "-o", str(out), "--no-figures", "-p"]
+    assert exit_code([*arguments, "eeg-only"]) == 0
+    assert exit_code([*arguments, "standard-night"]) == 5  # there is no EOG
+    assert "failure.json has taken its place" in capsys.readouterr().err
+    assert [p.name for p in (out / "nights/n/1").iterdir()] == ["failure.json"]
+    assert exit_code([*arguments, "standard-night"]) == 5
+    assert "failure.json" not in capsys.readouterr().err
+
+
 def test_a_night_of_the_same_file_name_and_another_start_is_another_night(
     finished, tmp_path, capsys
 ):
