@@ -142,6 +142,14 @@ def test_an_id_cannot_command_the_terminal(tmp_path, monkeypatch):
     assert not set("\x1b\u202e") & set("".join(shown))
 
 
+def test_a_name_from_right_to_left_leaves_the_other_words_in_the_title_in_place(tmp_path):
+    path, out = write_night(tmp_path / "n.edf"), tmp_path / "out"
+    assert exit_code(["run", str(path), "-q", "-o", str(out), "--subject", "שלום"]) == 0
+    (picture,) = out.rglob("hypnogram.svg")
+    # First strong isolate, and its end: Unicode Standard Annex 9, 2.4.
+    assert "\u2068שלום\u2069 · 1 — automatic stages" in picture.read_text(encoding="utf-8")
+
+
 def test_force_computes_again_and_gives_the_same_bytes(finished):
     arguments, _, night = finished
     results = [p for p in night.iterdir() if p.name != "manifest.json"]
