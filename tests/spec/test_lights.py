@@ -55,6 +55,12 @@ def test_annotations_say_it_where_nobody_else_does():
     assert lights == Lights(600.0, 27000.0, "annotation", "annotation")
 
 
+def test_a_night_that_ends_with_lights_off_does_not_end_at_the_walk_before():
+    # Off at 22:10, on at 02:00 for five minutes, and nobody noted the morning.
+    lights = placed(off_events_s=[600.0, 14700.0], on_events_s=[14400.0])
+    assert lights == Lights(600.0, EIGHT_HOURS, "annotation", "recording")
+
+
 def test_what_was_given_goes_before_what_was_annotated():
     lights = placed(off="22:30", off_events_s=[600.0], on_events_s=[27000.0])
     assert lights == Lights(1800.0, 27000.0, "option", "annotation")

@@ -29,7 +29,8 @@ def place_lights(
 
     What was given with the night goes before what is annotated in the file; where neither says,
     the recording's own end stands in. Of several events the first lights off and the last lights
-    on count: in between, lights are switched on for a while and off again.
+    on count: in between, lights are switched on for a while and off again. Where they are switched
+    off last, lights on is not known.
 
     Parameters
     ----------
@@ -44,10 +45,11 @@ def place_lights(
     """
     off_given = _given_s(night.lights_off, "off", header)
     on_given = _given_s(night.lights_on, "on", header)
-    off_s, off_source = _first_known(off_given, given_by, _inside(off_events_s, header)[:1], 0.0)
-    on_s, on_source = _first_known(
-        on_given, given_by, _inside(on_events_s, header)[-1:], header.span_s
+    off_annotated, on_annotated = _annotated(
+        _inside(off_events_s, header), _inside(on_events_s, header)
     )
+    off_s, off_source = _first_known(off_given, given_by, off_annotated, 0.0)
+    on_s, on_source = _first_known(on_given, given_by, on_annotated, header.span_s)
     if on_given is not None and on_s <= off_s and on_s + DAY_S <= header.span_s:
         on_s += DAY_S  # a recording longer than a day meets every clock time twice
     if on_s - off_s >= MIN_IN_BED_S:
@@ -65,6 +67,13 @@ def place_lights(
         f"off ({_clock(off_s, header)})",
         "Correct the times; a night over midnight needs no date.",
     )
+
+
+def _annotated(off_s: list[float], on_s: list[float]) -> tuple[list[float], list[float]]:
+    """The first lights off and the last lights on, each in a list that is empty without one."""
+    if off_s and on_s and off_s[0] < on_s[-1] < off_s[-1]:
+        on_s = []  # switched off again: that was a walk in the night, not the morning
+    return off_s[:1], on_s[-1:]
 
 
 def _first_known(
