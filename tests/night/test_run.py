@@ -250,6 +250,11 @@ def test_a_recording_becomes_an_mne_raw_in_volt(finished):
     recording = psgpipe.read_recording(finished[0][1], ["EEG C4-M1"])
     raw = recording.to_mne()
     assert raw.info["sfreq"] == 128
+    assert raw.get_channel_types() == ["eeg"]
+    # What YASA asks for: volt stays volt where a channel is of no kind.
+    np.testing.assert_allclose(
+        raw.get_data(units={"eeg": "uV"})[0], recording.signals_uv[0], rtol=1e-12
+    )
     np.testing.assert_allclose(raw.get_data()[0], recording.signals_uv[0] * 1e-6)
     assert raw.info["meas_date"].isoformat() == "2024-03-01T22:00:00+00:00"
 
