@@ -132,7 +132,7 @@ def _why_stale(manifest: Mapping[str, Any], asked: AskedNight) -> str | None:
     again = "run the batch again"
     was = manifest.get("recording", {}).get("name")
     if asked.recording is not None and was != asked.recording:
-        return f"finished from another recording, {was}; {again}"
+        return f"finished from another recording, {was}; {again}, with --force if that is meant"
     pipeline = manifest.get("pipeline", {})
     if asked.pipeline_sha256 not in (None, pipeline.get("sha256")):
         return f"finished by another pipeline, {pipeline.get('name')}; {again}"
