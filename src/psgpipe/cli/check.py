@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from psgpipe.adapters.cells import without_formula
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.cli.options import (
     FILE,
@@ -159,7 +160,7 @@ def show_tsv(checked: Checked, *, quiet: bool) -> None:
     click.echo("\t".join(AUDIT_COLUMNS))
     for one in checked:
         row = audit_row(one)
-        click.echo("\t".join(one_line(row[column]) for column in AUDIT_COLUMNS))
+        click.echo("\t".join(without_formula(one_line(row[c])) for c in AUDIT_COLUMNS))
 
 
 def show_line(checked: Checked, *, quiet: bool) -> None:
