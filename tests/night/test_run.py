@@ -12,6 +12,7 @@ import pytest
 
 import psgpipe
 from psgpipe.cli.app import exit_code
+from psgpipe.pipeline.night import make_night
 from tests.night.recordings import CANARIES, write_night
 
 pytestmark = pytest.mark.slow
@@ -244,6 +245,19 @@ def test_from_python_the_same_night_comes_out(finished):
     assert list(night.hypnogram.to_yasa().hypno)[:1] == [
         {"W": "WAKE", "R": "REM"}.get(rows[0]["stage"], rows[0]["stage"])
     ]
+
+
+def test_a_recording_replaced_between_its_header_and_its_samples_is_no_night(tmp_path, monkeypatch):
+    path = write_night(tmp_path / "night.edf", ["EEG C4-M1"])
+    other = write_night(tmp_path / "other.edf", ["EEG C4-M1"], start=dt.time(23, 0))
+
+    def replaced_first(*arguments):
+        other.replace(path)
+        return make_night(*arguments)
+
+    monkeypatch.setattr("psgpipe.pipeline.night.make_night", replaced_first)
+    with pytest.raises(psgpipe.errors.ChangedWhileRead, match="replaced or changed"):
+        psgpipe.run_night(path, "eeg-only")
 
 
 def test_a_recording_becomes_an_mne_raw_in_volt(finished):

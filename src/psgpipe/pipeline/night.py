@@ -13,7 +13,7 @@ from typing import Any
 from psgpipe.adapters.edf import read_annotations
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.labels import read_lights, understand
-from psgpipe.errors import ChannelMissing, QualityRefused, TooShort
+from psgpipe.errors import ChangedWhileRead, ChannelMissing, QualityRefused, TooShort
 from psgpipe.model.digital import DigitalRecording
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
@@ -282,8 +282,16 @@ def run_night(
         lights_on=lights_on, age_y=age, sex=sex,
     )  # fmt: skip
     definition = pipeline if isinstance(pipeline, Definition) else load_definition(pipeline)
+    before = FileState.of(path)
     chosen = open_night(path, identity, definition, read_label_table(labels) if labels else None)
-    return staged_night(chosen, definition, make_night(chosen, definition), None)
+    made = make_night(chosen, definition)
+    # The header and each sampling rate are read one after the other, each from one whole file.
+    if FileState.of(path) != before:
+        raise ChangedWhileRead(
+            f"{chosen.header.file}: replaced or changed while the night was staged",
+            "Wait until the recording or the copy is finished, then run again.",
+        )
+    return staged_night(chosen, definition, made, None)
 
 
 def staged_night(
