@@ -13,7 +13,7 @@ from typing import Any
 from psgpipe.adapters.edf import read_annotations
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.labels import read_lights, understand
-from psgpipe.errors import ChangedWhileRead, ChannelMissing, QualityRefused, TooShort
+from psgpipe.errors import ChangedWhileRead, ChannelMissing, LightsNeeded, QualityRefused, TooShort
 from psgpipe.model.digital import DigitalRecording
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
@@ -72,7 +72,8 @@ def open_night(
     Raises
     ------
     psgpipe.errors.RecordingUnreadable, psgpipe.errors.DerivationMissing
-    psgpipe.errors.LightsImpossible, psgpipe.errors.LabelTableInvalid
+    psgpipe.errors.LightsImpossible, psgpipe.errors.LightsNeeded
+    psgpipe.errors.LabelTableInvalid
     """
     params: ReferenceParams = definition.params["reference"]
     staging: StageSleepParams = definition.params["stage_sleep"]
@@ -88,12 +89,15 @@ def open_night(
         meaning = read_lights(annotation.text, label_table)
         events_s.setdefault(meaning, []).append(annotation.onset_s)
     lights, odd = place_lights(night, header, events_s["off"], events_s["on"], lights_given_by)
-    window = staging_window(
-        epoch_count(header.span_s),
-        lights,
-        margin_min=staging.margin_min,
-        longest_without_lights_h=staging.longest_without_lights_h,
-    )
+    try:
+        window = staging_window(
+            epoch_count(header.span_s),
+            lights,
+            margin_min=staging.margin_min,
+            longest_without_lights_h=staging.longest_without_lights_h,
+        )
+    except LightsNeeded as error:
+        raise LightsNeeded(f"{header.file}: {error.problem}", error.remedy) from error
     opened = OpenedNight(path, header, night, montage, lights, window, declared)
     return Chosen(path, header, night, found, opened, (*header.findings, *odd))
 
