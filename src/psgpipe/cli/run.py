@@ -53,7 +53,7 @@ SHOWN = (
 @click.option("--lights-off", metavar="HH:MM[:SS]", help="Local clock time, or ISO date-time.")
 @click.option("--lights-on", metavar="HH:MM[:SS]", help="Local clock time, or ISO date-time.")
 @click.option("--age", type=float, help="Years. Age and sex are used if both are given.")
-@click.option("--sex", type=click.Choice(["F", "M"], case_sensitive=False))
+@click.option("--sex", type=click.Choice(["F", "M"], case_sensitive=False), metavar="F|M")
 @click.option("--scoring", type=FILE, help="An expert's stages (EDF+): how far do they agree?")
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute again, and replace what is there.")
