@@ -103,6 +103,19 @@ def dropouts(share: float) -> Fault:
     return apply
 
 
+def stuck(buffer_s: float, for_s: float | None = None) -> Fault:
+    """The recorder writes the same seconds again and again, for `for_s` or the whole night."""
+
+    def apply(eeg: Signal, fs_hz: float, rng: np.random.Generator) -> Signal:
+        first = 0 if for_s is None else len(eeg) // 3
+        end = len(eeg) if for_s is None else first + round(for_s * fs_hz)
+        made = eeg.copy()
+        made[first:end] = np.resize(eeg[first : first + round(buffer_s * fs_hz)], end - first)
+        return made
+
+    return apply
+
+
 def instead_of_eeg(other: Recording, factor: float = 1.0) -> Fault:
     """The signal of another lead in the place of the EEG."""
 
@@ -123,9 +136,12 @@ def added_to_eeg(other: Recording, sd_ratio: float) -> Fault:
 
 
 def tiled(other: Recording, fs_hz: float, n_samples: int) -> Signal:
-    """Another lead at the night's rate, repeated for as long as the night is."""
+    """Another lead at the night's rate, repeated for as long as the night is.
+
+    Each time it is a little louder, so that the recorder does not look stuck.
+    """
     slower = signal.resample_poly(other.signals_uv[0], round(fs_hz), round(other.fs_hz))
-    return np.resize(slower, n_samples)
+    return np.resize(slower, n_samples) * (1 + 1e-3 * (np.arange(n_samples) // len(slower)))
 
 
 def resampled(fs_hz: float) -> Callable[[Recording], Recording]:
@@ -177,6 +193,11 @@ FAULTS: dict[str, Fault] = {
     "drop-outs, 1 % of the time": dropouts(0.01),
     "drop-outs, 10 % of the time": dropouts(0.1),
     "drop-outs, 30 % of the time": dropouts(0.3),
+    "stuck for 10 min, buffer of 1 s": stuck(1.0, 600.0),
+    "stuck for 10 min, buffer of 7.3 s": stuck(7.3, 600.0),
+    "stuck for 10 min, buffer of 45 s": stuck(45.0, 600.0),
+    "30 s again and again": stuck(30.0),
+    "15 min again and again": stuck(900.0),
     "1 NaN": lambda eeg, fs_hz, rng: np.where(np.arange(len(eeg)) == 4711, np.nan, eeg),
 }
 

@@ -216,11 +216,17 @@ def test_an_output_folder_that_is_a_file_is_a_conflict(tmp_path):
         ("con", "_con"),
         ("LPT1.edf", "_LPT1.edf"),
         (".hidden", "hidden"),
-        ("睡眠", "unnamed"),
+        # The first 12 digits of `printf 睡眠 | sha256sum`.
+        ("睡眠", "unnamed-01324e540d05"),
+        ("Иванов", "unnamed-37f3ddd46f24"),
     ],
 )
 def test_an_id_is_safe_in_every_path(name, in_a_path):
     assert slug(name) == in_a_path
+
+
+def test_an_id_is_one_folder_however_its_marks_are_written():
+    assert slug("\u0419") == slug("\u0418\u0306")  # one letter, and a letter with a breve
 
 
 def test_numbers_that_are_not_finite_never_reach_a_file():

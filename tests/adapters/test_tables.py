@@ -309,8 +309,8 @@ def test_letters_in_two_encodings_are_told_apart_in_the_message(tmp_path):
 
 
 def test_ids_that_differ_only_in_what_a_folder_s_name_cannot_hold(tmp_path):
-    text = f"{HEADER}\n患者甲\t1\tbaseline\ta\n患者乙\t1\tbaseline\tb\n"
-    assert "'患者乙' would share a folder with '患者甲' of row 2" in refusal(tmp_path, text)
+    text = f"{HEADER}\n患者甲7\t1\tbaseline\ta\n患者乙7\t1\tbaseline\tb\n"
+    assert "'患者乙7' would share a folder with '患者甲7' of row 2" in refusal(tmp_path, text)
 
 
 @pytest.mark.parametrize(

@@ -145,3 +145,10 @@ def test_equal_means_differ_by_nothing_though_their_sums_round(tmp_path):
     text = run(nights_tsv(tmp_path / "n.tsv", rows)).stdout
     (line,) = [line for line in text.splitlines() if line.startswith("  rem_pct")]
     assert line.split()[4:6] == ["0.200", "0.00"]
+
+
+def test_a_subject_called_like_a_formula_is_text_to_a_spreadsheet(tmp_path):
+    rows = [{**row, "subject": row["subject"].replace("S00", "=S00")} for row in study(6)]
+    assert run(nights_tsv(tmp_path / "n.tsv", rows), "-q").exit_code == 0
+    subjects = {row["subject"] for row in rows_of(tmp_path / "comparison" / "subjects.tsv")}
+    assert subjects == {"'=S00", "S01", "S02", "S03", "S04", "S05"}

@@ -96,3 +96,13 @@ def test_looking_at_a_study_imports_no_library_of_numbers(staged, command):
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_plan_after_nights_without_pictures(tmp_path, templates, capsys):
+    # The step that makes only the pictures was not run there, and took no seconds.
+    study = make_study(tmp_path / "study", ["n1"], templates)
+    arguments = ["batch", str(study.table), "-o", str(study.out), "-j1", "--no-figures"]
+    assert exit_code([*arguments, "--quiet"]) == 0
+    capsys.readouterr()
+    assert exit_code([*arguments, "--dry-run", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["check"] == [["S1", "n1"]]

@@ -92,6 +92,12 @@ def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(tmp_path, capsys):
     assert out.splitlines()[1].startswith("./=1+1.edf\t")
 
 
+def test_the_reason_of_a_file_with_such_a_name_is_harmless_too(tmp_path, capsys):
+    (tmp_path / "=1+1.edf").write_bytes(b"no recording")
+    _, out = checked(capsys, tmp_path, "--tsv")
+    assert not [cell for cell in out.splitlines()[1].split("\t") if cell.startswith("=")]
+
+
 def test_an_unsuitable_recording_leaves_with_5(archive, capsys):
     assert checked(capsys, archive / "stub.edf")[0] == 5
 

@@ -140,5 +140,29 @@ def test_an_optional_role_that_is_unfit_is_left_out(tmp_path):
 
 def test_longer_than_14_hours_without_lights_is_refused(tmp_path):
     path = recording(tmp_path / "n.edf", C4_M1=eeg(15 * 3600))
-    with pytest.raises(psgpipe.errors.LightsNeeded):
+    with pytest.raises(psgpipe.errors.LightsNeeded, match=r"^n\.edf: lights off and"):
+        run(path)
+
+
+def test_an_eog_that_is_the_eeg_turned_over_is_flagged_in_the_night(tmp_path):
+    path = recording(tmp_path / "n.edf", C4_M1=eeg(), E1_M2=-0.5 * eeg(), chin=eeg(seed=3))
+    night = psgpipe.run_night(path)
+    (copy,) = [flag for flag in night.quality.flags if flag.code == "copy"]
+    assert (copy.derivation, copy.refused) == ("E1-M2", False)
+    assert any("copy of C4-M1" in warning for warning in night.provenance["warnings"])
+
+
+def test_minutes_in_which_the_recorder_was_stuck_are_artefact(tmp_path):
+    signal_uv = eeg()
+    # Ten seconds again and again, from 120 s to 190 s: the epochs at 150 s repeat what was before.
+    signal_uv[120 * FS_HZ : 190 * FS_HZ] = np.resize(signal_uv[: 10 * FS_HZ], 70 * FS_HZ)
+    night = run(recording(tmp_path / "n.edf", C4_M1=signal_uv))
+    # The epoch at 120 s begins with the ten seconds that stand at 0 s, and goes on with them.
+    assert [i for i, stage in enumerate(stages(night)) if stage == "ART"] == [5]
+    assert "repeated" in {flag.code for flag in night.quality.flags}
+
+
+def test_a_night_of_thirty_seconds_again_and_again_is_refused(tmp_path):
+    path = recording(tmp_path / "n.edf", C4_M1=np.resize(eeg()[: 30 * FS_HZ], 600 * FS_HZ))
+    with pytest.raises(QualityRefused, match="95 % of the epochs repeat earlier signal"):
         run(path)

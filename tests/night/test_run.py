@@ -12,6 +12,7 @@ import pytest
 
 import psgpipe
 from psgpipe.cli.app import exit_code
+from psgpipe.pipeline.night import make_night
 from tests.night.recordings import CANARIES, write_night
 
 pytestmark = pytest.mark.slow
@@ -132,6 +133,24 @@ def test_nothing_changed_nothing_computed(finished, capsys):
     assert {path: path.stat().st_mtime_ns for path in night.iterdir()} == before
 
 
+def test_an_id_cannot_command_the_terminal(tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr("click.echo", lambda text="", **_: shown.append(text))
+    path, out = write_night(tmp_path / "n.edf"), tmp_path / "out"
+    ids = ["--subject", "S\x1b[31m1", "--night", "\u202e1"]
+    assert exit_code(["run", str(path), "-o", str(out), "--no-figures", *ids]) == 0
+    assert any("Time in bed" in text for text in shown)
+    assert not set("\x1b\u202e") & set("".join(shown))
+
+
+def test_a_name_from_right_to_left_leaves_the_other_words_in_the_title_in_place(tmp_path):
+    path, out = write_night(tmp_path / "n.edf"), tmp_path / "out"
+    assert exit_code(["run", str(path), "-q", "-o", str(out), "--subject", "שלום"]) == 0
+    (picture,) = out.rglob("hypnogram.svg")
+    # First strong isolate, and its end: Unicode Standard Annex 9, 2.4.
+    assert "\u2068שלום\u2069 · 1 — automatic stages" in picture.read_text(encoding="utf-8")
+
+
 def test_force_computes_again_and_gives_the_same_bytes(finished):
     arguments, _, night = finished
     results = [p for p in night.iterdir() if p.name != "manifest.json"]
@@ -158,6 +177,17 @@ def test_a_recording_that_fails_does_not_take_the_place_of_another_night(
     assert exit_code(["run", str(broken), *arguments[2:]]) == 7
     assert "already holds the night recorded in night.edf" in capsys.readouterr().err
     assert (night / "manifest.json").exists()
+
+
+def test_results_that_give_way_to_a_failure_are_not_gone_in_silence(tmp_path, capsys):
+    path, out = write_night(tmp_path / "n.edf", ["EEG C4-M1"]), tmp_path / "out"
+    arguments = ["run", str(path), "-o", str(out), "--no-figures", "-p"]
+    assert exit_code([*arguments, "eeg-only"]) == 0
+    assert exit_code([*arguments, "standard-night"]) == 5  # there is no EOG
+    assert "failure.json has taken its place" in capsys.readouterr().err
+    assert [p.name for p in (out / "nights/n/1").iterdir()] == ["failure.json"]
+    assert exit_code([*arguments, "standard-night"]) == 5
+    assert "failure.json" not in capsys.readouterr().err
 
 
 def test_a_night_of_the_same_file_name_and_another_start_is_another_night(
@@ -217,10 +247,28 @@ def test_from_python_the_same_night_comes_out(finished):
     ]
 
 
+def test_a_recording_replaced_between_its_header_and_its_samples_is_no_night(tmp_path, monkeypatch):
+    path = write_night(tmp_path / "night.edf", ["EEG C4-M1"])
+    other = write_night(tmp_path / "other.edf", ["EEG C4-M1"], start=dt.time(23, 0))
+
+    def replaced_first(*arguments):
+        other.replace(path)
+        return make_night(*arguments)
+
+    monkeypatch.setattr("psgpipe.pipeline.night.make_night", replaced_first)
+    with pytest.raises(psgpipe.errors.ChangedWhileRead, match="replaced or changed"):
+        psgpipe.run_night(path, "eeg-only")
+
+
 def test_a_recording_becomes_an_mne_raw_in_volt(finished):
     recording = psgpipe.read_recording(finished[0][1], ["EEG C4-M1"])
     raw = recording.to_mne()
     assert raw.info["sfreq"] == 128
+    assert raw.get_channel_types() == ["eeg"]
+    # What YASA asks for: volt stays volt where a channel is of no kind.
+    np.testing.assert_allclose(
+        raw.get_data(units={"eeg": "uV"})[0], recording.signals_uv[0], rtol=1e-12
+    )
     np.testing.assert_allclose(raw.get_data()[0], recording.signals_uv[0] * 1e-6)
     assert raw.info["meas_date"].isoformat() == "2024-03-01T22:00:00+00:00"
 
@@ -231,6 +279,26 @@ def test_lights_may_be_annotated(tmp_path):
     night = psgpipe.run_night(recording, "eeg-only")
     assert (night.lights.off_s, night.lights.on_s) == (60.0, 570.0)
     assert night.lights.source == "annotation"
+
+
+def test_a_night_of_which_one_end_is_known_says_what_depends_on_the_other(tmp_path):
+    path = write_night(tmp_path / "n.edf")
+    (off,) = (w for w in warnings(path, lights_on="22:09") if "stands in" in w)
+    (on,) = (w for w in warnings(path, lights_off="22:01") if "stands in" in w)
+    assert off.startswith("lights off is not known")
+    assert on.startswith("lights on is not known")
+    assert [name for name in ("TIB", "SOL", "WASO") if name in off] == ["TIB", "SOL"]
+    assert [name for name in ("TIB", "SOL", "WASO") if name in on] == ["TIB", "WASO"]
+
+
+@pytest.mark.parametrize(("given", "alone"), [({"age": 34}, "age"), ({"sex": "F"}, "sex")])
+def test_age_or_sex_alone_is_not_used_and_that_is_said(tmp_path, given, alone):
+    said = warnings(write_night(tmp_path / "n.edf"), **given)
+    assert any(w.startswith(f"{alone} is known") and "neither is used" in w for w in said)
+
+
+def warnings(path, **options):
+    return psgpipe.run_night(path, **options).provenance["warnings"]
 
 
 def test_age_and_sex_choose_the_classifier_that_knows_them(tmp_path):

@@ -99,3 +99,9 @@ def test_a_name_that_is_no_text(tmp_path):
     put(tmp_path, os.fsdecode(b"bad_\xff\xfe.edf"))
     ((listed,), _) = nights_in_folder(tmp_path)
     assert listed.recording.exists()
+
+
+def test_names_in_other_scripts_are_nights_of_their_own(tmp_path):
+    put(tmp_path, "Иванов.edf", "Петров.edf", "睡眠.edf")
+    nights, _ = nights_in_folder(tmp_path)
+    assert {listed.night.subject for listed in nights} == {"Иванов", "Петров", "睡眠"}

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from psgpipe.errors import UsageError
+from psgpipe.adapters.delimited import read_table
+from psgpipe.errors import OutputConflict, UsageError
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.pipeline import store
 from psgpipe.pipeline.gather import gather
@@ -103,6 +104,38 @@ def test_numbers_that_are_not_those_of_the_manifest_are_not_gathered(tmp_path):
     summary.write_text(summary.read_text(encoding="utf-8").replace("401.5", "491.5"), "utf-8")
     (row,) = rows(tmp_path)
     assert (row["state"], row["kind"], row["tst_min"]) == ("missing", "Damaged", "")
+
+
+def test_no_cell_is_a_formula_to_a_spreadsheet_and_the_ids_come_back(tmp_path):
+    extra = {"note": "@SUM(A1)", "score": "-2", "sign": "-"}
+    more = {"recording": '=HYPERLINK("x").edf', "extra": extra}
+    ask(tmp_path, ("=1+1", "+n1", more))
+    (row,) = rows(tmp_path)
+    assert [row[c] for c in ("subject", "night", "recording", "note", "score", "sign")] == [
+        "'=1+1", "'+n1", "'=HYPERLINK(\"x\").edf", "'@SUM(A1)", "-2", "-",
+    ]  # fmt: skip
+    (read,) = read_table(tmp_path / "nights.tsv").rows
+    assert [read.cells[c] for c in ("subject", "night", "note")] == ["=1+1", "+n1", "@SUM(A1)"]
+
+
+@pytest.mark.parametrize(
+    "nights", [5, ["S1"], [{"subject": "S1"}], [{"subject": "S1", "night": "n1", "bed": 3}]]
+)
+def test_a_list_of_nights_that_somebody_edited_is_told_from_a_bug(tmp_path, nights):
+    (tmp_path / "study.json").write_text(json.dumps({"nights": nights}), encoding="utf-8")
+    with pytest.raises(OutputConflict, match="Run the batch again"):
+        asked_nights(tmp_path)
+
+
+@pytest.mark.parametrize("outputs", [[3], [{}], [{"name": "summary.json"}], "all"])
+def test_a_manifest_of_another_shape_is_damaged(tmp_path, outputs):
+    ask(tmp_path, ("S1", "n1", {}))
+    manifest = finish(tmp_path, "S1", "n1") / "manifest.json"
+    manifest.write_text(json.dumps({**MANIFEST, "outputs": outputs}), encoding="utf-8")
+    (checked,) = verify(tmp_path)
+    assert checked.damage == ("manifest.json: it cannot be read",)
+    (row,) = rows(tmp_path)
+    assert (row["state"], row["kind"]) == ("missing", "Damaged")
 
 
 def test_an_excluded_night_keeps_its_reason_even_if_finished(tmp_path):

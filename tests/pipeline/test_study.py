@@ -2,9 +2,11 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from psgpipe.errors import StudyTableInvalid
 from psgpipe.model.night import Night
 from psgpipe.model.study import ListedNight
 from psgpipe.pipeline.blinding import sealed
@@ -72,3 +74,22 @@ def test_a_blinded_study_lists_its_nights_without_what_the_table_says_of_them(tm
     assert said["nights"] == [{**LISTED, "condition": None, "extra": {}}]
     assert sealed(tmp_path) == {("S1", "n1"): {"condition": "baseline", "ward": "A"}}
     assert blinded(study) is study
+
+
+def subjects_of(path, *subjects):
+    lines = [f"{s}\tn1\tbaseline\t{i}.edf\n" for i, s in enumerate(subjects)]
+    path.write_text("subject\tnight\tcondition\trecording\n" + "".join(lines), encoding="utf-8")
+    return [listed.night.subject for listed in read_study(path).nights]
+
+
+def test_ids_in_other_scripts_are_told_apart(tmp_path):
+    assert set(subjects_of(tmp_path / "s.tsv", "Иванов", "Петров", "睡眠")) == {
+        "Иванов", "Петров", "睡眠",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("likewise", ["иванов", "Ｉ", "И\u0306ванов"])
+def test_ids_that_one_person_would_take_for_one_are_refused_in_any_script(tmp_path, likewise):
+    pairs = {"иванов": "Иванов", "Ｉ": "I", "И\u0306ванов": "\u0419ванов"}
+    with pytest.raises(StudyTableInvalid, match="too like"):
+        subjects_of(tmp_path / "s.tsv", pairs[likewise], likewise)

@@ -147,3 +147,12 @@ def test_an_annotation_channel_spelled_otherwise_is_one(tmp_path):
     signals = [Signal(), annotations(label="EDF annotations")]
     path = write_edf(tmp_path / "night.edf", signals, 300, reserved="EDF+C")
     assert read_annotations(path)[0].labels == (EEG,)
+
+
+def test_a_time_with_a_comma_is_counted_once(tmp_path):
+    def tals(record: int) -> bytes:
+        return b"+%d,0\x14\x14\x00" % record
+
+    path = write_edf(tmp_path / "n.edf", [Signal(), annotations(tals)], 300, reserved="EDF+C")
+    (finding,) = read_annotations(path)[0].findings
+    assert finding.message.startswith("300 annotation times have a decimal comma")

@@ -2,9 +2,11 @@
 
 import pytest
 
+from psgpipe.adapters.edf import read_recording
 from psgpipe.adapters.label_tables import parse_label_table
 from psgpipe.adapters.labels import read_label, standard_name, tables_for, understand
 from psgpipe.model.recording import Channel, Finding
+from tests.edf_files import Signal, write_edf
 
 
 def meaning(label, *others):
@@ -148,3 +150,34 @@ def test_a_channel_without_scale_is_refused_with_the_readers_reason():
 )  # fmt: skip
 def test_a_wanted_derivation_in_standard_names(asked, name):
     assert standard_name(asked) == name
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        ("EEG C4-M1", "eeg"),
+        ("O2", "eeg"),
+        ("A1", "eeg"),
+        ("E1-M2", "eog"),
+        ("LOC-A2", "eog"),
+        ("EOG horizontal", "eog"),
+        ("Chin 1-Chin 2", "emg"),
+        ("EMG submental", "emg"),
+        ("EMG RAT", "emg"),
+        ("EEG 7", "eeg"),
+        ("ECG", "ecg"),
+        ("EKG II", "ecg"),
+        ("SpO2", "misc"),
+        ("Status", "misc"),
+        ("", "misc"),
+    ],
+)
+def test_what_a_channel_is_to_other_programs(tmp_path, label, kind):
+    recording = read_recording(write_edf(tmp_path / "n.edf", [Signal(label)]), [label])
+    assert recording.kinds == (kind,)
+
+
+def test_a_channel_of_a_known_data_set_is_what_that_says(tmp_path):
+    labels = ["EEG", "EEG(sec)", "EOG(L)", "EOG(R)", "EMG", "ECG", "SaO2"]  # SHHS
+    path = write_edf(tmp_path / "n.edf", [Signal(label) for label in labels])
+    assert read_recording(path, ["EOG(L)", "EEG", "EMG"]).kinds == ("eog", "eeg", "emg")

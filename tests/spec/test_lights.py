@@ -55,6 +55,12 @@ def test_annotations_say_it_where_nobody_else_does():
     assert lights == Lights(600.0, 27000.0, "annotation", "annotation")
 
 
+def test_a_night_that_ends_with_lights_off_does_not_end_at_the_walk_before():
+    # Off at 22:10, on at 02:00 for five minutes, and nobody noted the morning.
+    lights = placed(off_events_s=[600.0, 14700.0], on_events_s=[14400.0])
+    assert lights == Lights(600.0, EIGHT_HOURS, "annotation", "recording")
+
+
 def test_what_was_given_goes_before_what_was_annotated():
     lights = placed(off="22:30", off_events_s=[600.0], on_events_s=[27000.0])
     assert lights == Lights(1800.0, 27000.0, "option", "annotation")
@@ -83,7 +89,16 @@ def test_a_recording_longer_than_a_day_meets_a_clock_time_twice():
         ("2024-03-01T22:41+01:00", None, "wanted HH:MM"),
         ("21:00", None, "lights off 21:00 is outside the recording (22:00:00 to 06:00:00)"),
         (None, "06:30", "lights on 06:30 is outside the recording"),
-        ("2024-03-05T22:41", None, "outside the recording"),
+        (
+            "2024-03-02T22:41",
+            None,
+            "is outside the recording (2024-03-01T22:00:00 to 2024-03-02T06:00:00)",
+        ),
+        ("2024-03-02", None, "lights off is '2024-03-02', wanted HH:MM"),
+        ("1:5", None, "lights off is '1:5', wanted HH:MM"),
+        ("24:00", None, "lights off is '24:00', wanted HH:MM"),
+        ("2024-03-02T24:00", None, "wanted HH:MM"),
+        ("2024-02-30T22:41", None, "wanted HH:MM"),
         ("05:00", "23:00", "lights on (23:00:00) is not at least one epoch after lights off"),
         ("23:00", "23:00", "is not at least one epoch after"),
     ],
@@ -98,6 +113,19 @@ def test_impossible_lights_are_refused_with_the_reason(off, on, said):
 def test_a_clock_time_cannot_be_placed_where_the_start_is_unknown():
     with pytest.raises(LightsImpossible, match="does not say when it started"):
         placed("22:41", None, recording(start=None))
+
+
+def test_a_date_is_of_no_use_where_the_recording_has_none():
+    with pytest.raises(LightsImpossible, match="on which day it started") as caught:
+        placed("2024-03-01T22:41", None, recording(start=None, clock=dt.time(22)))
+    assert caught.value.remedy == "Give the clock time alone."
+
+
+@pytest.mark.parametrize(
+    ("off", "off_s"), [("1:05", 11100), ("01:05:30.25", 11130.25), ("2024-03-02 01:05", 11100)]
+)
+def test_the_ways_to_write_a_time(off, off_s):
+    assert placed(off).off_s == off_s
 
 
 def test_the_clock_runs_over_midnight():

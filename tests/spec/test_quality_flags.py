@@ -13,7 +13,9 @@ from psgpipe.science.architecture import summarize
 from psgpipe.science.quality import (
     QUALITY_RULES,
     DerivationQuality,
+    correlations,
     judge,
+    judge_copy,
     judge_eog_against_eeg,
     judge_sd_ratio,
     judge_stages,
@@ -34,6 +36,7 @@ SOUND = DerivationQuality(
     flat_pct=0.0,
     clipped_pct=0.0,
     dropout_pct=0.0,
+    repeated_pct=0.0,
     spectral_slope=-2.3,
     high_share=0.02,
     mains_share=0.01,
@@ -68,6 +71,8 @@ REFUSED, FLAGGED = True, False
         ({"clipped_pct": 5.1}, "clipped", REFUSED),
         ({"dropout_pct": 0.2}, "dropout", FLAGGED),
         ({"dropout_pct": 20.1}, "dropout", REFUSED),
+        ({"repeated_pct": 0.1}, "repeated", FLAGGED),
+        ({"repeated_pct": 20.1}, "repeated", REFUSED),
         ({"spectral_slope": -0.4, "high_share": 0.2}, "slope-flat", REFUSED),
         ({"high_share": 0.41}, "high-frequency", REFUSED),
         ({"eeg_likeness": -3.1}, "slow", REFUSED),
@@ -214,3 +219,68 @@ def test_eeg_and_eog_of_a_real_recording_are_told_apart():
     eeg, eog = measure(recording, 0), measure(recording, 1)
     assert judge_eog_against_eeg(eeg, eog) == ()
     assert [flag.code for flag in judge_eog_against_eeg(eog, eeg)] == ["eog-like"]
+
+
+def noise(seed: int, seconds: int = 120, fs_hz: int = 100) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 20, seconds * fs_hz)
+
+
+def one_row(name: str, signal_uv: np.ndarray, fs_hz: float = 100.0) -> Recording:
+    return Recording(signal_uv[None], (name,), fs_hz)
+
+
+def copies(*signals: Recording) -> list[tuple[str | None, str]]:
+    """Derivations flagged as copies, and the messages."""
+    found = correlations(signals, np.arange(4))
+    return [(f.derivation, f.message) for pair in found for f in judge_copy(*pair)]
+
+
+EEG_UV = noise(0)
+
+
+@pytest.mark.parametrize(
+    "eog_uv",
+    [
+        EEG_UV,
+        -EEG_UV,
+        3 * EEG_UV + 40,
+        np.rint(EEG_UV),
+        # The electrode drifts and hums otherwise in the second amplifier.
+        EEG_UV + np.linspace(0, 900, 12000),
+        EEG_UV + 60 * np.sin(2 * np.pi * 49 * np.arange(12000) / 100),
+    ],
+    ids=["the same", "turned over", "scaled", "in steps of 1 uV", "with drift", "with hum"],
+)
+def test_an_eog_that_is_the_eeg_once_more_is_flagged(eog_uv):
+    ((derivation, message),) = copies(one_row("C4-M1", EEG_UV), one_row("E1-M2", eog_uv))
+    assert derivation == "E1-M2"
+    assert "copy of C4-M1" in message
+
+
+def test_a_copy_at_half_the_rate_is_flagged():
+    slow = np.sin(2 * np.pi * 3.3 * np.arange(24000) / 200) + np.sin(
+        2 * np.pi * 0.7 * np.arange(24000) / 200
+    )
+    assert copies(one_row("C4-M1", slow, 200.0), one_row("E1-M2", slow[::2]))
+
+
+def test_an_eog_that_shares_its_reference_with_the_eeg_is_no_copy():
+    # A loud common reference: three times the voltage of what differs.
+    mastoid_uv = 3 * noise(9)
+    assert not copies(
+        one_row("C4-M1", EEG_UV - mastoid_uv), one_row("E1-M1", noise(1) - mastoid_uv)
+    )
+
+
+def test_drift_and_hum_that_two_derivations_share_make_no_copy():
+    t_s = np.arange(12000) / 100
+    shared_uv = 3000 * np.sin(2 * np.pi * 0.01 * t_s) + 500 * np.sin(2 * np.pi * 49 * t_s)
+    assert not copies(one_row("C4-M1", EEG_UV + shared_uv), one_row("E1-M2", noise(1) + shared_uv))
+
+
+def test_no_derivation_of_a_real_recording_is_a_copy_of_another():
+    path = shared("data/real-edf", "Female57yrs 07-MAR-2009 00h00m00s APSG.edf")
+    labels = ["EEG C4-Cz", "EEG F4-Cz", "EOG E1-Cz", "EOG E2-Cz"]
+    m1_uv = read_recording(path, ["EEG M1-Cz"]).signals_uv[0]
+    uv = read_recording(path, labels).signals_uv - m1_uv
+    assert not copies(*(one_row(n, row, 128.0) for n, row in zip(labels, uv, strict=True)))

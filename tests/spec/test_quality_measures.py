@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from psgpipe.adapters.edf import read_recording
 from psgpipe.model.recording import Recording, Segment
 from psgpipe.science.quality import QualityRules, measure
+from tests.shared_files import shared
 
 FS_HZ = 100.0
 MINUTES = 10
@@ -198,3 +200,69 @@ def test_the_limits_of_an_artefact_can_be_declared():
     assert measure(recording(signal_uv)).artefact_epochs == ()
     strict = QualityRules(artefact_flat_pct=25.0)
     assert measure(recording(signal_uv), rules=strict).artefact_epochs == (1,)
+
+
+def stuck(buffer_s: float, *, from_s: float = 130.0, for_s: float = 200.0) -> np.ndarray:
+    """Ten minutes in which the recorder writes the same `buffer_s` again and again for a while."""
+    signal_uv = np.rint(pink() * 65.535) / 65.535
+    first, buffer, n_samples = (round(s * FS_HZ) for s in (from_s, buffer_s, for_s))
+    signal_uv[first : first + n_samples] = np.resize(signal_uv[first : first + buffer], n_samples)
+    return signal_uv
+
+
+@pytest.mark.parametrize("buffer_s", [1, 2.5, 7.31, 30, 45.2])
+def test_epochs_in_which_the_recorder_was_stuck_are_repeats_whatever_the_buffer(buffer_s):
+    # Stuck from 130 to 330 s: repeats from 130 s and a buffer's length on, in whole epochs.
+    first = int(np.ceil((130 + buffer_s) / 30))
+    quality = measure(recording(stuck(buffer_s)))
+    assert quality.artefact_epochs == tuple(range(first, 11))
+    assert quality.repeated_pct == pytest.approx(100 * (11 - first) / 20)
+
+
+def test_a_block_written_twice_is_a_repeat_the_second_time():
+    signal_uv = pink()
+    signal_uv[40_000:50_000] = signal_uv[1_234:11_234]  # 100 s, at 400 s
+    assert measure(recording(signal_uv)).artefact_epochs == (14, 15)
+
+
+def test_signal_that_returns_within_an_epoch_only_is_no_repeat():
+    # 5 s, mirrored and repeated: a public data set stores its epochs so.
+    fives = pink().reshape(20, 30, 100)[:, :5].reshape(20, 500)
+    epochs = np.tile(np.hstack([fives, fives[:, ::-1]]), 3)
+    assert measure(recording(epochs.ravel())).repeated_pct == 0
+
+
+def test_a_repeat_is_found_in_signal_that_returns_within_its_epochs_as_well():
+    fives = pink().reshape(20, 30, 100)[:, :5].reshape(20, 500)
+    epochs = np.tile(np.hstack([fives, fives[:, ::-1]]), 3)
+    written_twice, stuck_for_a_second = epochs.copy(), epochs.ravel().copy()
+    written_twice[12:] = epochs[2:10]
+    stuck_for_a_second[38_500:] = np.resize(stuck_for_a_second[38_400:38_500], 21_500)
+    assert measure(recording(written_twice.ravel())).artefact_epochs == tuple(range(12, 20))
+    # From 384 s on; the epoch at 390 s is the first one wholly repeated.
+    assert measure(recording(stuck_for_a_second)).artefact_epochs == tuple(range(13, 20))
+
+
+@pytest.mark.parametrize("step_uv", [0.5, 5.0])
+def test_a_living_signal_in_coarse_steps_repeats_nothing(step_uv):
+    assert measure(recording(step_uv * np.rint(pink() / step_uv))).repeated_pct == 0
+
+
+def test_a_stretch_that_stands_still_is_flat_and_no_repeat():
+    signal_uv = pink()
+    signal_uv[6_000:18_000] = 0
+    quality = measure(recording(signal_uv))
+    assert (quality.flat_pct, quality.repeated_pct) == (20, 0)
+
+
+def test_a_stuck_electrode_shows_under_a_living_reference():
+    c4, m1 = stuck(30), pink(seed=1)
+    channels = Recording(np.vstack([c4, m1]), ("C4", "M1"), FS_HZ)
+    assert measure(recording(c4 - m1)).repeated_pct == 0
+    assert measure(recording(c4 - m1), channels=channels).repeated_pct == 25
+
+
+@pytest.mark.parametrize("night", ["SC4001E0", "SC4052E0", "SC4092E0"])
+def test_a_real_night_stored_as_mirrored_seconds_repeats_nothing(night):
+    made = read_recording(shared("data/sleep-edf-stitched", f"{night}-PSG.edf"), ["EEG Fpz-Cz"])
+    assert measure(recording(made.signals_uv[0])).repeated_pct == 0

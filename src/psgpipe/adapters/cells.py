@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from psgpipe.adapters.delimited import Mistakes, Row, Table
+from psgpipe.adapters.delimited import FORMULA_STARTS, TEXT_MARK, Mistakes, Row, Table
 
 _MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "."}
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
@@ -41,6 +41,15 @@ def known_or_none(cell: str) -> str | None:
 def looks_like_number(cell: str) -> bool:
     """Whether the cell has the form of a number, with a decimal point or a decimal comma."""
     return _NUMBER.fullmatch(cell.replace("−", "-")) is not None
+
+
+def without_formula(cell: str) -> str:
+    """The cell as a spreadsheet shows it and computes nothing: behind an apostrophe.
+
+    :func:`psgpipe.adapters.delimited.read_table` takes it away again.
+    """
+    is_formula = len(cell) > 1 and cell[0] in FORMULA_STARTS and not looks_like_number(cell)
+    return f"{TEXT_MARK}{cell}" if is_formula else cell
 
 
 class Numbers:

@@ -16,6 +16,9 @@ from psgpipe.errors import StudyTableInvalid
 
 MOST_MISTAKES_LISTED = 200
 MOST_BYTES = 200_000_000
+FORMULA_STARTS = "=+-@"
+TEXT_MARK = "'"
+"""Before a cell that a spreadsheet would take for a formula, it makes it text."""
 _ENCODING_OF_MARK = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -36,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text; blanks at both ends of every cell are gone, nothing else is changed.
+    """A table of text; blanks at both ends of every cell are gone, and next to nothing else.
 
     In the header, what nobody sees (zero-width characters, line breaks) is gone, too.
 
@@ -99,7 +102,8 @@ def read_table(path: Path) -> Table:
 
     UTF-8 with or without a byte-order mark, UTF-16 with one; any line ends; quoted cells. Empty
     rows and empty unnamed columns are skipped. What stands most often in the header outside
-    quotation marks is the delimiter.
+    quotation marks is the delimiter. An apostrophe that only keeps a spreadsheet from computing a
+    cell is taken away.
 
     Raises
     ------
@@ -224,4 +228,10 @@ def _row(
     if all(_name(cell).casefold() == c.casefold() for cell, c in zip(cells, columns, strict=True)):
         mistakes.row(number, "the header stands here again")
         return None
-    return Row(number, {c: cell for c, cell in zip(columns, cells, strict=True) if c})
+    return Row(number, {c: _bare(cell) for c, cell in zip(columns, cells, strict=True) if c})
+
+
+def _bare(cell: str) -> str:
+    """A cell without the mark that keeps a spreadsheet from computing it."""
+    is_marked = len(cell) > 1 and cell[0] == TEXT_MARK and cell[1] in FORMULA_STARTS
+    return cell[1:] if is_marked else cell

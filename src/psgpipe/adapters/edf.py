@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from psgpipe.adapters.edf_records import walk
 from psgpipe.adapters.edf_samples import Row, as_integers
 from psgpipe.adapters.edf_size import count_records
 from psgpipe.adapters.edf_time import Timeline
+from psgpipe.adapters.labels import kind_of, understand
 from psgpipe.errors import UnsafeFile
 from psgpipe.model.digital import Digital, DigitalRecording
 from psgpipe.model.recording import Annotation, Header, Recording, Segment
@@ -105,7 +106,8 @@ def read_recording(
     -------
     Recording
         ``signals_uv`` has shape (n_labels, n_samples); gaps stand in ``segments``, everything
-        odd in ``findings``, the annotation channels' texts in ``annotations``.
+        odd in ``findings``, the annotation channels' texts in ``annotations``, and in ``kinds``
+        what the labels say that the channels are.
 
     Raises
     ------
@@ -115,11 +117,13 @@ def read_recording(
         ``ChannelMissing`` (absent, or the label stands twice), ``UnitUnknown``, ``ScaleInvalid``
         or ``RatesDiffer``.
     """
-    digital = read_digital(path, labels, units=units)
+    digital, header = _read_file(path, labels, units or {})
+    kinds = {s.label: kind_of(s) for s in understand(header.channels)}
     try:
-        return digital.to_recording()
+        recording = digital.to_recording()
     except MemoryError as error:
         raise _too_large(digital.file, len(digital.labels), digital.n_samples, 8) from error
+    return replace(recording, kinds=tuple(kinds[label] for label in digital.labels))
 
 
 def read_digital(
@@ -132,10 +136,17 @@ def read_digital(
 
     Parameters, findings and errors are those of :func:`read_recording`.
     """
+    digital, _ = _read_file(path, labels, units or {})
+    return digital
+
+
+def _read_file(
+    path: PathLike, labels: Sequence[str] | None, units: Mapping[str, str]
+) -> tuple[DigitalRecording, Header]:
     notes = Notes()
     with open_source(path, notes) as source:
         survey = _survey(path, source, notes)
-        chosen = choose(source.name, survey.layout, labels, units or {}, notes)
+        chosen = choose(source.name, survey.layout, labels, units, notes)
         digital, rows = _rows(source, survey, chosen)
         tals = Tals(0, survey.n_records)
         _read(source, survey, rows, chosen, tals)
@@ -147,7 +158,7 @@ def read_digital(
         row.note(notes, fs_hz)
     n_per_record = chosen[0].signal.n_samples
     n_samples = timeline.n_records * n_per_record
-    return DigitalRecording(
+    digital_recording = DigitalRecording(
         rows=tuple(row[:n_samples] for row in digital),
         scales=tuple(c.scale for c in chosen),
         labels=tuple(c.signal.channel.label for c in chosen),
@@ -159,6 +170,7 @@ def read_digital(
         findings=notes.findings,
         file=header.file,
     )
+    return digital_recording, header
 
 
 def _survey(path: PathLike, source: Source, notes: Notes) -> _Survey:

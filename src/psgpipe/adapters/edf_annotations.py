@@ -138,20 +138,16 @@ class Tals:
         if onset is None:
             return
         if tal.texts[:1] == [b""]:
-            self._keep_time(record, tal.onset)
+            self._keep_time(record, onset, tal.onset)
         duration_s = self._duration(record, tal.duration)
         for text in tal.texts:
             if text:
                 self.annotations.append(Annotation(onset, duration_s, self._text(text)))
 
-    def _keep_time(self, record: int, raw: bytes) -> None:
+    def _keep_time(self, record: int, onset: float, raw: bytes) -> None:
         i = record - self._first_record
         if not np.isnan(self.onsets[i]):
             return  # the first one counts: other annotation channels may repeat it
-        onset = self._number(raw)
-        if onset is None:
-            self._is_malformed(record)
-            return
         whole, _, decimals = raw.replace(b",", b".").partition(b".")
         self.onsets[i] = onset
         self.decimals[i] = len(decimals)

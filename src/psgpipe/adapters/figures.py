@@ -30,6 +30,7 @@ HYPNOGRAM_ORDER = (SleepStage.N3, SleepStage.N2, SleepStage.N1, SleepStage.R, Sl
 NOT_SCORED_COLOUR = "#bdbdbd"
 SEDATION_COLOUR = "#e4d3f0"
 TITLE_LENGTH = 130
+MARKS = "dashed lines: lights off and lights on, where known; grey: no stage"
 
 
 def night_pictures(
@@ -193,13 +194,14 @@ def _time_axis(axis: Axes, hypnogram: Hypnogram) -> None:
         ticks = np.arange(0, length_h + 1e-9, step_h)
         unit = 60 if step_h < 0.25 else 1
         axis.set_xticks(ticks, [f"{tick * unit:g}" for tick in ticks])
-        axis.set_xlabel(f"{'minutes' if unit == 60 else 'hours'} since the recording started")
+        since = f"{'minutes' if unit == 60 else 'hours'} since the recording started"
+        axis.set_xlabel(f"{since}; {MARKS}")
         return
     clock = hypnogram.start_clock
     start_h = clock.hour + clock.minute / 60 + (clock.second + clock.microsecond / 1e6) / 3600
     ticks = np.arange(np.ceil(start_h / step_h - 1e-9) * step_h, start_h + length_h + 1e-9, step_h)
     axis.set_xticks(ticks - start_h, [_hh_mm(tick) for tick in ticks])
-    axis.set_xlabel("clock time; dashed lines: lights off and lights on, where known")
+    axis.set_xlabel(f"clock time; {MARKS}")
 
 
 def _hh_mm(hours: float) -> str:

@@ -24,6 +24,7 @@ from psgpipe.model.montage import (
 from psgpipe.model.recording import Channel
 
 _KIND = re.compile(r"^(eeg|eog|emg)-?(?=.)")
+_SAID_KIND = re.compile(r"eeg|eog|emg|ecg|ekg")
 _TRAILING_CLOCK = re.compile(r"[@\d]+(am|pm|h|hrs|uhr)?$")
 GENERIC = "generic"
 
@@ -188,6 +189,21 @@ def _fits(meaning: Meaning, kind: str) -> bool:
     if kind == "eog":
         return not EYES.isdisjoint(pair)
     return True  # recorders write "EEG" before eyes, ears and chins too
+
+
+def kind_of(source: Source) -> str:
+    """``eeg``, ``eog``, ``emg``, ``ecg`` or ``misc``: what a channel is to other programs.
+
+    By what its label was understood as, else by the kind that the label begins with.
+    """
+    pair = {source.plus, source.minus} - {None}
+    if role := next((role for name, role in BIPOLAR.items() if name in pair), None):
+        return role
+    for electrodes, kind in ((EYES, "eog"), (CHIN, "emg"), (ELECTRODES, "eeg")):
+        if not electrodes.isdisjoint(pair):
+            return kind
+    said = _SAID_KIND.match(fold(source.label))
+    return said[0].replace("ekg", "ecg") if said else "misc"
 
 
 def standard_name(wanted: str) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from psgpipe.adapters.cells import without_formula
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.cli.options import (
     FILE,
@@ -34,7 +35,11 @@ from psgpipe.pipeline.spec import load_definition
 @click.option(
     "--engine", is_flag=True, help="Whether the fast engine equals yasa here; takes no recording."
 )
-@click.option("--header-only", is_flag=True, help="Read no samples: fast, and no signal quality.")
+@click.option(
+    "--header-only",
+    is_flag=True,
+    help="Read no samples and no annotations: fast, and neither is judged.",
+)
 @click.option("--quality", is_flag=True, help="Read the samples below a FOLDER, too.")
 @click.option("--tsv", "as_tsv", is_flag=True, help="One row for each recording on stdout.")
 @click.option(
@@ -155,7 +160,7 @@ def show_tsv(checked: Checked, *, quiet: bool) -> None:
     click.echo("\t".join(AUDIT_COLUMNS))
     for one in checked:
         row = audit_row(one)
-        click.echo("\t".join(one_line(row[column]) for column in AUDIT_COLUMNS))
+        click.echo("\t".join(without_formula(one_line(row[c])) for c in AUDIT_COLUMNS))
 
 
 def show_line(checked: Checked, *, quiet: bool) -> None:

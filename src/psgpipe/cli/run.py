@@ -19,7 +19,7 @@ from psgpipe.cli.options import (
     pipeline_option,
     print_json,
 )  # fmt: skip
-from psgpipe.cli.printing import table
+from psgpipe.cli.printing import printable, table
 from psgpipe.pipeline.finished import agreement_with, read_summary
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.into_folder import Outcome, run_to_folder
@@ -55,7 +55,7 @@ SHOWN = (
 @click.option("--lights-off", metavar="HH:MM[:SS]", help="Local clock time, or ISO date-time.")
 @click.option("--lights-on", metavar="HH:MM[:SS]", help="Local clock time, or ISO date-time.")
 @click.option("--age", type=float, help="Years. Age and sex are used if both are given.")
-@click.option("--sex", type=click.Choice(["F", "M"], case_sensitive=False))
+@click.option("--sex", type=click.Choice(["F", "M"], case_sensitive=False), metavar="F|M")
 @click.option("--dose-end", metavar="DATE-TIME", help="ISO; sedation is not called sleep.")
 @click.option("--scoring", type=FILE, help="An expert's stages (EDF+): how far do they agree?")
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
@@ -132,12 +132,11 @@ def summary_text(summary: dict[str, Any], outcome: Outcome) -> str:
     ]
     heads = [summary["subject"], summary["night"], summary["condition"] or ""]
     warnings = [f"  ! {warning}" for warning in summary["warnings"]]
-    return "\n".join(
-        [
-            " ".join(filter(None, heads)),
-            table(rows),
-            *warnings,
-            "  Automatic stages, not AASM scoring; not for diagnosis.",
-            f"  {outcome.folder}",
-        ]
-    )
+    lines = [
+        " ".join(filter(None, heads)),
+        table(rows),
+        *warnings,
+        "  Automatic stages, not AASM scoring; not for diagnosis.",
+        f"  {outcome.folder}",
+    ]
+    return printable("\n".join(lines))

@@ -192,7 +192,8 @@ class Recording:
     signals_uv : float64, shape (n_derivations, n_samples), microvolt; read-only. Where the file
         has gaps the unbroken stretches stand one after the other, see `segments`.
     derivations : one name for each row; as read from a file, the labels in the file.
-    kinds : ``eeg``, ``eog``, ``emg`` or ``misc`` for each row.
+    kinds : ``eeg``, ``eog``, ``emg``, ``ecg`` or ``misc`` for each row. MNE, and with it YASA,
+        takes a ``misc`` for something that is not to be converted from volt.
     fs_hz : the rate of every row.
     start : naive local date and time of the first sample, or None where the file does not say.
     start_clock : local time of day of the first sample, or None.

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from psgpipe.adapters.cells import without_formula
 from psgpipe.model.comparison import Comparison, Contrast, SubjectChange
 from psgpipe.pipeline.store import json_bytes, write_file
 from psgpipe.science.paired import G_AV_FORMULA
@@ -47,7 +48,7 @@ def _cell(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return format(value, ".10g")
-    return " ".join(str(value).split()) if isinstance(value, str) else str(value)
+    return without_formula(" ".join(value.split())) if isinstance(value, str) else str(value)
 
 
 def comparison_dict(comparison: Comparison) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def _manifests(nights: Sequence[ListedNight], out: Path) -> list[Mapping[str, An
 
 
 def _seconds(manifest: Mapping[str, Any]) -> float:
-    return float(sum(step.get("seconds", 0.0) for step in manifest.get("steps", ())))
+    return float(sum(step.get("seconds") or 0.0 for step in manifest.get("steps", ())))
 
 
 def _bytes(manifest: Mapping[str, Any]) -> float:

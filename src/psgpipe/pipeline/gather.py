@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from psgpipe.adapters.cells import without_formula
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.pipeline import store
 from psgpipe.pipeline.listed import AskedNight, Found, asked_nights, find_night
@@ -176,7 +177,7 @@ def _cell(value: Any) -> str:
     """A value as text; absent is blank, a number is spelled as in summary.json."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else repr(value)
+    return without_formula(value) if isinstance(value, str) else repr(value)
 
 
 def _line(cells: Iterable[str]) -> bytes:

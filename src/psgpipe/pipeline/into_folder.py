@@ -42,6 +42,10 @@ LOGGER = logging.getLogger("psgpipe")
 STUDY = "study.json"
 PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")
 """Failures that say nothing about the next attempt: it is made, and costs no finished night."""
+RESULTS_GONE = (
+    "the night that was finished here does not answer what is asked now; failure.json has taken "
+    "its place"
+)
 
 Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]
 """The bytes of a night's files by name, and its provenance."""
@@ -235,7 +239,10 @@ def stage_into(
         return attempt.carry_out()
     except PsgpipeError as error:
         if error.exit_code in recipe.own_faults:
-            keep_reason(folder, failure_dict(error, path, night, attempt.request))
+            finished = store.read_manifest(folder) is not None
+            written = keep_reason(folder, failure_dict(error, path, night, attempt.request))
+            if finished and written:
+                tell(RESULTS_GONE)
         raise
 
 

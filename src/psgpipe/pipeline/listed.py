@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from psgpipe.errors import UsageError
+from psgpipe.errors import OutputConflict, UsageError
 from psgpipe.pipeline import journal, store
 
 STUDY = "study.json"
@@ -64,6 +64,7 @@ def asked_nights(out: Path) -> list[AskedNight]:
     Raises
     ------
     psgpipe.errors.UsageError : `out` is not a folder that psgpipe wrote.
+    psgpipe.errors.OutputConflict : its ``study.json`` is not what psgpipe wrote.
     """
     study = store.read_json(out / STUDY)
     if study is None and not (out / "nights").is_dir():
@@ -71,17 +72,24 @@ def asked_nights(out: Path) -> list[AskedNight]:
             f"{out.name or out}: wanted a folder of results, found neither {STUDY} nor nights/",
             "Give the folder that psgpipe run or batch wrote (-o).",
         )
-    listed = (study or {}).get("nights")
-    if not listed:
-        return list(_nights_with_folders(out))
-    pipeline_sha256 = (study or {}).get("pipeline", {}).get("sha256")
+    try:
+        return _listed(study or {}, out) or list(_nights_with_folders(out))
+    except (AttributeError, KeyError, TypeError) as error:
+        raise OutputConflict(
+            f"{STUDY}: wanted a list of nights as psgpipe batch writes it, found something else",
+            "Run the batch again; it writes the file anew.",
+        ) from error
+
+
+def _listed(study: Mapping[str, Any], out: Path) -> list[AskedNight]:
+    pipeline_sha256 = study.get("pipeline", {}).get("sha256")
     return [
         AskedNight(
             **night,
             folder=store.night_folder(out, night["subject"], night["night"]),
             pipeline_sha256=pipeline_sha256,
         )
-        for night in listed
+        for night in study.get("nights") or ()
     ]
 
 
@@ -132,7 +140,7 @@ def _why_stale(manifest: Mapping[str, Any], asked: AskedNight) -> str | None:
     again = "run the batch again"
     was = manifest.get("recording", {}).get("name")
     if asked.recording is not None and was != asked.recording:
-        return f"finished from another recording, {was}; {again}"
+        return f"finished from another recording, {was}; {again}, with --force if that is meant"
     pipeline = manifest.get("pipeline", {})
     if asked.pipeline_sha256 not in (None, pipeline.get("sha256")):
         return f"finished by another pipeline, {pipeline.get('name')}; {again}"

@@ -13,11 +13,11 @@ from typing import Any
 from psgpipe.adapters.edf import read_annotations
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.labels import read_lights, understand
-from psgpipe.errors import ChannelMissing, QualityRefused, TooShort
+from psgpipe.errors import ChangedWhileRead, ChannelMissing, LightsNeeded, QualityRefused, TooShort
 from psgpipe.model.digital import DigitalRecording
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
-from psgpipe.model.night import LightsSource, Night, StagedNight
+from psgpipe.model.night import Lights, LightsSource, Night, StagedNight
 from psgpipe.model.opened import OpenedNight
 from psgpipe.model.recording import Finding, Header
 from psgpipe.model.staging import Staging
@@ -37,10 +37,15 @@ from psgpipe.steps.step import Step
 LOGGER = logging.getLogger("psgpipe")
 RESULTS = ("staged", "summary", "quality")
 """The slots that a night's numbers are in; pictures show *filtered*, too."""
-LIGHTS_WARNING = (
-    "lights off and lights on are not known; the recording's start and end stand in for them: "
-    "TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
-)
+LIGHTS_WARNINGS = {
+    (False, False): "lights off and lights on are not known; the recording's start and end stand "
+    "in for them: TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that",
+    (False, True): "lights off is not known; the recording's start stands in for it: TIB, SE, SOL, "
+    "LPS and REM latency from lights off depend on that",
+    (True, False): "lights on is not known; the recording's end stands in for it: TIB, SE and WASO "
+    "depend on that",
+}
+"""What to say where lights off, lights on, or both are not known."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,8 @@ def open_night(
     Raises
     ------
     psgpipe.errors.RecordingUnreadable, psgpipe.errors.DerivationMissing
-    psgpipe.errors.LightsImpossible, psgpipe.errors.LabelTableInvalid
+    psgpipe.errors.LightsImpossible, psgpipe.errors.LightsNeeded
+    psgpipe.errors.LabelTableInvalid
     """
     params: ReferenceParams = definition.params["reference"]
     staging: StageSleepParams = definition.params["stage_sleep"]
@@ -83,12 +89,15 @@ def open_night(
         meaning = read_lights(annotation.text, label_table)
         events_s.setdefault(meaning, []).append(annotation.onset_s)
     lights, odd = place_lights(night, header, events_s["off"], events_s["on"], lights_given_by)
-    window = staging_window(
-        epoch_count(header.span_s),
-        lights,
-        margin_min=staging.margin_min,
-        longest_without_lights_h=staging.longest_without_lights_h,
-    )
+    try:
+        window = staging_window(
+            epoch_count(header.span_s),
+            lights,
+            margin_min=staging.margin_min,
+            longest_without_lights_h=staging.longest_without_lights_h,
+        )
+    except LightsNeeded as error:
+        raise LightsNeeded(f"{header.file}: {error.problem}", error.remedy) from error
     opened = OpenedNight(path, header, night, montage, lights, window, declared)
     return Chosen(path, header, night, found, opened, (*header.findings, *odd))
 
@@ -279,8 +288,16 @@ def run_night(
         lights_on=lights_on, age_y=age, sex=sex, dose_end=dose_end,
     )  # fmt: skip
     definition = pipeline if isinstance(pipeline, Definition) else load_definition(pipeline)
+    before = FileState.of(path)
     chosen = open_night(path, identity, definition, read_label_table(labels) if labels else None)
-    return staged_night(chosen, definition, make_night(chosen, definition), None)
+    made = make_night(chosen, definition)
+    # The header and each sampling rate are read one after the other, each from one whole file.
+    if FileState.of(path) != before:
+        raise ChangedWhileRead(
+            f"{chosen.header.file}: replaced or changed while the night was staged",
+            "Wait until the recording or the copy is finished, then run again.",
+        )
+    return staged_night(chosen, definition, made, None)
 
 
 def staged_night(
@@ -345,14 +362,20 @@ def _warnings(chosen: Chosen, made: Made, recorded: tuple[DigitalRecording, ...]
     staged: Staging = made.slots["staged"]
     used = (None, *made.slots["opened"].montage.labels)
     findings = [*chosen.findings, *(f for r in recorded for f in r.findings)]
-    lights = [] if made.slots["opened"].lights.known else [LIGHTS_WARNING]
+    lights = lights_warning(made.slots["opened"].lights)
     said = [
         *(f"{f.code}: {f.message}" for f in findings if f.channel in used),
-        *lights,
+        *([lights] if lights else []),
         *staged.notes,
         *(f"{flag.code}: {flag.message}" for flag in made.quality.flags),
     ]
     return list(dict.fromkeys(said))
+
+
+def lights_warning(lights: Lights) -> str | None:
+    """Which end of the time in bed is not known, and which endpoints depend on it; or None."""
+    known = (lights.off_source != "recording", lights.on_source != "recording")
+    return LIGHTS_WARNINGS.get(known)
 
 
 def tell_choice(chosen: Chosen, tell: Callable[[str], None]) -> None:
@@ -368,5 +391,6 @@ def tell_choice(chosen: Chosen, tell: Callable[[str], None]) -> None:
             beside += 1
     if beside:
         tell(f"{beside} findings on channels that are not used; psgpipe check lists them")
-    if not chosen.opened.lights.known:
-        tell(LIGHTS_WARNING)
+    lights = lights_warning(chosen.opened.lights)
+    if lights:
+        tell(lights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,7 @@ def _title(staged: StagedNight) -> str:
     night = staged.night
     parts = [night.subject, night.night, *([night.condition] if night.condition else [])]
     derivations = ", ".join(d["name"] for d in staged.provenance["derivations"])
-    shown = " · ".join(_printable(part) for part in parts)
+    shown = " · ".join(_isolated(_printable(part)) for part in parts)
     return f"{shown} — automatic stages from {derivations}, not AASM scoring"
 
 
@@ -129,6 +130,12 @@ def _printable(text: str) -> str:
     """An id as a title can hold it: one line, and not longer than the picture is wide."""
     shown = "".join(c if c.isprintable() else " " for c in text)
     return shown if len(shown) <= LONGEST_SHOWN_ID else f"{shown[: LONGEST_SHOWN_ID - 1]}…"
+
+
+def _isolated(text: str) -> str:
+    """An id that runs from right to left, kept from turning the words around it."""
+    is_turned = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
+    return f"\u2068{text}\u2069" if is_turned else text
 
 
 def _spectrogram(

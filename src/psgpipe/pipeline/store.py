@@ -171,9 +171,15 @@ def _put_night(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a finished night, or None where there is none that can be read."""
-    manifest = read_json(folder / MANIFEST)
-    usable = manifest is not None and isinstance(manifest.get("outputs"), list)
+    manifest = read_json(folder / MANIFEST) or {}
+    outputs = manifest.get("outputs")
+    usable = isinstance(outputs, list) and all(map(_is_output, outputs))
     return manifest if usable else None
+
+
+def _is_output(entry: object) -> bool:
+    wanted = {"name": str, "bytes": int, "sha256": str}
+    return isinstance(entry, dict) and all(isinstance(entry.get(k), wanted[k]) for k in wanted)
 
 
 def read_failure(folder: Path) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 
 from psgpipe.errors import LightsImpossible
@@ -11,6 +12,9 @@ from psgpipe.model.recording import Finding, Header
 
 DAY_S = 24 * 3600.0
 MIN_IN_BED_S = 30.0
+_TIME = r":[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+_CLOCK = re.compile(rf"([01]?[0-9]|2[0-3]){_TIME}")
+_DATE_TIME = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]([01][0-9]|2[0-3]){_TIME}")
 WANTED = "HH:MM, HH:MM:SS or an ISO date-time such as 2024-03-01T22:41"
 
 
@@ -25,7 +29,8 @@ def place_lights(
 
     What was given with the night goes before what is annotated in the file; where neither says,
     the recording's own end stands in. Of several events the first lights off and the last lights
-    on count: in between, lights are switched on for a while and off again.
+    on count: in between, lights are switched on for a while and off again. Where they are switched
+    off last, lights on is not known.
 
     Parameters
     ----------
@@ -40,10 +45,11 @@ def place_lights(
     """
     off_given = _given_s(night.lights_off, "off", header)
     on_given = _given_s(night.lights_on, "on", header)
-    off_s, off_source = _first_known(off_given, given_by, _inside(off_events_s, header)[:1], 0.0)
-    on_s, on_source = _first_known(
-        on_given, given_by, _inside(on_events_s, header)[-1:], header.span_s
+    off_annotated, on_annotated = _annotated(
+        _inside(off_events_s, header), _inside(on_events_s, header)
     )
+    off_s, off_source = _first_known(off_given, given_by, off_annotated, 0.0)
+    on_s, on_source = _first_known(on_given, given_by, on_annotated, header.span_s)
     if on_given is not None and on_s <= off_s and on_s + DAY_S <= header.span_s:
         on_s += DAY_S  # a recording longer than a day meets every clock time twice
     if on_s - off_s >= MIN_IN_BED_S:
@@ -61,6 +67,13 @@ def place_lights(
         f"off ({_clock(off_s, header)})",
         "Correct the times; a night over midnight needs no date.",
     )
+
+
+def _annotated(off_s: list[float], on_s: list[float]) -> tuple[list[float], list[float]]:
+    """The first lights off and the last lights on, each in a list that is empty without one."""
+    if off_s and on_s and off_s[0] < on_s[-1] < off_s[-1]:
+        on_s = []  # switched off again: that was a walk in the night, not the morning
+    return off_s[:1], on_s[-1:]
 
 
 def _first_known(
@@ -85,37 +98,51 @@ def _given_s(text: str | None, which: str, header: Header) -> float | None:
         raise LightsImpossible(f"lights {which} is {text!r}, wanted {WANTED}", "Correct the time.")
     seconds = _seconds_after_start(when, header)
     if seconds is None:
-        raise LightsImpossible(
-            f"{header.file}: lights {which} {text} cannot be placed: the file does not say when it "
-            "started",
-            "Leave the lights out; the whole recording is then analysed.",
-        )
+        raise _cannot_place(text, which, header)
     if not 0 <= seconds <= header.span_s:
+        first, end = (_shown(s, when, header) for s in (0.0, header.span_s))
         raise LightsImpossible(
-            f"{header.file}: lights {which} {text} is outside the recording "
-            f"({_clock(0, header)} to {_clock(header.span_s, header)})",
+            f"{header.file}: lights {which} {text} is outside the recording ({first} to {end})",
             f"Give a time inside it, or leave lights {which} out.",
         )
     return seconds
 
 
+def _cannot_place(text: str, which: str, header: Header) -> LightsImpossible:
+    if header.start_clock is not None:
+        return LightsImpossible(
+            f"{header.file}: lights {which} {text} cannot be placed: the file does not say on "
+            "which day it started",
+            "Give the clock time alone.",
+        )
+    return LightsImpossible(
+        f"{header.file}: lights {which} {text} cannot be placed: the file does not say when it "
+        "started",
+        "Leave the lights out; the whole recording is then analysed.",
+    )
+
+
+def _shown(seconds: float, when: dt.time | dt.datetime, header: Header) -> str:
+    """A moment of the recording, with its date where the lights were given with theirs."""
+    if isinstance(when, dt.datetime) and header.start is not None:
+        moment = header.start + dt.timedelta(seconds=seconds)
+        return moment.isoformat(timespec="seconds")
+    return _clock(seconds, header)
+
+
 def read_time(text: str) -> dt.time | dt.datetime | None:
     """A clock time or an ISO date-time; None where `text` is neither.
 
-    A time zone is not accepted: recordings hold local time.
+    A time zone is not accepted: recordings hold local time. Nor is a date alone, which would be
+    taken for its midnight, or ``1:5``, which may be ten to two.
     """
-    parts = text.strip().split(":")
-    whole, _, fraction = parts[-1].partition(".")
-    if len(parts) == 3 and fraction.isascii() and fraction.isdigit() and len(fraction) <= 6:
-        parts[-1] = whole
+    said = text.strip()
     try:
-        if "T" in text or "-" in text:
-            moment = dt.datetime.fromisoformat(text.strip())
-            return moment if moment.tzinfo is None else None
-        if len(parts) in (2, 3) and all(p.isascii() and p.isdigit() and len(p) <= 2 for p in parts):
-            hour, minute, second = (int(part) for part in (*parts, "0")[:3])
-            return dt.time(hour, minute, second, int(f"{fraction:0<6}"))
-    except ValueError:
+        if _DATE_TIME.fullmatch(said):
+            return dt.datetime.fromisoformat(said)
+        if _CLOCK.fullmatch(said):
+            return dt.time.fromisoformat(said if said[2] == ":" else f"0{said}")
+    except ValueError:  # the calendar has no such day
         return None
     return None
 

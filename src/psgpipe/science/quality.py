@@ -11,14 +11,17 @@ import numpy.typing as npt
 from psgpipe.model.recording import Leveled, Sampled
 from psgpipe.science.epoch_grid import EpochGrid, covered_grid
 from psgpipe.science.epochs import covered_epochs
+from psgpipe.science.quality_copies import correlations
 from psgpipe.science.quality_heartbeat import Heartbeat, heartbeat, spread_evenly
 from psgpipe.science.quality_judge import (
     judge,
+    judge_copy,
     judge_eog_against_eeg,
     judge_sd_ratio,
     judge_stages,
 )
 from psgpipe.science.quality_measures import DerivationQuality
+from psgpipe.science.quality_repeats import repeated_epochs
 from psgpipe.science.quality_rules import QUALITY_RULES, QualityRules
 from psgpipe.science.quality_samples import (
     NOTHING_SEEN,
@@ -77,6 +80,8 @@ def measure(
         flat[spectra.sd_uv < rules.flat_sd_uv] = 1.0
     railed = RailedShares(*np.maximum.reduce([source.railed(usable) for source in sources]))
     unusable = _unusable(flat, railed, spectra, rules)
+    repeated = _repeated(recording, row, channels, usable, ~unusable)
+    unusable |= repeated
     live = spectra.of(~unusable)
     beat = _heartbeat(recording, row, usable.of(~unusable))
     return DerivationQuality(
@@ -91,6 +96,7 @@ def measure(
         flat_pct=_mean_pct(flat),
         clipped_pct=_mean_pct(np.maximum(railed.clipped - flat, 0)),
         dropout_pct=_mean_pct(railed.dropped),
+        repeated_pct=_mean_pct(repeated.astype(np.float64)),
         spectral_slope=_median(live.slope),
         high_share=_median(live.high_share),
         mains_share=_median(live.mains_share),
@@ -144,6 +150,19 @@ def _channel_sources(channels: Leveled | None, grid: EpochGrid, min_run: int) ->
         levels = _levels(channels, row)
         looks = [look(piece.take(levels), min_run) for piece in grid.pieces()]
         yield _Source(levels, joined([NOTHING_SEEN, *looks]))
+
+
+def _repeated(
+    recording: Sampled, row: int, channels: Leveled | None, grid: EpochGrid, living: Marks
+) -> Marks:
+    """Epochs in which the derivation, or a channel that it is built from, repeats itself."""
+    rows = (
+        [(recording, row)] if channels is None else [(channels, r) for r in range(channels.n_rows)]
+    )
+    marks = np.zeros(len(living), bool)
+    for source, source_row in rows:
+        marks[living] |= repeated_epochs(grid.of(living), _levels(source, source_row))
+    return marks
 
 
 def _not_finite(recording: Sampled, row: int, grid: EpochGrid) -> int:
@@ -203,7 +222,9 @@ __all__ = [
     "QUALITY_RULES",
     "DerivationQuality",
     "QualityRules",
+    "correlations",
     "judge",
+    "judge_copy",
     "judge_eog_against_eeg",
     "judge_sd_ratio",
     "judge_stages",

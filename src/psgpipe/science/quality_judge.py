@@ -38,6 +38,8 @@ class _Check:
 _SD = "median epoch SD is {} uV"
 _UNIT = ": is its unit right?"
 _CONTACT = ": poor contact, or a wrong unit?"
+_REPEATS = "{} % of the epochs repeat earlier signal sample for sample"
+_STUCK = ": was the recorder stuck?"
 
 # Of one code, the first that holds speaks: refusals stand before flags.
 _ALL = (
@@ -49,6 +51,8 @@ _ALL = (
     _Check("clipped", "clipped_pct", "flag_clipped_pct", "{} % of the samples are clipped"),
     _Check("dropout", "dropout_pct", "refuse_dropout_pct", "{} % of the samples were lost"),
     _Check("dropout", "dropout_pct", "flag_dropout_pct", "{} % of the samples were lost"),
+    _Check("repeated", "repeated_pct", "refuse_repeated_pct", _REPEATS, _STUCK),
+    _Check("repeated", "repeated_pct", "flag_repeated_pct", _REPEATS, _STUCK),
     _Check("artefact", "artefact_pct", "flag_artefact_pct", "{} % of the epochs are artefacts"),
 )
 _EEG = (
@@ -110,6 +114,19 @@ def judge_eog_against_eeg(
         f"wanted at most {rules.flag_eog_margin:g}): are the two swapped?"
     )
     return (QualityFlag("eog-like", message, eeg.derivation),)
+
+
+def judge_copy(
+    first: str, second: str, correlation: float, rules: QualityRules = QUALITY_RULES
+) -> tuple[QualityFlag, ...]:
+    """A flag where the derivation `second` is `first` over again, turned over or scaled."""
+    if abs(correlation) <= rules.flag_copy_above:
+        return ()
+    message = (
+        f"{second} is a copy of {first} (correlation {correlation:.4f}, wanted at most "
+        f"{rules.flag_copy_above:g} either way): is one electrode recorded twice?"
+    )
+    return (QualityFlag("copy", message, second),)
 
 
 def judge_stages(

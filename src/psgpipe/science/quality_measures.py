@@ -21,6 +21,7 @@ class DerivationQuality:
     clipped_pct : share of samples at the highest or lowest value of the night; where they stand
         there for long they are flat.
     dropout_pct : share of samples lost: fallen to the lowest value at once.
+    repeated_pct : share of epochs that are, sample for sample, signal recorded before.
     spectral_slope : of log power on log frequency, 2-25 Hz; median over epochs.
     high_share : 20-47 Hz in 0.5-47 Hz; median over epochs.
     mains_share : 48-52 and 58-62 Hz in everything above 0.5 Hz; median over epochs.
@@ -42,6 +43,7 @@ class DerivationQuality:
     flat_pct: float | None
     clipped_pct: float | None
     dropout_pct: float | None
+    repeated_pct: float | None
     spectral_slope: float | None
     high_share: float | None
     mains_share: float | None

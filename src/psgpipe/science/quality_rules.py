@@ -22,6 +22,7 @@ class QualityRules:
     refuse_flat_pct : share of samples in flat stretches.
     refuse_clipped_pct, flag_clipped_pct : share of samples at the rails.
     refuse_dropout_pct, flag_dropout_pct : share of samples that fell to the lowest value at once.
+    refuse_repeated_pct, flag_repeated_pct : share of epochs that repeat earlier signal.
     refuse_slope_above : log-log spectral slope of 2-25 Hz, EEG; 0 is white noise.
     slope_high_share : a slope counts as flat only where 20-47 Hz holds more than this share: under
         pure tones lies nothing but the noise of digitizing, which is white and means nothing.
@@ -35,6 +36,7 @@ class QualityRules:
     flag_spread_below : 90th over 10th percentile of the epochs' SD, EEG of a whole night.
     flag_artefact_pct : share of epochs marked as artefact.
     flag_eog_margin : by how much the EOG's EEG-likeness may exceed that of the EEG.
+    flag_copy_above : correlation of two derivations, of either sign; they measure different things.
     refuse_fs_hz : a rate must be above it.
     flag_night_below_h : shorter in bed is no whole night.
     flag_stage_changes_per_h : changes of stage per hour of the sleep period.
@@ -59,6 +61,8 @@ class QualityRules:
     flag_clipped_pct: float = 0.5
     refuse_dropout_pct: float = 20.0
     flag_dropout_pct: float = 0.1
+    refuse_repeated_pct: float = 20.0
+    flag_repeated_pct: float = 0.0
     refuse_slope_above: float = -0.5
     slope_high_share: float = 0.05
     refuse_likeness_below: float = -3.0
@@ -71,6 +75,7 @@ class QualityRules:
     flag_spread_below: float = 1.6
     flag_artefact_pct: float = 20.0
     flag_eog_margin: float = 0.15
+    flag_copy_above: float = 0.995
     refuse_fs_hz: float = 80.0
     flag_night_below_h: float = 4.0
     flag_stage_changes_per_h: float = 40.0

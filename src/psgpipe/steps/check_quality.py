@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+import numpy.typing as npt
+
 from psgpipe.model.derived import DerivedSignal
 from psgpipe.model.opened import OpenedNight
 from psgpipe.model.summary import QualityReport
-from psgpipe.science.quality import judge, judge_eog_against_eeg, measure
+from psgpipe.science.quality import (
+    correlations,
+    judge,
+    judge_copy,
+    judge_eog_against_eeg,
+    measure,
+)
+from psgpipe.science.quality_measures import DerivationQuality
 from psgpipe.science.quality_rules import QualityRules
 from psgpipe.steps.step import Step
 
@@ -37,6 +47,8 @@ def check_quality(
     first = {quality.kind: quality for quality in reversed(measured)}
     if "eeg" in first and "eog" in first:
         flags += judge_eog_against_eeg(first["eeg"], first["eog"], params)
+    for one, other, correlation in correlations(referenced, _living(opened.window, measured)):
+        flags += judge_copy(one, other, correlation, params)
     return QualityReport(
         measures={quality.derivation: quality.measures() for quality in measured},
         flags=tuple(flags),
@@ -45,13 +57,21 @@ def check_quality(
     )
 
 
+def _living(window: range, measured: Iterable[DerivationQuality]) -> npt.NDArray[np.int_]:
+    """Numbers of the epochs that are fit to be staged in every derivation."""
+    unfit = {
+        e for quality in measured for e in (*quality.artefact_epochs, *quality.unscored_epochs)
+    }
+    return np.array([epoch for epoch in window if epoch not in unfit], dtype=int)
+
+
 def _any_of(epochs: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(sorted({epoch for some in epochs for epoch in some}))
 
 
 STEP = Step(
     "check_quality",
-    "1",
+    "2",
     ("opened", "referenced"),
     "quality",
     QualityRules,

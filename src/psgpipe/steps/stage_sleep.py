@@ -164,7 +164,7 @@ def _staging(
     )
     apart = _put_back(disagreement(scored), usable, n_epochs) if len(scored) > 1 else None
     engine = _engine(needs, opened, params)
-    notes = _notes(usable, opened)
+    notes = _notes(usable, opened, params)
     return Staging(hypnogram, hypnodensity, window.start, window.stop, engine, notes, apart)
 
 
@@ -202,8 +202,16 @@ def _engine(needs: Requirements, opened: OpenedNight, params: StageSleepParams) 
     }
 
 
-def _notes(usable: npt.NDArray[np.int_], opened: OpenedNight) -> tuple[str, ...]:
+def _notes(
+    usable: npt.NDArray[np.int_], opened: OpenedNight, params: StageSleepParams
+) -> tuple[str, ...]:
     notes = []
+    age_y, sex = opened.night.age_y, opened.night.sex
+    if params.age_and_sex and (age_y is None) != (sex is None):
+        known, unknown = ("sex", "age") if age_y is None else ("age", "sex")
+        notes.append(
+            f"{known} is known and {unknown} is not: the stager takes both, so neither is used"
+        )
     if len(usable) < RELIABLE_EPOCHS:
         notes.append(
             f"only {len(usable) * EPOCH_S / 60:g} min were staged; stages of less than 5 min are "
