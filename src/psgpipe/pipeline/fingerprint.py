@@ -72,6 +72,11 @@ class HashedFile:
     state: FileState | None
     calm: bool
 
+    @classmethod
+    def since(cls, began_s: float, state: FileState | None, sha256: str) -> HashedFile:
+        """The hash of a file that was in this state when hashing began."""
+        return cls(sha256, state, state is not None and state.is_calm(began_s))
+
 
 def hash_file(path: Path) -> HashedFile:
     """SHA-256 of a recording's bytes.
@@ -82,8 +87,7 @@ def hash_file(path: Path) -> HashedFile:
     psgpipe.errors.ReadFailed : the operating system reports an error.
     """
     began_s, state = time.time(), FileState.of(path)
-    sha256 = sha256_of_file(path)
-    return HashedFile(sha256, state, state is not None and state.is_calm(began_s))
+    return HashedFile.since(began_s, state, sha256_of_file(path))
 
 
 def sha256_of_file(path: Path) -> str:
