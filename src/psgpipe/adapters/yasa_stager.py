@@ -160,7 +160,7 @@ def _raw_at_100_hz(signals: Sequence[RoleSignal]) -> mne.io.RawArray:
 
     def raw_of(signal: RoleSignal) -> mne.io.RawArray:
         info = mne.create_info([signal.role], signal.fs_hz, [signal.role])
-        return mne.io.RawArray(signal.signal_uv[None, :] * 1e-6, info, verbose="error")
+        return mne.io.RawArray(signal.signal_uv[:][None, :] * 1e-6, info, verbose="error")
 
     raws = [raw_of(signal) for signal in signals]
     if len({signal.fs_hz for signal in signals}) > 1:

@@ -40,6 +40,16 @@ class Scale:
         return values
 
     @property
+    def step_uv(self) -> float:
+        """Microvolts from one integer to the next."""
+        return self.gain * self.uv_per_unit
+
+    @property
+    def zero_uv(self) -> float:
+        """Microvolts of the integer 0."""
+        return (self.physical_min - self.digital_min * self.gain) * self.uv_per_unit
+
+    @property
     def limits_uv(self) -> tuple[float, float]:
         """What the channel could store, low before high."""
         ends = self.to_uv(np.array([self.digital_min, self.digital_max]))
