@@ -51,7 +51,7 @@ def _any_of(epochs: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
 
 STEP = Step(
     "check_quality",
-    "1",
+    "2",
     ("opened", "referenced"),
     "quality",
     QualityRules,
