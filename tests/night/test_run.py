@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import importlib.metadata
 import json
 import subprocess
 import sys
@@ -239,6 +240,12 @@ def test_age_and_sex_choose_the_classifier_that_knows_them(tmp_path):
     assert both.provenance["engine"]["classifier"] == "clf_eeg+demo_lgb_0.5.0.joblib"
     one = psgpipe.run_night(recording, "eeg-only", age=40)
     assert one.provenance["engine"]["classifier"] == "clf_eeg_lgb_0.5.0.joblib"
+
+
+def test_the_version_is_that_of_the_package_installed(capsys):
+    assert exit_code(["--version"]) == 0
+    assert capsys.readouterr().out.strip() == f"psgpipe {psgpipe.__version__}"
+    assert psgpipe.__version__ == importlib.metadata.version("psgpipe")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"]])

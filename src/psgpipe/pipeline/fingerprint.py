@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import importlib.metadata
 import json
 import os
 import time
@@ -13,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from psgpipe import __version__
 from psgpipe.adapters.edf_file import file_name, open_regular
 from psgpipe.errors import ReadFailed
 from psgpipe.model.montage import Candidates
@@ -122,12 +122,6 @@ def pipeline_sha256(definition: Definition) -> str:
 
 
 @cache
-def psgpipe_version() -> str:
-    """The version of psgpipe that runs; to look it up takes as long as to read a header."""
-    return importlib.metadata.version("psgpipe")
-
-
-@cache
 def code_sha256() -> str:
     """The hash of the psgpipe that runs, label tables included: a version can have many states."""
     folder, digest = Path(__file__).parents[1], hashlib.sha256()
@@ -153,7 +147,7 @@ def request_sha256(
     return sha256_of(
         {
             "format": FORMAT_VERSION,
-            "psgpipe": psgpipe_version(),
+            "psgpipe": __version__,
             "code": code_sha256(),
             "recording": recording_sha256,
             "pipeline": pipeline_sha256,

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from psgpipe import __version__
 from psgpipe.adapters.edf_file import file_name
 from psgpipe.errors import ChangedWhileRead, NightTaken, PsgpipeError
 from psgpipe.model.montage import LabelTable, Role
@@ -21,7 +22,6 @@ from psgpipe.pipeline.fingerprint import (
     hash_file,
     night_fingerprint,
     pipeline_sha256,
-    psgpipe_version,
     request_sha256,
     sha256_of_file,
 )
@@ -422,7 +422,7 @@ def _write_study(out: Path, definition: Definition) -> None:
     if known.get("nights"):
         return
     study = {
-        "psgpipe": psgpipe_version(),
+        "psgpipe": __version__,
         "pipeline": {**definition.as_dict(), "sha256": pipeline_sha256(definition)},
         "study_table_sha256": None,
         **{key: known[key] for key in ("blind",) if key in known},

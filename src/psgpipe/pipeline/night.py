@@ -12,6 +12,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from psgpipe import __version__
 from psgpipe.adapters.edf import read_night
 from psgpipe.adapters.edf_file import file_name
 from psgpipe.adapters.label_tables import read_label_table
@@ -25,7 +26,7 @@ from psgpipe.model.opened import OpenedNight
 from psgpipe.model.recording import Channel, Finding, Header
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityFlag, QualityReport
-from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256, psgpipe_version
+from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.spec import DEFAULT_PIPELINE, Definition, load_definition
 from psgpipe.science.epochs import epoch_count, staging_window
@@ -349,7 +350,7 @@ def _provenance(
     recorded: tuple[DigitalRecording, ...] = made.slots["recorded"]
     header, lights = chosen.header, opened.lights
     return {
-        "psgpipe": psgpipe_version(),
+        "psgpipe": __version__,
         "subject": chosen.night.subject,
         "night": chosen.night.night,
         "recording": {

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from psgpipe import __version__
 from psgpipe.adapters.edf_file import file_name
 from psgpipe.adapters.tables import study_table
 from psgpipe.errors import UsageError
 from psgpipe.model.study import ListedNight
 from psgpipe.pipeline import store
 from psgpipe.pipeline.discovery import nights_in_folder
-from psgpipe.pipeline.fingerprint import psgpipe_version
 
 STUDY = "study.json"
 KEPT = ("blind",)
@@ -130,7 +130,7 @@ def write_study(
     """Write ``study.json``: what was asked; every shard writes the same bytes."""
     known = store.read_json(out / STUDY) or {}
     head = {
-        "psgpipe": psgpipe_version(),
+        "psgpipe": __version__,
         "pipeline": dict(pipeline),
         "study": study.name,
         "study_table_sha256": study.table_sha256,
