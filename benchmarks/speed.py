@@ -81,6 +81,8 @@ class Bench:
         self.work = work
         self.given = given
         self.environment = {**os.environ, **ONE_THREAD, "PSGPIPE_CACHE": str(work / "cache")}
+        # Installed programs are compiled once; whoever forbids that pays for it in every run.
+        self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def cost(self, command: tuple[str, ...]) -> Cost:
         """Run a command to its end; a failure ends the benchmark with what it said."""

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from psgpipe.adapters.allocator import keep_freed_memory
 from psgpipe.adapters.edf import read_recording
 from psgpipe.model.staging import Demographics, RoleSignal
 from psgpipe.pipeline.identity import night_from
@@ -99,6 +100,7 @@ def pictures(path: Path, repeats: int) -> dict[str, list[float]]:
 
 def memory(path: Path, nights: int) -> dict[str, float]:
     """The worker's peak memory after a few nights and after all, MiB."""
+    keep_freed_memory()
     for _ in range(SETTLED_AFTER):
         a_night(path, pictures=False)
     settled = peak_mib()

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from psgpipe.pipeline.night import run_night
     from psgpipe.science.architecture import summarize
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "read_header": "psgpipe.adapters.edf",
     "read_recording": "psgpipe.adapters.edf",
@@ -63,10 +65,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        from importlib.metadata import version
-
-        return version("psgpipe")
     if name == "errors":
         return importlib.import_module("psgpipe.errors")
     if name in _HOMES:

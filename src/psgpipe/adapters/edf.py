@@ -8,32 +8,32 @@ says what to do. Nothing is assumed: not a unit, not a date, not that records fo
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
+from typing import NamedTuple
 
 from psgpipe.adapters import edf_time
 from psgpipe.adapters.edf_annotations import Tals, note_outside, shifted
-from psgpipe.adapters.edf_channels import Chosen, choose
 from psgpipe.adapters.edf_dates import read_start
 from psgpipe.adapters.edf_file import Source, file_name, open_source
 from psgpipe.adapters.edf_header import Layout, read_layout
 from psgpipe.adapters.edf_names import note_file_name, note_labels
 from psgpipe.adapters.edf_notes import Notes
 from psgpipe.adapters.edf_records import walk
-from psgpipe.adapters.edf_samples import Row, as_integers
+from psgpipe.adapters.edf_rooms import Room, recording_in, room_for, rooms_ahead, too_large
+from psgpipe.adapters.edf_samples import as_integers
 from psgpipe.adapters.edf_size import count_records
 from psgpipe.adapters.edf_time import Timeline
 from psgpipe.adapters.labels import kind_of, understand
-from psgpipe.errors import UnsafeFile
-from psgpipe.model.digital import Digital, DigitalRecording
-from psgpipe.model.recording import Annotation, Header, Recording, Segment
+from psgpipe.model.digital import DigitalRecording
+from psgpipe.model.recording import Annotation, Channel, Header, Recording
 
 SHORT_S = 300.0
 EPOCH_S = 30.0
 
-__all__ = ["read_annotations", "read_digital", "read_header", "read_recording"]
+__all__ = [
+    "NightRead", "read_annotations", "read_digital", "read_header", "read_night", "read_recording",
+]  # fmt: skip
 
 PathLike = str | os.PathLike[str]
 
@@ -44,6 +44,22 @@ class _Survey:
 
     layout: Layout
     n_records: int
+
+
+class NightRead(NamedTuple):
+    """What one walk through a file gives.
+
+    Attributes
+    ----------
+    header, annotations : as of :func:`read_annotations`.
+    recorded : the channels wanted, one recording for each sampling rate.
+    sha256 : of the file as it lies on the disk; None where it was not worked out.
+    """
+
+    header: Header
+    annotations: tuple[Annotation, ...]
+    recorded: tuple[DigitalRecording, ...]
+    sha256: str | None
 
 
 def read_header(path: PathLike) -> Header:
@@ -79,13 +95,49 @@ def read_annotations(path: PathLike) -> tuple[Header, tuple[Annotation, ...]]:
     RecordingUnreadable
         As :func:`read_header`.
     """
+    read = read_night(path, lambda _: ())
+    return read.header, read.annotations
+
+
+def read_night(
+    path: PathLike,
+    wanted: Callable[[tuple[Channel, ...]], Sequence[str]],
+    *,
+    units: Mapping[str, str] | None = None,
+    hashed: bool = False,
+) -> NightRead:
+    """Header, annotations, the samples of some channels and the file's hash, all in one walk.
+
+    Parameters
+    ----------
+    wanted : from the file's channels to the labels of those to read; they may differ in rate.
+        Where they cannot be read (no such label, no unit) none is, and it is no error yet: the
+        annotations may show a worse one.
+    units : as in :func:`read_recording`.
+    hashed : whether to work out the hash; it is not if no channel is wanted.
+
+    Raises
+    ------
+    RecordingUnreadable
+        As :func:`read_header`.
+    """
     notes = Notes()
     with open_source(path, notes) as source:
         survey = _survey(path, source, notes)
-        tals = _read_tals(source, survey.layout, 0, survey.n_records)
+        labels = wanted(tuple(s.channel for s in survey.layout.ordinary_signals))
+        hashed = hashed and bool(labels)
+        if hashed:
+            source.hash_on_the_way(survey.layout.header_bytes)
+        rooms = rooms_ahead(source.name, survey.layout, survey.n_records, labels, units or {})
+        tals = _read(source, survey, rooms)
+        sha256 = source.sha256() if hashed else None
     timeline = _full_timeline(source, survey, tals, notes)
     annotations = _annotations(tals, timeline, survey, notes)
-    return _header(path, survey, timeline, notes), annotations
+    header = _header(path, survey, timeline, notes)
+    for room in rooms:
+        room.notes.extend(header.findings)
+    recorded = tuple(recording_in(room, header, timeline, annotations) for room in rooms)
+    return NightRead(header, annotations, recorded, sha256)
 
 
 def read_recording(
@@ -122,7 +174,7 @@ def read_recording(
     try:
         recording = digital.to_recording()
     except MemoryError as error:
-        raise _too_large(digital.file, len(digital.labels), digital.n_samples, 8) from error
+        raise too_large(digital.file, len(digital.labels), digital.n_samples, 8) from error
     return replace(recording, kinds=tuple(kinds[label] for label in digital.labels))
 
 
@@ -146,31 +198,12 @@ def _read_file(
     notes = Notes()
     with open_source(path, notes) as source:
         survey = _survey(path, source, notes)
-        chosen = choose(source.name, survey.layout, labels, units, notes)
-        digital, rows = _rows(source, survey, chosen)
-        tals = Tals(0, survey.n_records)
-        _read(source, survey, rows, chosen, tals)
+        room = room_for(source.name, survey.layout, survey.n_records, labels, units, notes)
+        tals = _read(source, survey, [room])
     timeline = _full_timeline(source, survey, tals, notes)
     annotations = _annotations(tals, timeline, survey, notes)
     header = _header(path, survey, timeline, notes)
-    fs_hz = chosen[0].fs_hz
-    for row in rows:
-        row.note(notes, fs_hz)
-    n_per_record = chosen[0].signal.n_samples
-    n_samples = timeline.n_records * n_per_record
-    digital_recording = DigitalRecording(
-        rows=tuple(row[:n_samples] for row in digital),
-        scales=tuple(c.scale for c in chosen),
-        labels=tuple(c.signal.channel.label for c in chosen),
-        fs_hz=fs_hz,
-        start=header.start,
-        start_clock=header.start_clock,
-        segments=tuple(Segment(s.onset_s, s.n_records * n_per_record) for s in timeline.stretches),
-        annotations=annotations,
-        findings=notes.findings,
-        file=header.file,
-    )
-    return digital_recording, header
+    return recording_in(room, header, timeline, annotations), header
 
 
 def _survey(path: PathLike, source: Source, notes: Notes) -> _Survey:
@@ -222,35 +255,14 @@ def _annotations(
     return annotations
 
 
-def _rows(source: Source, survey: _Survey, chosen: tuple[Chosen, ...]) -> tuple[Digital, list[Row]]:
-    """Room for the samples, and one sink for each channel."""
-    n_samples = survey.n_records * chosen[0].signal.n_samples
-    dtype = np.dtype(np.int16 if survey.layout.sample_bytes == 2 else np.int32)
-    try:
-        digital = np.empty((len(chosen), n_samples), dtype)
-    except (MemoryError, ValueError) as error:
-        raise _too_large(source.name, len(chosen), n_samples, dtype.itemsize) from error
-    rows = [
-        Row(c.signal.channel, c.scale, c.signal.n_samples, out)
-        for c, out in zip(chosen, digital, strict=True)
-    ]
-    return digital, rows
-
-
-def _too_large(name: str, n_channels: int, n_samples: int, n_bytes: int) -> UnsafeFile:
-    gib = n_bytes * n_channels * n_samples / 2**30
-    return UnsafeFile(
-        f"{name}: {n_channels} channels of {n_samples} samples need {gib:.3g} GiB",
-        "Ask for fewer channels, or use a machine with more memory.",
-    )
-
-
-def _read(
-    source: Source, survey: _Survey, rows: list[Row], chosen: tuple[Chosen, ...], tals: Tals
-) -> None:
-    """One walk through the file: samples into their rows, annotation bytes into `tals`."""
+def _read(source: Source, survey: _Survey, rooms: Sequence[Room]) -> Tals:
+    """One walk through the file: samples into their rows, annotation bytes parsed."""
     layout = survey.layout
-    signals = [*(c.signal for c in chosen), *layout.annotation_signals]
+    rows = [row for room in rooms for row in room.rows]
+    chosen = [c.signal for room in rooms for c in room.chosen]
+    tals, signals = Tals(0, survey.n_records), [*chosen, *layout.annotation_signals]
+    if not signals:
+        return tals
     for position, record, at, piece in walk(source, layout, signals, 0, survey.n_records):
         if position < len(rows):
             digital = as_integers(piece, layout.sample_bytes)
@@ -258,6 +270,7 @@ def _read(
         else:
             tals.take(record, piece)
     tals.finish()
+    return tals
 
 
 def _header(path: PathLike, survey: _Survey, timeline: Timeline, notes: Notes) -> Header:

@@ -1,12 +1,14 @@
 """The bytes of a recording: a regular file, opened once, plain or gzipped, and never a surprise.
 
-A :class:`Source` reads at any offset, fastest forwards, and knows at the end whether somebody
-changed the file meanwhile. No memory map: a file cut short under a map kills the process.
+A :class:`Source` reads at any offset, fastest forwards, hashes what passes if asked to, and knows
+at the end whether somebody changed the file meanwhile. No memory map: a file cut short under a map
+kills the process.
 """
 
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import stat
@@ -46,6 +48,21 @@ class Source:
         self._file = io.FileIO(fd)
         self.name = name
         self._opened = os.fstat(fd)
+        self._digest = hashlib.sha256()
+        self._n_hashed: int | None = None
+
+    def hash_on_the_way(self, n_bytes: int) -> None:
+        """Hash the first `n_bytes` now and what follows when it is read, if nothing is skipped."""
+        self._n_hashed = 0
+        self.read_at_most(0, n_bytes)
+
+    def sha256(self) -> str:
+        """SHA-256 of the whole file as it lies on the disk; what has not yet passed is read now."""
+        buffer = bytearray(_CHUNK)
+        self._n_hashed = self._n_hashed or 0
+        while Source._fill(self, self._n_hashed, memoryview(buffer)):
+            pass
+        return self._digest.hexdigest()
 
     def measure(self, limit: int) -> int:
         """Bytes of EDF in the file; a gzipped file is not followed beyond `limit` + 1."""
@@ -83,7 +100,14 @@ class Source:
                 got += n_bytes
         except OSError as error:
             raise self._read_failed(error) from error
+        self._hash(offset, view[:got])
         return got
+
+    def _hash(self, offset: int, view: memoryview) -> None:
+        """Hash what of `view` continues what has been hashed."""
+        if self._n_hashed is not None and offset <= self._n_hashed < offset + len(view):
+            self._digest.update(view[self._n_hashed - offset :])
+            self._n_hashed = offset + len(view)
 
     def _read_failed(self, error: OSError) -> ReadFailed:
         reason = error.strerror or type(error).__name__
@@ -124,8 +148,18 @@ class GzipSource(Source):
     def __init__(self, plain: Source) -> None:
         self._fd, self._file = plain._fd, plain._file
         self._opened, self.name = plain._opened, plain.name
+        self._digest, self._n_hashed = hashlib.sha256(), None
         self.garbage_after = False
         self._restart()
+
+    def hash_on_the_way(self, n_bytes: int) -> None:
+        """Nothing: what lies on the disk is not what is read."""
+
+    def sha256(self) -> str:
+        """SHA-256 of the compressed file."""
+        sha256 = super().sha256()
+        self._restart()
+        return sha256
 
     def measure(self, limit: int) -> int:
         """Inflate up to `limit` + 1 bytes and say how many there were."""

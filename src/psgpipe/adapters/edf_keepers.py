@@ -44,13 +44,14 @@ def read_keepers(rows: Bytes) -> Keepers:
     as_text = np.ascontiguousarray(np.where(inside, text, 0)[is_plain])
     onsets[is_plain] = as_text.view(f"S{text.shape[1]}")[:, 0].astype(np.float64)
     is_plain &= np.abs(onsets) <= LONGEST_ONSET
-    after_point = np.cumsum(points, axis=1) > 0
-    significant = np.cumsum(digits & (text != _ZERO), axis=1) > 0
+    whole_ends = np.where(points.any(axis=1), points.argmax(axis=1), ends)
+    not_zero = digits & (text != _ZERO)
+    first_digits = np.where(not_zero.any(axis=1), not_zero.argmax(axis=1), ends)
     return Keepers(
         is_plain,
         onsets,
-        (digits & after_point).sum(axis=1),
-        (digits & ~after_point & significant).sum(axis=1),
+        np.maximum(ends - whole_ends - 1, 0),
+        np.maximum(whole_ends - first_digits, 0),
     )
 
 

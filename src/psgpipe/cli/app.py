@@ -6,6 +6,7 @@ Commands are imported when they are called, so that ``--help`` costs next to not
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import logging
 import os
@@ -15,6 +16,7 @@ from typing import Any
 
 import click
 
+from psgpipe import __version__
 from psgpipe.cli.printing import printable
 from psgpipe.errors import Interrupted, PsgpipeError, Terminated, TryAgain
 
@@ -30,6 +32,7 @@ COMMANDS = {
     "simulate": "A study of synthetic nights with known stages.",
     "demo": "A synthetic study made, staged and compared; opens nothing.",
 }
+OBJECTS_BETWEEN_LOOKS = 50_000
 LOGGER = logging.getLogger("psgpipe")
 
 
@@ -55,9 +58,7 @@ class LazyCommands(click.Group):
 
 def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from importlib.metadata import version
-
-        click.echo(f"psgpipe {version('psgpipe')}")
+        click.echo(f"psgpipe {__version__}")
         ctx.exit()
 
 
@@ -82,7 +83,12 @@ def psgpipe() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with the exit code of CONTRACT: see docs/reference."""
-    sys.exit(exit_code(arguments))
+    # Imports make a hundred thousand objects that stay: to look for garbage among them time and
+    # again, and once more when Python ends, takes longer than to read a header.
+    gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
+    code = exit_code(arguments)
+    gc.freeze()
+    sys.exit(code)
 
 
 def exit_code(arguments: list[str] | None = None) -> int:

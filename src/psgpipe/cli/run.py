@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from psgpipe.adapters.allocator import keep_freed_memory
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.scorings import read_scoring
 from psgpipe.cli.options import (
@@ -72,6 +73,7 @@ def command(
     Results go to DIR/nights/<subject>/<night>/. A night that is already there and unchanged is not
     computed again.
     """
+    keep_freed_memory()
     tell = log_to_stderr(verbose=verbose, quiet=quiet)
     definition = load_definition(pipeline)
     label_table = read_label_table(labels) if labels else None

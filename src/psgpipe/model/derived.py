@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.digital import EVERYTHING, DigitalRecording, Floats
+from psgpipe.model.digital import EVERYTHING, Digital, DigitalRecording, Floats
 from psgpipe.model.montage import Derivation
-from psgpipe.model.recording import ALL_HZ, Band, Recording, Segment
+from psgpipe.model.recording import ALL_HZ, Band, Columns, Recording, Segment
 
 # A piece of this many samples stays in the processor's cache from its first term to its last.
 PIECE_SAMPLES = 1 << 16
@@ -74,26 +74,32 @@ class DerivedSignal:
         """Whether it is one channel, so that its integers can stand for it."""
         return len(self.derivation.terms) == 1
 
-    def stretch_uv(self, columns: slice = EVERYTHING, _row: int = 0) -> Floats:
+    def stretch_uv(self, columns: Columns = EVERYTHING, _row: int = 0) -> Floats:
         """Samples in microvolt, shape (n_columns,); nothing is kept."""
-        first, end, _ = columns.indices(self.channels.n_samples)
-        made = np.empty(max(0, end - first))
-        for at in range(first, end, PIECE_SAMPLES):
-            piece = slice(at, min(at + PIECE_SAMPLES, end))
-            self._fill(piece, made[piece.start - first : piece.stop - first])
+        rows = [row[columns] for row in self.channels.rows]
+        made = np.empty(rows[0].shape)
+        for at in range(0, len(made), PIECE_SAMPLES):
+            piece = slice(at, at + PIECE_SAMPLES)
+            self._fill([row[piece] for row in rows], made[piece])
         return made
 
-    def _fill(self, columns: slice, out: Floats) -> None:
+    def _fill(self, rows: list[Digital], out: Floats) -> None:
         """The weighted sum of the channels; a channel used as it is keeps its very samples."""
-        terms, channels = self.derivation.terms, self.channels
-        channels.scales[0].to_uv(channels.rows[0][columns], out=out)
-        if terms[0].weight != 1.0:
-            out *= terms[0].weight
-        for row, term in enumerate(terms[1:], start=1):
-            part = channels.stretch_uv(columns, row)
-            if term.weight != 1.0:
-                part *= term.weight
-            out += part
+        scales = self.channels.scales
+        weights = [term.weight for term in self.derivation.terms]
+        if weights == [1.0]:
+            scales[0].to_uv(rows[0], out=out)
+            return
+        # Integers first, in units of the first channel's steps: where all steps are alike, as a
+        # rule, their sum is exact, and there is one straight line instead of one for each.
+        steps = [w * scale.step_uv for w, scale in zip(weights, scales, strict=True)]
+        out[...] = rows[0]
+        for row, step in zip(rows[1:], steps[1:], strict=True):
+            _add(out, row, step / steps[0])
+        out *= steps[0]
+        zero_uv = sum(w * scale.zero_uv for w, scale in zip(weights, scales, strict=True))
+        if zero_uv:
+            out += zero_uv
 
     def levels(self, columns: slice = EVERYTHING, _row: int = 0) -> npt.NDArray[np.number[Any]]:
         """Numbers that rise and stand still with the voltage: integers, if of one channel."""
@@ -123,6 +129,15 @@ class DerivedSignal:
             findings=channels.findings,
             file=channels.file,
         )
+
+
+def _add(out: Floats, digital: Digital, times: float) -> None:
+    if times == 1.0:
+        out += digital
+    elif times == -1.0:
+        out -= digital
+    else:
+        out += digital * times
 
 
 def derive_signal(derivation: Derivation, recorded: tuple[DigitalRecording, ...]) -> DerivedSignal:

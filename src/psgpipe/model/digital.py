@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,6 +38,16 @@ class Scale:
         if self.uv_per_unit != 1.0:
             values *= self.uv_per_unit
         return values
+
+    @property
+    def step_uv(self) -> float:
+        """Microvolts from one integer to the next."""
+        return self.gain * self.uv_per_unit
+
+    @property
+    def zero_uv(self) -> float:
+        """Microvolts of the integer 0."""
+        return (self.physical_min - self.digital_min * self.gain) * self.uv_per_unit
 
     @property
     def limits_uv(self) -> tuple[float, float]:
@@ -106,6 +117,16 @@ class DigitalRecording:
             labels=labels,
         )
 
+    def beside(self, other: DigitalRecording) -> DigitalRecording:
+        """The same recording with other rows of it after its own."""
+        return replace(
+            self,
+            rows=self.rows + other.rows,
+            scales=self.scales + other.scales,
+            labels=self.labels + other.labels,
+            findings=tuple(dict.fromkeys(self.findings + other.findings)),
+        )
+
     def stretch_uv(self, columns: slice = EVERYTHING, row: int = 0) -> Floats:
         """Samples of one row in microvolt."""
         return self.scales[row].to_uv(self.rows[row][columns])
@@ -132,3 +153,12 @@ class DigitalRecording:
             findings=self.findings,
             file=self.file,
         )
+
+
+def side_by_side(recorded: Iterable[DigitalRecording]) -> tuple[DigitalRecording, ...]:
+    """Recordings of one file with those of one rate as one; no sample is copied."""
+    by_rate: dict[float, DigitalRecording] = {}
+    for one in recorded:
+        before = by_rate.get(one.fs_hz)
+        by_rate[one.fs_hz] = one if before is None else before.beside(one)
+    return tuple(by_rate.values())

@@ -1,4 +1,4 @@
-"""A night whose header has been read and whose montage is chosen; no sample read yet."""
+"""A night whose header has been read and whose montage is chosen."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from psgpipe.model.digital import DigitalRecording
 from psgpipe.model.montage import Montage
 from psgpipe.model.night import Lights, Night
 from psgpipe.model.recording import Header
@@ -13,7 +14,7 @@ from psgpipe.model.recording import Header
 
 @dataclass(frozen=True)
 class OpenedNight:
-    """Everything known about a night before its samples are read.
+    """Everything known about a night before its samples are looked at.
 
     Attributes
     ----------
@@ -24,6 +25,7 @@ class OpenedNight:
     lights : in seconds from the start of the recording.
     window : the epochs to stage.
     declared_units : unit by channel label, for channels whose header leaves it blank.
+    recorded : the samples that were read together with the header: the montage's, as a rule.
     """
 
     path: Path
@@ -33,3 +35,4 @@ class OpenedNight:
     lights: Lights
     window: range
     declared_units: Mapping[str, str] = field(default_factory=dict)
+    recorded: tuple[DigitalRecording, ...] = ()

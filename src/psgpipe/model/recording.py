@@ -160,6 +160,10 @@ class Leveled(Protocol):
         """Numbers that rise and stand still with the voltage of one row."""
 
 
+Columns = slice | npt.NDArray[np.intp]
+"""Which samples of a row: a stretch, every so many of it, or by their places."""
+
+
 class Sampled(OnClock, Leveled, Protocol):
     """Named rows on one clock whose samples can be had stretch by stretch."""
 
@@ -179,7 +183,7 @@ class Sampled(OnClock, Leveled, Protocol):
     def is_digital(self) -> bool:
         """Whether `levels` are integers, rather than the microvolts once more."""
 
-    def stretch_uv(self, columns: slice, row: int, /) -> npt.NDArray[np.float64]:
+    def stretch_uv(self, columns: Columns, row: int, /) -> npt.NDArray[np.float64]:
         """Samples of one row in microvolt."""
 
 
@@ -247,7 +251,7 @@ class Recording:
         """Never: all that is left is microvolts."""
         return False
 
-    def stretch_uv(self, columns: slice = slice(None), row: int = 0) -> npt.NDArray[np.float64]:
+    def stretch_uv(self, columns: Columns = slice(None), row: int = 0) -> npt.NDArray[np.float64]:
         """Samples of one row."""
         return self.signals_uv[row, columns]
 
@@ -296,6 +300,7 @@ __all__ = [
     "Annotation",
     "Band",
     "Channel",
+    "Columns",
     "Finding",
     "Header",
     "Leveled",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
 from psgpipe.model.montage import Role
 from psgpipe.model.night import Sex
-from psgpipe.model.recording import Band
+from psgpipe.model.recording import Band, Columns
 
 YASA_BAND_HZ = Band(0.4, 30.0)
 
@@ -23,6 +23,16 @@ class Demographics:
 
     age_y: float
     sex: Sex
+
+
+class Samples(Protocol):
+    """Samples in a row: an array, or what works them out where they are looked at."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __getitem__(self, at: Columns, /) -> npt.NDArray[np.float64]:
+        """Some of them as an array; ``samples[:]`` is all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +47,7 @@ class RoleSignal:
     """
 
     role: Role
-    signal_uv: npt.NDArray[np.float64]
+    signal_uv: Samples
     fs_hz: float
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from psgpipe import __version__
 from psgpipe.adapters.cells import without_formula
 from psgpipe.model.comparison import Comparison, Contrast, SubjectChange
 from psgpipe.pipeline.store import json_bytes, write_file
@@ -54,7 +54,7 @@ def _cell(value: object) -> str:
 def comparison_dict(comparison: Comparison) -> dict[str, Any]:
     """Everything a comparison says, as plain values."""
     return {
-        "psgpipe": importlib.metadata.version("psgpipe"),
+        "psgpipe": __version__,
         "declaration": dataclasses.asdict(comparison.declaration),
         "spec": _plain(dataclasses.asdict(comparison.spec)),
         "design": comparison.design,

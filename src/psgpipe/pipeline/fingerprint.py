@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import importlib.metadata
 import json
 import os
 import time
@@ -13,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from psgpipe import __version__
 from psgpipe.adapters.edf_file import file_name, open_regular
 from psgpipe.errors import ReadFailed
 from psgpipe.model.montage import Candidates
@@ -72,6 +72,11 @@ class HashedFile:
     state: FileState | None
     calm: bool
 
+    @classmethod
+    def since(cls, began_s: float, state: FileState | None, sha256: str) -> HashedFile:
+        """The hash of a file that was in this state when hashing began."""
+        return cls(sha256, state, state is not None and state.is_calm(began_s))
+
 
 def hash_file(path: Path) -> HashedFile:
     """SHA-256 of a recording's bytes.
@@ -82,8 +87,7 @@ def hash_file(path: Path) -> HashedFile:
     psgpipe.errors.ReadFailed : the operating system reports an error.
     """
     began_s, state = time.time(), FileState.of(path)
-    sha256 = sha256_of_file(path)
-    return HashedFile(sha256, state, state is not None and state.is_calm(began_s))
+    return HashedFile.since(began_s, state, sha256_of_file(path))
 
 
 def sha256_of_file(path: Path) -> str:
@@ -118,12 +122,6 @@ def pipeline_sha256(definition: Definition) -> str:
 
 
 @cache
-def psgpipe_version() -> str:
-    """The version of psgpipe that runs; to look it up takes as long as to read a header."""
-    return importlib.metadata.version("psgpipe")
-
-
-@cache
 def code_sha256() -> str:
     """The hash of the psgpipe that runs, label tables included: a version can have many states."""
     folder, digest = Path(__file__).parents[1], hashlib.sha256()
@@ -149,7 +147,7 @@ def request_sha256(
     return sha256_of(
         {
             "format": FORMAT_VERSION,
-            "psgpipe": psgpipe_version(),
+            "psgpipe": __version__,
             "code": code_sha256(),
             "recording": recording_sha256,
             "pipeline": pipeline_sha256,

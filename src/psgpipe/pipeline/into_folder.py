@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from psgpipe import __version__
 from psgpipe.adapters.edf_file import file_name
 from psgpipe.errors import ChangedWhileRead, NightTaken, PsgpipeError, UsageError
 from psgpipe.model.montage import LabelTable, Role
@@ -20,7 +22,6 @@ from psgpipe.pipeline.fingerprint import (
     hash_file,
     night_fingerprint,
     pipeline_sha256,
-    psgpipe_version,
     request_sha256,
     sha256_of_file,
 )
@@ -268,12 +269,8 @@ class _Attempt:
             # Before anything can fail: a failure would take the place of somebody else's night.
             self._refuse_another(old)
         recipe = self.recipe
-        # The header first: what it gives away as no recording, or a terabyte, is not worth a hash.
-        chosen = open_night(
-            self.path, self.night, recipe.definition, recipe.label_table, recipe.lights_given_by
-        )
+        chosen, hashed = self._open()
         tell_choice(chosen, self.tell)
-        hashed = self._hash()
         request = self._ask(hashed)
         fingerprint = self._fingerprint(chosen, hashed.sha256)
         before = None if self.force else self._done_before(old, fingerprint, request)
@@ -299,6 +296,17 @@ class _Attempt:
         if self.hashed is None:
             self.hashed = hash_file(self.path)
         return self.hashed
+
+    def _open(self) -> tuple[Chosen, HashedFile]:
+        """Read the recording, and hash it on the way unless that has been done."""
+        recipe, began_s, state = self.recipe, time.time(), FileState.of(self.path)
+        chosen = open_night(
+            self.path, self.night, recipe.definition, recipe.label_table, recipe.lights_given_by,
+            hashed=self.hashed is None,
+        )  # fmt: skip
+        if chosen.recording_sha256 is not None:
+            self.hashed = HashedFile.since(began_s, state, chosen.recording_sha256)
+        return chosen, self._hash()
 
     def _ask(self, hashed: HashedFile) -> str:
         self.request = self.recipe.request_sha256(self.night, hashed.sha256)
@@ -440,7 +448,7 @@ def _write_study(out: Path, definition: Definition, *, blind: bool) -> None:
     if (store.read_json(path) or {}).get("nights"):
         return
     study = {
-        "psgpipe": psgpipe_version(),
+        "psgpipe": __version__,
         "pipeline": {**definition.as_dict(), "sha256": pipeline_sha256(definition)},
         "study_table_sha256": None,
         **({"blind": True} if blind else {}),

@@ -6,23 +6,34 @@ import dataclasses
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from psgpipe.adapters.edf import read_annotations
+from psgpipe import __version__
+from psgpipe.adapters.edf import read_night
+from psgpipe.adapters.edf_file import file_name
 from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.labels import read_lights, understand
-from psgpipe.errors import ChangedWhileRead, ChannelMissing, LightsNeeded, QualityRefused, TooShort
+from psgpipe.errors import (
+    ChangedWhileRead,
+    ChannelMissing,
+    LightsNeeded,
+    PsgpipeError,
+    QualityRefused,
+    TooShort,
+)
 from psgpipe.model.digital import DigitalRecording
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, Derivation, LabelTable, Montage, Role
 from psgpipe.model.night import Lights, LightsSource, Night, StagedNight
 from psgpipe.model.opened import OpenedNight
-from psgpipe.model.recording import Finding, Header
+from psgpipe.model.recording import Channel, Finding, Header
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityFlag, QualityReport
-from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256, psgpipe_version
+from psgpipe.pipeline.fingerprint import FileState, pipeline_sha256
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.spec import DEFAULT_PIPELINE, Definition, load_definition
 from psgpipe.science.epochs import epoch_count, staging_window
@@ -50,7 +61,12 @@ LIGHTS_WARNINGS = {
 
 @dataclass(frozen=True)
 class Chosen:
-    """A night whose header is read and whose derivations are listed, best first."""
+    """A night whose header is read and whose derivations are listed, best first.
+
+    Attributes
+    ----------
+    recording_sha256 : the hash of the recording, where it was to be worked out on the way.
+    """
 
     path: Path
     header: Header
@@ -58,6 +74,7 @@ class Chosen:
     candidates: Candidates
     opened: OpenedNight
     findings: tuple[Finding, ...]
+    recording_sha256: str | None = None
 
 
 def open_night(
@@ -66,8 +83,17 @@ def open_night(
     definition: Definition,
     label_table: LabelTable | None = None,
     lights_given_by: LightsSource = "option",
+    *,
+    hashed: bool = False,
 ) -> Chosen:
-    """Read the header and the annotations, place the lights, list what can be built.
+    """Read the recording, place the lights, list what can be built.
+
+    One walk through the file gives header, annotations and the samples of the montage that will
+    be staged unless quality refuses it.
+
+    Parameters
+    ----------
+    hashed : work out the recording's hash on the way.
 
     Raises
     ------
@@ -77,15 +103,21 @@ def open_night(
     """
     params: ReferenceParams = definition.params["reference"]
     staging: StageSleepParams = definition.params["stage_sleep"]
-    header, annotations = read_annotations(path)
-    require_an_epoch(header)
     declared = dict(params.declared_units or {})
-    sources = understand(header.channels, label_table, declared)
-    found = candidates(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
-    first = choose(found, sources, file=header.file, optional=frozenset(params.optional))
-    montage = Montage(found.of("eeg") + first.derivations[1:]) if staging.consensus else first
+    plan = cache(partial(_plan, path=path, definition=definition, label_table=label_table))
+
+    def wanted(channels: tuple[Channel, ...]) -> tuple[str, ...]:
+        # What stands against a montage is said below, after what stands against the file.
+        with suppress(PsgpipeError):
+            return plan(channels)[1].labels
+        return ()
+
+    read = read_night(path, wanted, units=declared, hashed=hashed)
+    header = read.header
+    require_an_epoch(header)
+    found, montage = plan(header.channels)
     events_s: dict[str | None, list[float]] = {"off": [], "on": []}
-    for annotation in annotations:
+    for annotation in read.annotations:
         meaning = read_lights(annotation.text, label_table)
         events_s.setdefault(meaning, []).append(annotation.onset_s)
     lights, odd = place_lights(night, header, events_s["off"], events_s["on"], lights_given_by)
@@ -98,8 +130,26 @@ def open_night(
         )
     except LightsNeeded as error:
         raise LightsNeeded(f"{header.file}: {error.problem}", error.remedy) from error
-    opened = OpenedNight(path, header, night, montage, lights, window, declared)
-    return Chosen(path, header, night, found, opened, (*header.findings, *odd))
+    opened = OpenedNight(path, header, night, montage, lights, window, declared, read.recorded)
+    findings = (*header.findings, *odd)
+    return Chosen(path, header, night, found, opened, findings, read.sha256)
+
+
+def _plan(
+    channels: tuple[Channel, ...],
+    path: Path,
+    definition: Definition,
+    label_table: LabelTable | None,
+) -> tuple[Candidates, Montage]:
+    """What can be built from these channels, and what will be if quality refuses nothing."""
+    params: ReferenceParams = definition.params["reference"]
+    sources = understand(channels, label_table, dict(params.declared_units or {}))
+    found = candidates(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
+    optional = frozenset(params.optional)
+    first = choose(found, sources, file=file_name(path), optional=optional)
+    if not definition.params["stage_sleep"].consensus:
+        return found, first
+    return found, Montage(found.of("eeg") + first.derivations[1:])
 
 
 def wanted_derivations(definition: Definition) -> dict[Role, tuple[str, ...]]:
@@ -326,7 +376,7 @@ def _provenance(
     recorded: tuple[DigitalRecording, ...] = made.slots["recorded"]
     header, lights = chosen.header, opened.lights
     return {
-        "psgpipe": psgpipe_version(),
+        "psgpipe": __version__,
         "subject": chosen.night.subject,
         "night": chosen.night.night,
         "recording": {

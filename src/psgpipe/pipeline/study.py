@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from psgpipe import __version__
 from psgpipe.adapters.edf_file import file_name
 from psgpipe.adapters.tables import study_table
 from psgpipe.errors import UsageError
 from psgpipe.model.study import ListedNight
 from psgpipe.pipeline import blinding, store
 from psgpipe.pipeline.discovery import nights_in_folder
-from psgpipe.pipeline.fingerprint import psgpipe_version
 
 STUDY = "study.json"
 
@@ -139,7 +139,7 @@ def write_study(
     if study.sealed is not None:
         blinding.seal(out, study.sealed)
     head = {
-        "psgpipe": psgpipe_version(),
+        "psgpipe": __version__,
         "pipeline": dict(pipeline),
         "study": study.name,
         "study_table_sha256": study.table_sha256,

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from psgpipe.adapters.allocator import keep_freed_memory
 from psgpipe.errors import PsgpipeError
 
 READY, NOTED, DONE, REFUSED, RAISED, NO_MEMORY = (
@@ -41,6 +42,7 @@ def serve(connection: Connection, function: Callable[[Any, Note], Any], parent_p
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, left_to_the_parent())
     _die_with(parent_pid)
+    keep_freed_memory()
     # Both would run through the progress bar, and what matters stands in the night's files.
     warnings.simplefilter("ignore")
     logging.getLogger().addHandler(logging.NullHandler())

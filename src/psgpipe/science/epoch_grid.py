@@ -13,8 +13,8 @@ from psgpipe.science.epochs import first_columns, samples_per_epoch
 
 Number = TypeVar("Number", bound=np.number[Any])
 
-# Epochs of this many samples together stay in the processor's cache while they are looked at.
-PIECE_SAMPLES = 1 << 16
+# So many samples together stay in the processor's cache, more or less, while they are looked at.
+PIECE_SAMPLES = 1 << 17
 
 
 class EpochGrid(NamedTuple):

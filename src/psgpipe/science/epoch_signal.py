@@ -3,16 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.hypnogram import EPOCH_S
-from psgpipe.model.recording import OnClock, Sampled, segment_slices
+from psgpipe.model.recording import Columns, OnClock, Sampled, segment_slices
 
 
-def epoch_signal(recording: Sampled, row: int, epochs: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """The samples of one row in these covered epochs, one after the other, shape (n_samples,).
+@dataclass(frozen=True, eq=False)
+class EpochSignal:
+    """Stretches of one row joined; samples are worked out when they are asked for, and not kept.
+
+    Attributes
+    ----------
+    columns : of the row, stretch by stretch.
+    """
+
+    recording: Sampled
+    row: int
+    columns: tuple[slice, ...]
+
+    def __len__(self) -> int:
+        return sum(stretch.stop - stretch.start for stretch in self.columns)
+
+    def __getitem__(self, at: Columns) -> npt.NDArray[np.float64]:
+        if isinstance(at, slice) and at.step is None:
+            return self._unbroken(range(len(self))[at])
+        places = np.arange(*at.indices(len(self))) if isinstance(at, slice) else at
+        starts = np.array([stretch.start for stretch in self.columns])
+        ends = np.cumsum([stretch.stop - stretch.start for stretch in self.columns])
+        skipped = starts - np.append(0, ends[:-1])
+        columns = places + skipped[np.searchsorted(ends, places, side="right")]
+        return self.recording.stretch_uv(columns, self.row)
+
+    def _unbroken(self, wanted: range) -> npt.NDArray[np.float64]:
+        pieces, at = [], 0
+        for stretch in self.columns:
+            first = max(wanted.start - at, 0) + stretch.start
+            end = min(wanted.stop - at + stretch.start, stretch.stop)
+            if first < end:
+                pieces.append(self.recording.stretch_uv(slice(first, end), self.row))
+            at += stretch.stop - stretch.start
+        return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0), *pieces])
+
+
+def epoch_signal(recording: Sampled, row: int, epochs: npt.ArrayLike) -> EpochSignal:
+    """The samples of one row in these covered epochs, one after the other.
 
     Consecutive epochs of one unbroken stretch give its very samples, so that a night without gaps
     and artefacts is the signal as recorded.
@@ -21,16 +59,7 @@ def epoch_signal(recording: Sampled, row: int, epochs: npt.ArrayLike) -> npt.NDA
     ----------
     epochs : increasing epoch numbers, each covered (:func:`psgpipe.science.epochs.covered_epochs`).
     """
-    stretches = list(_stretches(recording, np.asarray(epochs, dtype=int)))
-    if len(stretches) == 1:
-        return recording.stretch_uv(stretches[0], row)
-    joined = np.empty(sum(stretch.stop - stretch.start for stretch in stretches))
-    at = 0
-    for stretch in stretches:
-        piece = recording.stretch_uv(stretch, row)
-        joined[at : at + len(piece)] = piece
-        at += len(piece)
-    return joined
+    return EpochSignal(recording, row, tuple(_stretches(recording, np.asarray(epochs, dtype=int))))
 
 
 def _stretches(recording: OnClock, epochs: npt.NDArray[np.int_]) -> Iterator[slice]:

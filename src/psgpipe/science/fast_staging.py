@@ -101,13 +101,15 @@ def filtered_100_hz(signal: RoleSignal, n_samples: int | None = None) -> Signal:
     _require_enough(signal)
     signal_uv, fs_hz = signal.signal_uv, signal.fs_hz
     n_samples = n_samples or samples_at_100_hz(signal)
-    if can_fuse(len(signal_uv), fs_hz) and not _leaves_only_rounding(signal):
-        return resample_band_pass(signal_uv, fs_hz, n_samples)
-    # Through volts and back, as YASA's MNE object does: a multiplication more, the same rounding.
     with np.errstate(invalid="ignore"):  # an infinite sample
+        if can_fuse(len(signal_uv), fs_hz) and not _is_flat_for_long(signal):
+            filtered = resample_band_pass(signal_uv, fs_hz, n_samples)
+            if np.isfinite(filtered.sum()):
+                return filtered
+        # Through volts and back, as YASA's MNE object does: one product more, the same rounding.
         if fs_hz == FS_HZ:
             return band_pass(signal_uv[:n_samples] * 1e-6 * 1e6)
-        return band_pass(resample(signal_uv, fs_hz, scale=1e-6)[:n_samples] * 1e6)
+        return band_pass(resample(signal_uv[:], fs_hz, scale=1e-6)[:n_samples] * 1e6)
 
 
 def _require_enough(signal: RoleSignal) -> None:
@@ -125,17 +127,20 @@ def _require_enough(signal: RoleSignal) -> None:
         )
 
 
-def _leaves_only_rounding(signal: RoleSignal) -> bool:
-    """Whether seconds are flat or missing, of which the band-pass leaves nothing but rounding.
+def _is_flat_for_long(signal: RoleSignal) -> bool:
+    """Whether seconds are flat, of which the band-pass leaves nothing but rounding.
 
     YASA takes features of them as of any signal, so only its own arithmetic gives its own stages.
+    The same is true of what is missing, which shows in what the one-pass way gives.
     """
-    n = int(FLAT_S / 2 * signal.fs_hz)
-    rows = signal.signal_uv[: len(signal.signal_uv) // n * n].reshape(-1, n)
-    maybe_flat = rows[(rows[:, 0] == rows[:, n // 2]) & (rows[:, 0] == rows[:, -1])]
-    flat = (maybe_flat == maybe_flat[:, :1]).all(axis=1).any()
-    with np.errstate(invalid="ignore"):
-        return bool(flat) or not bool(np.isfinite(signal.signal_uv.sum()))
+    samples, n = signal.signal_uv, int(FLAT_S / 2 * signal.fs_hz)
+    end = len(samples) // n * n
+    first, middle, last = (samples[at:end:n] for at in (0, n // 2, n - 1))
+    for row in np.flatnonzero((first == middle) & (first == last)).tolist():
+        stretch = samples[row * n : (row + 1) * n]
+        if (stretch == stretch[0]).all():
+            return True
+    return False
 
 
 def stage_features(

@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.model.staging import Samples
 from psgpipe.science import fifty_hertz
 from psgpipe.science.fifty_hertz import DECIMATION, Envelope
 from psgpipe.science.resampling import Resampling, ratio_to_100_hz, resampling
@@ -95,7 +96,7 @@ def can_fuse(n_samples: int, fs_hz: float) -> bool:
     )
 
 
-def resample_band_pass(signal: Signal, fs_hz: float, n_new: int | None = None) -> Signal:
+def resample_band_pass(signal: Samples, fs_hz: float, n_new: int | None = None) -> Signal:
     """The signal at 100 Hz, band-passed 0.4-30 Hz.
 
     Parameters
@@ -141,24 +142,26 @@ def _largest_smooth(limit: int) -> int:
     return max(size for i, j, k in powers if (size := int(2**i * 3**j * 5**k)) <= limit)
 
 
-def _analysed_middle(signal: Signal, layout: Layout, envelope: Envelope) -> Analysed:
+def _analysed_middle(signal: Samples, layout: Layout, envelope: Envelope) -> Analysed:
     """Blocks side by side, and one more, flush with the end, over part of the last one."""
     n_used_in = layout.n_in - 2 * layout.guard_in
     n_used_out = layout.n_out - 2 * layout.guard_out
-    view = np.lib.stride_tricks.sliding_window_view(signal, layout.n_in)[::n_used_in]
+    n_blocks = (len(signal) - layout.n_in) // n_used_in + 1
     n_units = (len(signal) - layout.n_in) // layout.unit_in
-    last = signal[n_units * layout.unit_in :][None, : layout.n_in]
-    begins = np.append(np.arange(len(view)) * n_used_out, n_units * layout.unit_out)
+    begins = np.append(np.arange(n_blocks) * n_used_out, n_units * layout.unit_out)
     response = _stretched(_band_pass_response(layout.n_out), envelope)
     blocks = _room(begins, response, layout)
-    for first in range(0, len(view), _BLOCKS_AT_ONCE):
-        some = slice(first, min(first + _BLOCKS_AT_ONCE, len(view)))
-        _analyse(view[some], blocks, some, layout, envelope)
-    _analyse(last, blocks, slice(len(view), None), layout, envelope)
+    for first in range(0, n_blocks, _BLOCKS_AT_ONCE):
+        some = slice(first, min(first + _BLOCKS_AT_ONCE, n_blocks))
+        piece = signal[first * n_used_in : (some.stop - 1) * n_used_in + layout.n_in]
+        rows = np.lib.stride_tricks.sliding_window_view(piece, layout.n_in)[::n_used_in]
+        _analyse(rows, blocks, some, layout, envelope)
+    last = signal[n_units * layout.unit_in : n_units * layout.unit_in + layout.n_in]
+    _analyse(last[None], blocks, slice(n_blocks, None), layout, envelope)
     return blocks
 
 
-def _analysed_edges(signal: Signal, layout: Layout, envelope: Envelope) -> Analysed:
+def _analysed_edges(signal: Samples, layout: Layout, envelope: Envelope) -> Analysed:
     """A block around each end of the signal, faded in and out so that its own ends meet.
 
     Two more go into the envelope alone: around both ends of MNE's padding, where the mirrored
@@ -178,14 +181,14 @@ def _room(begins: Index, response: Signal, layout: Layout) -> Analysed:
     return Analysed(begins, response, spectra)
 
 
-def _as_mne_pads(signal: Signal, grid: Resampling, first: int, n: int) -> Signal:
+def _as_mne_pads(signal: Samples, grid: Resampling, first: int, n: int) -> Signal:
     """`n` samples from `first` on, where MNE's transform sees a mirrored signal that repeats."""
     at = (np.arange(first, first + n) + grid.n_before) % grid.n_padded - grid.n_before
     last = len(signal) - 1
     before, after = at < 0, at > last
     piece = signal[np.where(before, -at, np.where(after, 2 * last - at, at))]
-    piece[before] = 2 * signal[0] - piece[before]
-    piece[after] = 2 * signal[-1] - piece[after]
+    piece[before] = 2 * signal[:1] - piece[before]
+    piece[after] = 2 * signal[last:] - piece[after]
     return piece
 
 
@@ -268,9 +271,11 @@ def _at_100_hz(blocks: Analysed, some: slice, layout: Layout, envelope: Envelope
     """Some blocks at 100 Hz on MNE's grid, filtered, without their guards."""
     n_out, begins, spectra = layout.n_out, blocks.begins[some], blocks.spectra[some]
     used = slice(layout.guard_out, n_out - layout.guard_out)
-    samples = begins[:, None] + np.arange(n_out)[used]
-    drift = envelope.late_by(samples) - envelope.late_by(begins[:, None] + n_out // 2)
-    straightening = _straightening(spectra, drift, used) if drift.any() else None
+    straightening = None
+    if envelope.grid.stretch(envelope.fs_hz) != 1:
+        samples = begins[:, None] + np.arange(n_out)[used]
+        drift = envelope.late_by(samples) - envelope.late_by(begins[:, None] + n_out // 2)
+        straightening = _straightening(spectra, drift, used)
     near = fifty_hertz.spectra_below_50_hz(envelope, begins, n_out)
     near *= blocks.response[: -near.shape[1] - 1 : -1]
     spectra[:, -near.shape[1] :] += near[:, ::-1]

@@ -33,6 +33,7 @@ from psgpipe.science.quality_samples import (
     railed_shares,
 )
 from psgpipe.science.quality_spectrum import EpochSpectra, epoch_power, epoch_spectra
+from psgpipe.science.quantiles import quantile
 
 Marks = npt.NDArray[np.bool_]
 PerEpoch = npt.NDArray[np.float64]
@@ -203,15 +204,15 @@ def _numbers(not_finite: Marks, finite: Marks, unusable: Marks) -> tuple[int, ..
 
 
 def _median(values: PerEpoch) -> float | None:
-    return float(np.median(values)) if len(values) else None
+    return quantile(values, 0.5) if len(values) else None
 
 
 def _spread(values: PerEpoch) -> float | None:
     """The 90th percentile over the 10th."""
     if not len(values):
         return None
-    low, high = np.percentile(values, [10, 90])
-    return float(high / low) if low > 0 else None
+    low, high = quantile(values, 0.1), quantile(values, 0.9)
+    return high / low if low > 0 else None
 
 
 def _mean_pct(share: PerEpoch) -> float | None:

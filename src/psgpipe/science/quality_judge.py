@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
+
+import numpy as np
 
 from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnogram
 from psgpipe.model.summary import ArchitectureSummary, QualityFlag
 from psgpipe.science.quality_measures import DerivationQuality
 from psgpipe.science.quality_rules import QUALITY_RULES, QualityRules
+from psgpipe.science.quantiles import quantile
 
 
 @dataclass(frozen=True)
@@ -170,9 +172,9 @@ def judge_sd_ratio(
 ) -> tuple[QualityFlag, ...]:
     """A flag where the amplitude is unlike that of the same subject's other nights."""
     own = quality.median_epoch_sd_uv
-    if not own or not other_nights_sd_uv or median(other_nights_sd_uv) <= 0:
+    usual = quantile(np.asarray(other_nights_sd_uv), 0.5) if len(other_nights_sd_uv) else 0.0
+    if not own or usual <= 0:
         return ()
-    usual = median(other_nights_sd_uv)
     ratio = max(own / usual, usual / own)
     if ratio <= rules.flag_sd_ratio:
         return ()

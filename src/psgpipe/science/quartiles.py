@@ -7,7 +7,7 @@ narrow class the wanted rank lies, and only the samples in that class are ordere
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.science.yasa_smoothing import lerp
+from psgpipe.science.quantiles import lerp
 
 Rows = npt.NDArray[np.float64]
 PerRow = npt.NDArray[np.float64]

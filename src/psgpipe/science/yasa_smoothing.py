@@ -8,6 +8,8 @@ values in a rolling mean and scikit-learn's for a scale of zero).
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.science.quantiles import lerp
+
 Rows = npt.NDArray[np.float64]
 """Shape (n_features, n_epochs)."""
 
@@ -66,16 +68,6 @@ def _quantile(ordered: Rows, n_known: npt.NDArray[np.int64], q: float) -> npt.ND
     below = position.astype(np.int64)
     row = np.arange(len(ordered))
     return lerp(ordered[row, below], ordered[row, np.minimum(below + 1, last)], position - below)
-
-
-def lerp(
-    low: npt.NDArray[np.float64],
-    high: npt.NDArray[np.float64],
-    part: npt.NDArray[np.float64] | float,
-) -> npt.NDArray[np.float64]:
-    """Between `low` and `high`, counted from the nearer of the two as numpy's quantiles do."""
-    step = high - low
-    return np.where(np.asarray(part) >= 0.5, high - step * (1 - part), low + step * part)
 
 
 def hours(n_epochs: int, epoch_s: float) -> npt.NDArray[np.float64]:

@@ -1,10 +1,10 @@
-"""Read the samples of the chosen channels, and of no others."""
+"""The samples of the chosen channels, read unless they came with the header."""
 
 from dataclasses import dataclass
 from itertools import groupby
 
 from psgpipe.adapters.edf import read_digital
-from psgpipe.model.digital import DigitalRecording
+from psgpipe.model.digital import DigitalRecording, side_by_side
 from psgpipe.model.opened import OpenedNight
 from psgpipe.steps.step import Step
 
@@ -23,11 +23,14 @@ def load(opened: OpenedNight, _params: LoadParams) -> tuple[DigitalRecording, ..
         As :func:`psgpipe.adapters.edf.read_digital`.
     """
     fs_hz = {channel.label: channel.fs_hz for channel in opened.header.channels}
-    by_rate = sorted(opened.montage.labels, key=lambda label: fs_hz[label] or 0.0)
-    return tuple(
+    there = {label for recording in opened.recorded for label in recording.labels}
+    missing = [label for label in opened.montage.labels if label not in there]
+    by_rate = sorted(missing, key=lambda label: fs_hz[label] or 0.0)
+    read = (
         read_digital(opened.path, list(labels), units=opened.declared_units)
         for _, labels in groupby(by_rate, key=lambda label: fs_hz[label])
     )
+    return side_by_side((*opened.recorded, *read))
 
 
 STEP = Step("load", "1", ("opened",), "recorded", LoadParams, load)

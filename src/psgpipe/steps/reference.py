@@ -64,4 +64,4 @@ def reference(
     return tuple(derive_signal(d, recorded) for d in opened.montage.derivations)
 
 
-STEP = Step("reference", "1", ("opened", "recorded"), "referenced", ReferenceParams, reference)
+STEP = Step("reference", "2", ("opened", "recorded"), "referenced", ReferenceParams, reference)

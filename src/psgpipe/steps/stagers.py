@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.adapters.yasa_classifiers import SHIPPED, classifier_name, load_classifier
-from psgpipe.adapters.yasa_stager import ReferenceStager, engine_versions
+from psgpipe.adapters.yasa_classifiers import (
+    SHIPPED,
+    YASA_VERSION,
+    classifier_name,
+    load_classifier,
+)
+from psgpipe.adapters.yasa_stager import ReferenceStager
+from psgpipe.model.classifier import TreeClassifier
 from psgpipe.model.montage import Role
 from psgpipe.model.staging import Demographics, Requirements, RoleSignal
 from psgpipe.science.fast_staging import FeatureTable, derivation_features, stage_features
@@ -48,10 +55,14 @@ class FastStager:
     roles: tuple[Role, ...]
     with_demographics: bool = False
 
-    @property
-    def _classifier(self) -> str:
-        return classifier_name(
-            eog="eog" in self.roles, emg="emg" in self.roles, demographics=self.with_demographics
+    @cached_property
+    def _classifier(self) -> TreeClassifier:
+        return load_classifier(
+            classifier_name(
+                eog="eog" in self.roles,
+                emg="emg" in self.roles,
+                demographics=self.with_demographics,
+            )
         )
 
     def requirements(self) -> Requirements:
@@ -62,12 +73,12 @@ class FastStager:
         psgpipe.errors.StagerUnavailable
             yasa or the classifier is absent, or of another version or hash than 0.8.1's.
         """
-        load_classifier(self._classifier)
+        name = self._classifier.name
         return Requirements(
-            # The hash, checked above, is that of the file of this name in yasa 0.8.1.
-            classifier=f"clf_{self._classifier}_lgb_0.5.0.joblib",
-            classifier_sha256=SHIPPED[self._classifier].file_sha256,
-            versions=engine_versions(("yasa", "numpy")),
+            # Version and hash, checked above, are those of the file of this name in yasa 0.8.1.
+            classifier=f"clf_{name}_lgb_0.5.0.joblib",
+            classifier_sha256=SHIPPED[name].file_sha256,
+            versions={"yasa": YASA_VERSION, "numpy": np.__version__},
         )
 
     def score(
@@ -77,11 +88,10 @@ class FastStager:
         demographics: Demographics | None,
     ) -> list[npt.NDArray[np.float64]]:
         """See :class:`Stager`; EOG and EMG are worked out once for all EEG derivations."""
-        classifier = load_classifier(self._classifier)
         # map lets go of each signal before it asks for the next; a loop's variable would not.
         shared = list(map(derivation_features, others))
         return [
-            stage_features(_of_one_length([features, *shared]), classifier, demographics)
+            stage_features(_of_one_length([features, *shared]), self._classifier, demographics)
             for features in map(derivation_features, eegs)
         ]
 
