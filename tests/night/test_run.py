@@ -310,23 +310,6 @@ def test_age_and_sex_choose_the_classifier_that_knows_them(tmp_path):
     assert one.provenance["engine"]["classifier"] == "clf_eeg_lgb_0.5.0.joblib"
 
 
-def test_a_night_without_pictures_reads_its_recording_once_and_imports_next_to_nothing(tmp_path):
-    recording = write_night(tmp_path / "night.edf")
-    arguments = ["run", str(recording), "-o", str(tmp_path / "out"), "--no-figures", "--quiet"]
-    program = (
-        "import os, sys\n"
-        "real, opened = os.open, []\n"
-        "os.open = lambda path, *a: opened.append(str(path)) or real(path, *a)\n"
-        "from psgpipe.cli.app import exit_code\n"
-        f"code = exit_code({arguments!r})\n"
-        "heavy = {'mne', 'yasa', 'pandas', 'matplotlib', 'lightgbm', 'scipy', 'edfio'}\n"
-        "heavy = (heavy | {'numpy.ma'}) & set(sys.modules)\n"
-        f"print(opened.count({str(recording)!r}), heavy, code)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert done.stdout.strip() == "1 set() 0", done.stderr
-
-
 def test_the_version_is_that_of_the_package_installed(capsys):
     assert exit_code(["--version"]) == 0
     assert capsys.readouterr().out.strip() == f"psgpipe {psgpipe.__version__}"

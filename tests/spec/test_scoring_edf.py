@@ -1,7 +1,6 @@
 """A hypnogram as EDF+ annotations, as EDFbrowser, MNE and edfio read it."""
 
 import datetime as dt
-import io
 from pathlib import Path
 
 import edfio
@@ -70,22 +69,3 @@ def test_every_hypnogram_comes_back_and_twice_the_same_bytes(stages):
     spelled = {"Artefact": "ART", "Sleep stage ?": "UNS"}
     assert [spelled.get(a.text, a.text.removeprefix("Sleep stage ")) for a in seen] == stages
     assert [a.onset for a in seen] == [30.0 * n for n in range(len(stages))]
-
-
-@pytest.mark.parametrize("start", [EVENING, dt.datetime(2031, 12, 9, 0, 0, 1, 250_000), None])
-def test_the_bytes_are_those_that_edfio_writes(start):
-    clock = start.time() if start else dt.time(23, 30, 59)
-    hypnogram = Hypnogram(("W", "N1", "R", "ART"), start=start, start_clock=clock)
-    stages = [(0, 30, "W"), (30, 30, "N1"), (60, 30, "R"), (90, 29.5, "Artefact")]
-    edf = edfio.Edf(
-        [],
-        recording=edfio.Recording(startdate=start.date() if start else None),
-        starttime=clock,
-        annotations=[
-            edfio.EdfAnnotation(onset, duration, text if len(text) > 2 else f"Sleep stage {text}")
-            for onset, duration, text in stages
-        ],
-    )
-    written = io.BytesIO()
-    edf.write(written)
-    assert write_scoring(hypnogram, last_epoch_s=29.5) == written.getvalue()

@@ -1,8 +1,9 @@
-"""EDF+ files: a hypnogram as annotations, and, written by edfio, a recording with its signals."""
+"""EDF+ files written by edfio: a hypnogram as annotations, a recording with its signals."""
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ STAGE_TEXTS = {
     SleepStage.UNS: "Sleep stage ?",
 }
 
-MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
 DIGITAL_RANGE = (-32767, 32767)
 
 
@@ -61,35 +62,15 @@ def write_scoring(hypnogram: Hypnogram, *, last_epoch_s: float = EPOCH_S) -> byt
     known, or that EDF cannot hold (before 1985, after 2084), is left out. The file names no
     patient.
     """
-    clock = hypnogram.start.time() if hypnogram.start else hypnogram.start_clock or dt.time()
-    first_s = clock.microsecond / 1e6
-    tals = [f"+{_decimal(first_s)}\x14\x14\0"]
     lasting_s = [EPOCH_S] * (len(hypnogram) - 1) + [last_epoch_s]
-    for epoch, (stage, duration_s) in enumerate(zip(hypnogram.stages, lasting_s, strict=True)):
-        onset = _decimal(EPOCH_S * epoch + first_s)
-        tals.append(f"+{onset}\x15{_decimal(duration_s)}\x14{STAGE_TEXTS[stage]}\x14\0")
-    text = "".join(tals)
-    n_samples = -(-len(text) // 2)
-    header = _annotations_header(_edf_date(hypnogram.start), clock, n_samples)
-    return (header + text.ljust(2 * n_samples, "\0")).encode("ascii")
-
-
-def _decimal(seconds: float) -> str:
-    return f"{seconds:.6f}".rstrip("0").rstrip(".")
-
-
-def _annotations_header(date: dt.date | None, clock: dt.time, n_samples: int) -> str:
-    """The header of a file of one data record that holds `n_samples` of annotations alone."""
-    known = date or dt.date(1985, 1, 1)
-    spelled = f"{date:%d}-{MONTHS[date.month - 1]}-{date:%Y}" if date else "X"
-    fields = (
-        ("0", 8), ("X X X X", 80), (f"Startdate {spelled} X X X", 80),
-        (f"{known:%d.%m.%y}", 8), (f"{clock:%H.%M.%S}", 8),
-        ("512", 8), ("EDF+C", 44), ("1", 8), ("0", 8), ("1", 4),
-        ("EDF Annotations", 16), ("", 80), ("", 8), ("-32768", 8), ("32767", 8),
-        ("-32768", 8), ("32767", 8), ("", 80), (str(n_samples), 8), ("", 32),
-    )  # fmt: skip
-    return "".join(text.ljust(width) for text, width in fields)
+    stages = [
+        Annotation(EPOCH_S * epoch, duration_s, STAGE_TEXTS[stage])
+        for epoch, (stage, duration_s) in enumerate(zip(hypnogram.stages, lasting_s, strict=True))
+    ]
+    buffer = io.BytesIO()
+    clock = hypnogram.start.time() if hypnogram.start else hypnogram.start_clock
+    _edf_plus([], stages, _edf_date(hypnogram.start), clock).write(buffer)
+    return buffer.getvalue()
 
 
 def write_recording(
@@ -104,14 +85,12 @@ def write_recording(
     Signals are taken one after the other and turned into 16-bit numbers at once; but edfio writes
     only what it holds whole, and needs the file's size twice in memory.
     """
-    import edfio
-
-    edf = edfio.Edf(
+    edf = _edf_plus(
         [_edf_signal(signal) for signal in signals],
-        recording=edfio.Recording(startdate=_edf_date(start), equipment_code=equipment),
-        starttime=start.time(),
-        data_record_duration=1,
-        annotations=[edfio.EdfAnnotation(a.onset_s, a.duration_s, a.text) for a in annotations],
+        annotations,
+        _edf_date(start),
+        start.time(),
+        equipment,
     )
     edf.write(path)
 
@@ -128,6 +107,24 @@ def _edf_signal(signal: WrittenSignal) -> edfio.EdfSignal:
         physical_range=signal.physical_range,
         digital_range=DIGITAL_RANGE,
         prefiltering=signal.prefilter,
+    )
+
+
+def _edf_plus(
+    signals: Sequence[edfio.EdfSignal],
+    annotations: Sequence[Annotation],
+    date: dt.date | None,
+    clock: dt.time | None,
+    equipment: str = "X",
+) -> edfio.Edf:
+    import edfio
+
+    return edfio.Edf(
+        signals,
+        recording=edfio.Recording(startdate=date, equipment_code=equipment),
+        starttime=clock,
+        data_record_duration=1 if signals else None,
+        annotations=[edfio.EdfAnnotation(a.onset_s, a.duration_s, a.text) for a in annotations],
     )
 
 
