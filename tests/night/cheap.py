@@ -16,8 +16,8 @@ from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityReport
 from psgpipe.pipeline import store
-from psgpipe.pipeline.into_folder import night_files
 from psgpipe.pipeline.night import Made
+from psgpipe.pipeline.night_recipe import night_files
 from psgpipe.science.architecture import summarize
 from psgpipe.science.epochs import epoch_count, in_bed
 from psgpipe.steps.stage_sleep import sedation

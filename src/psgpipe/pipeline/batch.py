@@ -19,15 +19,15 @@ from psgpipe.model.study import ListedNight
 from psgpipe.pipeline import blinding, journal, store
 from psgpipe.pipeline.crew import Ended, run_tasks
 from psgpipe.pipeline.debris import tag
-from psgpipe.pipeline.fingerprint import sha256_of_file
-from psgpipe.pipeline.into_folder import (
-    Recipe,
+from psgpipe.pipeline.earlier_night import (
     failed_on,
     failure_dict,
     is_unchanged,
     keep_reason,
 )
+from psgpipe.pipeline.fingerprint import sha256_of_file
 from psgpipe.pipeline.known_hashes import STEM, SUFFIX, KnownHashes
+from psgpipe.pipeline.night_recipe import Recipe
 from psgpipe.pipeline.night_work import (
     OWN_FAULTS,
     NightTask,

@@ -13,12 +13,8 @@ from psgpipe.errors import PsgpipeError
 from psgpipe.model.montage import LabelTable, Source, printable
 from psgpipe.model.night import Night
 from psgpipe.model.recording import Channel, Finding, Header
-from psgpipe.pipeline.night import (
-    make_night,
-    open_night,
-    require_an_epoch,
-    wanted_derivations,
-)
+from psgpipe.pipeline.night import make_night
+from psgpipe.pipeline.opening import open_night, require_an_epoch, wanted_derivations
 from psgpipe.pipeline.spec import Definition
 from psgpipe.pipeline.store import output_errors
 from psgpipe.science.lights import clock_at

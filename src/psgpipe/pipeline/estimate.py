@@ -13,9 +13,9 @@ from psgpipe.adapters.edf_file import file_name
 from psgpipe.model.study import ListedNight
 from psgpipe.pipeline import store
 from psgpipe.pipeline.batch import BatchOptions
-from psgpipe.pipeline.into_folder import Recipe
 from psgpipe.pipeline.jobs import WORKER_BYTES
 from psgpipe.pipeline.listed import AskedNight, find_night
+from psgpipe.pipeline.night_recipe import Recipe
 from psgpipe.pipeline.study import Study
 
 SAMPLED_NIGHTS = 200

@@ -13,8 +13,10 @@ from psgpipe.errors import Bug, NightTaken, OutOfMemory, PsgpipeError, TimedOut,
 from psgpipe.model.night import Night
 from psgpipe.pipeline import store
 from psgpipe.pipeline.crew import Ended
+from psgpipe.pipeline.earlier_night import failure_dict
 from psgpipe.pipeline.fingerprint import HashedFile
-from psgpipe.pipeline.into_folder import Recipe, failure_dict, stage_into
+from psgpipe.pipeline.into_folder import stage_into
+from psgpipe.pipeline.night_recipe import Recipe
 from psgpipe.pipeline.worker import Note
 
 OWN_FAULTS = (2, 4, 5, 6)

@@ -1,0 +1,102 @@
+"""What is done to a night, whichever it is: pipeline, label table, engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from psgpipe.model.montage import LabelTable, Role
+from psgpipe.model.night import LightsSource, Night
+from psgpipe.pipeline.fingerprint import pipeline_sha256, request_sha256
+from psgpipe.pipeline.night import RESULTS, Made, make_night, staged_night
+from psgpipe.pipeline.opening import Chosen
+from psgpipe.pipeline.outputs import night_outputs
+from psgpipe.pipeline.spec import Definition
+from psgpipe.steps.stage_sleep import demographics, stager_for
+from psgpipe.steps.stagers import Engine
+
+Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]
+"""The bytes of a night's files by name, and its provenance."""
+
+
+def compute_night(chosen: Chosen, recipe: Recipe, recording_sha256: str) -> Computed:
+    """Stage a night that was opened: the bytes of its files, and what the manifest says."""
+    made = make_night(
+        chosen, recipe.definition, (*RESULTS, "filtered") if recipe.pictures else RESULTS
+    )
+    return night_files(chosen, recipe, made, recording_sha256)
+
+
+def night_files(chosen: Chosen, recipe: Recipe, made: Made, recording_sha256: str) -> Computed:
+    """The files of a night whose steps have run."""
+    staged = staged_night(chosen, recipe.definition, made, recording_sha256)
+    outputs = night_outputs(staged, made.slots.get("filtered", ()), pictures=recipe.pictures)
+    return outputs, staged.provenance
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done to a night, whichever it is.
+
+    Attributes
+    ----------
+    definition : the pipeline.
+    label_table, labels_sha256 : the site's own label table, and the hash of its file.
+    pictures : whether there are any.
+    lights_given_by : where lights that stand with the night came from.
+    own_faults : exit codes of failures that are the night's own and go into ``failure.json``.
+    compute : gives the files; another one is of use in tests of everything around it.
+    """
+
+    definition: Definition
+    label_table: LabelTable | None = None
+    labels_sha256: str | None = None
+    pictures: bool = True
+    lights_given_by: LightsSource = "option"
+    own_faults: tuple[int, ...] = (4, 5)
+    compute: Callable[[Chosen, Recipe, str], Computed] = field(default=compute_night)
+
+    @property
+    def engine_name(self) -> Engine:
+        """Which engine stages: ``fast`` or ``reference``."""
+        engine: Engine = self.definition.params["stage_sleep"].engine
+        return engine
+
+    @cached_property
+    def pipeline_sha256(self) -> str:
+        """The hash of the pipeline."""
+        return pipeline_sha256(self.definition)
+
+    def request_sha256(self, night: Night, recording_sha256: str) -> str:
+        """The hash of everything that goes into `night`, the engine excepted."""
+        return request_sha256(
+            recording_sha256,
+            night,
+            self.pipeline_sha256,
+            self.labels_sha256,
+            self.lights_given_by,
+        )
+
+    def engine(self, roles: tuple[Role, ...], night: Night) -> dict[str, Any]:
+        """What would stage `night` from these roles.
+
+        Raises
+        ------
+        psgpipe.errors.StagerUnavailable
+        """
+        params = self.definition.params["stage_sleep"]
+        asked = (frozenset(roles), demographics(night, params) is not None)
+        if asked not in self._engines:
+            needs = stager_for(roles, night, params).requirements()
+            versions = dict(needs.versions)
+            self._engines[asked] = {
+                "classifier_sha256": needs.classifier_sha256, "versions": versions,
+            }  # fmt: skip
+        return self._engines[asked]
+
+    @cached_property
+    def _engines(self) -> dict[Any, dict[str, Any]]:
+        """Engines looked up so far: neither versions nor classifiers change while psgpipe runs."""
+        return {}
