@@ -73,7 +73,7 @@ def command(
     tell = log_to_stderr(verbose=verbose, quiet=quiet)
     recipe = recipe_from(pipeline, labels, pictures=not no_figures)
     chosen = choose_jobs(jobs, WORKER_BYTES[recipe.engine_name])
-    blind = blind or recipe.definition.blind or blinding.is_blind(out)
+    blind = blinding.goes_blind(out, recipe.definition, asked=blind)
     options = BatchOptions(
         chosen.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force, blind
     )

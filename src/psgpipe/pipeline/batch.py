@@ -172,7 +172,7 @@ def run_batch(
     """
     recipe = replace(recipe, lights_given_by="table", own_faults=OWN_FAULTS)
     versions = require_stager(recipe)
-    if options.blind or recipe.definition.blind or blinding.is_blind(out):
+    if blinding.goes_blind(out, recipe.definition, asked=options.blind):
         study = blinded(study)
     with signals_noted() as asked:
         store.clear_debris(out)

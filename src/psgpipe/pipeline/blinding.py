@@ -15,13 +15,16 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psgpipe.adapters.edf_file import file_name
 from psgpipe.errors import NightsNotComparable
 from psgpipe.model.night import Night
 from psgpipe.model.study import ListedNight
 from psgpipe.pipeline import journal, store
+
+if TYPE_CHECKING:
+    from psgpipe.pipeline.spec import Definition
 
 EVENT = "unblinded"
 STUDY = "study.json"
@@ -37,6 +40,11 @@ Sealed = Mapping[tuple[str, str], Mapping[str, str]]
 def is_blind(out: Path) -> bool:
     """Whether the study in `out` was declared blind."""
     return (out / KEY).is_file() or bool((store.read_json(out / STUDY) or {}).get("blind"))
+
+
+def goes_blind(out: Path, definition: Definition, *, asked: bool) -> bool:
+    """Whether nights go blind into `out`: asked for, by the pipeline file, or blind before."""
+    return asked or definition.blind or is_blind(out)
 
 
 def is_unblinded(out: Path) -> bool:

@@ -87,7 +87,7 @@ def run_to_folder(
         Every explainable failure. Where it is the recording's, ``failure.json`` says so, too.
     """
     recipe = Recipe(definition, label_table, _unknown(label_table), pictures)
-    blind = blind or definition.blind or blinding.is_blind(out)
+    blind = blinding.goes_blind(out, definition, asked=blind)
     if blind:
         night = _sealed(out, night)
     _write_study(out, definition, blind=blind)
