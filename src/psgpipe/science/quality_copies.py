@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from psgpipe.model.recording import Sampled
 from psgpipe.science.epochs import first_columns, samples_per_epoch
-from psgpipe.science.quality_heartbeat import spread_evenly
+from psgpipe.science.quality_heartbeat import spread_evenly, without_drift
 
 # What a stager looks at. Electrode drift and mains, which two sound derivations share through their
 # reference, lie outside.
@@ -55,8 +55,8 @@ def _spectra(signal: Sampled, epochs: npt.NDArray[np.int_]) -> Spectra:
     n_samples = samples_per_epoch(signal.fs_hz)
     columns = first_columns(signal)[epochs]
     epochs_uv = np.stack([signal.stretch_uv(slice(c, c + n_samples), 0) for c in columns])
-    # A drift would end in a step where the epoch wraps around, and a step holds all frequencies.
-    epochs_uv -= np.linspace(epochs_uv[:, 0], epochs_uv[:, -1], n_samples, axis=1)
     first, last = (round(hz * n_samples / signal.fs_hz) for hz in BAND_HZ)
-    spectra: Spectra = np.fft.rfft(epochs_uv, axis=1)[:, first : last + 1] / n_samples
+    spectra: Spectra = (
+        np.fft.rfft(without_drift(epochs_uv), axis=1)[:, first : last + 1] / n_samples
+    )
     return spectra

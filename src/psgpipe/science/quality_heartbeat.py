@@ -63,14 +63,22 @@ def spread_evenly(n_epochs: int) -> npt.NDArray[np.int_]:
     return places[np.diff(places, prepend=-1) > 0]
 
 
+def without_drift(epochs_uv: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The epochs without the straight line from first to last sample, before a transform.
+
+    A drift would end in a step where the epoch wraps around; a step holds all frequencies, and
+    looks like a beat.
+    """
+    first_uv, last_uv = epochs_uv[:, :1], epochs_uv[:, -1:]
+    level_uv: npt.NDArray[np.float64] = epochs_uv - first_uv
+    return level_uv - (last_uv - first_uv) * np.linspace(0, 1, epochs_uv.shape[1])
+
+
 def _band(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> npt.NDArray[np.float64]:
     """The epochs with nothing left but the frequencies of a QRS complex."""
     n_samples = epochs_uv.shape[1]
     freqs_hz = np.fft.rfftfreq(n_samples, 1 / fs_hz)
-    # A drift would end in a step where the epoch wraps around, and the step would look like a beat.
-    first_uv, last_uv = epochs_uv[:, :1], epochs_uv[:, -1:]
-    level_uv = epochs_uv - first_uv - (last_uv - first_uv) * np.linspace(0, 1, n_samples)
-    spectrum = np.fft.rfft(level_uv, axis=1)
+    spectrum = np.fft.rfft(without_drift(epochs_uv), axis=1)
     spectrum[:, : np.searchsorted(freqs_hz, QRS_HZ[0])] = 0
     spectrum[:, np.searchsorted(freqs_hz, QRS_HZ[1], side="right") :] = 0
     return np.fft.irfft(spectrum, n_samples, axis=1)
