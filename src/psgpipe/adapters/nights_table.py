@@ -22,7 +22,7 @@ from psgpipe.adapters.cells import (
 from psgpipe.adapters.delimited import Mistakes, Row, Table, read_table, shown
 from psgpipe.adapters.tables import check_ids, condition_of, with_known_names
 from psgpipe.model.comparison import MeasuredNight, NightState
-from psgpipe.model.identity import one_spelling
+from psgpipe.model.identity import one_spelling, whole_number
 from psgpipe.model.summary import ENDPOINTS
 
 REQUIRED = ("subject", "night")
@@ -113,7 +113,9 @@ def nights_table(
     ------
     psgpipe.errors.StudyTableInvalid : every mistake in the table, with row and column.
     """
-    raw = _with_sealed(read_table(path), sealed)
+    raw = read_table(path)
+    if sealed:
+        raw = _with_sealed(raw, sealed)
     wanted = [*wanted]
     mistakes = Mistakes(path.name)
     table = with_known_names(raw, REQUIRED, _DESIGN, mistakes, measures=ENDPOINTS, named=wanted)
@@ -281,8 +283,8 @@ class _Reader:
 
 
 def _period(cell: str) -> str | None:
-    """A period by one name: 1.0 is what some programs make of 1 in a column with blanks."""
-    return None if is_missing(cell) else re.sub(r"^([0-9]+)\.0+$", r"\1", one_spelling(cell))
+    """A period by one name."""
+    return None if is_missing(cell) else whole_number(one_spelling(cell))
 
 
 def _codes(cell: str) -> tuple[str, ...]:

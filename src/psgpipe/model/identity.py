@@ -37,8 +37,7 @@ def look_alike_key(name: str) -> str:
     Upper and lower case are one folder on Windows and macOS; a spreadsheet turns 007 into 7.
     """
     alike = name if _left_of(name) else unicodedata.normalize("NFKC", name).casefold()
-    folded = slug(alike).casefold()
-    return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", folded)
+    return _without_leading_zeros(slug(alike).casefold())
 
 
 def one_spelling(word: str) -> str:
@@ -53,4 +52,13 @@ def one_person_key(name: str) -> str:
     numbers comes back from some programs with 1.0 for 1.
     """
     marks_as_one = re.sub(r"[^\w.]+", "-", one_spelling(name)).strip("-.") or name
-    return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", re.sub(r"^([0-9]+)\.0+$", r"\1", marks_as_one))
+    return _without_leading_zeros(whole_number(marks_as_one))
+
+
+def whole_number(text: str) -> str:
+    """``1`` for ``1.0``, which some programs make of 1 in a column with blanks."""
+    return re.sub(r"^([0-9]+)\.0+$", r"\1", text)
+
+
+def _without_leading_zeros(text: str) -> str:
+    return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", text)

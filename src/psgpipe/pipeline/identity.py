@@ -39,8 +39,7 @@ def night_from(
 
 def _require_moment(dose_end: str | None) -> None:
     """A dose may have ended days ago: its time of day alone says nothing."""
-    moment = read_time(dose_end) if dose_end and ":" in dose_end else None
-    if dose_end is not None and not isinstance(moment, dt.datetime):
+    if dose_end is not None and not isinstance(read_time(dose_end), dt.datetime):
         raise UsageError(
             f"dose end is {dose_end!r}, wanted a local date and time such as 2024-03-01T10:15",
             "Correct --dose-end.",
