@@ -111,8 +111,9 @@ def measure(folder: Path, defective: dict[str, str], jobs: int, *, real: bool) -
     """Run the batch here and resume it by the command line; the table's rows."""
     from tests.night.cheap import with_cheap_nights
 
-    from psgpipe.pipeline.batch import BatchOptions, recipe_from, run_batch
+    from psgpipe.pipeline.batch import BatchOptions, run_batch
     from psgpipe.pipeline.gather import gather
+    from psgpipe.pipeline.night_recipe import recipe_from
     from psgpipe.pipeline.study import read_study
 
     recipe = (recipe_from if real else with_cheap_nights(recipe_from))(

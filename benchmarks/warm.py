@@ -22,7 +22,7 @@ from psgpipe.adapters.edf import read_recording
 from psgpipe.model.staging import Demographics, RoleSignal
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.into_folder import run_to_folder
-from psgpipe.pipeline.spec import load_definition
+from psgpipe.pipeline.night_recipe import recipe_from
 from psgpipe.steps.stagers import FastStager
 
 PAIRS = {"eeg": ("C4", "M1"), "eog": ("E1", "M2"), "emg": ("Chin1", "Chin2")}
@@ -84,8 +84,8 @@ def a_night(path: Path, *, pictures: bool) -> None:
     """One night with all its outputs, into a folder that is thrown away."""
     with tempfile.TemporaryDirectory() as folder:
         night = night_from(path, age_y=40, sex="F")
-        definition = load_definition("standard-night")
-        run_to_folder(path, night, definition, Path(folder), pictures=pictures, force=True)
+        recipe = recipe_from("standard-night", None, pictures=pictures)
+        run_to_folder(path, night, recipe, Path(folder), force=True)
 
 
 def pictures(path: Path, repeats: int) -> dict[str, list[float]]:

@@ -131,16 +131,19 @@ MISFORTUNES = {
 
 def main(arguments=None):
     """The command line of psgpipe, with cheap nights."""
-    import psgpipe.cli.batch as command
+    from psgpipe.cli import batch, run
     from psgpipe.cli.app import exit_code
 
-    real = command.recipe_from
-    command.recipe_from = with_cheap_nights(real)
+    real = batch.recipe_from
+    commands = (batch, run)
+    for command in commands:
+        command.recipe_from = with_cheap_nights(real)
     try:
         return exit_code(arguments)
     finally:
         # The next test in this process may want real nights.
-        command.recipe_from = real
+        for command in commands:
+            command.recipe_from = real
 
 
 def with_cheap_nights(recipe_from):

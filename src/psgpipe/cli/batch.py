@@ -25,12 +25,12 @@ from psgpipe.pipeline.batch import (
     DEFAULT_LIMIT_S,
     BatchOptions,
     BatchResult,
-    recipe_from,
     run_batch,
 )
 from psgpipe.pipeline.estimate import Plan, plan_batch
 from psgpipe.pipeline.gather import NIGHTS, gather
 from psgpipe.pipeline.jobs import WORKER_BYTES, choose_jobs
+from psgpipe.pipeline.night_recipe import recipe_from
 from psgpipe.pipeline.study import Shard, read_study
 
 MOST_SHOWN = 20

@@ -14,12 +14,13 @@ from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.progress import watcher
 from psgpipe.cli.run import agreement_dict, agreement_text
 from psgpipe.errors import NightsIncomplete
-from psgpipe.pipeline.batch import BatchOptions, recipe_from, run_batch
+from psgpipe.pipeline.batch import BatchOptions, run_batch
 from psgpipe.pipeline.compare import compare
 from psgpipe.pipeline.comparison_files import comparison_dict, write_comparison
 from psgpipe.pipeline.finished import agreement_with
 from psgpipe.pipeline.gather import gather
 from psgpipe.pipeline.jobs import choose_jobs
+from psgpipe.pipeline.night_recipe import recipe_from
 from psgpipe.pipeline.simulate import StudyDesign, simulate_study
 from psgpipe.pipeline.store import night_folder
 from psgpipe.pipeline.study import Study, read_study

@@ -9,7 +9,6 @@ from typing import Any
 import click
 
 from psgpipe.adapters.allocator import keep_freed_memory
-from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.adapters.scorings import read_scoring
 from psgpipe.cli.options import (
     FILE,
@@ -24,7 +23,7 @@ from psgpipe.cli.printing import printable, table
 from psgpipe.pipeline.finished import agreement_with, read_summary
 from psgpipe.pipeline.identity import night_from
 from psgpipe.pipeline.into_folder import Outcome, run_to_folder
-from psgpipe.pipeline.spec import load_definition
+from psgpipe.pipeline.night_recipe import recipe_from
 from psgpipe.science.agreement import Agreement
 
 SHOWN = (
@@ -75,15 +74,10 @@ def command(
     """
     keep_freed_memory()
     tell = log_to_stderr(verbose=verbose, quiet=quiet)
-    definition = load_definition(pipeline)
-    label_table = read_label_table(labels) if labels else None
+    recipe = recipe_from(pipeline, labels, pictures=not no_figures)
     night = night_from(recording, age_y=age, sex=sex, **given)
-    expert = read_scoring(scoring, label_table) if scoring else None
-    outcome = run_to_folder(
-        recording, night, definition, out,
-        label_table=label_table, pictures=not no_figures, force=force, blind=blind,
-        tell=tell,
-    )  # fmt: skip
+    expert = read_scoring(scoring, recipe.label_table) if scoring else None
+    outcome = run_to_folder(recording, night, recipe, out, force=force, blind=blind, tell=tell)
     summary = read_summary(outcome.folder)
     found = agreement_with(expert, outcome.folder) if expert else None
     if as_json:

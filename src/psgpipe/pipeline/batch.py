@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from psgpipe.adapters.edf_file import file_name
-from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.errors import (
     PsgpipeError,
 )
@@ -25,7 +24,6 @@ from psgpipe.pipeline.earlier_night import (
     is_unchanged,
     keep_reason,
 )
-from psgpipe.pipeline.fingerprint import sha256_of_file
 from psgpipe.pipeline.known_hashes import STEM, SUFFIX, KnownHashes
 from psgpipe.pipeline.night_recipe import Recipe
 from psgpipe.pipeline.night_work import (
@@ -36,7 +34,6 @@ from psgpipe.pipeline.night_work import (
     error_of,
     has_more_time,
 )
-from psgpipe.pipeline.spec import load_definition
 from psgpipe.pipeline.stopping import Asked, signals_noted
 from psgpipe.pipeline.study import Shard, Study, blinded, write_study
 
@@ -139,21 +136,6 @@ class BatchResult:
         self.ends[end.state] = self.ends.get(end.state, 0) + 1
         if end.failure is not None and len(self.failures) < MOST_FAILURES_KEPT:
             self.failures.append(end)
-
-
-def recipe_from(pipeline: str | Path, labels: Path | None, *, pictures: bool) -> Recipe:
-    """What is done to every night, from a pipeline file or name and a label table.
-
-    Raises
-    ------
-    psgpipe.errors.PipelineInvalid, psgpipe.errors.LabelTableInvalid
-    """
-    table = read_label_table(labels) if labels else None
-    sha256 = None
-    if labels is not None:
-        # A name is a table that comes with psgpipe, and psgpipe itself is hashed.
-        sha256 = sha256_of_file(labels) if labels.is_file() else str(labels)
-    return Recipe(load_definition(pipeline), table, sha256, pictures, "table", OWN_FAULTS)
 
 
 def run_batch(

@@ -15,7 +15,7 @@ from typing import Any
 from psgpipe import __version__
 from psgpipe.adapters.edf_file import file_name, open_regular
 from psgpipe.errors import ReadFailed
-from psgpipe.model.montage import Candidates
+from psgpipe.model.montage import Candidates, LabelTable
 from psgpipe.model.night import Night
 from psgpipe.model.opened import OpenedNight
 from psgpipe.pipeline.spec import Definition
@@ -121,6 +121,11 @@ def pipeline_sha256(definition: Definition) -> str:
     return sha256_of(definition.as_dict())
 
 
+def labels_sha256(table: LabelTable) -> str:
+    """The hash of what a label table says; comments and the order of its lines stay out."""
+    return sha256_of({**dataclasses.asdict(table), "ignore": sorted(table.ignore)})
+
+
 @cache
 def code_sha256() -> str:
     """The hash of the psgpipe that runs, label tables included: a version can have many states."""
@@ -142,7 +147,8 @@ def request_sha256(
     """The hash of everything that goes into a night, the engine excepted; no header is read.
 
     Where it is the same as before, so is the night's fingerprint. Where it is not, the fingerprint
-    decides: a comment in a label table, or another version of psgpipe, need not change anything.
+    decides: another spelling in a label table, or another version of psgpipe, need not change
+    anything.
     """
     return sha256_of(
         {

@@ -12,7 +12,6 @@ from typing import Any
 from psgpipe import __version__
 from psgpipe.adapters.edf_file import file_name
 from psgpipe.errors import ChangedWhileRead, PsgpipeError, UsageError
-from psgpipe.model.montage import LabelTable
 from psgpipe.model.night import Night
 from psgpipe.pipeline import blinding, journal, store
 from psgpipe.pipeline.earlier_night import (
@@ -30,12 +29,10 @@ from psgpipe.pipeline.fingerprint import (
     HashedFile,
     hash_file,
     night_fingerprint,
-    pipeline_sha256,
     sha256_of_file,
 )
 from psgpipe.pipeline.night_recipe import Recipe
 from psgpipe.pipeline.opening import Chosen, open_night, tell_choice
-from psgpipe.pipeline.spec import Definition
 
 LOGGER = logging.getLogger("psgpipe")
 STUDY = "study.json"
@@ -66,11 +63,9 @@ class Outcome:
 def run_to_folder(
     path: Path,
     night: Night,
-    definition: Definition,
+    recipe: Recipe,
     out: Path,
     *,
-    label_table: LabelTable | None = None,
-    pictures: bool = True,
     force: bool = False,
     blind: bool = False,
     tell: Callable[[str], None] = LOGGER.info,
@@ -86,11 +81,10 @@ def run_to_folder(
     psgpipe.errors.PsgpipeError
         Every explainable failure. Where it is the recording's, ``failure.json`` says so, too.
     """
-    recipe = Recipe(definition, label_table, _unknown(label_table), pictures)
-    blind = blinding.goes_blind(out, definition, asked=blind)
+    blind = blinding.goes_blind(out, recipe.definition, asked=blind)
     if blind:
         night = _sealed(out, night)
-    _write_study(out, definition, blind=blind)
+    _write_study(out, recipe, blind=blind)
     told = {"subject": night.subject, "night": night.night}
     try:
         outcome = stage_into(out, path, night, recipe, force=force, tell=tell)
@@ -113,11 +107,6 @@ def _sealed(out: Path, night: Night) -> Night:
         )
     blinding.seal(out, {(night.subject, night.night): blinding.cells_of(night)})
     return blinding.bare(night)
-
-
-def _unknown(label_table: LabelTable | None) -> str | None:
-    """A table given as a value has no file to be hashed: the fingerprint decides."""
-    return None if label_table is None else "given"
 
 
 def stage_into(
@@ -261,14 +250,14 @@ class _Attempt:
         )
 
 
-def _write_study(out: Path, definition: Definition, *, blind: bool) -> None:
+def _write_study(out: Path, recipe: Recipe, *, blind: bool) -> None:
     """What was asked last, unless a batch has said what the whole study is."""
     path = out / STUDY
     if (store.read_json(path) or {}).get("nights"):
         return
     study = {
         "psgpipe": __version__,
-        "pipeline": {**definition.as_dict(), "sha256": pipeline_sha256(definition)},
+        "pipeline": {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256},
         "study_table_sha256": None,
         **({"blind": True} if blind else {}),
     }

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.model.montage import LabelTable, Role
 from psgpipe.model.night import LightsSource, Night
-from psgpipe.pipeline.fingerprint import pipeline_sha256, request_sha256
+from psgpipe.pipeline.fingerprint import labels_sha256, pipeline_sha256, request_sha256
 from psgpipe.pipeline.night import RESULTS, Made, make_night, staged_night
 from psgpipe.pipeline.opening import Chosen
 from psgpipe.pipeline.outputs import night_outputs
-from psgpipe.pipeline.spec import Definition
+from psgpipe.pipeline.spec import Definition, load_definition
 from psgpipe.steps.stage_sleep import demographics, stager_for
 from psgpipe.steps.stagers import Engine
 
@@ -43,7 +45,7 @@ class Recipe:
     Attributes
     ----------
     definition : the pipeline.
-    label_table, labels_sha256 : the site's own label table, and the hash of its file.
+    label_table : the site's own label table.
     pictures : whether there are any.
     lights_given_by : where lights that stand with the night came from.
     own_faults : exit codes of failures that are the night's own and go into ``failure.json``.
@@ -52,7 +54,6 @@ class Recipe:
 
     definition: Definition
     label_table: LabelTable | None = None
-    labels_sha256: str | None = None
     pictures: bool = True
     lights_given_by: LightsSource = "option"
     own_faults: tuple[int, ...] = (4, 5)
@@ -68,6 +69,11 @@ class Recipe:
     def pipeline_sha256(self) -> str:
         """The hash of the pipeline."""
         return pipeline_sha256(self.definition)
+
+    @cached_property
+    def labels_sha256(self) -> str | None:
+        """The hash of the site's own label table; None where there is none."""
+        return None if self.label_table is None else labels_sha256(self.label_table)
 
     def request_sha256(self, night: Night, recording_sha256: str) -> str:
         """The hash of everything that goes into `night`, the engine excepted."""
@@ -100,3 +106,19 @@ class Recipe:
     def _engines(self) -> dict[Any, dict[str, Any]]:
         """Engines looked up so far: neither versions nor classifiers change while psgpipe runs."""
         return {}
+
+
+def recipe_from(pipeline: str | Path, labels: str | Path | None, *, pictures: bool) -> Recipe:
+    """What is done to a night, or to every night of a study.
+
+    Parameters
+    ----------
+    pipeline, labels : TOML files, or names of those that come with psgpipe.
+    pictures : whether there are any.
+
+    Raises
+    ------
+    psgpipe.errors.PipelineInvalid, psgpipe.errors.LabelTableInvalid
+    """
+    table = read_label_table(labels) if labels else None
+    return Recipe(load_definition(pipeline), table, pictures)
