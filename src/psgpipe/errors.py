@@ -25,6 +25,7 @@
     |   |-- LightsNeeded             longer than 14 h and no lights known
     |   `-- QualityRefused
     |-- StagerUnavailable        6  fix the installation
+    |   `-- ClassifierNewer          another engine may know it
     |-- OutputConflict           7  look
     |   `-- NightTaken               the night's folder holds another recording's night
     |-- NightsNotComparable      7  look
@@ -174,6 +175,10 @@ class StagerUnavailable(PsgpipeError):
     """The staging engine or its classifier is absent or of another version."""
 
     exit_code = 6
+
+
+class ClassifierNewer(StagerUnavailable):
+    """A yasa newer than the fast engine was tested with has a classifier it does not know."""
 
 
 class OutputConflict(PsgpipeError):

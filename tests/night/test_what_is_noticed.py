@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from psgpipe.pipeline import batch, fingerprint
-from psgpipe.pipeline.crew import Ended
 from psgpipe.steps.catalogue import CATALOGUE
 from psgpipe.steps.stagers import FastStager
 from tests.night import cheap
 from tests.night.recordings import write_night
-from tests.night.studies import CHECKOUT, flip_a_bit, read_json
+from tests.night.studies import CHECKOUT, flip_a_bit, in_this_process, read_json
 
 COMMANDS = ["run", "batch", "batch --trust-mtime"]
 CHANNELS = ("Box 1", "Box 2", "EOG E1-M2", "EOG E2-M1", "EMG chin")
@@ -83,12 +82,6 @@ class Asked:
         return sum(json.loads(line)["event"] == "finished" for line in lines)
 
 
-def _in_this_process(tasks, function, **_):
-    """What `run_tasks` yields, without workers."""
-    for task in tasks:
-        yield Ended(task, "done", function(task, lambda fact: None), None, 0.0)
-
-
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
     """Ten minutes, with lights off written down in a laboratory's own words."""
@@ -99,7 +92,7 @@ def recorded(tmp_path_factory):
 @pytest.fixture(params=COMMANDS)
 def finished(request, tmp_path, recorded, monkeypatch):
     """A night that one of the commands has finished, and that it does not compute again."""
-    monkeypatch.setattr(batch, "run_tasks", _in_this_process)
+    monkeypatch.setattr(batch, "run_tasks", in_this_process)
     asked = Asked(tmp_path, request.param)
     asked.recording.write_bytes(recorded)
     asked.labels.write_text(LABELS, encoding="utf-8")

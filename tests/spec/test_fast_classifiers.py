@@ -17,7 +17,7 @@ from psgpipe.adapters.yasa_classifiers import (
     classifier_name,
     load_classifier,
 )
-from psgpipe.errors import StagerUnavailable
+from psgpipe.errors import ClassifierNewer, StagerUnavailable
 from psgpipe.science.trees import raw_scores
 
 
@@ -39,8 +39,19 @@ def installed(tmp_path, monkeypatch):
     shutil.copy(real / "__init__.py", copy)
     shutil.copy(real / "classifiers" / "clf_eeg_lgb_0.5.0.joblib", copy / "classifiers")
     spec = importlib.util.spec_from_file_location("yasa", copy / "__init__.py")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *more: spec if name == "yasa" else find(name, *more),
+    )
     return copy
+
+
+def set_version(installed, version):
+    code = installed / "__init__.py"
+    text = code.read_text(encoding="utf-8").replace('"0.8.1"', f'"{version}"')
+    code.write_text(text, encoding="utf-8")
 
 
 def same(one, other):
@@ -89,17 +100,43 @@ def test_a_hash_is_checked_even_if_the_classifier_is_kept(installed, cache):
         load_classifier("eeg")
 
 
-@pytest.mark.parametrize("version", ["0.8.0", "0.8.10", "0.9.0", "0.7.1"])
-def test_another_version_of_yasa_is_refused(version, installed, cache):
-    code = installed / "__init__.py"
-    text = code.read_text(encoding="utf-8").replace('"0.8.1"', f'"{version}"')
-    code.write_text(text, encoding="utf-8")
-    with pytest.raises(StagerUnavailable, match=f"yasa {version} is installed"):
+@pytest.mark.parametrize("version", ["0.8.0", "0.8.2", "0.8.10", "0.9.0", "0.7.1"])
+def test_a_known_classifier_is_accepted_from_any_version_of_yasa(version, installed, cache):
+    known = load_classifier("eeg")
+    set_version(installed, version)
+    assert same(load_classifier("eeg"), known)
+
+
+@pytest.mark.parametrize("version", ["0.8.2", "0.8.10", "0.8.2rc1", "0.9.0", "0.10.0", "1.0"])
+def test_an_unknown_classifier_of_a_newer_yasa_is_told_from_a_spoilt_one(version, installed, cache):
+    set_version(installed, version)
+    (installed / "classifiers" / "clf_eeg_lgb_0.5.0.joblib").write_bytes(b"trained anew")
+    with pytest.raises(ClassifierNewer, match=rf"yasa {version} .*SHA-256") as refused:
         load_classifier("eeg")
+    assert refused.value.exit_code == 6
+
+
+@pytest.mark.parametrize("version", ["0.8.1", "0.8.1rc1", "0.8.0", "0.7.1"])
+def test_an_unknown_classifier_of_a_yasa_that_is_not_newer_is_spoilt(version, installed, cache):
+    set_version(installed, version)
+    (installed / "classifiers" / "clf_eeg_lgb_0.5.0.joblib").write_bytes(b"spoilt")
+    with pytest.raises(StagerUnavailable, match="SHA-256") as refused:
+        load_classifier("eeg")
+    assert not isinstance(refused.value, ClassifierNewer)
+
+
+def test_of_two_classifiers_the_newest_counts_as_in_yasa(installed, cache):
+    folder = installed / "classifiers"
+    (folder / "clf_eeg_lgb_0.10.0.joblib").write_bytes(b"trained anew")
+    set_version(installed, "0.8.2")
+    with pytest.raises(ClassifierNewer):
+        load_classifier("eeg")
+    (folder / "clf_eeg_lgb_0.10.0.joblib").rename(folder / "clf_eeg_lgb_0.4.0.joblib")
+    assert load_classifier("eeg").depth == 5
 
 
 def test_a_yasa_without_the_classifier_is_refused(installed, cache):
-    with pytest.raises(StagerUnavailable, match="0 are there"):
+    with pytest.raises(StagerUnavailable, match="none is there"):
         load_classifier("eeg+eog")
 
 

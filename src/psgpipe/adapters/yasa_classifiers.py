@@ -22,10 +22,11 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.adapters.lightgbm_text import parse_classifier
-from psgpipe.errors import StagerUnavailable
+from psgpipe.errors import ClassifierNewer, StagerUnavailable
 from psgpipe.model.classifier import TreeClassifier
 
 YASA_VERSION = "0.8.1"
+"""The yasa whose arithmetic and classifiers the fast engine has."""
 
 
 class Shipped(NamedTuple):
@@ -87,54 +88,80 @@ def classifier_name(*, eog: bool, emg: bool, demographics: bool) -> str:
 def load_classifier(name: str) -> TreeClassifier:
     """The classifier that the installed yasa ships under `name`, e.g. ``eeg+eog+emg+demo``.
 
+    Its hash decides, not the version of yasa.
+
     Raises
     ------
+    ClassifierNewer
+        yasa is newer than `YASA_VERSION` and its file is not one that is known.
     StagerUnavailable
-        yasa is absent, of another version, or its file is not the one it shipped.
+        yasa or its file is absent, or the file is not the one that yasa shipped.
     """
-    content = _shipped_file(name).read_bytes()
-    _require_known(name, hashlib.sha256(content).hexdigest())
+    package = _installed_yasa()
+    content = newest_classifier(package, name).read_bytes()
+    _require_known(name, hashlib.sha256(content).hexdigest(), package)
     cached = cache_folder() / f"classifier-{SHIPPED[name].arrays_sha256[:16]}.npz"
     return _from_cache(cached, name) or _converted(content, name, cached)
 
 
-def _shipped_file(name: str) -> Path:
+def newest_classifier(package: Path, name: str) -> Path:
+    """The file in yasa's folder that yasa itself takes: where there are several, the newest.
+
+    Raises
+    ------
+    StagerUnavailable : there is none.
+    """
+    files = list((package / "classifiers").glob(f"clf_{name}_lgb_*.joblib"))
+    if not files:
+        raise StagerUnavailable(
+            f"yasa's classifier for {name} is wanted and none is there",
+            f"Install yasa anew: pip install --force-reinstall yasa=={YASA_VERSION}",
+        )
+    return max(files, key=lambda file: [int(n) for n in re.findall(r"\d+", file.stem)])
+
+
+def _installed_yasa() -> Path:
     found = importlib.util.find_spec("yasa")
     if found is None or found.origin is None:
         raise StagerUnavailable(
             f"yasa {YASA_VERSION} is wanted and no yasa is installed",
             f"pip install yasa=={YASA_VERSION}",
         )
-    package = Path(found.origin).parent
-    _require_version(package)
-    files = sorted((package / "classifiers").glob(f"clf_{name}_lgb_*.joblib"))
-    if len(files) != 1:
-        raise StagerUnavailable(
-            f"yasa's classifier for {name} is wanted and {len(files)} are there", _REINSTALL
-        )
-    return files[0]
+    return Path(found.origin).parent
 
 
-def _require_version(package: Path) -> None:
-    """Read the version as text: importing yasa would cost more CPU than staging a night."""
+def _require_known(name: str, file_sha256: str, package: Path) -> None:
+    wanted = SHIPPED[name].file_sha256
+    if file_sha256 == wanted:
+        return
+    version = _version(package)
+    problem = (
+        f"yasa {version} is installed, its classifier for {name} has SHA-256 "
+        f"{file_sha256[:12]}..., and the one of yasa {YASA_VERSION} has {wanted[:12]}..."
+    )
+    raise (ClassifierNewer if _is_newer(version) else StagerUnavailable)(problem, _REINSTALL)
+
+
+def _version(package: Path) -> str:
+    """The version as yasa's code states it, read as text: to import yasa would take seconds."""
     code = (package / "__init__.py").read_text(encoding="utf-8")
     stated = re.search(r"^__version__ = [\"'](.+)[\"']", code, re.MULTILINE)
-    version = stated[1] if stated else "of unknown version"
-    if version != YASA_VERSION:
-        raise StagerUnavailable(
-            f"yasa {YASA_VERSION} is wanted for the fast engine and yasa {version} is installed",
-            f'pip install yasa=={YASA_VERSION}, or set engine = "reference"',
-        )
+    if stated:
+        return stated[1]
+    # Here, because its own imports would be a tenth of the fast engine's.
+    from importlib import metadata
+
+    try:
+        return metadata.version("yasa")
+    except metadata.PackageNotFoundError:
+        return "of unknown version"
 
 
-def _require_known(name: str, file_sha256: str) -> None:
-    wanted = SHIPPED[name].file_sha256
-    if file_sha256 != wanted:
-        raise StagerUnavailable(
-            f"yasa's classifier for {name} has SHA-256 {file_sha256[:12]}... and "
-            f"yasa {YASA_VERSION} shipped {wanted[:12]}...",
-            _REINSTALL,
-        )
+def _is_newer(version: str) -> bool:
+    """Whether the release, pre-releases of it included, comes after the one that was tested."""
+    release = re.match(r"\d+(\.\d+)*", version)
+    tested = [int(n) for n in YASA_VERSION.split(".")]
+    return release is not None and [int(n) for n in release[0].split(".")] > tested
 
 
 def cache_folder() -> Path:

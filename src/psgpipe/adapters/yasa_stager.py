@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.adapters.yasa_classifiers import newest_classifier
 from psgpipe.errors import StagerUnavailable
 from psgpipe.model.hypnogram import SCORED, Hypnogram, SleepStage
 from psgpipe.model.montage import ROLES, Role
@@ -48,10 +49,12 @@ class ReferenceStager:
     ----------
     roles : the roles that will be given to it; they choose the classifier.
     with_demographics : age and sex will be given.
+    why : the reason where the fast engine was asked for and this one stages.
     """
 
     roles: tuple[Role, ...]
     with_demographics: bool = False
+    why: str | None = None
 
     def requirements(self) -> Requirements:
         """What this stager needs and which classifier it will use; yasa is not imported.
@@ -67,6 +70,8 @@ class ReferenceStager:
             classifier=classifier.name,
             classifier_sha256=hashlib.sha256(classifier.read_bytes()).hexdigest(),
             versions=engine_versions(),
+            engine="reference",
+            why=self.why,
         )
 
     def score(
@@ -133,13 +138,7 @@ def _classifier_file(name: str) -> Path:
             f"wanted yasa {SUPPORTED_YASA}, found {version}",
             f'Install it: pip install "yasa=={SUPPORTED_YASA}.*".',
         )
-    files = sorted((Path(found.origin).parent / "classifiers").glob(f"{name}_lgb_*.joblib"))
-    if len(files) != 1:
-        raise StagerUnavailable(
-            f"wanted one classifier {name} in the installed yasa {version}, found {len(files)}",
-            f'Install yasa again: pip install --force-reinstall "yasa=={SUPPORTED_YASA}.*".',
-        )
-    return files[0]
+    return newest_classifier(Path(found.origin).parent, name.removeprefix("clf_"))
 
 
 def _import_yasa() -> Any:

@@ -84,6 +84,8 @@ def command(
         _show_plan(plan_batch(asked, recipe, out, options), as_json=as_json, quiet=quiet)
         return
     tell(f"{len(asked.asked)} nights, {chosen.count} at once ({chosen.source})")
+    if note := recipe.engine_note:
+        tell(f"! {note}")
     if chosen.warning:
         tell(f"! {chosen.warning}")
     telling = blinding.telling_names(asked.nights) if blind else 0

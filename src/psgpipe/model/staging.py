@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from psgpipe.model.montage import Role
 from psgpipe.model.night import Sex
 from psgpipe.model.recording import Band, Columns
 
+Engine = Literal["fast", "reference"]
 YASA_BAND_HZ = Band(0.4, 30.0)
 
 
@@ -59,6 +60,8 @@ class Requirements:
     ----------
     classifier, classifier_sha256 : the file in the installed yasa and the hash of its bytes.
     versions : of every package that has a part in the result.
+    engine : which engine does it.
+    why : the reason where that is not the engine that was asked for, else None.
     min_fs_hz : signals must be sampled faster than this.
     band_hz : a signal that no longer holds this band was filtered and must not be staged.
     min_s : yasa refuses less.
@@ -67,6 +70,8 @@ class Requirements:
     classifier: str
     classifier_sha256: str
     versions: Mapping[str, str]
+    engine: Engine
+    why: str | None = None
     min_fs_hz: float = 80.0
     band_hz: Band = YASA_BAND_HZ
     min_s: float = 30.0

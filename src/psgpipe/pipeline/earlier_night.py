@@ -35,11 +35,10 @@ def is_unchanged(
     if old.get("request_sha256") != request or not store.manifest_intact(old):
         return False
     roles = tuple(d["role"] for d in old.get("derivations", ()))
-    engine = {key: old.get("engine", {}).get(key) for key in ("classifier_sha256", "versions")}
+    engine = recipe.engine(roles, night)
+    was = {key: old.get("engine", {}).get(key) for key in engine}
     intact = store.outputs_untouched if trust_times else store.outputs_intact
-    return (
-        engine == recipe.engine(roles, night) and _has_pictures(old, recipe) and intact(folder, old)
-    )
+    return was == engine and _has_pictures(old, recipe) and intact(folder, old)
 
 
 def is_same_result(old: Mapping[str, Any], folder: Path, fingerprint: str, recipe: Recipe) -> bool:

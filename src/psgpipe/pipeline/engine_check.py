@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.montage import Role
-from psgpipe.model.staging import Demographics, RoleSignal
+from psgpipe.model.staging import Demographics, Engine, RoleSignal
 from psgpipe.science.simulation import SimulatedNight, simulate_night
-from psgpipe.steps.stagers import Engine, stager_of
+from psgpipe.steps.stagers import stager_of
 
 RATES_HZ = (100, 256)
 NIGHT_H = 1.0

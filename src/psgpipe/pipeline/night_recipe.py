@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.adapters.label_tables import read_label_table
+from psgpipe.errors import StagerUnavailable
 from psgpipe.model.montage import LabelTable, Role
 from psgpipe.model.night import LightsSource, Night
+from psgpipe.model.staging import Engine, Requirements
 from psgpipe.pipeline.fingerprint import labels_sha256, pipeline_sha256, request_sha256
 from psgpipe.pipeline.night import RESULTS, Made, make_night, staged_night
 from psgpipe.pipeline.opening import Chosen
 from psgpipe.pipeline.outputs import night_outputs
 from psgpipe.pipeline.spec import Definition, load_definition
 from psgpipe.steps.stage_sleep import demographics, stager_for
-from psgpipe.steps.stagers import Engine
 
 Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]
 """The bytes of a night's files by name, and its provenance."""
@@ -61,9 +62,22 @@ class Recipe:
 
     @property
     def engine_name(self) -> Engine:
-        """Which engine stages: ``fast`` or ``reference``."""
-        engine: Engine = self.definition.params["stage_sleep"].engine
-        return engine
+        """Which engine will stage the usual night; where none can, the one that is asked for."""
+        asked: Engine = self.definition.params["stage_sleep"].engine
+        try:
+            return asked if asked == "reference" else self._usual().engine
+        except StagerUnavailable:
+            return asked
+
+    @property
+    def engine_note(self) -> str | None:
+        """Why another engine than the one that is asked for will stage, or None.
+
+        Raises
+        ------
+        psgpipe.errors.StagerUnavailable
+        """
+        return self._usual().why
 
     @cached_property
     def pipeline_sha256(self) -> str:
@@ -92,18 +106,26 @@ class Recipe:
         ------
         psgpipe.errors.StagerUnavailable
         """
+        needs = self._needs(roles, night)
+        return {
+            "engine": needs.engine,
+            "classifier_sha256": needs.classifier_sha256,
+            "versions": dict(needs.versions),
+        }
+
+    def _usual(self) -> Requirements:
+        """What stages a night that has every role, age and sex not known."""
+        return self._needs(tuple(self.definition.params["reference"].wanted), Night("", ""))
+
+    def _needs(self, roles: tuple[Role, ...], night: Night) -> Requirements:
         params = self.definition.params["stage_sleep"]
         asked = (frozenset(roles), demographics(night, params) is not None)
-        if asked not in self._engines:
-            needs = stager_for(roles, night, params).requirements()
-            versions = dict(needs.versions)
-            self._engines[asked] = {
-                "classifier_sha256": needs.classifier_sha256, "versions": versions,
-            }  # fmt: skip
-        return self._engines[asked]
+        if asked not in self._found:
+            self._found[asked] = stager_for(roles, night, params).requirements()
+        return self._found[asked]
 
     @cached_property
-    def _engines(self) -> dict[Any, dict[str, Any]]:
+    def _found(self) -> dict[Any, Requirements]:
         """Engines looked up so far: neither versions nor classifiers change while psgpipe runs."""
         return {}
 

@@ -14,14 +14,14 @@ from psgpipe.model.hypnogram import EPOCH_S, Hypnodensity, Hypnogram, SleepStage
 from psgpipe.model.montage import Role
 from psgpipe.model.night import Night
 from psgpipe.model.opened import OpenedNight
-from psgpipe.model.staging import Demographics, Requirements, RoleSignal, Staging
+from psgpipe.model.staging import Demographics, Engine, Requirements, RoleSignal, Staging
 from psgpipe.model.summary import QualityReport
 from psgpipe.science.consensus import de_weighted, disagreement, mean_probabilities
 from psgpipe.science.dose import SEDATION_WINDOW_H, sedated_epochs
 from psgpipe.science.epoch_signal import epoch_signal
 from psgpipe.science.epochs import covered_epochs, epoch_count, in_bed
 from psgpipe.steps.reference import standard_derivation
-from psgpipe.steps.stagers import Engine, Stager, stager_of
+from psgpipe.steps.stagers import Stager, usable_stager
 from psgpipe.steps.step import Step
 
 RELIABLE_EPOCHS = 10
@@ -34,7 +34,8 @@ class StageSleepParams:
     Attributes
     ----------
     stager : whose stages.
-    engine : ``fast`` is yasa's arithmetic without yasa, ``reference`` calls yasa itself.
+    engine : ``fast`` is yasa's arithmetic without yasa, ``reference`` calls yasa itself, and stages
+        in place of ``fast`` where a newer yasa has a classifier that ``fast`` does not know.
     consensus : stage from each of these EEG derivations that can be built and is fit, and take the
         mean probability; empty stages from the first of ``[reference] eeg`` alone.
     de_weight : take the class weights of training out of the probabilities first.
@@ -61,7 +62,7 @@ class StageSleepParams:
 def stager_for(roles: tuple[Role, ...], night: Night, params: StageSleepParams) -> Stager:
     """The stager that will stage `night` from these roles."""
     with_demographics = demographics(night, params) is not None
-    return stager_of(params.engine, roles, with_demographics=with_demographics)
+    return usable_stager(params.engine, roles, with_demographics=with_demographics)
 
 
 def demographics(night: Night, params: StageSleepParams) -> Demographics | None:
@@ -164,7 +165,7 @@ def _staging(
     )
     apart = _put_back(disagreement(scored), usable, n_epochs) if len(scored) > 1 else None
     engine = _engine(needs, opened, params)
-    notes = _notes(usable, opened, params)
+    notes = (*([needs.why] if needs.why else []), *_notes(usable, opened, params))
     return Staging(hypnogram, hypnodensity, window.start, window.stop, engine, notes, apart)
 
 
@@ -194,7 +195,8 @@ def _engine(needs: Requirements, opened: OpenedNight, params: StageSleepParams) 
     """What did the staging, for the manifest."""
     return {
         "stager": params.stager,
-        "engine": params.engine,
+        "engine": needs.engine,
+        **({"instead_of": params.engine, "why": needs.why} if needs.why else {}),
         "classifier": needs.classifier,
         "classifier_sha256": needs.classifier_sha256,
         "age_and_sex": demographics(opened.night, params) is not None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,11 @@ from psgpipe.adapters.yasa_classifiers import (
     load_classifier,
 )
 from psgpipe.adapters.yasa_stager import ReferenceStager
+from psgpipe.errors import ClassifierNewer
 from psgpipe.model.classifier import TreeClassifier
 from psgpipe.model.montage import Role
-from psgpipe.model.staging import Demographics, Requirements, RoleSignal
+from psgpipe.model.staging import Demographics, Engine, Requirements, RoleSignal
 from psgpipe.science.fast_staging import FeatureTable, derivation_features, stage_features
-
-Engine = Literal["fast", "reference"]
 
 
 class Stager(Protocol):
@@ -71,14 +70,16 @@ class FastStager:
         Raises
         ------
         psgpipe.errors.StagerUnavailable
-            yasa or the classifier is absent, or of another version or hash than 0.8.1's.
+            yasa or the classifier is absent, or the classifier's hash is not that of 0.8.1's.
         """
         name = self._classifier.name
         return Requirements(
-            # Version and hash, checked above, are those of the file of this name in yasa 0.8.1.
+            # The hash, checked above, is that of the file of this name in yasa 0.8.1; and 0.8.1's
+            # is the arithmetic, whichever yasa is installed.
             classifier=f"clf_{name}_lgb_0.5.0.joblib",
             classifier_sha256=SHIPPED[name].file_sha256,
             versions={"yasa": YASA_VERSION, "numpy": np.__version__},
+            engine="fast",
         )
 
     def score(
@@ -103,6 +104,24 @@ def _of_one_length(tables: list[FeatureTable]) -> list[FeatureTable]:
 
 
 def stager_of(engine: Engine, roles: Sequence[Role], *, with_demographics: bool) -> Stager:
-    """The stager of that name for these roles."""
+    """The stager of that name for these roles, whether it can be used or not."""
     stager = FastStager if engine == "fast" else ReferenceStager
     return stager(tuple(dict.fromkeys(roles)), with_demographics)
+
+
+def usable_stager(engine: Engine, roles: Sequence[Role], *, with_demographics: bool) -> Stager:
+    """The stager of that name; yasa itself where a newer yasa has a classifier not known here.
+
+    Raises
+    ------
+    psgpipe.errors.StagerUnavailable : the fast engine cannot be used for any other reason.
+    """
+    stager = stager_of(engine, roles, with_demographics=with_demographics)
+    if not isinstance(stager, FastStager):
+        return stager
+    try:
+        stager.requirements()
+    except ClassifierNewer as error:
+        why = f'{error.problem}: engine = "reference" stages this night in place of "fast"'
+        return ReferenceStager(stager.roles, with_demographics, why)
+    return stager
