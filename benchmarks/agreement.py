@@ -17,9 +17,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from psgpipe import run_night
-from psgpipe.adapters.scorings import read_scoring
+from psgpipe.edf.scoring import read_scoring
 from psgpipe.model.hypnogram import SCORED
-from psgpipe.science.agreement import Agreement, agreement
+from psgpipe.sleep.agreement import Agreement, agreement
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("PSGPIPE_SHARED") or CHECKOUT.parent / "shared")

@@ -4,7 +4,7 @@
 
 Recordings are hard links to a few short nights; one in a hundred is a defective file of the corpus
 that the script MAKE_CORPUS.py writes. Without ``--real`` nights are staged by the stand-in of the
-tests (tests/night/cheap.py): everything is real but the samples and the stager, and what is
+tests (tests/cheap_nights.py): everything is real but the samples and the stager, and what is
 measured is the bookkeeping. With it, psgpipe stages them.
 """
 
@@ -28,7 +28,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
 
-from tests.night.recordings import write_night  # noqa: E402
+from tests.recordings import write_night  # noqa: E402
 
 MEMORY_GOAL_MIB, BOOKKEEPING_GOAL_MS, RESUME_GOAL_S = 20.0, 20.0, 10.0
 
@@ -89,7 +89,7 @@ def make_study(folder: Path, corpus_script: Path, n_nights: int) -> dict[str, st
 
 def command_line(folder: Path, jobs: int, *, real: bool) -> list[str]:
     """The command that a user would type."""
-    module = "psgpipe" if real else "tests.night.cheap"
+    module = "psgpipe" if real else "tests.cheap_nights"
     study, out = str(folder / "study.tsv"), str(folder / "out")
     options = ["--no-figures", "--trust-mtime", f"-j{jobs}"]
     return [sys.executable, "-m", module, "batch", study, "-o", out, *options]
@@ -109,12 +109,12 @@ def cpu_s() -> float:
 
 def measure(folder: Path, defective: dict[str, str], jobs: int, *, real: bool) -> dict[str, str]:
     """Run the batch here and resume it by the command line; the table's rows."""
-    from tests.night.cheap import with_cheap_nights
+    from tests.cheap_nights import with_cheap_nights
 
-    from psgpipe.pipeline.batch import BatchOptions, run_batch
-    from psgpipe.pipeline.gather import gather
-    from psgpipe.pipeline.night_recipe import recipe_from
-    from psgpipe.pipeline.study import read_study
+    from psgpipe.batch.run import BatchOptions, run_batch
+    from psgpipe.night.recipe import recipe_from
+    from psgpipe.results.nights_tsv import gather
+    from psgpipe.study.study import read_study
 
     recipe = (recipe_from if real else with_cheap_nights(recipe_from))(
         "standard-night", None, pictures=False

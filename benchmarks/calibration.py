@@ -18,19 +18,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from psgpipe.science.censored import worst_rank_differences
-from psgpipe.science.crossover import hills_armitage
-from psgpipe.science.dose import within_subject_slope
-from psgpipe.science.mixed_model import fit_mixed_model
-from psgpipe.science.multiplicity import benjamini_hochberg, holm
-from psgpipe.science.paired import (
+from psgpipe.comparison.statistics.censored import worst_rank_differences
+from psgpipe.comparison.statistics.crossover import hills_armitage
+from psgpipe.comparison.statistics.mixed_model import fit_mixed_model
+from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
+from psgpipe.comparison.statistics.paired import (
     hodges_lehmann,
     max_t_sign_flip_p,
     sign_flip_p,
     t_interval,
     t_quantile,
 )
-from psgpipe.science.reliable_change import pooled_within_sd, reliable_change
+from psgpipe.comparison.statistics.reliable_change import pooled_within_sd, reliable_change
+from psgpipe.sleep.sedation import within_subject_slope
 
 SUBJECTS = (5, 6, 8, 12, 20)
 EFFECT = 1.0

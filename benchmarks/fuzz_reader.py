@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tests.edf_files import Signal, annotations, edf_bytes, keeping_time
 
-from psgpipe.adapters.edf import read_annotations, read_header, read_recording
-from psgpipe.adapters.edf_anonymise import anonymise
+from psgpipe.edf.anonymise import anonymise
+from psgpipe.edf.reader import read_annotations, read_header, read_recording
 from psgpipe.errors import PsgpipeError
 
 SLOW_S = 2.0

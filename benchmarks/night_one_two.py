@@ -19,10 +19,10 @@ import numpy as np
 
 from night_tables import contrast_of, endpoints, staged_row, table, with_interval, write_nights
 from psgpipe import compare, run_night, summarize
-from psgpipe.adapters.scorings import read_scoring
+from psgpipe.comparison.statistics.paired import t_interval
+from psgpipe.edf.scoring import read_scoring
 from psgpipe.model.comparison import Comparison
 from psgpipe.model.hypnogram import Hypnogram
-from psgpipe.science.paired import t_interval
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("PSGPIPE_SHARED") or CHECKOUT.parent / "shared")

@@ -21,10 +21,10 @@ import numpy as np
 
 from night_tables import contrast_of, endpoints, staged_row, table, with_interval, write_nights
 from psgpipe import compare, run_night, summarize
-from psgpipe.adapters.scorings import read_scoring
+from psgpipe.edf.scoring import read_scoring
 from psgpipe.model.comparison import Comparison, Contrast
 from psgpipe.model.hypnogram import SLEEP, Hypnogram, SleepStage
-from psgpipe.pipeline.simulate import StudyDesign, simulate_study
+from psgpipe.simulation.study import StudyDesign, simulate_study
 
 ENDPOINT = "rem_pct"
 EFFECT = -5.0

@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import signal
 
-from psgpipe.adapters.edf import read_header, read_recording
+from psgpipe.edf.reader import read_header, read_recording
 from psgpipe.model.recording import Recording
-from psgpipe.science.quality import judge, judge_eog_against_eeg, measure
+from psgpipe.quality.measure import judge, judge_eog_against_eeg, measure
 
 Signal = npt.NDArray[np.float64]
 Fault = Callable[[Signal, float, np.random.Generator], Signal]

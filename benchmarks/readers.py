@@ -53,7 +53,7 @@ def on_one_axis(uv: np.ndarray, fs_hz: float, start: Any, said: bool = False) ->
 
 def by_psgpipe(path: Path, eeg: dict) -> Given:
     """Read by psgpipe."""
-    from psgpipe.adapters.edf import read_recording
+    from psgpipe.edf.reader import read_recording
 
     r = read_recording(path, [eeg["label"]])
     t_s = np.concatenate([s.onset_s + np.arange(s.n_samples) / r.fs_hz for s in r.segments])
@@ -102,7 +102,7 @@ def by_pyedflib(path: Path, eeg: dict) -> Given:
 
 def to_uv(values: np.ndarray, unit: str) -> np.ndarray:
     """Microvolts by the unit that the reader gives, unchanged where it is none."""
-    from psgpipe.adapters.edf_units import uv_per_unit
+    from psgpipe.edf.units import uv_per_unit
 
     return np.asarray(values, np.float64) * (uv_per_unit(unit) or 1.0)
 
@@ -113,7 +113,7 @@ READERS: dict[str, Callable[[Path, dict], Given]] = {
     "edfio": by_edfio,
     "pyedflib": by_pyedflib,
 }
-LIBRARIES = {"psgpipe": "psgpipe.adapters.edf"}
+LIBRARIES = {"psgpipe": "psgpipe.edf.reader"}
 
 
 def truth_uv(kind: str, t_s: np.ndarray) -> np.ndarray | None:

@@ -22,9 +22,9 @@ from statistics import fmean
 import numpy as np
 
 from psgpipe.model.hypnogram import SCORED, Hypnogram, SleepStage
-from psgpipe.pipeline.simulate import parse_effects
-from psgpipe.science.architecture import summarize
-from psgpipe.science.simulation import CONDITIONS, SimulatedNight, simulate_night
+from psgpipe.simulation.night import CONDITIONS, SimulatedNight, simulate_night
+from psgpipe.simulation.study import parse_effects
+from psgpipe.sleep.architecture import summarize
 
 GOAL = 0.80
 YASA_NAMES = {"WAKE": "W", "REM": "R"}

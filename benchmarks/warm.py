@@ -17,13 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from psgpipe.adapters.allocator import keep_freed_memory
-from psgpipe.adapters.edf import read_recording
+from psgpipe.batch.malloc import keep_freed_memory
+from psgpipe.edf.reader import read_recording
 from psgpipe.model.staging import Demographics, RoleSignal
-from psgpipe.pipeline.identity import night_from
-from psgpipe.pipeline.into_folder import run_to_folder
-from psgpipe.pipeline.night_recipe import recipe_from
-from psgpipe.steps.stagers import FastStager
+from psgpipe.night.recipe import recipe_from
+from psgpipe.night.update import run_to_folder
+from psgpipe.staging.stager import FastStager
+from psgpipe.study.file_ids import night_from
 
 PAIRS = {"eeg": ("C4", "M1"), "eog": ("E1", "M2"), "emg": ("Chin1", "Chin2")}
 SETTLED_AFTER = 5

@@ -15,23 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from psgpipe import errors
-    from psgpipe.adapters.edf import read_header, read_recording
+    from psgpipe.comparison.compare import compare
+    from psgpipe.edf.reader import read_header, read_recording
     from psgpipe.model.hypnogram import Hypnodensity, Hypnogram, SleepStage
     from psgpipe.model.night import Lights, Night, StagedNight
     from psgpipe.model.recording import Header, Recording
     from psgpipe.model.summary import ArchitectureSummary, QualityReport
-    from psgpipe.pipeline.compare import compare
-    from psgpipe.pipeline.night import run_night
-    from psgpipe.science.architecture import summarize
+    from psgpipe.night.runner import run_night
+    from psgpipe.sleep.architecture import summarize
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "read_header": "psgpipe.adapters.edf",
-    "read_recording": "psgpipe.adapters.edf",
-    "run_night": "psgpipe.pipeline.night",
-    "compare": "psgpipe.pipeline.compare",
-    "summarize": "psgpipe.science.architecture",
+    "read_header": "psgpipe.edf.reader",
+    "read_recording": "psgpipe.edf.reader",
+    "run_night": "psgpipe.night.runner",
+    "compare": "psgpipe.comparison.compare",
+    "summarize": "psgpipe.sleep.architecture",
     "Header": "psgpipe.model.recording",
     "Recording": "psgpipe.model.recording",
     "Hypnogram": "psgpipe.model.hypnogram",

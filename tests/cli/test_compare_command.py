@@ -13,7 +13,7 @@ from psgpipe.cli.unblind import command as unblind
 from psgpipe.errors import UsageError
 from psgpipe.model.comparison import Contrast, SubjectChange
 from psgpipe.model.summary import ENDPOINTS
-from tests.pipeline.studies import nights_tsv, study
+from tests.comparison.night_tables import nights_tsv, study
 
 CONTRASTS = (
     "endpoint role unit n_subjects n_baseline_nights n_treatment_nights baseline_mean "

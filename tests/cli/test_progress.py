@@ -4,9 +4,9 @@ import io
 
 import pytest
 
+from psgpipe.batch.run import NightEnd
 from psgpipe.cli import progress
 from psgpipe.cli.progress import Bar, Lines, duration
-from psgpipe.pipeline.batch import NightEnd
 
 FAILED = NightEnd("S2", "n1", "failed", 3.0, {"problem": "b.edf: no data\nat all"})
 

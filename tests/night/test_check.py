@@ -7,7 +7,7 @@ import pytest
 
 import psgpipe
 from psgpipe.cli.app import exit_code
-from tests.night.recordings import CANARIES, write_night
+from tests.recordings import CANARIES, write_night
 
 
 @pytest.fixture

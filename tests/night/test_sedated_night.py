@@ -7,8 +7,8 @@ import pytest
 
 import psgpipe
 from psgpipe.cli.app import exit_code
-from tests.night.recordings import write_night
-from tests.night.studies import make_study
+from tests.recordings import write_night
+from tests.studies import make_study
 
 pytestmark = pytest.mark.slow
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from psgpipe.pipeline import batch, fingerprint
-from psgpipe.steps.catalogue import CATALOGUE
-from psgpipe.steps.stagers import FastStager
-from tests.night import cheap
-from tests.night.recordings import write_night
-from tests.night.studies import CHECKOUT, flip_a_bit, in_this_process, read_json
+from psgpipe.batch import run
+from psgpipe.night import fingerprint
+from psgpipe.night.steps.catalogue import CATALOGUE
+from psgpipe.staging.stager import FastStager
+from tests import cheap_nights
+from tests.recordings import write_night
+from tests.studies import CHECKOUT, flip_a_bit, in_this_process, read_json
 
 COMMANDS = ["run", "batch", "batch --trust-mtime"]
 CHANNELS = ("Box 1", "Box 2", "EOG E1-M2", "EOG E2-M1", "EMG chin")
@@ -59,7 +60,7 @@ class Asked:
     def is_computed(self):
         """Carry out the command; whether the night was computed."""
         before = self._finished()
-        assert cheap.main(self._arguments()) == 0
+        assert cheap_nights.main(self._arguments()) == 0
         return self._finished() > before
 
     def _arguments(self):
@@ -92,7 +93,7 @@ def recorded(tmp_path_factory):
 @pytest.fixture(params=COMMANDS)
 def finished(request, tmp_path, recorded, monkeypatch):
     """A night that one of the commands has finished, and that it does not compute again."""
-    monkeypatch.setattr(batch, "run_tasks", in_this_process)
+    monkeypatch.setattr(run, "run_tasks", in_this_process)
     asked = Asked(tmp_path, request.param)
     asked.recording.write_bytes(recorded)
     asked.labels.write_text(LABELS, encoding="utf-8")

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from psgpipe.adapters.edf_writer import write_scoring
 from psgpipe.cli.app import exit_code
+from psgpipe.edf.writer import write_scoring
 from psgpipe.model.hypnogram import Hypnogram, SleepStage
-from tests.night.recordings import write_night
+from tests.recordings import write_night
 
 
 @pytest.fixture
@@ -134,15 +134,15 @@ def test_a_command_that_does_not_exist(capsys):
 
 
 def test_a_recording_that_is_replaced_while_it_is_staged_gives_no_night(run, tmp_path, monkeypatch):
-    from psgpipe.pipeline import night_recipe
+    from psgpipe.night import recipe
 
     recording = write_night(tmp_path / "night.edf", seconds=60)
-    make_night = night_recipe.make_night
+    make_night = recipe.make_night
 
     def replaced_meanwhile(*arguments):
         made = make_night(*arguments)
         write_night(recording, seconds=90)
         return made
 
-    monkeypatch.setattr(night_recipe, "make_night", replaced_meanwhile)
+    monkeypatch.setattr(recipe, "make_night", replaced_meanwhile)
     refused(run(recording), 4, "replaced or changed while the night was staged")

@@ -8,6 +8,14 @@ from typing import Any
 
 import click
 
+from psgpipe.batch.plan import Plan, plan_batch
+from psgpipe.batch.resources import WORKER_BYTES, choose_jobs
+from psgpipe.batch.run import (
+    DEFAULT_LIMIT_S,
+    BatchOptions,
+    BatchResult,
+    run_batch,
+)
 from psgpipe.cli.options import (
     FILE,
     blind_option,
@@ -20,18 +28,10 @@ from psgpipe.cli.options import (
 from psgpipe.cli.printing import printable
 from psgpipe.cli.progress import duration, watcher
 from psgpipe.errors import NightsIncomplete
-from psgpipe.pipeline import blinding
-from psgpipe.pipeline.batch import (
-    DEFAULT_LIMIT_S,
-    BatchOptions,
-    BatchResult,
-    run_batch,
-)
-from psgpipe.pipeline.estimate import Plan, plan_batch
-from psgpipe.pipeline.gather import NIGHTS, gather
-from psgpipe.pipeline.jobs import WORKER_BYTES, choose_jobs
-from psgpipe.pipeline.night_recipe import recipe_from
-from psgpipe.pipeline.study import Shard, read_study
+from psgpipe.night.recipe import recipe_from
+from psgpipe.results.nights_tsv import NIGHTS, gather
+from psgpipe.study import blinding
+from psgpipe.study.study import Shard, read_study
 
 MOST_SHOWN = 20
 

@@ -12,8 +12,6 @@ from typing import Any
 
 import click
 
-from psgpipe.adapters.cells import without_formula
-from psgpipe.adapters.label_tables import read_label_table
 from psgpipe.cli.options import (
     FILE,
     labels_option,
@@ -24,10 +22,12 @@ from psgpipe.cli.options import (
 )
 from psgpipe.cli.printing import printable, table
 from psgpipe.errors import StagerUnavailable
-from psgpipe.pipeline.audit_list import recordings_in
-from psgpipe.pipeline.check import STATE_UNREADABLE, anonymous_copy, check_recording
-from psgpipe.pipeline.engine_check import EngineComparison, compare_engines
-from psgpipe.pipeline.spec import load_definition
+from psgpipe.montage.label_table import read_label_table
+from psgpipe.night.check import STATE_UNREADABLE, anonymous_copy, check_recording
+from psgpipe.night.definition import load_definition
+from psgpipe.staging.engine_check import EngineComparison, compare_engines
+from psgpipe.study.audit_list import recordings_in
+from psgpipe.tables.cells import without_formula
 
 
 @click.command(name="check", short_help="Header, derivations, quality; no staging.")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.comparison_text import comparison_text
+from psgpipe.cli.compare_text import comparison_text
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.comparison.compare import compare
+from psgpipe.comparison.output_files import comparison_dict, write_comparison
+from psgpipe.comparison.spec_lock import lock_spec
 from psgpipe.errors import UsageError
-from psgpipe.pipeline.compare import compare
-from psgpipe.pipeline.comparison_files import comparison_dict, write_comparison
-from psgpipe.pipeline.spec_lock import lock_spec
 
 
 @click.command(name="compare", short_help="Treatment against baseline.")

@@ -8,23 +8,23 @@ from pathlib import Path
 
 import click
 
-from psgpipe.adapters.scorings import read_scoring
-from psgpipe.cli.comparison_text import comparison_text
+from psgpipe.batch.resources import choose_jobs
+from psgpipe.batch.run import BatchOptions, run_batch
+from psgpipe.cli.compare_text import comparison_text
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.progress import watcher
 from psgpipe.cli.run import agreement_dict, agreement_text
+from psgpipe.comparison.compare import compare
+from psgpipe.comparison.output_files import comparison_dict, write_comparison
+from psgpipe.edf.scoring import read_scoring
 from psgpipe.errors import NightsIncomplete
-from psgpipe.pipeline.batch import BatchOptions, run_batch
-from psgpipe.pipeline.compare import compare
-from psgpipe.pipeline.comparison_files import comparison_dict, write_comparison
-from psgpipe.pipeline.finished import agreement_with
-from psgpipe.pipeline.gather import gather
-from psgpipe.pipeline.jobs import choose_jobs
-from psgpipe.pipeline.night_recipe import recipe_from
-from psgpipe.pipeline.simulate import StudyDesign, simulate_study
-from psgpipe.pipeline.store import night_folder
-from psgpipe.pipeline.study import Study, read_study
-from psgpipe.science.agreement import Agreement
+from psgpipe.night.recipe import recipe_from
+from psgpipe.results.night_folder import night_folder
+from psgpipe.results.nights_tsv import gather
+from psgpipe.results.read_back import agreement_with
+from psgpipe.simulation.study import StudyDesign, simulate_study
+from psgpipe.sleep.agreement import Agreement
+from psgpipe.study.study import Study, read_study
 
 NIGHTS_OF_EACH_CONDITION = 2
 EFFECT = {"rem_pct": -5.0}

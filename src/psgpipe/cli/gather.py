@@ -9,7 +9,7 @@ import click
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.errors import NightsIncomplete
-from psgpipe.pipeline.gather import gather
+from psgpipe.results.nights_tsv import gather
 
 MOST_SHOWN = 20
 

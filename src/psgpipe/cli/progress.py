@@ -7,8 +7,8 @@ import sys
 import time
 from typing import TextIO
 
+from psgpipe.batch.run import NightEnd
 from psgpipe.cli.printing import printable
-from psgpipe.pipeline.batch import NightEnd
 
 WORDS = {
     "finished": "finished",

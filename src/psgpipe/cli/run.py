@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from psgpipe.adapters.allocator import keep_freed_memory
-from psgpipe.adapters.scorings import read_scoring
+from psgpipe.batch.malloc import keep_freed_memory
 from psgpipe.cli.options import (
     FILE,
     blind_option,
@@ -20,11 +19,12 @@ from psgpipe.cli.options import (
     print_json,
 )  # fmt: skip
 from psgpipe.cli.printing import printable, table
-from psgpipe.pipeline.finished import agreement_with, read_summary
-from psgpipe.pipeline.identity import night_from
-from psgpipe.pipeline.into_folder import Outcome, run_to_folder
-from psgpipe.pipeline.night_recipe import recipe_from
-from psgpipe.science.agreement import Agreement
+from psgpipe.edf.scoring import read_scoring
+from psgpipe.night.recipe import recipe_from
+from psgpipe.night.update import Outcome, run_to_folder
+from psgpipe.results.read_back import agreement_with, read_summary
+from psgpipe.sleep.agreement import Agreement
+from psgpipe.study.file_ids import night_from
 
 SHOWN = (
     ("Time in bed", "tib_min", "min"),

@@ -41,7 +41,7 @@ def command(
 
     Every subject has baseline and treatment nights. The same options give the same files.
     """
-    from psgpipe.pipeline.simulate import StudyDesign, parse_effects, simulate_study
+    from psgpipe.simulation.study import StudyDesign, parse_effects, simulate_study
 
     tell = log_to_stderr(verbose=verbose, quiet=quiet)
     design = StudyDesign(subjects, nights, hours, seed, montage, fs_hz, parse_effects(effects))

@@ -9,7 +9,7 @@ import click
 
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
-from psgpipe.pipeline.listed import Runner, asked_nights, find_night, runners
+from psgpipe.results.status import Runner, asked_nights, find_night, runners
 
 MOST_SHOWN = 20
 

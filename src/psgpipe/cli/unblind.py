@@ -8,7 +8,7 @@ import click
 
 from psgpipe.cli.options import FILE
 from psgpipe.errors import UsageError
-from psgpipe.pipeline.blinding import unblind
+from psgpipe.study.blinding import unblind
 
 
 @click.command(name="unblind", short_help="Lift the blind of a study; the journal records it.")

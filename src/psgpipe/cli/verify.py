@@ -9,7 +9,7 @@ import click
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.errors import OutputConflict
-from psgpipe.pipeline.verify import verify
+from psgpipe.results.verify import verify
 
 
 @click.command(name="verify", short_help="Every output against the hash in its manifest.")

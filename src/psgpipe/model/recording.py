@@ -277,7 +277,7 @@ class Recording:
         A gap is filled with NaN-free zeros and marked ``BAD_gap``, so that MNE's own clock stays
         right. ``meas_date`` is the local start, which MNE calls UTC.
         """
-        from psgpipe.adapters.mne_raw import to_mne
+        from psgpipe.model.to_mne import to_mne
 
         return to_mne(self)
 

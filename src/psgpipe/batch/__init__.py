@@ -1,0 +1,1 @@
+"""Many nights: worker pool, resources, stop signals."""

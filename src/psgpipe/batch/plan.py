@@ -1,0 +1,134 @@
+"""What a batch would do, and what that would take; nothing is computed and nothing written."""
+
+from __future__ import annotations
+
+import shutil
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from psgpipe.batch.resources import WORKER_BYTES
+from psgpipe.batch.run import BatchOptions
+from psgpipe.edf.source import file_name
+from psgpipe.model.listed_night import ListedNight
+from psgpipe.night.recipe import Recipe
+from psgpipe.results import night_folder
+from psgpipe.results.status import AskedNight, find_night
+from psgpipe.study.study import Study
+
+SAMPLED_NIGHTS = 200
+# Guesses for a night of 8 h, used until there are finished nights to go by.
+NIGHT_S = {"fast": 2.0, "reference": 5.0}
+WORKER_START_S = {"fast": 2.0, "reference": 12.0}
+PICTURES_S = 1.0
+NIGHT_BYTES, PICTURES_BYTES = 200_000, 500_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a batch would do.
+
+    Attributes
+    ----------
+    compute : nights that are not finished, or were finished from something else.
+    check : finished nights; each is computed again only if its recording or anything else changed.
+    leave : nights that failed and are left unless something changed.
+    excluded : nights that the study leaves out.
+    without_recording : of the nights to compute or check, those whose recording is not there.
+    seconds, disk_bytes : for the nights to compute, with all workers.
+    memory_bytes : of all workers together.
+    disk_free_bytes : where the results go, or None where that cannot be known.
+    measured : the estimate goes by nights that are finished, not by a guess.
+    """
+
+    compute: tuple[tuple[str, str], ...]
+    check: tuple[tuple[str, str], ...]
+    leave: tuple[tuple[str, str], ...]
+    excluded: tuple[tuple[str, str], ...]
+    without_recording: tuple[tuple[str, str], ...]
+    seconds: float
+    memory_bytes: int
+    disk_bytes: int
+    disk_free_bytes: int | None
+    measured: bool
+
+
+def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -> Plan:
+    """What `run_batch` would do with the same arguments, as far as names and times tell."""
+    part = options.shard.part(study.asked)
+    sorted_by_deed: dict[str, list[ListedNight]] = {"compute": [], "check": [], "leave": []}
+    for listed in part:
+        sorted_by_deed[_deed(listed, recipe, out, options)].append(listed)
+    opened = [*sorted_by_deed["compute"], *sorted_by_deed["check"]]
+    finished = _manifests(sorted_by_deed["check"], out)
+    n_compute, engine = len(sorted_by_deed["compute"]), recipe.engine_name
+    each_s = _median([_seconds(m) for m in finished], _guess(recipe, NIGHT_S[engine], PICTURES_S))
+    each_bytes = _median([_bytes(m) for m in finished], _guess(recipe, NIGHT_BYTES, PICTURES_BYTES))
+    workers = max(1, min(options.jobs, n_compute))
+    start_s = WORKER_START_S[engine] if n_compute else 0.0
+    return Plan(
+        compute=_ids(sorted_by_deed["compute"]),
+        check=_ids(sorted_by_deed["check"]),
+        leave=_ids(sorted_by_deed["leave"]),
+        excluded=_ids(study.excluded),
+        without_recording=_ids([n for n in opened if not n.recording.exists()]),
+        seconds=start_s + n_compute * each_s / workers,
+        memory_bytes=workers * WORKER_BYTES[engine],
+        disk_bytes=round(n_compute * each_bytes),
+        disk_free_bytes=_free(out),
+        measured=bool(finished),
+    )
+
+
+def _deed(listed: ListedNight, recipe: Recipe, out: Path, options: BatchOptions) -> str:
+    night = listed.night
+    folder = night_folder.night_folder(out, night.subject, night.night)
+    asked = AskedNight(
+        night.subject,
+        night.night,
+        folder,
+        recording=file_name(listed.recording),
+        pipeline_sha256=recipe.pipeline_sha256,
+    )
+    state = find_night(asked).state
+    if state == "done":
+        return "compute" if options.force else "check"
+    return "leave" if state == "failed" and not options.retry_failed else "compute"
+
+
+def _manifests(nights: Sequence[ListedNight], out: Path) -> list[Mapping[str, Any]]:
+    folders = (
+        night_folder.night_folder(out, n.night.subject, n.night.night)
+        for n in nights[:SAMPLED_NIGHTS]
+    )
+    return [m for m in map(night_folder.read_manifest, folders) if m is not None]
+
+
+def _seconds(manifest: Mapping[str, Any]) -> float:
+    return float(sum(step.get("seconds") or 0.0 for step in manifest.get("steps", ())))
+
+
+def _bytes(manifest: Mapping[str, Any]) -> float:
+    return float(sum(entry["bytes"] for entry in manifest["outputs"]))
+
+
+def _guess(recipe: Recipe, night: float, pictures: float) -> float:
+    return night + (pictures if recipe.pictures else 0.0)
+
+
+def _median(values: Sequence[float], guess: float) -> float:
+    return statistics.median(values) if values else guess
+
+
+def _ids(nights: Sequence[ListedNight]) -> tuple[tuple[str, str], ...]:
+    return tuple((n.night.subject, n.night.night) for n in nights)
+
+
+def _free(out: Path) -> int | None:
+    there = next((p for p in (out, *out.absolute().parents) if p.exists()), None)
+    try:
+        return None if there is None else shutil.disk_usage(there).free
+    except OSError:
+        return None

@@ -1,0 +1,1 @@
+"""Treatment nights against baseline nights."""

@@ -1,0 +1,46 @@
+"""When a night was, by the table's clocks: hours since the dose, hours in bed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from psgpipe.model.comparison import MeasuredNight
+from psgpipe.sleep.sedation import hours_since
+
+
+def hours_since_dose(night: MeasuredNight) -> float | None:
+    """Hours from the end of the dose to lights off; the table's own word goes first."""
+    if night.hours_since_dose is not None or night.dose_end is None:
+        return night.hours_since_dose
+    off = _lights_off(night)
+    return None if off is None else hours_since(dt.datetime.fromisoformat(night.dose_end), off)
+
+
+def _lights_off(night: MeasuredNight) -> dt.datetime | None:
+    start = dt.datetime.fromisoformat(night.start) if night.start else None
+    if night.lights_off is None:
+        return start
+    if "-" in night.lights_off:
+        return dt.datetime.fromisoformat(night.lights_off)
+    return None if start is None else _nearest(night.lights_off, start)
+
+
+def _nearest(clock: str, moment: dt.datetime) -> dt.datetime:
+    """The time nearest to `moment` at which a clock shows `clock`."""
+    hour, rest = clock.split(":", 1)
+    shown = dt.datetime.combine(moment.date(), dt.time.fromisoformat(f"{hour:0>2}:{rest}"))
+    days = (dt.timedelta(days) for days in (-1, 0, 1))
+    return min((shown + day for day in days), key=lambda candidate: abs(candidate - moment))
+
+
+def in_bed_h(night: MeasuredNight) -> float | None:
+    """Lights off to lights on, from TIB or from the clock."""
+    tib_min = night.values.get("tib_min")
+    if tib_min is not None:
+        return tib_min / 60
+    off, text = _lights_off(night), night.lights_on
+    if off is None or text is None:
+        return None
+    middle = off + dt.timedelta(hours=8)
+    on = dt.datetime.fromisoformat(text) if "-" in text else _nearest(text, middle)
+    return (on - off).total_seconds() / 3600 if on > off else None

@@ -1,0 +1,297 @@
+"""``nights.tsv``: one row for each night with its endpoints, from psgpipe or any other tool."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from psgpipe.model.comparison import MeasuredNight, NightState
+from psgpipe.model.ids import one_spelling, whole_number
+from psgpipe.model.summary import ENDPOINTS
+from psgpipe.study.study_table import check_ids, condition_of, with_known_names
+from psgpipe.tables.cells import (
+    Numbers,
+    clock_or_date_time,
+    date_time,
+    is_missing,
+    known_or_none,
+    lights_in_order,
+    likely_word,
+    looks_like_number,
+    yes_or_no,
+)
+from psgpipe.tables.delimited import Mistakes, Row, Table, read_table, shown
+
+REQUIRED = ("subject", "night")
+_DESIGN = (
+    "condition",
+    "state",
+    "exclude",
+    "night_in_lab",
+    "period",
+    "sequence",
+    "dose_mg_per_kg",
+    "dose_end",
+    "hours_since_dose",
+    "lights_off",
+    "lights_on",
+    "start",
+    "comedication",
+)
+# Columns of the same meaning; the first that says something counts.
+_REASONS = ("reason", "exclude_reason", "problem", "failure", "kind")
+_RECIPE = {
+    "pipeline": ("pipeline_sha256", "pipeline"),
+    "stager": ("stager",),
+    "classifier": ("classifier_sha256", "classifier"),
+    "derivations": ("derivations",),
+    "demographics": ("demographics", "age_and_sex"),
+    "window": ("window",),
+    "lights_source": ("lights_source",),
+}
+_DESCRIPTIVE = {
+    *REQUIRED, *_DESIGN, *_REASONS, *(c for names in _RECIPE.values() for c in names),
+    "recording", "route", "infusion_no", "age", "age_y", "sex", "scoring", "remedy", "engine",
+    "exit_code", "folder", "fingerprint", "psgpipe", "row", "start_clock", "duration_s", "span_s",
+    "warnings", "flags", "seconds", "visit", "session", "week", "day", "order", "run", "arm",
+    "date", "time", "id", "scorer", "rater", "year", "month",
+}  # fmt: skip
+MOST_MINUTES = 24 * 60.0
+# Dates and keys are numbers that differ between nights, and no treatment moves them.
+_NO_MEASURE = ("_date", "_id", "_no", "_nr", "_number", "_sha256", "_year", "_clock")
+_STATES: dict[str, NightState] = {
+    "": "finished", "done": "finished", "finished": "finished", "ok": "finished",
+    "excluded": "excluded", "failed": "failed", "refused": "refused",
+    "missing": "unfinished", "running": "unfinished", "unfinished": "unfinished",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NightsTable:
+    """The nights of a table and the endpoints that it holds.
+
+    Attributes
+    ----------
+    file : name without folders.
+    nights : in the table's order.
+    endpoints : columns that hold numbers of a night, in the contract's order, others behind.
+    set_aside : columns that hold numbers but the same for all nights of each subject.
+    not_numbers : columns that could be measures by their names and do not hold numbers.
+    has_condition : the table has a condition column.
+    """
+
+    file: str
+    nights: tuple[MeasuredNight, ...]
+    endpoints: tuple[str, ...]
+    set_aside: tuple[str, ...] = ()
+    not_numbers: tuple[str, ...] = ()
+    has_condition: bool = True
+
+
+def nights_table(
+    path: Path,
+    conditions: Iterable[str] = (),
+    wanted: Iterable[str] = (),
+    sealed: Mapping[tuple[str, str], Mapping[str, str]] = {},
+) -> NightsTable:
+    """The nights and endpoints of a table.
+
+    Every endpoint of psgpipe that has a column counts. In a table that does not hold all of them,
+    and so comes from elsewhere, every other column of numbers does, too, if it varies between
+    the nights of any subject, nights under other conditions left out.
+
+    Parameters
+    ----------
+    conditions : words that the comparison spec names.
+    wanted : columns that the spec names as endpoints.
+    sealed : further cells of nights, by subject and night, that the table was not to hold.
+
+    Raises
+    ------
+    psgpipe.errors.StudyTableInvalid : every mistake in the table, with row and column.
+    """
+    raw = read_table(path)
+    if sealed:
+        raw = _with_sealed(raw, sealed)
+    wanted = [*wanted]
+    mistakes = Mistakes(path.name)
+    table = with_known_names(raw, REQUIRED, _DESIGN, mistakes, measures=ENDPOINTS, named=wanted)
+    mistakes.refuse()
+    present = {c.casefold() for c in raw.columns}
+    has_condition = "condition" in present
+    endpoints, set_aside, not_numbers = _endpoints(table, present, [*conditions], wanted)
+    numeric = [*endpoints, "dose_mg_per_kg", "hours_since_dose", "night_in_lab"]
+    reader = _Reader(
+        Numbers(table, numeric, mistakes, measures=endpoints),
+        endpoints,
+        [*conditions] if has_condition else None,
+        mistakes,
+    )
+    check_ids(table, mistakes, by_condition=has_condition)
+    nights = tuple(reader.night(row) for row in table.rows)
+    _refuse_one_night_in_two_conditions(nights, mistakes)
+    if not nights:
+        mistakes.table("no night is listed under the header")
+    mistakes.refuse()
+    return NightsTable(path.name, nights, endpoints, set_aside, not_numbers, has_condition)
+
+
+def _with_sealed(table: Table, sealed: Mapping[tuple[str, str], Mapping[str, str]]) -> Table:
+    """The table with what was kept under seal, under the names that gather gives."""
+    own = {column.casefold() for column in table.columns}
+    named = {
+        column: f"study_{column}" if column.casefold() in own else column
+        for column in dict.fromkeys(c for cells in sealed.values() for c in cells)
+    }
+    rows = []
+    for row in table.rows:
+        cells = sealed.get((row.cells.get("subject", ""), row.cells.get("night", "")), {})
+        added = {name: cells.get(column, "") for column, name in named.items()}
+        rows.append(replace(row, cells={**row.cells, **added}))
+    return replace(table, columns=(*table.columns, *named.values()), rows=tuple(rows))
+
+
+def _endpoints(
+    table: Table, present: set[str], conditions: Sequence[str], wanted: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Columns that are endpoints; of numbers that do not vary within a subject; of no numbers."""
+    known = [c for c in ENDPOINTS if c in present]
+    there = [c for c in table.columns if c not in ENDPOINTS and c.casefold() in present]
+    named = [c for c in there if c in wanted]
+    if len(known) == len(ENDPOINTS):
+        return (*known, *named), (), ()
+    others = [c for c in there if c not in named and not _describes(c.casefold())]
+    measured = [c for c in others if _mostly_numbers(table, c)]
+    compared = [row for row in table.rows if one_spelling(row.cells["condition"]) in conditions]
+    varying = [c for c in measured if _varies(compared or table.rows, c)]
+    return (
+        (*known, *named, *varying),
+        tuple(c for c in measured if c not in varying),
+        tuple(c for c in others if c not in measured),
+    )
+
+
+def _describes(column: str) -> bool:
+    """Whether a column says which night it is or how it was made, not what was measured."""
+    return column in _DESCRIPTIVE or column.endswith(_NO_MEASURE) or column.startswith("dose")
+
+
+def _mostly_numbers(table: Table, column: str) -> bool:
+    """Whether a slip of the pen is likelier than a column of words."""
+    cells = [row.cells[column] for row in table.rows if not is_missing(row.cells[column])]
+    numbers = sum(looks_like_number(cell) for cell in cells)
+    return numbers > 0 and numbers * 2 >= len(cells)
+
+
+def _varies(rows: Sequence[Row], column: str) -> bool:
+    seen: dict[str, str] = {}
+    return any(
+        seen.setdefault(row.cells["subject"], row.cells[column]) != row.cells[column]
+        for row in rows
+    )
+
+
+def _refuse_one_night_in_two_conditions(
+    nights: Sequence[MeasuredNight], mistakes: Mistakes
+) -> None:
+    """Nights may be numbered anew in each condition; the same night must not be in two."""
+    first: dict[tuple[str, str], MeasuredNight] = {}
+    for night in nights:
+        earlier = first.setdefault((night.subject, night.night), night)
+        measured = any(value is not None for value in night.values.values())
+        if earlier.condition != night.condition and measured and earlier.values == night.values:
+            mistakes.row(
+                night.row,
+                f"column condition: night {shown(night.night)} of subject {shown(night.subject)} "
+                f"is {night.condition} here and {earlier.condition} in row {earlier.row}, with the "
+                "same values",
+            )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads rows of one table; `conditions` is None where it has no condition column."""
+
+    numbers: Numbers
+    endpoints: tuple[str, ...]
+    conditions: Sequence[str] | None
+    mistakes: Mistakes
+
+    def night(self, row: Row) -> MeasuredNight:
+        cells, numbers = row.cells, self.numbers
+        state = self._state(row)
+        dose = numbers.within(row, "dose_mg_per_kg", (0, 1000), "mg per kg, not negative")
+        lights_off, lights_on = self._lights(row, "lights_off"), self._lights(row, "lights_on")
+        lights_in_order(row, lights_off, lights_on, self.mistakes)
+        return MeasuredNight(
+            subject=cells["subject"],
+            night=cells["night"],
+            condition=self._condition(row),
+            values={e: self._value(row, e) for e in self.endpoints},
+            state=state,
+            reason=_first_said(cells, _REASONS) if state != "finished" else None,
+            row=row.number,
+            night_in_lab=numbers.whole(row, "night_in_lab", least=0),
+            period=_period(cells["period"]),
+            sequence=known_or_none(cells["sequence"]),
+            dose_mg_per_kg=dose,
+            dose_end=date_time(row, "dose_end", self.mistakes),
+            hours_since_dose=numbers.read(row, "hours_since_dose", "hours"),
+            lights_off=lights_off,
+            lights_on=lights_on,
+            start=date_time(row, "start", self.mistakes),
+            comedication=known_or_none(cells["comedication"]),
+            flags=_codes(cells["flags"]) if "flags" in cells else None,
+            recipe={f: said for f, names in _RECIPE.items() if (said := _first_said(cells, names))},
+        )
+
+    def _condition(self, row: Row) -> str | None:
+        return (
+            None if self.conditions is None else condition_of(row, self.conditions, self.mistakes)
+        )
+
+    def _lights(self, row: Row, column: str) -> str | None:
+        """A time as psgpipe itself writes it, fractions of a second included."""
+        whole = re.sub(r"(:\d\d:\d\d)\.\d+$", r"\1", row.cells[column])
+        return clock_or_date_time(Row(row.number, {column: whole}), column, self.mistakes)
+
+    def _state(self, row: Row) -> NightState:
+        if yes_or_no(row, "exclude", self.mistakes):
+            return "excluded"
+        word = (known_or_none(row.cells["state"]) or "").casefold()
+        if word not in _STATES:
+            likely = likely_word(word, [w for w in _STATES if w]) or "done, excluded or failed"
+            self.mistakes.cell(row.number, "state", likely, row.cells["state"])
+        state = _STATES.get(word, "failed")
+        refused = state == "failed" and "QualityRefused" in row.cells.values()
+        return "refused" if refused else state
+
+    def _value(self, row: Row, endpoint: str) -> float | None:
+        if endpoint not in ENDPOINTS:
+            return self.numbers.read(row, endpoint)
+        if endpoint.endswith("_pct"):
+            return self.numbers.within(row, endpoint, (0, 100), "a percentage from 0 to 100")
+        if endpoint.endswith("_min"):
+            wanted = f"a number of minutes, not negative, at most {MOST_MINUTES:.0f}"
+            return self.numbers.within(row, endpoint, (0, MOST_MINUTES), wanted)
+        if endpoint == "mean_confidence":
+            return self.numbers.within(row, endpoint, (0, 1), "a number from 0 to 1")
+        return self.numbers.within(row, endpoint, (0, math.inf), "a number, not negative")
+
+
+def _period(cell: str) -> str | None:
+    """A period by one name."""
+    return None if is_missing(cell) else whole_number(one_spelling(cell))
+
+
+def _codes(cell: str) -> tuple[str, ...]:
+    """The quality flags in a cell, as psgpipe gather writes them."""
+    return () if is_missing(cell) else tuple(cell.split())
+
+
+def _first_said(cells: Mapping[str, str], columns: Sequence[str]) -> str | None:
+    said = (cells.get(c, "") for c in columns)
+    return next((cell for cell in said if not is_missing(cell)), None)

@@ -1,0 +1,83 @@
+"""A comparison as files: two tables for people and scripts, one JSON with everything."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from psgpipe import __version__
+from psgpipe.comparison.statistics.paired import G_AV_FORMULA
+from psgpipe.model.comparison import Comparison, Contrast, SubjectChange
+from psgpipe.results.night_folder import json_bytes, write_file
+from psgpipe.tables.cells import without_formula
+
+FOLDER = "comparison"
+
+
+def write_comparison(comparison: Comparison, out: Path) -> Path:
+    """Write ``contrasts.tsv``, ``subjects.tsv`` and ``comparison.json``; returns their folder.
+
+    Parameters
+    ----------
+    out : the folder in which ``comparison/`` is made.
+
+    Raises
+    ------
+    psgpipe.errors.TryAgain, psgpipe.errors.OutputConflict
+    """
+    folder = out / FOLDER
+    write_file(folder / "contrasts.tsv", table_bytes(Contrast, comparison.contrasts))
+    write_file(folder / "subjects.tsv", table_bytes(SubjectChange, comparison.subjects))
+    write_file(folder / "comparison.json", json_bytes(comparison_dict(comparison)))
+    return folder
+
+
+def table_bytes(kind: type[Any], rows: Iterable[Any]) -> bytes:
+    """A tab-separated table with one column for each field of the dataclass `kind`."""
+    names = [f.name for f in dataclasses.fields(kind)]
+    lines = [names, *([_cell(getattr(row, name)) for name in names] for row in rows)]
+    return "".join("\t".join(line) + "\n" for line in lines).encode("utf-8", "backslashreplace")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return format(value, ".10g")
+    return without_formula(" ".join(value.split())) if isinstance(value, str) else str(value)
+
+
+def comparison_dict(comparison: Comparison) -> dict[str, Any]:
+    """Everything a comparison says, as plain values."""
+    return {
+        "psgpipe": __version__,
+        "declaration": dataclasses.asdict(comparison.declaration),
+        "spec": _plain(dataclasses.asdict(comparison.spec)),
+        "design": comparison.design,
+        "p_adjusted_from": "p_sign_flip",
+        "g_av_formula": G_AV_FORMULA,
+        "flow": _dicts(comparison.flow),
+        "contrasts": _dicts(comparison.contrasts),
+        "subjects": _dicts(comparison.subjects),
+        "strata": _dicts(comparison.strata),
+        "dose_slopes": _dicts(comparison.slopes),
+        "crossover": _dicts(comparison.crossover),
+        "nights": _dicts(comparison.nights),
+        "sentences": list(comparison.sentences),
+        "warnings": list(comparison.warnings),
+        "recipe": {name: list(values) for name, values in comparison.recipe.items()},
+    }
+
+
+def _dicts(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(row) for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value

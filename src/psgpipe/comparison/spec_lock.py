@@ -1,0 +1,98 @@
+"""A comparison spec is locked before the results are seen; an edit afterwards shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from psgpipe.comparison.spec import find_spec, parse_spec, shipped_spec, spec_content
+from psgpipe.errors import ComparisonSpecInvalid, OutputConflict, SpecChanged
+from psgpipe.model.comparison import ComparisonSpec, Declaration
+from psgpipe.results.night_folder import json_bytes, write_file
+
+
+def load_spec(
+    spec: str | Path | None, *, exploratory: bool = False
+) -> tuple[ComparisonSpec, Declaration]:
+    """The spec in a TOML file or shipped under a name, and what its lock says.
+
+    Without a spec: the defaults, and a Declaration that says that nothing was declared.
+
+    Raises
+    ------
+    psgpipe.errors.ComparisonSpecInvalid
+        No such file, not TOML, or anything in it unknown, of the wrong type or impossible.
+    psgpipe.errors.SpecChanged
+        Edited after it was locked, and not `exploratory`.
+    """
+    if spec is None:
+        return ComparisonSpec(), Declaration()
+    path = find_spec(spec)
+    content = spec_content(path)
+    return parse_spec(content, path.name), _declaration(path, content, exploratory=exploratory)
+
+
+def lock_path(spec: Path) -> Path:
+    """Where the lock of a spec file lies: beside it."""
+    return spec.with_name(spec.name + ".lock")
+
+
+def lock_spec(spec: str | Path) -> dict[str, Any]:
+    """Write a spec's SHA-256 and the time beside it, once; returns what the lock says.
+
+    Raises
+    ------
+    psgpipe.errors.ComparisonSpecInvalid : the spec is wrong, or is the shipped one.
+    psgpipe.errors.OutputConflict : another content of this spec was locked before.
+    """
+    path = find_spec(spec)
+    if path.resolve() == shipped_spec(path.name).resolve():
+        raise ComparisonSpecInvalid(
+            f"{path.name} is the example that comes with psgpipe, not a study's own declaration",
+            "Copy it to your study, edit it, and lock the copy.",
+        )
+    content = spec_content(path)
+    parse_spec(content, path.name)  # a spec that is wrong must not be locked
+    sha256 = hashlib.sha256(content).hexdigest()
+    lock = _read_lock(path)
+    if lock is not None and lock["sha256"] != sha256:
+        raise OutputConflict(
+            f"{path.name} was locked on {lock['locked_at']} with other content",
+            "Restore that content, or declare the new analysis in a file of another name.",
+        )
+    if lock is None:
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        lock = {"spec": path.name, "sha256": sha256, "locked_at": now}
+        write_file(lock_path(path), json_bytes(lock))
+    return lock
+
+
+def _read_lock(spec: Path) -> dict[str, Any] | None:
+    path = lock_path(spec)
+    if not path.exists():
+        return None
+    try:
+        lock = json.loads(path.read_text(encoding="utf-8"))
+        return {"sha256": str(lock["sha256"]), "locked_at": str(lock["locked_at"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SpecChanged(
+            f"{path.name}: the lock cannot be read", "Restore it as it was written."
+        ) from error
+
+
+def _declaration(path: Path, content: bytes, *, exploratory: bool) -> Declaration:
+    sha256 = hashlib.sha256(content).hexdigest()
+    lock = _read_lock(path)
+    if lock is None:
+        return Declaration(path.name, sha256)
+    if lock["sha256"] == sha256:
+        return Declaration(path.name, sha256, lock["locked_at"])
+    if not exploratory:
+        raise SpecChanged(
+            f"{path.name} was edited after it was locked on {lock['locked_at']}",
+            "Restore it, or add --exploratory: every table then says so.",
+        )
+    return Declaration(path.name, sha256, None, exploratory=True)

@@ -1,0 +1,168 @@
+"""The sentences that must stand beside every table of a comparison."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from psgpipe.comparison.selection import count_of
+from psgpipe.comparison.statistics.paired import G_AV_FORMULA
+from psgpipe.comparison.verdicts import FIRM_FROM_N, NO_TEST, TESTABLE_FROM_N
+from psgpipe.model.comparison import (
+    ComparisonSpec,
+    Contrast,
+    Declaration,
+    FlowStep,
+    MeasuredNight,
+)
+
+
+def sentences(
+    spec: ComparisonSpec,
+    declaration: Declaration,
+    design: str,
+    contrasts: Sequence[Contrast],
+    flow: Sequence[FlowStep],
+    nights: Sequence[MeasuredNight],
+    recipe: Mapping[str, Sequence[str]],
+    tipping: str | None,
+) -> tuple[str, ...]:
+    """What must stand beside every table of a comparison."""
+    said = [
+        _who(flow),
+        _size(flow),
+        _declared(spec, declaration),
+        _multiplicity(contrasts) if _step(flow, "analysed").subjects >= TESTABLE_FROM_N else None,
+        _causality(design, spec),
+        _first_nights(flow, nights, spec),
+        _comedication(nights, spec),
+        _how_staged(recipe),
+        _flags(nights),
+        tipping,
+        "Stage percentages are parts of one whole, and TST, SE and WASO are tied: they are not "
+        "independent evidence.",
+        "No evidence of change is not evidence of no change; that needs a declared margin.",
+        "A group mean is not this patient; subjects.tsv has each subject's own change.",
+        f"Intervals are 95 %; tests are two-sided; g_av = {G_AV_FORMULA}.",
+        "Automatic stages, not AASM scoring; not for diagnosis. N1 is the weakest (human kappa "
+        "0.24); arousals are not scored.",
+    ]
+    return tuple(sentence for sentence in said if sentence)
+
+
+def _step(flow: Sequence[FlowStep], name: str) -> FlowStep:
+    return next(step for step in flow if step.step == name)
+
+
+def _who(flow: Sequence[FlowStep]) -> str:
+    listed, analysed = _step(flow, "listed"), _step(flow, "analysed")
+    lost = [f"{s.nights} {s.step}" for s in flow[1:] if s.nights and s.step != "analysed"]
+    return (
+        f"{count_of(analysed.subjects, 'subject')}, {count_of(analysed.nights, 'night')} analysed "
+        f"of {listed.nights} listed" + (f" ({', '.join(lost)})." if lost else ".")
+    )
+
+
+def _size(flow: Sequence[FlowStep]) -> str | None:
+    n = _step(flow, "analysed").subjects
+    if n < TESTABLE_FROM_N:
+        return f"With {count_of(n, 'subject')} {NO_TEST}: the numbers are descriptive."
+    if n < FIRM_FROM_N:
+        return f"With {n} subjects the results are preliminary."
+    return None
+
+
+def _declared(spec: ComparisonSpec, declaration: Declaration) -> str:
+    if declaration.file is None:
+        return "Nothing was declared before these results were seen: every endpoint is exploratory."
+    if declaration.exploratory:
+        return f"EXPLORATORY: {declaration.file} was edited after it was locked."
+    primary = f"primary endpoint {spec.primary}" if spec.primary else "no primary endpoint"
+    if declaration.locked_at:
+        return (
+            f"Declared in {declaration.file}, locked {declaration.locked_at}, sha256 "
+            f"{declaration.sha256}: {primary}."
+        )
+    return (
+        f"Declared in {declaration.file}: {primary}. The spec was not locked, so nothing shows "
+        "that it was written before the results were seen."
+    )
+
+
+def _multiplicity(contrasts: Sequence[Contrast]) -> str:
+    words = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg", "max-t": "max-T sign-flip"}
+    parts = []
+    for role in ("secondary", "exploratory"):
+        family = [c for c in contrasts if c.role == role and c.adjustment in words]
+        if family:
+            parts.append(
+                f"{words[family[0].adjustment]} over {count_of(len(family), f'{role} endpoint')}"
+            )
+    alone = any(c.role == "primary" for c in contrasts)
+    head = "The primary endpoint is not adjusted" if alone else ""
+    said = "; ".join(p for p in (head, *parts) if p)
+    return f"{said}; verdicts rest on the (adjusted) sign-flip p." if said else ""
+
+
+def _causality(design: str, spec: ComparisonSpec) -> str:
+    if design == "before-after":
+        return (
+            "Before-after, not causal: there is no control arm, so time, expectation and "
+            "regression to the mean are in every difference."
+        )
+    washout = "washout not stated" if spec.washout_days is None else (
+        f"washout {spec.washout_days:g} days")  # fmt: skip
+    return (
+        f"Crossover ({washout}): treatment effects freed from the period effect by Hills and "
+        "Armitage in a table of their own, and no change is claimed without it; carry-over is not "
+        "tested, the washout must rule it out."
+    )
+
+
+def _first_nights(
+    flow: Sequence[FlowStep], nights: Sequence[MeasuredNight], spec: ComparisonSpec
+) -> str:
+    dropped = _step(flow, "first night in laboratory").nights
+    if dropped:
+        where = " of the baseline" if spec.first_night == "rule" else ""
+        return f"First nights in the laboratory: {dropped} left out{where}."
+    if any(n.night_in_lab is not None for n in nights):
+        return "First nights in the laboratory: none left out."
+    return "First nights in the laboratory are not marked (column night_in_lab): bias is possible."
+
+
+def _comedication(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> str:
+    if not any(n.comedication for n in nights):
+        return "Co-medication is not stated (column comedication)."
+    by_subject: dict[str, set[str]] = {}
+    for night in nights:
+        by_subject.setdefault(night.subject, set()).add(night.comedication or "not stated")
+    changed = sorted(s for s, found in by_subject.items() if len(found) > 1)
+    if not changed:
+        return "Co-medication: the same on all analysed nights of each subject."
+    return f"Co-medication differs between nights of {', '.join(changed[:8])}" + (
+        f" and {len(changed) - 8} more." if len(changed) > 8 else "."
+    )
+
+
+def _how_staged(recipe: Mapping[str, Sequence[str]]) -> str:
+    said = [
+        f"{name} {' | '.join(value[:12] if len(value) == 64 else value for value in recipe[name])}"
+        for name in ("stager", "classifier", "derivations", "window")
+        if recipe.get(name)
+    ]
+    if not said:
+        return "The table does not say how the nights were staged."
+    return f"Staged by {'; '.join(said)}."
+
+
+def _flags(nights: Sequence[MeasuredNight]) -> str:
+    told = [night.flags for night in nights if night.flags is not None]
+    if not told:
+        return "Quality flags are not stated (column flags)."
+    flagged = [set(flags) for flags in told if flags]
+    if not flagged:
+        return f"Quality flags: none on {count_of(len(told), 'analysed night')}."
+    often = Counter(flag for flags in flagged for flag in flags)
+    found = ", ".join(f"{f} ({n})" for f, n in sorted(often.items(), key=lambda x: (-x[1], x[0])))
+    return f"Quality flags on {len(flagged)} of {len(nights)} analysed nights: {found}."

@@ -1,0 +1,78 @@
+"""Whether one subject changed by more than nights differ anyway."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.comparison.statistics.paired import t_quantile
+
+OWN_NIGHTS_NEEDED = 5
+
+
+@dataclass(frozen=True)
+class WithinSubjectSd:
+    """Night-to-night SD within subjects at baseline, pooled over a cohort.
+
+    Attributes
+    ----------
+    sd : square root of the pooled variance, in the unit of the endpoint.
+    df : degrees of freedom, the sum of (nights - 1) over the subjects.
+    """
+
+    sd: float
+    df: int
+
+
+@dataclass(frozen=True)
+class ReliableChange:
+    """A subject's change against the night-to-night variation.
+
+    Attributes
+    ----------
+    t : the change over its standard error (reliable change index).
+    mdc95 : minimal detectable change: |change| that 95 % of unchanged subjects stay below.
+    """
+
+    t: float
+    mdc95: float
+
+
+def pooled_within_sd(baseline_nights: Iterable[npt.ArrayLike]) -> WithinSubjectSd | None:
+    """Within-subject SD of baseline nights; None where no subject has two, or all repeat exactly.
+
+    Parameters
+    ----------
+    baseline_nights : one array of nights for each subject of the cohort.
+    """
+    squares, rounding, df = 0.0, 0.0, 0
+    for nights in baseline_nights:
+        values = np.asarray(nights, dtype=float)
+        if values.size > 1:
+            squares += float(((values - values.mean()) ** 2).sum())
+            rounding += 1e-24 * float((values**2).sum())
+            df += values.size - 1
+    return WithinSubjectSd(math.sqrt(squares / df), df) if df and squares > rounding else None
+
+
+def reliable_change(
+    difference: float, n_baseline: int, n_treatment: int, within: WithinSubjectSd
+) -> ReliableChange:
+    """RCI and MDC95 of the difference between two means of a subject's nights.
+
+    Parameters
+    ----------
+    difference : mean of the treatment nights minus mean of the baseline nights.
+    n_baseline, n_treatment : nights in each mean.
+
+    References
+    ----------
+    Jacobson NS, Truax P (1991), J Consult Clin Psychol 59:12-19, with the SD estimated from
+    repeated nights and therefore t, not the normal distribution.
+    """
+    se = within.sd * math.sqrt(1 / n_baseline + 1 / n_treatment)
+    return ReliableChange(difference / se, t_quantile(0.95, within.df) * se)

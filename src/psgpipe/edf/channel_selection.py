@@ -1,0 +1,156 @@
+"""Which channels are read: found by label, in volts, of one rate; or the reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from psgpipe.edf.findings import Notes, listed, quoted, safe_text
+from psgpipe.edf.header import Layout
+from psgpipe.edf.samples import scale_of
+from psgpipe.edf.signal_header import Signal
+from psgpipe.edf.units import looks_like_voltage, uv_per_unit
+from psgpipe.errors import ChannelMissing, RatesDiffer, ScaleInvalid, UnitUnknown, UsageError
+from psgpipe.model.digital_recording import Scale
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A channel that will be read: its place, scale and rate."""
+
+    signal: Signal
+    scale: Scale
+    fs_hz: float
+
+
+def choose(
+    name: str,
+    layout: Layout,
+    labels: Sequence[str] | None,
+    units: Mapping[str, str],
+    notes: Notes,
+) -> tuple[Chosen, ...]:
+    """The channels of `labels`, or every voltage channel where `labels` is None.
+
+    Raises
+    ------
+    ChannelMissing, UnitUnknown, ScaleInvalid, RatesDiffer
+        See :func:`psgpipe.edf.reader.read_recording`.
+    UsageError
+        `labels` is no list of different labels, or `units` names an unknown unit.
+    """
+    declared = {label: _declared(label, unit) for label, unit in units.items()}
+    if labels is None:
+        signals = _all_voltages(name, layout, declared)
+    else:
+        signals = [_by_label(name, layout, label) for label in _checked(labels)]
+    chosen = tuple(_usable(name, signal, declared, notes) for signal in signals)
+    _refuse_two_rates(name, chosen)
+    return chosen
+
+
+def _declared(label: str, unit: str) -> float:
+    factor = uv_per_unit(unit)
+    if factor is None:
+        raise UsageError(
+            f"unit '{safe_text(unit)}' declared for {quoted(label)} is no voltage",
+            "Declare V, mV, uV or nV.",
+        )
+    return factor
+
+
+def _checked(labels: Sequence[str]) -> Sequence[str]:
+    if isinstance(labels, str) or not labels:
+        raise UsageError("a list of channel labels was wanted", 'Write ["EEG C4-M1"], or None.')
+    if len(set(labels)) < len(labels):
+        raise UsageError(
+            f"a channel is asked for twice among {listed(labels)}", "Name each channel once."
+        )
+    return labels
+
+
+def _all_voltages(name: str, layout: Layout, declared: Mapping[str, float]) -> list[Signal]:
+    """Every voltage that has samples; what is left out stands in the header's findings."""
+    signals = [
+        s
+        for s in layout.ordinary_signals
+        if (s.channel.uv_per_unit or s.channel.label in declared) and s.n_samples
+    ]
+    if signals:
+        return signals
+    units = [f"{s.channel.label} ({s.channel.unit or 'no unit'})" for s in layout.ordinary_signals]
+    if not units:
+        raise ChannelMissing(
+            f"{name}: samples were wanted, the file holds annotations only",
+            "Give the recording itself; this looks like a scoring.",
+        )
+    raise UnitUnknown(
+        f"{name}: no channel is known to be a voltage: {listed(units)}",
+        "Declare the unit of the channels to be used.",
+    )
+
+
+def _by_label(name: str, layout: Layout, label: str) -> Signal:
+    wanted = label.strip(" \0")
+    found = [s for s in layout.ordinary_signals if s.channel.label == wanted]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ChannelMissing(
+            f"{name}: {quoted(wanted)} stands twice (signals "
+            f"{listed(str(s.channel.index + 1) for s in found)}): which one is wanted is unknown",
+            "Rename one of them in the file, or use another channel.",
+        )
+    present = listed(s.channel.label for s in layout.ordinary_signals)
+    raise ChannelMissing(
+        f"{name}: {quoted(wanted)} is not among its channels: {present}",
+        "Ask for a label as the file spells it, or name the site's channels in a label table.",
+    )
+
+
+def _usable(name: str, signal: Signal, declared: Mapping[str, float], notes: Notes) -> Chosen:
+    channel = signal.channel
+    if channel.problem is not None:
+        raise ScaleInvalid(
+            f"{name}: {channel.problem.message}",
+            "Export the recording again with a valid range, or use another channel.",
+        )
+    factor = _factor(name, signal, declared, notes)
+    if channel.fs_hz is None:  # held back above: a channel without samples has a problem
+        raise ScaleInvalid(f"{name}: {quoted(channel.label)} has no rate", "Use another channel.")
+    return Chosen(signal, scale_of(channel, factor), channel.fs_hz)
+
+
+def _factor(name: str, signal: Signal, declared: Mapping[str, float], notes: Notes) -> float:
+    """Microvolts per unit; a declaration counts only where the file does not know better."""
+    channel = signal.channel
+    stated, given = channel.uv_per_unit, declared.get(channel.label)
+    label = quoted(channel.label)
+    if stated is not None:
+        if given is not None and given != stated:
+            message = (
+                f"{label}: the file's unit {safe_text(channel.unit)} is used, not the declared"
+            )
+            notes.add("unit-declared", message, channel.label, channel.index)
+        return stated
+    if given is not None and looks_like_voltage(channel.unit):
+        message = f"{label}: the file gives no usable unit; the declared one is used"
+        notes.add("unit-declared", message, channel.label, channel.index)
+        return given
+    found = f"'{safe_text(channel.unit)}'" if channel.unit else "blank"
+    raise UnitUnknown(
+        f"{name}: {label} is wanted in microvolt, its unit is {found}",
+        "Declare the channel's unit (V, mV, uV or nV) if it is a voltage; nothing is assumed.",
+    )
+
+
+def _refuse_two_rates(name: str, chosen: tuple[Chosen, ...]) -> None:
+    by_rate: dict[float, list[str]] = {}
+    for channel in chosen:
+        by_rate.setdefault(channel.fs_hz, []).append(channel.signal.channel.label)
+    if len(by_rate) > 1:
+        rates = "; ".join(f"{fs_hz:g} Hz: {listed(by_rate[fs_hz], 4)}" for fs_hz in sorted(by_rate))
+        raise RatesDiffer(
+            f"{name}: channels of one rate were wanted, found {rates}",
+            "Ask for channels of one rate at a time.",
+        )

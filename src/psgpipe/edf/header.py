@@ -1,0 +1,249 @@
+"""The header of an EDF or BDF file, byte for byte: every number is parsed, or refused by name.
+
+Layout: Kemp et al. 1992 (EDF), Kemp and Olivan 2003 (EDF+), BioSemi's 24-bit BDF. 256 bytes about
+the file, then 256 for each signal, stored field by field.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+
+from psgpipe.edf.findings import Notes
+from psgpipe.edf.header_fields import FieldError, read_decimal, read_integer, shown
+from psgpipe.edf.signal_header import WIDTHS, Signal, SignalFields, read_signal
+from psgpipe.edf.source import Source
+from psgpipe.edf.start_time import StartFields
+from psgpipe.errors import HeaderInvalid
+
+FIXED_BYTES = 256
+SIGNAL_BYTES = 256
+MOST_SIGNALS = 9999
+SHORTEST_RECORD_S = 1e-6
+LONGEST_RECORD_S = 7 * 86400
+_EDF_VERSION = re.compile(rb"0 *\0*")
+_COPY_AGAIN = "Export or copy the recording again; if it opens elsewhere, repair its header there."
+
+# What else a file named .edf turned out to be.
+_OTHER_FORMATS = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x1f\x8b", "gzip inside gzip"),
+    (b"\x1f\x9d", "a compress (.Z) archive"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"MATLAB", "a MATLAB file"),
+    (b"GDF", "a GDF file"),
+    (b"%PDF", "a PDF document"),
+    (b"\xef\xbb\xbf", "text with a byte order mark"),
+    (b"\xff\xfe", "UTF-16 text"),
+    (b"\xfe\xff", "UTF-16 text"),
+    (b"<", "a web page or XML"),
+    (b"{", "JSON"),
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where everything lies in the file.
+
+    Attributes
+    ----------
+    is_bdf : 24-bit samples.
+    sample_bytes : 2 (EDF) or 3 (BDF).
+    continuity : ``""`` plain, ``C``, ``D``, or ``?`` where EDF+ is declared without saying which.
+    is_contradictory : version and reserved field disagree about the width of samples.
+    header_bytes, record_bytes : sizes.
+    declared_records : the header's count; None where it is -1.
+    record_s : exact duration of a data record.
+    signals : every signal, annotation channels too.
+    start_fields : what the file says about its start, not yet interpreted.
+    """
+
+    is_bdf: bool
+    continuity: str
+    is_contradictory: bool
+    header_bytes: int
+    record_bytes: int
+    declared_records: int | None
+    record_s: Fraction
+    signals: tuple[Signal, ...]
+    start_fields: StartFields
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of one sample."""
+        return 3 if self.is_bdf else 2
+
+    @property
+    def container(self) -> str:
+        """``EDF``, ``EDF+C``, ``BDF+D``, ..."""
+        family = "BDF" if self.is_bdf else "EDF"
+        if not self.continuity:
+            return family
+        return f"{family}+{'D' if self.continuity == 'D' else 'C'}"
+
+    @property
+    def annotation_signals(self) -> tuple[Signal, ...]:
+        """The channels that hold TALs."""
+        return tuple(s for s in self.signals if s.is_annotations)
+
+    @property
+    def ordinary_signals(self) -> tuple[Signal, ...]:
+        """The channels that hold samples."""
+        return tuple(s for s in self.signals if not s.is_annotations)
+
+
+def read_layout(source: Source, notes: Notes) -> Layout:
+    """Read and check the header.
+
+    Raises
+    ------
+    HeaderInvalid
+        Not EDF or BDF, incomplete, or a field that the layout depends on is unusable.
+    """
+    fixed = source.read_at_most(0, FIXED_BYTES)
+    is_bdf = _identify(fixed, source)
+    try:
+        return _layout(source, fixed, notes, is_bdf=is_bdf)
+    except FieldError as error:
+        raise HeaderInvalid(f"{source.name}: {error}", _COPY_AGAIN) from error
+
+
+def _identify(fixed: bytes, source: Source) -> bool:
+    """Whether the bytes are BDF (True) or EDF (False); everything else is refused by name."""
+    if not fixed:
+        raise _invalid(source, "the file is empty")
+    if not fixed.strip(b"\0"):
+        raise _invalid(source, "the header is empty: nothing but NUL bytes, never written")
+    version = fixed[:8]
+    if version in (b"\xffBIOSEMI", b"\xffbiosemi"):
+        known = True
+    else:
+        known = _EDF_VERSION.fullmatch(version) is not None
+    if not known:
+        what = next((w for magic, w in _OTHER_FORMATS if fixed.startswith(magic)), None)
+        found = f"this is {what}" if what else "the version field is neither EDF's nor BDF's"
+        raise _invalid(source, f"not an EDF or BDF file: {found}")
+    if len(fixed) < FIXED_BYTES:
+        raise _invalid(source, f"the header is incomplete ({len(fixed)} of {FIXED_BYTES} bytes)")
+    return version[0] == 0xFF
+
+
+def _layout(source: Source, fixed: bytes, notes: Notes, *, is_bdf: bool) -> Layout:
+    n_signals = read_integer(fixed[252:256], "number of signals", notes)
+    if not 1 <= n_signals <= MOST_SIGNALS:
+        raise _invalid(source, f"the header declares {n_signals} signals")
+    header_bytes = _header_bytes(source, fixed, n_signals, notes)
+    record_s = Fraction(read_decimal(fixed[244:252], "duration of a data record", notes))
+    if record_s and not SHORTEST_RECORD_S <= record_s <= LONGEST_RECORD_S:
+        raise _invalid(source, f"a data record lasts {shown(fixed[244:252])} s")
+    table = source.read_at_most(FIXED_BYTES, n_signals * SIGNAL_BYTES)
+    if len(table) < n_signals * SIGNAL_BYTES:
+        got = FIXED_BYTES + len(table)
+        raise _invalid(source, f"the header is incomplete ({got} of {header_bytes} bytes)")
+    signals = _signals(table, n_signals, record_s, notes, is_bdf=is_bdf)
+    record_bytes = sum(s.n_bytes for s in signals)
+    if record_bytes == 0:
+        raise _invalid(source, "no signal has any samples in a data record")
+    if record_s == 0 and any(s.n_samples and not s.is_annotations for s in signals):
+        raise _invalid(source, "a data record with signals lasts 0 s: sampling rates undefined")
+    continuity = _continuity(fixed[192:236], notes, signals, is_bdf=is_bdf)
+    return Layout(
+        is_bdf=is_bdf,
+        continuity=continuity,
+        is_contradictory=_is_contradictory(fixed[192:236], notes, is_bdf=is_bdf),
+        header_bytes=header_bytes,
+        record_bytes=record_bytes,
+        declared_records=_declared_records(source, fixed[236:244], notes),
+        record_s=record_s,
+        signals=signals,
+        start_fields=StartFields(
+            date=fixed[168:176],
+            time=fixed[176:184],
+            recording=fixed[88:168],
+            is_plus=bool(continuity),
+        ),
+    )
+
+
+def _header_bytes(source: Source, fixed: bytes, n_signals: int, notes: Notes) -> int:
+    stated = read_integer(fixed[184:192], "header length", notes)
+    needed = FIXED_BYTES + n_signals * SIGNAL_BYTES
+    if stated != needed:
+        raise _invalid(
+            source,
+            f"header length {stated} does not fit {n_signals} signals, which need {needed} bytes",
+        )
+    return needed
+
+
+def _declared_records(source: Source, raw: bytes, notes: Notes) -> int | None:
+    count = read_integer(raw, "number of data records", notes)
+    if count < -1:
+        raise _invalid(source, f"the header declares {count} data records")
+    return None if count == -1 else count
+
+
+def _signals(
+    table: bytes, n_signals: int, record_s: Fraction, notes: Notes, *, is_bdf: bool
+) -> tuple[Signal, ...]:
+    columns = _columns(table, n_signals)
+    fields = [SignalFields(*row) for row in zip(*columns, strict=True)]
+    sample_bytes = 3 if is_bdf else 2
+    samples = [_samples_per_record(f, i, notes) for i, f in enumerate(fields)]
+    offsets = [0, *accumulate(n * sample_bytes for n in samples)]
+    return tuple(
+        read_signal(i, f, n, offset, record_s, notes, sample_bytes=sample_bytes)
+        for i, (f, n, offset) in enumerate(zip(fields, samples, offsets, strict=False))
+    )
+
+
+def _columns(table: bytes, n_signals: int) -> list[list[bytes]]:
+    """Each field of the signal header as a list over the signals."""
+    columns, at = [], 0
+    for width in WIDTHS:
+        columns.append([table[at + i * width : at + (i + 1) * width] for i in range(n_signals)])
+        at += n_signals * width
+    return columns
+
+
+def _samples_per_record(fields: SignalFields, index: int, notes: Notes) -> int:
+    field = f"number of samples in a record of signal {index + 1}"
+    count = read_integer(fields.samples, field, notes)
+    if count < 0:
+        raise FieldError(f"{field} is {count}")
+    return count
+
+
+def _is_contradictory(raw: bytes, notes: Notes, *, is_bdf: bool) -> bool:
+    """Whether the version field says 16 bit and the reserved field 24 bit."""
+    contradictory = not is_bdf and raw.strip(b" \0").upper().startswith((b"24BIT", b"BDF+"))
+    if contradictory:
+        notes.add("reserved-contradicts", "the version field says EDF, the reserved field BDF")
+    return contradictory
+
+
+def _continuity(raw: bytes, notes: Notes, signals: tuple[Signal, ...], *, is_bdf: bool) -> str:
+    """``C``, ``D``, ``?`` or blank, from the reserved field."""
+    reserved = raw.strip(b" \0").upper()
+    if reserved.startswith((b"EDF+", b"BDF+")):
+        if raw[:4] not in (b"EDF+", b"BDF+") or (reserved[:1] == b"B") != is_bdf:
+            notes.add("reserved-unusual", "the reserved field does not spell EDF+ as it should")
+        declared = reserved[4:5].decode("latin-1")
+        if declared in ("C", "D"):
+            return declared
+        notes.add("reserved-unusual", "EDF+ is declared without saying continuous or not")
+        return "?"
+    if any(s.is_annotations for s in signals):
+        notes.add("edfplus-undeclared", "annotations in a file that does not declare EDF+: read")
+    return ""
+
+
+def _invalid(source: Source, what: str) -> HeaderInvalid:
+    return HeaderInvalid(f"{source.name}: {what}", _COPY_AGAIN)

@@ -1,0 +1,174 @@
+"""The size law: header + records x record bytes, and what it says about a file that breaks it."""
+
+from __future__ import annotations
+
+from psgpipe.edf.findings import Notes
+from psgpipe.edf.header import LONGEST_RECORD_S, Layout
+from psgpipe.edf.source import Source
+from psgpipe.errors import HeaderInvalid, NoData, UnsafeFile
+
+LONGEST_S = LONGEST_RECORD_S
+MOST_RECORDS = 10_000_000
+MOST_INFLATED_BYTES = 16 * 2**30
+LARGEST_ANNOTATION_BYTES = 64 * 2**20
+_LOOKED_AT_BYTES = 1 << 20
+_LEAST_SIGNS = 20
+_GET_WHOLE = "Fetch the whole file again from where it was recorded."
+
+
+def count_records(source: Source, layout: Layout, notes: Notes) -> int:
+    """Whole data records that are really there, by the header's count and the file's size.
+
+    Raises
+    ------
+    NoData
+        Not one whole record.
+    UnsafeFile
+        An implausible size or duration.
+    HeaderInvalid
+        The size fits samples of the other width only.
+    """
+    size = source.measure(_limit(layout))
+    data_bytes = size - layout.header_bytes
+    there, left_over = divmod(data_bytes, layout.record_bytes)
+    declared = layout.declared_records
+    _refuse_other_width(source, layout, data_bytes)
+    n_records = there if declared is None else min(declared, there)
+    _refuse_nothing(source, layout, data_bytes, n_records)
+    _refuse_implausible(source, layout, n_records)
+    if declared is None:
+        _note_unknown(layout, notes, n_records, left_over)
+    elif there < declared:
+        _note_short(layout, notes, n_records, left_over)
+    elif data_bytes > declared * layout.record_bytes:
+        _refuse_text_transfer(source, layout)
+        _note_long(source, notes, data_bytes - declared * layout.record_bytes)
+    return n_records
+
+
+def _limit(layout: Layout) -> int:
+    """Beyond this a gzipped file is not inflated: what its header implies and is plausible.
+
+    A 24-bit file whose header says 16 needs half as much again to be found out.
+    """
+    longest = MOST_RECORDS
+    if layout.record_s:
+        longest = min(longest, int(LONGEST_S / layout.record_s) + 1)
+    records = longest if layout.declared_records is None else layout.declared_records
+    implied = layout.header_bytes + min(records, longest) * layout.record_bytes
+    return min(implied * 3 // 2, MOST_INFLATED_BYTES)
+
+
+def _refuse_other_width(source: Source, layout: Layout, data_bytes: int) -> None:
+    """A 24-bit file whose version says 16-bit, or the reverse, gives noise: tell it by its size."""
+    declared = layout.declared_records
+    if declared and data_bytes == declared * layout.record_bytes:
+        return
+    other = layout.record_bytes // layout.sample_bytes * (5 - layout.sample_bytes)
+    fits_other = bool(declared and data_bytes == declared * other)
+    if layout.is_contradictory or (fits_other and _holds_other_width(source, layout)):
+        bits = 8 * (5 - layout.sample_bytes)
+        raise HeaderInvalid(
+            f"{source.name}: the version field says {8 * layout.sample_bytes}-bit samples, "
+            f"the reserved field or the file's size {bits}-bit samples",
+            "Export the recording again: EDF holds 16-bit samples, BDF 24-bit ones.",
+        )
+
+
+def _holds_other_width(source: Source, layout: Layout) -> bool:
+    """Whether more than the size speaks for the other width: a count that lies gives it, too.
+
+    16-bit limits stand in a 16-bit file; and the third byte of every 24-bit sample of so small a
+    range is its sign, 0 or 255.
+    """
+    limits = [
+        limit
+        for signal in layout.ordinary_signals
+        for limit in (signal.channel.digital_min, signal.channel.digital_max)
+        if limit is not None
+    ]
+    fits_16_bit = all(-32768 <= limit <= 32767 for limit in limits)
+    if layout.is_bdf or not fits_16_bit:
+        return fits_16_bit == layout.is_bdf
+    start = source.read_at_most(layout.header_bytes, _LOOKED_AT_BYTES)
+    return not start[2::3].translate(None, b"\x00\xff")
+
+
+def _refuse_text_transfer(source: Source, layout: Layout) -> None:
+    """A longer file whose bytes went through a text mode or a text encoding is noise.
+
+    Then every line feed has got a carriage return before it, or bytes that are no UTF-8 have
+    become U+FFFD; in samples both are rare.
+    """
+    declared_bytes = (layout.declared_records or 0) * layout.record_bytes
+    start = source.read_at_most(layout.header_bytes, min(declared_bytes, _LOOKED_AT_BYTES))
+    n_lines = start.count(b"\n")
+    as_lines = n_lines >= _LEAST_SIGNS and start.count(b"\r\n") == n_lines
+    as_utf8 = start.count(b"\xef\xbf\xbd") >= _LEAST_SIGNS
+    if as_lines or as_utf8:
+        how = "line ends were converted" if as_lines else "it was converted to UTF-8"
+        raise HeaderInvalid(
+            f"{source.name}: its bytes were changed on the way as if they were text: {how}",
+            "Copy the recording again in binary mode.",
+        )
+
+
+def _refuse_nothing(source: Source, layout: Layout, data_bytes: int, n_records: int) -> None:
+    if n_records > 0:
+        return
+    if layout.declared_records == 0:
+        after = f", though {data_bytes} bytes follow it" if data_bytes > 0 else ""
+        what = f"no data: the header declares 0 data records{after}"
+    elif data_bytes > 0:
+        what = f"no data: {data_bytes} of {layout.record_bytes} bytes of the first data record"
+    else:
+        what = "no data: nothing follows the header"
+    raise NoData(f"{source.name}: {what}", _GET_WHOLE)
+
+
+def _refuse_implausible(source: Source, layout: Layout, n_records: int) -> None:
+    days = float(n_records * layout.record_s / 86400)
+    if days * 86400 > LONGEST_S:
+        raise UnsafeFile(
+            f"{source.name}: implausible size: {days:.0f} days of recording; "
+            f"at most {LONGEST_S // 86400} are read",
+            "Check how the file was made; cut a long recording into nights.",
+        )
+    largest = max((s.n_bytes for s in layout.annotation_signals), default=0)
+    inflated = n_records * layout.record_bytes if source.gzipped else 0
+    if (
+        n_records > MOST_RECORDS
+        or largest > LARGEST_ANNOTATION_BYTES
+        or inflated > MOST_INFLATED_BYTES - layout.record_bytes - layout.header_bytes
+    ):
+        raise UnsafeFile(
+            f"{source.name}: implausible size: {n_records} data records of "
+            f"{layout.record_bytes} bytes",
+            "Check how the file was made.",
+        )
+
+
+def _note_unknown(layout: Layout, notes: Notes, n_records: int, left_over: int) -> None:
+    rest = f"; {left_over} bytes of a last, incomplete record are left out" if left_over else ""
+    notes.add(
+        "record-count-unknown",
+        "the recording was not closed (number of records -1): "
+        f"{n_records} records counted from the file size{rest}",
+    )
+
+
+def _note_short(layout: Layout, notes: Notes, n_records: int, left_over: int) -> None:
+    declared = layout.declared_records or 0
+    cut = "; the last record is incomplete and left out" if left_over else ""
+    notes.add(
+        "size-short",
+        f"the header declares {declared} records ({float(declared * layout.record_s):g} s), "
+        f"the file holds {n_records} ({float(n_records * layout.record_s):g} s): "
+        f"{declared - n_records} are missing{cut}",
+    )
+
+
+def _note_long(source: Source, notes: Notes, extra: int) -> None:
+    about = "at least " if source.gzipped else ""
+    message = f"{about}{extra} bytes after the last declared record were left out"
+    notes.add("size-long", message)

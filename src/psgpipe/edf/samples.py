@@ -1,0 +1,182 @@
+"""Samples of one channel: from bytes to integers, and what they show on the way."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.edf.findings import Notes, quoted
+from psgpipe.edf.records import Bytes
+from psgpipe.model.digital_recording import Digital, Scale
+from psgpipe.model.recording import Channel
+
+# Shares below which a railed sample is nothing to talk about.
+_LEAST_RAILED = 1e-3
+_LEAST_OUTSIDE = 0.0
+_LEAST_ZERO_TAIL_S = 10.0
+# A drop-out jumps to the rail; a clipped wave creeps up to it.
+_JUMP_OF_RANGE = 0.1
+# A wave has its highest value for a moment; these are told apart by at least so many levels.
+_LEAST_PLATEAU = 5e-3
+_LEAST_LEVELS = 100
+# Far outside of any biosignal, so that only a wrong unit gets there.
+_SD_UV = (0.2, 10_000.0)
+_THINNED = 64
+
+
+def scale_of(channel: Channel, uv_per_unit: float) -> Scale:
+    """The scale of a channel whose header was found usable."""
+    low, high = channel.digital_min, channel.digital_max
+    bottom, top = channel.physical_min, channel.physical_max
+    if low is None or high is None or bottom is None or top is None:
+        raise ValueError("a channel without limits has no scale")
+    return Scale(low, high, (top - bottom) / (high - low), bottom, uv_per_unit)
+
+
+def as_integers(piece: Bytes, sample_bytes: int) -> Digital:
+    """Two's complement, little-endian, 16 or 24 bit; shape (n_records, n_samples)."""
+    n_records, n_bytes = piece.shape
+    if sample_bytes == 2:
+        return piece.view("<i2")
+    wide = np.zeros((n_records, n_bytes // 3, 4), np.uint8)
+    wide[:, :, 1:] = piece.reshape(n_records, n_bytes // 3, 3)
+    return wide.view("<i4")[:, :, 0] >> 8
+
+
+class Row:
+    """One channel's samples as they come in, in file order."""
+
+    def __init__(self, channel: Channel, scale: Scale, n_per_record: int, out: Digital) -> None:
+        self.channel = channel
+        self.scale = scale
+        self._n_per_record = n_per_record
+        self._out = out
+        self._n_low = self._n_high = self._n_below = self._n_above = 0
+        self._jumps = self._entries = self._n_least = self._n_most = 0
+        self._last_nonzero = -1
+        self._least, self._most = 1 << 30, -(1 << 30)
+
+    def take(self, record: int, at_sample: int, digital: Digital) -> None:
+        """Put a piece into its place and look at it."""
+        first = record * self._n_per_record + at_sample
+        flat = self._out[first : first + digital.size]
+        flat.reshape(digital.shape)[:] = digital
+        least, most = int(flat.min()), int(flat.max())
+        self._count_extremes(flat, least, most)
+        if least <= self.scale.digital_min or most >= self.scale.digital_max:
+            self._look_at_rails(flat)
+        if flat[-1] or (least, most) != (0, 0):
+            self._last_nonzero = (
+                first + int(np.flatnonzero(flat)[-1]) if not flat[-1] else (first + flat.size - 1)
+            )
+
+    def _count_extremes(self, flat: Digital, least: int, most: int) -> None:
+        """How often the lowest and the highest value so far were recorded."""
+        if least <= self._least:
+            before = self._n_least if least == self._least else 0
+            self._n_least = before + int(np.count_nonzero(flat == least))
+            self._least = least
+        if most >= self._most:
+            before = self._n_most if most == self._most else 0
+            self._n_most = before + int(np.count_nonzero(flat == most))
+            self._most = most
+
+    def _look_at_rails(self, flat: Digital) -> None:
+        low, high = self.scale.digital_min, self.scale.digital_max
+        self._n_below += int(np.count_nonzero(flat < low))
+        self._n_above += int(np.count_nonzero(flat > high))
+        railed = (flat <= low) | (flat >= high)
+        self._n_low += int(np.count_nonzero(flat == low))
+        self._n_high += int(np.count_nonzero(flat == high))
+        entered = np.flatnonzero(railed[1:] & ~railed[:-1])
+        heights = np.abs(flat[entered + 1].astype(np.int64) - flat[entered])
+        self._entries += len(entered)
+        self._jumps += int(np.count_nonzero(heights > _JUMP_OF_RANGE * (high - low)))
+
+    def note(self, notes: Notes, fs_hz: float) -> None:
+        """Say what the samples show."""
+        self._note_range(notes)
+        self._note_rails(notes)
+        self._note_zero_tail(notes, fs_hz)
+        self._note_amplitude(notes)
+
+    def _say(self, notes: Notes, code: str, message: str) -> None:
+        label = self.channel.label
+        notes.add(code, f"{quoted(label)}: {message}", label, self.channel.index)
+
+    def _note_range(self, notes: Notes) -> None:
+        share = (self._n_below + self._n_above) / self._out.size
+        if share > _LEAST_OUTSIDE:
+            low, high = self.scale.digital_min, self.scale.digital_max
+            message = f"{_percent(share)} of samples lie outside the digital range {low} to {high}"
+            self._say(notes, "digital-out-of-range", message)
+
+    def _note_rails(self, notes: Notes) -> None:
+        share = (self._n_low + self._n_high) / self._out.size
+        if self._least == self._most:
+            return
+        if share < _LEAST_RAILED:
+            self._note_plateau(notes)
+        elif self._jumps > self._entries / 2:
+            message = f"drop-outs: {_percent(share)} of samples jump to a digital extreme"
+            self._say(notes, "drop-outs", message)
+        else:
+            message = f"clipped: {_percent(share)} of samples are at the digital extremes"
+            self._say(notes, "clipped", message)
+
+    def _note_plateau(self, notes: Notes) -> None:
+        """An amplifier that rails below the file's own limits leaves flat tops."""
+        if self._most - self._least < _LEAST_LEVELS:
+            return
+        for which, count in (("lowest", self._n_least), ("highest", self._n_most)):
+            share = count / self._out.size
+            if share >= _LEAST_PLATEAU:
+                message = f"{_percent(share)} of samples have exactly the {which} number recorded"
+                self._say(notes, "plateau", f"{message}: clipped, or not a wave")
+
+    def _note_zero_tail(self, notes: Notes, fs_hz: float) -> None:
+        tail_s = (self._out.size - 1 - self._last_nonzero) / fs_hz
+        if self._least != self._most and tail_s >= _LEAST_ZERO_TAIL_S:
+            message = f"the last {tail_s:g} s are exact digital zero: probably never written"
+            self._say(notes, "zero-tail", message)
+
+    def _note_amplitude(self, notes: Notes) -> None:
+        if self._least == self._most:
+            self._say(notes, "flat", "flat: every sample has the same value")
+            return
+        if self._is_surely_plausible():
+            return
+        sd_uv = _sd(self.scale.to_uv(self._out))
+        if not _SD_UV[0] <= sd_uv <= _SD_UV[1]:
+            message = f"standard deviation {sd_uv:.3g} uV is implausible: is the unit right?"
+            self._say(notes, "amplitude-implausible", message)
+
+    def _is_surely_plausible(self) -> bool:
+        """Whether bounds that are cheap to have already hold the standard deviation in its range.
+
+        It is at most half of the range (Popoviciu), and its square at least the share of some of
+        the values times their own variance.
+        """
+        uv_per_level = abs(self.scale.gain) * self.scale.uv_per_unit
+        some = self._some()
+        least_uv = float(some.std()) * (some.size / self._out.size) ** 0.5 * uv_per_level
+        most_uv = (self._most - self._least) / 2 * uv_per_level
+        return 2 * _SD_UV[0] < least_uv and most_uv < _SD_UV[1] / 2
+
+    def _some(self) -> Digital:
+        """One in 64 samples, 64 at a time: to skip through memory costs as much as to read it."""
+        n_whole = self._out.size // _THINNED**2 * _THINNED**2
+        if not n_whole:
+            return self._out
+        return self._out[:n_whole].reshape(-1, _THINNED**2)[:, :_THINNED]
+
+
+def _sd(values: npt.NDArray[np.float64]) -> float:
+    """Standard deviation without a second array of the same size."""
+    mean = float(values.mean())
+    square = float(np.dot(values, values)) / values.size - mean * mean
+    return float(np.sqrt(max(square, 0.0)))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"

@@ -1,0 +1,324 @@
+"""The bytes of a recording: a regular file, opened once, plain or gzipped, and never a surprise.
+
+A :class:`Source` reads at any offset, fastest forwards, hashes what passes if asked to, and knows
+at the end whether somebody changed the file meanwhile. No memory map: a file cut short under a map
+kills the process.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import io
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from psgpipe.edf.findings import Notes, safe_text
+from psgpipe.errors import ChangedWhileRead, ReadFailed, UnsafeFile
+
+LONGEST_NAME = 120
+_CHUNK = 1 << 18
+_GZIP_MAGIC = b"\x1f\x8b"
+_OPEN_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe without a writer must not stop the batch
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+class Source:
+    """A plain file.
+
+    Attributes
+    ----------
+    name : the file's name without folders, safe to print.
+    gzipped : whether the bytes are compressed.
+    """
+
+    gzipped = False
+
+    def __init__(self, fd: int, name: str) -> None:
+        self._fd = fd
+        self._file = io.FileIO(fd)
+        self.name = name
+        self._opened = os.fstat(fd)
+        self._digest = hashlib.sha256()
+        self._n_hashed: int | None = None
+
+    def hash_on_the_way(self, n_bytes: int) -> None:
+        """Hash the first `n_bytes` now and what follows when it is read, if nothing is skipped."""
+        self._n_hashed = 0
+        self.read_at_most(0, n_bytes)
+
+    def sha256(self) -> str:
+        """SHA-256 of the whole file as it lies on the disk; what has not yet passed is read now."""
+        buffer = bytearray(_CHUNK)
+        self._n_hashed = self._n_hashed or 0
+        while Source._fill(self, self._n_hashed, memoryview(buffer)):
+            pass
+        return self._digest.hexdigest()
+
+    def measure(self, limit: int) -> int:
+        """Bytes of EDF in the file; a gzipped file is not followed beyond `limit` + 1."""
+        return self._opened.st_size
+
+    def read_at_most(self, offset: int, n_bytes: int) -> bytes:
+        """Up to `n_bytes` from `offset`; fewer only where the file ends."""
+        buffer = bytearray(n_bytes)
+        got = self._fill(offset, memoryview(buffer))
+        return bytes(buffer[:got])
+
+    def read_into(self, offset: int, view: memoryview) -> None:
+        """Fill `view` from `offset`.
+
+        Raises
+        ------
+        ReadFailed
+            The file ends before, or the system reports an error.
+        """
+        got = self._fill(offset, view)
+        if got < len(view):
+            raise ReadFailed(
+                f"{self.name}: {len(view)} bytes wanted at {offset}, {got} came",
+                "The file may be changing, or its disk or network failing: copy it and try again.",
+            )
+
+    def _fill(self, offset: int, view: memoryview) -> int:
+        got = 0
+        try:
+            self._file.seek(offset)
+            while got < len(view):
+                n_bytes = self._file.readinto(view[got:])
+                if not n_bytes:
+                    break
+                got += n_bytes
+        except OSError as error:
+            raise self._read_failed(error) from error
+        self._hash(offset, view[:got])
+        return got
+
+    def _hash(self, offset: int, view: memoryview) -> None:
+        """Hash what of `view` continues what has been hashed."""
+        if self._n_hashed is not None and offset <= self._n_hashed < offset + len(view):
+            self._digest.update(view[self._n_hashed - offset :])
+            self._n_hashed = offset + len(view)
+
+    def _read_failed(self, error: OSError) -> ReadFailed:
+        reason = error.strerror or type(error).__name__
+        return ReadFailed(
+            f"{self.name}: reading failed: {reason}",
+            "Check the disk or the network share, copy the file again, and retry.",
+        )
+
+    def check_unchanged(self) -> None:
+        """Compare size and modification time with what they were when the file was opened.
+
+        Raises
+        ------
+        ChangedWhileRead
+            They differ: somebody is writing.
+        """
+        try:
+            now = os.fstat(self._fd)
+        except OSError as error:
+            raise self._read_failed(error) from error
+        if (now.st_size, now.st_mtime_ns) != (self._opened.st_size, self._opened.st_mtime_ns):
+            raise ChangedWhileRead(
+                f"{self.name}: changed while it was read "
+                f"({self._opened.st_size} bytes before, {now.st_size} after)",
+                "Wait until the recording or the copy is finished, then run again.",
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class GzipSource(Source):
+    """A gzipped file, inflated on the way; going backwards starts again from the front."""
+
+    gzipped = True
+
+    def __init__(self, plain: Source) -> None:
+        self._fd, self._file = plain._fd, plain._file
+        self._opened, self.name = plain._opened, plain.name
+        self._digest, self._n_hashed = hashlib.sha256(), None
+        self.garbage_after = False
+        self._restart()
+
+    def hash_on_the_way(self, n_bytes: int) -> None:
+        """Nothing: what lies on the disk is not what is read."""
+
+    def sha256(self) -> str:
+        """SHA-256 of the compressed file."""
+        sha256 = super().sha256()
+        self._restart()
+        return sha256
+
+    def measure(self, limit: int) -> int:
+        """Inflate up to `limit` + 1 bytes and say how many there were."""
+        while self._position <= limit:
+            if not self._inflate(min(_CHUNK, limit + 1 - self._position)):
+                break
+        return self._position
+
+    def _restart(self) -> None:
+        self._file.seek(0)
+        self._position = 0
+        self._compressed = b""
+        self._member = zlib.decompressobj(wbits=31)
+        self._ended = False
+
+    def _fill(self, offset: int, view: memoryview) -> int:
+        if offset < self._position:
+            self._restart()
+        while self._position < offset:
+            if not self._inflate(min(_CHUNK, offset - self._position)):
+                return 0
+        got = 0
+        while got < len(view):
+            block = self._inflate(min(_CHUNK, len(view) - got))
+            if not block:
+                break
+            view[got : got + len(block)] = block
+            got += len(block)
+        return got
+
+    def _inflate(self, n_bytes: int) -> bytes:
+        """The next bytes, at most `n_bytes`, empty at the end of the last member."""
+        try:
+            while not self._ended:
+                if self._member.eof:
+                    self._next_member()
+                    continue
+                if not self._compressed:
+                    self._compressed = self._file.read(_CHUNK)
+                    if not self._compressed:
+                        raise self._damaged("the compressed data end early")
+                block = self._member.decompress(self._compressed, n_bytes)
+                self._compressed = (
+                    self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+                )
+                if block:
+                    self._position += len(block)
+                    return block
+        except zlib.error as error:
+            raise self._damaged("the compressed data are damaged") from error
+        except OSError as error:
+            raise self._read_failed(error) from error
+        return b""
+
+    def _next_member(self) -> None:
+        """Go on to the next gzip member; NUL padding ends the file, anything else is noted."""
+        waiting = self._compressed.lstrip(b"\0")
+        while len(waiting) < len(_GZIP_MAGIC):
+            more = self._file.read(_CHUNK)
+            if not more:
+                break
+            waiting = (waiting + more).lstrip(b"\0")
+        self._compressed = waiting
+        if waiting.startswith(_GZIP_MAGIC):
+            self._member = zlib.decompressobj(wbits=31)
+            return
+        self.garbage_after = bool(waiting)
+        self._ended = True
+
+    def _damaged(self, how: str) -> ReadFailed:
+        return ReadFailed(
+            f"{self.name}: {how} (after {self._position} bytes of recording)",
+            "Copy the file again from where it was made; `gzip -t` tests the copy.",
+        )
+
+
+def file_name(path: str | os.PathLike[str]) -> str:
+    """The name without folders, safe to print."""
+    return safe_text(Path(path).name or str(path), LONGEST_NAME)
+
+
+@contextmanager
+def open_source(path: str | os.PathLike[str], notes: Notes) -> Iterator[Source]:
+    """Open a recording's bytes; on a good end, check that nobody changed them meanwhile.
+
+    Raises
+    ------
+    UnsafeFile
+        Missing, not a regular file, not permitted, or a loop of links.
+    ChangedWhileRead, ReadFailed
+        See :class:`Source`.
+    """
+    name = file_name(path)
+    source = _source(open_regular(path, name), name)
+    try:
+        yield source
+        source.check_unchanged()
+        if isinstance(source, GzipSource) and source.garbage_after:
+            notes.add("gzip-trailing", "bytes after the end of the compressed data were ignored")
+    finally:
+        source.close()
+
+
+def _source(fd: int, name: str) -> Source:
+    """The source that fits the first bytes; it owns the descriptor from here on."""
+    plain = Source(fd, name)
+    try:
+        gzipped = plain.read_at_most(0, len(_GZIP_MAGIC)) == _GZIP_MAGIC
+    except ReadFailed:
+        plain.close()
+        raise
+    return GzipSource(plain) if gzipped else plain
+
+
+def open_regular(path: str | os.PathLike[str], name: str) -> int:
+    """Open only what is a regular file, looked at before and after opening, without waiting.
+
+    Raises
+    ------
+    UnsafeFile
+        Missing, not a regular file, not permitted, or a loop of links.
+    """
+    try:
+        _refuse_special(Path(path).stat().st_mode, name)
+        fd = os.open(path, _OPEN_FLAGS)
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
+        raise _cannot_open(path, name, error) from error
+    try:
+        _refuse_special(os.fstat(fd).st_mode, name)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _refuse_special(mode: int, name: str) -> None:
+    kinds = (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    )
+    if stat.S_ISREG(mode):
+        return
+    kind = next((words for is_kind, words in kinds if is_kind(mode)), "no regular file")
+    raise UnsafeFile(
+        f"{name}: a recording was wanted, this is {kind}", "Give the path of an EDF or BDF file."
+    )
+
+
+def _cannot_open(path: str | os.PathLike[str], name: str, error: Exception) -> UnsafeFile:
+    if isinstance(error, PermissionError):
+        return UnsafeFile(f"{name}: permission denied", "Give this user the right to read it.")
+    if isinstance(error, FileNotFoundError):
+        if Path(path).is_symlink():
+            return UnsafeFile(f"{name}: a link to a file that does not exist", "Mend the link.")
+        return UnsafeFile(f"{name}: no such file", "Check the path, and that the share is mounted.")
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return UnsafeFile(f"{name}: a loop of links", "Replace the link by the file itself.")
+    reason = getattr(error, "strerror", None) or "the name is not valid"
+    return UnsafeFile(f"{name}: cannot be opened: {reason}", "Check the path.")

@@ -1,0 +1,130 @@
+"""When a recording began: naive local time, or unknown; never invented.
+
+The year is two digits: 85 to 99 mean 1985 to 1999, 00 to 84 mean 2000 to 2084 (EDF+ specification,
+2.1.3.3). In EDF+ the recording field starts with ``Startdate dd-MMM-yyyy``, which has all four.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from psgpipe.edf.findings import Notes
+
+_DATE = re.compile(rb"([0-9]{2})\.([0-9]{2})\.([0-9]{2}|yy)", re.IGNORECASE)
+_LOOSE_DATE = re.compile(rb"([0-9]{1,2})\. ?([0-9]{1,2})\.([0-9]{2})")
+_TIME = re.compile(rb"([0-9]{2})\.([0-9]{2})\.([0-9]{2})")
+_LOOSE_TIME = re.compile(rb"([0-9]{1,2})[.:] ?([0-9]{1,2})[.:] ?([0-9]{1,2})")
+_STARTDATE = re.compile(rb"\s*startdate[ _]+(\S+)", re.IGNORECASE)
+_STARTDATE_DATE = re.compile(rb"([0-9]{1,2})-([a-z]{3})-([0-9]{4})", re.IGNORECASE)
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+
+# What EDF+ writes for a removed date; EDF was published in 1992, so nothing began on this day.
+ANONYMOUS_DATE = dt.date(1985, 1, 1)
+
+
+@dataclass(frozen=True)
+class StartFields:
+    """The three header fields that tell the start, as bytes."""
+
+    date: bytes
+    time: bytes
+    recording: bytes
+    is_plus: bool
+
+
+def read_start(fields: StartFields, notes: Notes) -> tuple[dt.date | None, dt.time | None]:
+    """Date and time of day, each None where the file does not say."""
+    clock = _clock(fields.time, notes)
+    startdate = _startdate(fields, notes)
+    header_date = _header_date(fields.date, notes, told=startdate is not None)
+    date = _agreed(startdate, header_date, notes, plus=fields.is_plus)
+    if date == ANONYMOUS_DATE and startdate is None:
+        notes.add("date-unknown", "start date 01.01.85 stands for a removed date: unknown")
+        date = None
+    if date is None and clock == dt.time(0):
+        # With the date gone, midnight is what was written over the time, too.
+        notes.add("time-unknown", "start time 00.00.00 without a date: clock time unknown")
+        clock = None
+    if date is not None and date > dt.date.today() + dt.timedelta(days=1):
+        notes.add("date-future", f"start date {date.isoformat()} lies in the future")
+    return date, clock
+
+
+def _agreed(
+    startdate: dt.date | None, header_date: dt.date | None, notes: Notes, *, plus: bool
+) -> dt.date | None:
+    if startdate is None or header_date is None or startdate == header_date:
+        return startdate or header_date
+    winner = startdate if plus else header_date
+    notes.add(
+        "date-conflict",
+        f"start date is {header_date.isoformat()} in the header and {startdate.isoformat()} "
+        f"in its Startdate; {winner.isoformat()} is used",
+    )
+    return winner
+
+
+def _clock(raw: bytes, notes: Notes) -> dt.time | None:
+    text = raw.strip(b" \0")
+    match = _TIME.fullmatch(text) or _LOOSE_TIME.fullmatch(text)
+    if match is None:
+        what = "is blank" if not text else "cannot be read"
+        notes.add("time-unknown", f"start time {what}: clock time unknown")
+        return None
+    hour, minute, second = (int(part) for part in match.groups())
+    if hour > 23 or minute > 59 or second > 59:
+        message = f"start time {hour:02}.{minute:02}.{second:02} is impossible: unknown"
+        notes.add("time-unknown", message)
+        return None
+    if not _TIME.fullmatch(text):
+        notes.add("time-format", "start time is not written as hh.mm.ss; read nevertheless")
+    return dt.time(hour, minute, second)
+
+
+def _header_date(raw: bytes, notes: Notes, *, told: bool) -> dt.date | None:
+    """The header's own date field; `told` where Startdate has the date already."""
+    text = raw.strip(b" \0")
+    match = _DATE.fullmatch(text) or _LOOSE_DATE.fullmatch(text)
+    date = None
+    if match is None:
+        problem = "is blank" if not text else "cannot be read"
+    elif match.group(3).lower() == b"yy":
+        problem = "has no year"
+    else:
+        day, month, year = (int(part) for part in match.groups())
+        date = _date(1900 + year if year >= 85 else 2000 + year, month, day)
+        problem = f"{day:02}.{month:02}.{year:02} does not exist"
+    if date is None:
+        rest = "its Startdate is used" if told else "date unknown"
+        notes.add("date-unknown", f"start date in the header {problem}: {rest}")
+    elif not _DATE.fullmatch(text):
+        notes.add("date-format", "start date is not written as dd.mm.yy; read nevertheless")
+    return date
+
+
+def _startdate(fields: StartFields, notes: Notes) -> dt.date | None:
+    """The date in ``Startdate dd-MMM-yyyy``; None where there is none or it is X."""
+    found = _STARTDATE.match(fields.recording)
+    if found is None or found.group(1).upper() == b"X":
+        return None
+    match = _STARTDATE_DATE.fullmatch(found.group(1))
+    month = match.group(2).decode("ascii").upper() if match else ""
+    date = None
+    if match and month in MONTHS:
+        date = _date(int(match.group(3)), MONTHS.index(month) + 1, int(match.group(1)))
+    if date is None and fields.is_plus:
+        notes.add(
+            "startdate-unreadable",
+            "Startdate is not written as dd-MMM-yyyy with an English month; "
+            "the header's own start date is used",
+        )
+    return date
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None

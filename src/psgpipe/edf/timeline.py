@@ -1,0 +1,261 @@
+"""When each data record was recorded: gaps, jitter, and time that goes backwards.
+
+A step between two records that is longer than a record is a gap once it exceeds half a sample of
+the fastest signal, or what the text of the onset can express where that is coarser. Where some
+steps are too short by as little (a clock that jitters), up to 0.1 s either way is no gap. A slow
+drift of the clock against the samples starts a new segment each time it adds up to 0.25 s.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.edf.annotations import Tals
+from psgpipe.edf.findings import Notes
+from psgpipe.edf.header import Layout
+from psgpipe.edf.record_count import LONGEST_S
+from psgpipe.errors import HeaderInvalid
+
+EXACT_S = 1e-6
+_JITTER_S = 0.1
+_DRIFT_S = 0.25
+# printf("%g") keeps six digits: onsets above 1000 s lose their milliseconds.
+_FEWEST_LIMITED_DIGITS = 6
+_REPAIR = "Export the recording again; in EDF+D every data record needs its own time."
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Unbroken records: `n_records` of them from `onset_s` after the first sample."""
+
+    onset_s: float
+    n_records: int
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The records on the true clock.
+
+    Attributes
+    ----------
+    offset_s : from the header's start time to the first sample.
+    stretches : in time order; together they may hold fewer records than the file, where the
+        last ones were never written.
+    span_s : from the first sample to behind the last, gaps counted.
+    """
+
+    offset_s: float
+    stretches: tuple[Stretch, ...]
+    span_s: float
+
+    @property
+    def n_records(self) -> int:
+        """Records that have a place in time."""
+        return sum(stretch.n_records for stretch in self.stretches)
+
+
+def continuous(layout: Layout, n_records: int, offset_s: float, notes: Notes) -> Timeline:
+    """Records one behind the other."""
+    _note_offset(offset_s, notes)
+    span_s = float(n_records * layout.record_s)
+    return Timeline(offset_s, (Stretch(0.0, n_records),), span_s)
+
+
+def first_sample(
+    date: dt.date | None, clock: dt.time | None, offset_s: float
+) -> tuple[dt.datetime | None, dt.time | None]:
+    """Start and clock time of the first sample, `offset_s` after the header's start time."""
+    if clock is None:
+        return None, None
+    # Any day will do to carry the clock over midnight.
+    moved = dt.datetime.combine(date or dt.date(2000, 1, 2), clock) + dt.timedelta(seconds=offset_s)
+    return (None if date is None else moved), moved.time()
+
+
+def lay_out(name: str, layout: Layout, n_records: int, tals: Tals, notes: Notes) -> Timeline:
+    """The timeline from the time-keeping TALs of all records.
+
+    Raises
+    ------
+    HeaderInvalid
+        Time goes backwards, or cannot be known in a discontinuous file.
+    """
+    if layout.record_s == 0:
+        return continuous(layout, n_records, 0.0, notes)
+    discontinuous = layout.continuity == "D"
+    if not tals.keeps_time:
+        if discontinuous:
+            raise _untimed(name, "no data record says when it was recorded")
+        if layout.continuity:
+            message = "no data record says when it was recorded; taken as continuous"
+            notes.add("timekeeping-missing", message)
+        return continuous(layout, n_records, 0.0, notes)
+    if not discontinuous and n_records > 1 and np.ptp(tals.onsets) == 0:
+        message = "every data record gives the same time; taken as continuous, as declared"
+        notes.add("timekeeping-missing", message)
+        return continuous(layout, n_records, float(tals.onsets[0]), notes)
+    record_s = float(layout.record_s)
+    tolerance_s = _tolerance_s(layout, tals)
+    onsets = _filled(
+        name, tals.onsets, record_s, float(tolerance_s.max()), notes, strict=discontinuous
+    )
+    breaks = _breaks(name, onsets, record_s, tolerance_s[: len(onsets)], notes)
+    return _timeline(name, onsets, record_s, breaks, layout, notes)
+
+
+def _untimed(name: str, what: str) -> HeaderInvalid:
+    return HeaderInvalid(f"{name}: discontinuous, but {what}", _REPAIR)
+
+
+def _tolerance_s(layout: Layout, tals: Tals) -> Floats:
+    """How far each record's onset may be off before it means something."""
+    fastest = max((s.n_samples for s in layout.ordinary_signals), default=0)
+    half_sample_s = 0.5 * float(layout.record_s) / fastest if fastest else 1e-3
+    decimals = int(tals.decimals.max())
+    if (layout.record_s * Fraction(10) ** decimals).denominator != 1:
+        half_sample_s = max(half_sample_s, 10.0**-decimals)
+    tolerance_s = np.full(len(tals.onsets), half_sample_s)
+    digits = int((tals.whole_digits + tals.decimals).max())
+    if digits >= _FEWEST_LIMITED_DIGITS:
+        expressible = digits - tals.whole_digits
+        coarse = expressible < decimals
+        tolerance_s[coarse] = np.maximum(half_sample_s, 10.0 ** -expressible[coarse].astype(float))
+    return tolerance_s * 1.001 + 1e-9
+
+
+def _filled(
+    name: str, onsets: Floats, record_s: float, tolerance_s: float, notes: Notes, *, strict: bool
+) -> Floats:
+    """Onsets that are missing, from their neighbours where these agree."""
+    known = np.flatnonzero(~np.isnan(onsets))
+    if len(known) == len(onsets):
+        return onsets
+    missing = len(onsets) - len(known)
+    if strict:
+        onsets = onsets[: known[-1] + 1]
+    index = np.arange(len(onsets))
+    before = known[np.clip(np.searchsorted(known, index, side="right") - 1, 0, None)]
+    filled = onsets[before] + (index - before) * record_s
+    steps_over = np.flatnonzero(np.diff(known) > 1)
+    expected = onsets[known[steps_over]] + np.diff(known)[steps_over] * record_s
+    disagree = np.abs(onsets[known[steps_over + 1]] - expected) > tolerance_s
+    late_start = known[0] > 0 and abs(filled[0]) > tolerance_s
+    if strict and (disagree.any() or late_start):
+        raise _untimed(name, f"{missing} data records do not say when they were recorded")
+    rest = f"; {missing - int(np.isnan(onsets).sum())} at the end are left out" if strict else ""
+    message = f"{missing} data records do not say when they were recorded; "
+    message += f"their time follows from their neighbours{rest}"
+    notes.add("timekeeping-missing", message)
+    return np.where(np.isnan(onsets), filled, onsets)
+
+
+def _breaks(
+    name: str, onsets: Floats, record_s: float, tolerance_s: Floats, notes: Notes
+) -> list[int]:
+    """Records before which there is a gap."""
+    steps = np.diff(onsets) - record_s
+    allowed = np.maximum(tolerance_s[1:], tolerance_s[:-1])
+    if len(steps) and (steps < -allowed).any():
+        worst = int(np.argmin(steps))
+        jitter_s = max(min(_JITTER_S, record_s / 2), float(allowed.max()))
+        if steps[worst] < -jitter_s:
+            raise _backwards(name, onsets, worst)
+        allowed = np.maximum(allowed, jitter_s)
+        notes.add(
+            "onset-jitter",
+            f"the times of data records jitter by up to {1e3 * np.abs(steps[steps < 0]).max():.3g} "
+            "ms; taken as continuous",
+        )
+    breaks = [int(i) + 1 for i in np.flatnonzero(steps > allowed)]
+    bounds = [0, *breaks, len(onsets)]
+    drift_s = _DRIFT_S + float(tolerance_s.max())
+    return sorted(breaks + _drift_breaks(onsets, record_s, bounds, drift_s, notes))
+
+
+def _drift_breaks(
+    onsets: Floats, record_s: float, bounds: list[int], drift_s: float, notes: Notes
+) -> list[int]:
+    """Records at which a slow clock has gained a quarter of a second on the samples."""
+    breaks: list[int] = []
+    slower_s = 0.0
+    grid = onsets - np.arange(len(onsets)) * record_s
+    for first, last in pairwise(bounds):
+        anchor = float(grid[first])
+        stretch = grid[first:last]
+        if stretch.max() - anchor > drift_s:
+            for record, value in enumerate(stretch.tolist(), first):
+                if value - anchor > drift_s:
+                    anchor = value
+                    breaks.append(record)
+        slower_s = max(slower_s, anchor - float(stretch[-1]))
+    if breaks:
+        message = f"the clock runs faster than the samples: set right {len(breaks)} times"
+        notes.add("clock-drift", message)
+    elif slower_s > drift_s:
+        notes.add("clock-drift", f"the clock lags {slower_s:.2g} s behind the samples at the end")
+    return breaks
+
+
+def _backwards(name: str, onsets: Floats, record: int) -> HeaderInvalid:
+    before, after = onsets[record], onsets[record + 1]
+    how = "goes backwards" if after <= before else "overlaps"
+    return HeaderInvalid(
+        f"{name}: time {how}: data record {record + 1} starts at {before:.6g} s, "
+        f"the next at {after:.6g} s",
+        "The records are not in time order; export the recording again.",
+    )
+
+
+def _timeline(
+    name: str,
+    onsets: Floats,
+    record_s: float,
+    breaks: list[int],
+    layout: Layout,
+    notes: Notes,
+) -> Timeline:
+    offset_s = float(onsets[0])
+    bounds = [0, *breaks, len(onsets)]
+    stretches = tuple(
+        Stretch(float(onsets[first]) - offset_s, last - first) for first, last in pairwise(bounds)
+    )
+    span_s = stretches[-1].onset_s + stretches[-1].n_records * record_s
+    if max(span_s, abs(offset_s)) > LONGEST_S:
+        raise HeaderInvalid(
+            f"{name}: the times of its data records span {max(span_s, abs(offset_s)):.6g} s, "
+            "more than any night",
+            "The annotation channel's times are wrong; export the recording again.",
+        )
+    _note_gaps(stretches, span_s, record_s, layout, notes)
+    _note_offset(offset_s, notes)
+    return Timeline(offset_s, stretches, span_s)
+
+
+def _note_offset(offset_s: float, notes: Notes) -> None:
+    """EDF+ lets the first record start a fraction of a second after the header's time, no more."""
+    if not 0 <= offset_s < 1:
+        message = f"the first data record starts {offset_s:g} s after the header's start time"
+        notes.add("start-offset", message)
+
+
+def _note_gaps(
+    stretches: tuple[Stretch, ...], span_s: float, record_s: float, layout: Layout, notes: Notes
+) -> None:
+    if len(stretches) == 1:
+        return
+    n_gaps = len(stretches) - 1
+    missing_s = span_s - sum(s.n_records for s in stretches) * record_s
+    declared = "" if layout.continuity == "D" else ", though the file is declared continuous"
+    notes.add(
+        "edfplus-gap",
+        f"{n_gaps} {'gap' if n_gaps == 1 else 'gaps'} in the recording, {missing_s:g} s in all"
+        f"{declared}",
+    )

@@ -1,0 +1,1 @@
+"""Bytes on disk, safely: atomic writes, hashes, regular files, folders that take their place."""

@@ -1,0 +1,146 @@
+"""A derivation that is worked out when it is looked at, and from no more than is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.model.digital_recording import EVERYTHING, Digital, DigitalRecording, Floats
+from psgpipe.model.montage import Derivation
+from psgpipe.model.recording import ALL_HZ, Band, Columns, Recording, Segment
+
+# A piece of this many samples stays in the processor's cache from its first term to its last.
+PIECE_SAMPLES = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class DerivedSignal:
+    """One derivation over the integers of its channels.
+
+    Attributes
+    ----------
+    derivation : what to build.
+    channels : its channels, one row for each term, in the order of the terms.
+    """
+
+    derivation: Derivation
+    channels: DigitalRecording
+
+    @property
+    def derivations(self) -> tuple[str, ...]:
+        """The derivation's name, as of a recording with this one row."""
+        return (self.derivation.name,)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The derivation's role, likewise."""
+        return (self.derivation.role,)
+
+    @property
+    def fs_hz(self) -> float:
+        """Sampling rate."""
+        return self.channels.fs_hz
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The unbroken stretches."""
+        return self.channels.segments
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of signal, gaps not counted."""
+        return self.channels.duration_s
+
+    @property
+    def span_s(self) -> float:
+        """Seconds from the first to behind the last sample, gaps counted."""
+        return self.channels.span_s
+
+    @property
+    def band_hz(self) -> Band:
+        """Nothing of it was filtered."""
+        return ALL_HZ
+
+    @property
+    def n_rows(self) -> int:
+        """Always one."""
+        return 1
+
+    @property
+    def is_digital(self) -> bool:
+        """Whether it is one channel, so that its integers can stand for it."""
+        return len(self.derivation.terms) == 1
+
+    def stretch_uv(self, columns: Columns = EVERYTHING, _row: int = 0) -> Floats:
+        """Samples in microvolt, shape (n_columns,); nothing is kept."""
+        rows = [row[columns] for row in self.channels.rows]
+        made = np.empty(rows[0].shape)
+        for at in range(0, len(made), PIECE_SAMPLES):
+            piece = slice(at, at + PIECE_SAMPLES)
+            self._fill([row[piece] for row in rows], made[piece])
+        return made
+
+    def _fill(self, rows: list[Digital], out: Floats) -> None:
+        """The weighted sum of the channels; a channel used as it is keeps its very samples."""
+        scales = self.channels.scales
+        weights = [term.weight for term in self.derivation.terms]
+        if weights == [1.0]:
+            scales[0].to_uv(rows[0], out=out)
+            return
+        # Integers first, in units of the first channel's steps: where all steps are alike, as a
+        # rule, their sum is exact, and there is one straight line instead of one for each.
+        steps = [w * scale.step_uv for w, scale in zip(weights, scales, strict=True)]
+        out[...] = rows[0]
+        for row, step in zip(rows[1:], steps[1:], strict=True):
+            _add(out, row, step / steps[0])
+        out *= steps[0]
+        zero_uv = sum(w * scale.zero_uv for w, scale in zip(weights, scales, strict=True))
+        if zero_uv:
+            out += zero_uv
+
+    def levels(self, columns: slice = EVERYTHING, _row: int = 0) -> npt.NDArray[np.number[Any]]:
+        """Numbers that rise and stand still with the voltage: integers, if of one channel."""
+        if not self.is_digital:
+            return self.stretch_uv(columns)
+        digital = self.channels.levels(columns)
+        return digital if self.derivation.terms[0].weight > 0 else ~digital
+
+    def build(self) -> Recording:
+        """The whole derivation in microvolt."""
+        channels = self.channels
+        reach = [
+            sorted(end * term.weight for end in scale.limits_uv)
+            for scale, term in zip(channels.scales, self.derivation.terms, strict=True)
+        ]
+        return Recording(
+            signals_uv=self.stretch_uv()[None, :],
+            derivations=self.derivations,
+            fs_hz=self.fs_hz,
+            start=channels.start,
+            start_clock=channels.start_clock,
+            segments=self.segments,
+            kinds=self.kinds,
+            # What it can reach when every channel stands at its own limit.
+            digital_limits_uv=((sum(low for low, _ in reach), sum(high for _, high in reach)),),
+            annotations=channels.annotations,
+            findings=channels.findings,
+            file=channels.file,
+        )
+
+
+def _add(out: Floats, digital: Digital, times: float) -> None:
+    if times == 1.0:
+        out += digital
+    elif times == -1.0:
+        out -= digital
+    else:
+        out += digital * times
+
+
+def derive_signal(derivation: Derivation, recorded: tuple[DigitalRecording, ...]) -> DerivedSignal:
+    """The derivation over whichever of `recorded` holds all of its channels."""
+    source = next(r for r in recorded if set(derivation.labels) <= set(r.labels))
+    return DerivedSignal(derivation, source.pick(*derivation.labels))

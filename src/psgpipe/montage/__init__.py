@@ -1,0 +1,1 @@
+"""Channel labels, electrodes and derivations; label tables are data."""

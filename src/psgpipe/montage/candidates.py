@@ -1,0 +1,133 @@
+"""The montage of a night: which of the wanted derivations can be built, and which are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psgpipe.errors import DerivationMissing
+from psgpipe.model.montage import ROLES, Candidates, Derivation, Montage, Role, Source, printable
+from psgpipe.montage.derivations import derive, why_not
+
+LABELS_SHOWN = 12
+REASONS_SHOWN = 3
+
+
+def candidates(
+    sources: Sequence[Source],
+    wanted: Mapping[Role, Sequence[str]],
+    *,
+    min_fs_hz: float = 0.0,
+) -> Candidates:
+    """Every wanted derivation that can be built from `sources`, by role, best first.
+
+    Parameters
+    ----------
+    wanted : derivations by role in order of preference; a role that is absent or empty is not
+        asked for.
+    min_fs_hz : channels sampled at this rate or below are not used.
+    """
+    built: dict[Role, tuple[Derivation, ...]] = {}
+    reasons: dict[tuple[Role, str], str] = {}
+    asked: dict[Role, tuple[str, ...]] = {r: tuple(wanted[r]) for r in ROLES if wanted.get(r)}
+    for role, names in asked.items():
+        found = {name: derive(name, role, sources, min_fs_hz=min_fs_hz) for name in names}
+        built[role] = tuple(d for d in found.values() if d)
+        for name in (n for n, d in found.items() if d is None):
+            if reason := why_not(name, sources, min_fs_hz=min_fs_hz):
+                reasons[role, name] = reason
+    return Candidates(built, asked, reasons)
+
+
+def choose(
+    found: Candidates,
+    sources: Sequence[Source],
+    *,
+    file: str = "",
+    optional: frozenset[Role] = frozenset(),
+) -> Montage:
+    """The best derivation of each role that was asked for.
+
+    Parameters
+    ----------
+    file : the recording's name, for the message.
+    optional : roles that may stay empty.
+
+    Raises
+    ------
+    psgpipe.errors.DerivationMissing
+        A role that is not optional has no derivation.
+    """
+    for role in found.wanted:
+        if not found.of(role) and role not in optional:
+            raise missing(found, role, sources, file=file)
+    return Montage(tuple(found.of(role)[0] for role in ROLES if found.of(role)))
+
+
+def missing(
+    found: Candidates, role: Role, sources: Sequence[Source], *, file: str = ""
+) -> DerivationMissing:
+    """The error for a role without a derivation: what was wanted, what is there, what to do."""
+    names = found.wanted[role]
+    reasons = [f"{n}: {found.reasons[role, n]}" for n in names if (role, n) in found.reasons]
+    reasons = reasons[:REASONS_SHOWN]
+    subject = f"none of {', '.join(names)} can" if len(names) > 1 else f"{names[0]} cannot"
+    where = f"{file}: " if file else ""
+    because = f" ({'; '.join(reasons)})" if reasons else ""
+    return DerivationMissing(
+        f"{where}{subject} be built from {_listed(sources)}{because}",
+        _remedy(role, is_recorded=bool(reasons)),
+    )
+
+
+def _remedy(role: Role, *, is_recorded: bool) -> str:
+    """A label table helps where a channel was not understood, not where it cannot be used."""
+    first = "" if is_recorded else "Name the site's channels in a label table, or "
+    other = "list another derivation under [reference]"
+    without = "" if role == "eeg" else ", or take a pipeline that needs none (-p eeg-only)"
+    remedy = f"{first}{other}{without}."
+    return remedy[0].upper() + remedy[1:]
+
+
+def _listed(sources: Sequence[Source]) -> str:
+    """The labels, understood ones first, cut short where they are many."""
+    by_use = sorted(sources, key=lambda s: not s.understood)
+    shown = ", ".join(printable(s.label) for s in by_use[:LABELS_SHOWN])
+    more = len(by_use) - LABELS_SHOWN
+    return (shown or "no channels") + (f" and {more} more" if more > 0 else "")
+
+
+def describe(
+    sources: Sequence[Source], wanted: Mapping[Role, Sequence[str]], *, min_fs_hz: float = 0.0
+) -> dict[str, Any]:
+    """What each channel was understood as and which derivations can be built, as plain values."""
+    found = candidates(sources, wanted, min_fs_hz=min_fs_hz)
+    return {
+        "channels": [
+            {
+                "label": source.label,
+                "plus": source.plus,
+                "minus": source.minus,
+                "table": source.table if source.understood else None,
+                "fs_hz": source.fs_hz,
+                "refused": source.refused,
+            }
+            for source in sources
+        ],
+        "derivations": [
+            {
+                "name": d.name,
+                "role": d.role,
+                "terms": [{"label": t.label, "weight": t.weight} for t in d.terms],
+                "why": d.why,
+            }
+            for role in ROLES
+            for d in found.of(role)
+        ],
+        "missing": [
+            {"name": name, "role": role, "reason": found.reasons.get((role, name))}
+            for role, names in found.wanted.items()
+            for name in names
+            if name not in {d.name for d in found.of(role)}
+        ],
+    }

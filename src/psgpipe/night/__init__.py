@@ -1,0 +1,1 @@
+"""One night: open, run the steps, write the files."""

@@ -1,0 +1,168 @@
+"""What can be said of a recording without staging it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from psgpipe.edf.anonymise import anonymise
+from psgpipe.edf.reader import read_header
+from psgpipe.errors import PsgpipeError
+from psgpipe.model.montage import LabelTable, Source, printable
+from psgpipe.model.night import Night
+from psgpipe.model.recording import Channel, Finding, Header
+from psgpipe.montage.candidates import candidates, choose, describe
+from psgpipe.montage.channel_labels import understand
+from psgpipe.night.definition import Definition
+from psgpipe.night.open import open_night, require_an_epoch, wanted_derivations
+from psgpipe.night.runner import make_night
+from psgpipe.night.steps.reference import ReferenceParams
+from psgpipe.results.night_folder import output_errors
+from psgpipe.sleep.lights import clock_at
+
+STATE_OK, STATE_WARNING, STATE_UNSUITABLE, STATE_UNREADABLE = (
+    "ok", "warning", "unsuitable", "unreadable",
+)  # fmt: skip
+
+
+def check_recording(
+    path: Path,
+    definition: Definition,
+    label_table: LabelTable | None = None,
+    *,
+    header_only: bool = False,
+) -> dict[str, Any]:
+    """Header, derivations and, unless `header_only`, signal quality, as plain values.
+
+    ``state`` is ``ok``, ``warning`` (readable, with findings), ``unsuitable`` (readable, and the
+    pipeline cannot use it) or ``unreadable``; ``error`` then says what was wanted, found and to do.
+    Never raises for a recording's fault.
+    """
+    try:
+        header = read_header(path)
+    except PsgpipeError as error:
+        return _unreadable(path, error)
+    params: ReferenceParams = definition.params["reference"]
+    sources = understand(header.channels, label_table, params.declared_units)
+    montage = describe(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
+    checked = _header_dict(path, header, montage)
+    checked["error"] = None
+    try:
+        if header_only:
+            require_an_epoch(header)
+            _require_buildable(header, sources, definition)
+            return checked
+        return _with_quality(checked, path, definition, label_table)
+    except PsgpipeError as error:
+        state = STATE_UNREADABLE if error.exit_code == 4 else STATE_UNSUITABLE
+        return {**checked, "state": state, "error": _error_dict(error)}
+
+
+def anonymous_copy(path: Path, copy: Path, *, keep_date: bool) -> Path:
+    """Write `copy` as :func:`psgpipe.edf.anonymise.anonymise` does, uncompressed.
+
+    Raises
+    ------
+    psgpipe.errors.OutputConflict : there is such a file.
+    psgpipe.errors.PsgpipeError : whatever reading or writing raises.
+    """
+    name = copy.name
+    if name.lower().endswith(".gz"):
+        name = name[: -len(".gz")]
+    elif name.lower().endswith(".edfz"):
+        name = name[:-1]
+    with output_errors(copy):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+    return anonymise(path, copy.with_name(name), keep_date=keep_date)
+
+
+def _require_buildable(header: Header, sources: tuple[Source, ...], definition: Definition) -> None:
+    params: ReferenceParams = definition.params["reference"]
+    found = candidates(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
+    choose(found, sources, file=header.file, optional=frozenset(params.optional))
+
+
+def _with_quality(
+    checked: dict[str, Any], path: Path, definition: Definition, label_table: LabelTable | None
+) -> dict[str, Any]:
+    chosen = open_night(path, Night("", ""), definition, label_table)
+    until_quality = [n for n in definition.steps if n in ("load", "reference", "check_quality")]
+    made = make_night(chosen, replace(definition, steps=tuple(until_quality)))
+    findings = [*chosen.findings, *(f for r in made.slots["recorded"] for f in r.findings)]
+    quality = made.quality.as_dict()
+    odd = bool(findings or quality["flags"])
+    return {
+        **checked,
+        "state": STATE_WARNING if odd else STATE_OK,
+        "findings": [_finding_dict(f) for f in dict.fromkeys(findings)],
+        "chosen": [
+            {"role": d.role, "name": d.name, "why": d.why}
+            for d in made.slots["opened"].montage.derivations
+        ],
+        "quality": quality,
+    }
+
+
+def _header_dict(path: Path, header: Header, montage: dict[str, Any]) -> dict[str, Any]:
+    units = {c.index: c for c in header.channels}
+    channels = [
+        {**_channel_dict(channel), **understood}
+        for channel, understood in zip(units.values(), montage["channels"], strict=True)
+    ]
+    return {
+        "file": path.name,
+        "state": STATE_WARNING if header.findings else STATE_OK,
+        "container": header.container,
+        "findings": [_finding_dict(f) for f in header.findings],
+        "channels": channels,
+        "derivations": montage["derivations"],
+        "duration_s": header.duration_s,
+        "span_s": header.span_s,
+        "start": header.start.isoformat() if header.start else None,
+        "start_clock": clock_at(header.start_clock, 0.0),
+    }
+
+
+def _channel_dict(channel: Channel) -> dict[str, Any]:
+    return {
+        "label": channel.label,
+        "unit": channel.unit,
+        "fs_hz": channel.fs_hz,
+        "physical_min": channel.physical_min,
+        "physical_max": channel.physical_max,
+        "problem": _finding_dict(channel.problem) if channel.problem else None,
+    }
+
+
+def _finding_dict(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "message": finding.message,
+        "channel": printable(finding.channel) if finding.channel is not None else None,
+    }
+
+
+def _error_dict(error: PsgpipeError) -> dict[str, Any]:
+    return {
+        "kind": error.kind,
+        "exit_code": error.exit_code,
+        "problem": error.problem,
+        "remedy": error.remedy,
+    }
+
+
+def _unreadable(path: Path, error: PsgpipeError) -> dict[str, Any]:
+    return {
+        "file": path.name,
+        "state": STATE_UNREADABLE if error.exit_code == 4 else STATE_UNSUITABLE,
+        "container": None,
+        "findings": [],
+        "channels": [],
+        "derivations": [],
+        "duration_s": None,
+        "span_s": None,
+        "start": None,
+        "start_clock": None,
+        "error": _error_dict(error),
+    }

@@ -1,0 +1,227 @@
+"""A pipeline file becomes a Definition; every mistake is found before a recording is opened."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from psgpipe.errors import PipelineInvalid
+from psgpipe.night.steps.catalogue import CATALOGUE, INITIAL_SLOTS
+
+DEFAULT_PIPELINE = "standard-night"
+NEEDED_SLOTS = ("quality", "staged", "summary")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What is done to every night of a study.
+
+    Attributes
+    ----------
+    name : the pipeline's own name.
+    steps : names of the steps, in order.
+    params : the frozen parameters of each step, by its name.
+    blind : studies done by it are blinded; no result depends on that.
+    """
+
+    name: str
+    steps: tuple[str, ...]
+    params: Mapping[str, Any]
+    blind: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for fingerprints and manifests."""
+        return {
+            "name": self.name,
+            "steps": [
+                {
+                    "name": name,
+                    "version": CATALOGUE[name].version,
+                    "parameters": dataclasses.asdict(self.params[name]),
+                }
+                for name in self.steps
+            ],
+        }
+
+
+def load_definition(pipeline: str | Path = DEFAULT_PIPELINE) -> Definition:
+    """The Definition in a TOML file, or the one shipped under a name.
+
+    Raises
+    ------
+    psgpipe.errors.PipelineInvalid
+        No such file or name, not TOML, or anything in it unknown or of the wrong type.
+    """
+    path = find_pipeline(pipeline)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PipelineInvalid(
+            f"{path.name}: not valid TOML: {error}", "Correct the file."
+        ) from error
+    except OSError as error:
+        raise PipelineInvalid(
+            f"{path.name}: cannot be read: {error.strerror}", "Check the path and its permissions."
+        ) from error
+    return definition_from(table, path.name)
+
+
+def find_pipeline(pipeline: str | Path) -> Path:
+    """The file meant by a path or by the name of a shipped pipeline."""
+    path = Path(pipeline)
+    if path.suffix == ".toml" or path.is_file():
+        if not path.is_file():
+            raise PipelineInvalid(f"{path.name}: no such pipeline file", "Check the path.")
+        return path
+    folder = shipped_pipelines()
+    found = folder / f"{pipeline}.toml"
+    if found.is_file() and Path(f"{pipeline}.toml").name == f"{pipeline}.toml":
+        return found
+    # Comparison specs lie in the same folder; only a pipeline has steps.
+    tables = {p.stem: tomllib.loads(p.read_text(encoding="utf-8")) for p in folder.glob("*.toml")}
+    names = sorted(name for name, table in tables.items() if "steps" in table)
+    raise PipelineInvalid(
+        f"no pipeline is called {str(pipeline)!r}{_likely(str(pipeline), names)}",
+        f"Give a .toml file or one of: {', '.join(names)}.",
+    )
+
+
+def shipped_pipelines() -> Path:
+    """The folder of pipeline files that come with psgpipe."""
+    installed = Path(str(resources.files("psgpipe"))) / "pipelines"
+    # In a development install the files stay where they are edited, at the top of the checkout.
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[3] / "pipelines"
+
+
+def definition_from(table: Mapping[str, Any], source: str) -> Definition:
+    """The Definition in a parsed TOML table; `source` names it in errors."""
+    steps = _step_names(table, source)
+    _refuse_unknown(
+        table, ("name", "description", "blind", "steps", *steps), source, "the top level"
+    )
+    name = table.get("name", source.removesuffix(".toml"))
+    if not isinstance(name, str):
+        raise PipelineInvalid(f"{source}: name is not a text", "Write name in quotes.")
+    blind = table.get("blind", False)
+    if not isinstance(blind, bool):
+        raise PipelineInvalid(f"{source}: blind is {blind!r}, wanted true or false", "Correct it.")
+    params = {
+        step: params_from(CATALOGUE[step].params, table.get(step, {}), f"{source} [{step}]")
+        for step in steps
+    }
+    return Definition(name, steps, params, blind)
+
+
+def _step_names(table: Mapping[str, Any], source: str) -> tuple[str, ...]:
+    steps = table.get("steps")
+    if not isinstance(steps, list) or not all(isinstance(s, str) for s in steps):
+        raise PipelineInvalid(
+            f"{source}: no list of steps", f"Write steps = [{', '.join(map(repr, CATALOGUE))}]."
+        )
+    for step in steps:
+        if step not in CATALOGUE:
+            raise PipelineInvalid(
+                f"{source}: no step is called {step!r}{_likely(step, CATALOGUE)}",
+                f"The steps are {', '.join(CATALOGUE)}.",
+            )
+    _check_slots(steps, source)
+    return tuple(steps)
+
+
+def _check_slots(steps: list[str], source: str) -> None:
+    filled = set(INITIAL_SLOTS)
+    for name in steps:
+        step = CATALOGUE[name]
+        missing = [slot for slot in step.reads if slot not in filled]
+        if missing:
+            makers = [s.name for s in CATALOGUE.values() if s.gives in missing]
+            raise PipelineInvalid(
+                f"{source}: step {name!r} needs what {' and '.join(map(repr, makers))} gives",
+                f"List {', '.join(makers)} before {name}.",
+            )
+        if step.gives in filled:
+            raise PipelineInvalid(f"{source}: step {name!r} is listed twice", "List it once.")
+        filled.add(step.gives)
+    lacking = [
+        s.name for s in CATALOGUE.values() if s.gives in NEEDED_SLOTS and s.gives not in filled
+    ]
+    if lacking:
+        raise PipelineInvalid(
+            f"{source}: no night can be finished without {', '.join(lacking)}",
+            f"Add {', '.join(lacking)} to steps.",
+        )
+
+
+def params_from(params: type[Any], table: Any, where: str) -> Any:
+    """An instance of the frozen dataclass `params` from a TOML table.
+
+    Raises
+    ------
+    psgpipe.errors.PipelineInvalid
+        An unknown key (with the likely word), a wrong type, or a value the dataclass refuses by
+        ValueError.
+    """
+    if not isinstance(table, Mapping):
+        raise PipelineInvalid(
+            f"{where} is not a table", f"Write {where.split()[-1]} on its own line."
+        )
+    hints = typing.get_type_hints(params)
+    _refuse_unknown(table, tuple(hints), where, "this table")
+    values = {key: _typed(value, hints[key], f"{where} {key}") for key, value in table.items()}
+    try:
+        return params(**values)
+    except ValueError as error:
+        raise PipelineInvalid(f"{where}: {error}", "Correct the value.") from error
+
+
+def _refuse_unknown(
+    table: Mapping[str, Any], known: tuple[str, ...], where: str, place: str
+) -> None:
+    for key in table:
+        if key not in known:
+            raise PipelineInvalid(
+                f"{where}: unknown key {key!r}{_likely(key, known)}",
+                f"{place.capitalize()} takes {', '.join(known) or 'nothing'}.",
+            )
+
+
+def _likely(word: str, known: typing.Iterable[str]) -> str:
+    likely = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {likely[0]!r}?" if likely else ""
+
+
+def _typed(value: Any, hint: Any, where: str) -> Any:
+    """`value` as the type that `hint` asks for, or PipelineInvalid."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        inner = next(a for a in arguments if a is not type(None))
+        return _typed(value, inner, where)
+    if origin is tuple and isinstance(value, list):
+        return tuple(_typed(item, arguments[0], where) for item in value)
+    if origin is dict and isinstance(value, dict):
+        return {key: _typed(item, arguments[1], where) for key, item in value.items()}
+    if origin is typing.Literal and value in arguments:
+        return value
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if hint in (int, bool, str) and type(value) is hint:
+        return value
+    raise PipelineInvalid(f"{where} is {value!r}, wanted {_describe(hint)}", "Correct the value.")
+
+
+def _describe(hint: Any) -> str:
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple:
+        return f"a list of {_describe(arguments[0])}s"
+    if origin is typing.Literal:
+        return "one of " + ", ".join(map(repr, arguments))
+    words = {float: "number", int: "whole number", str: "text", bool: "true or false"}
+    return words.get(hint, "a table" if origin is dict else "another type")

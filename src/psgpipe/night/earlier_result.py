@@ -1,0 +1,127 @@
+"""What an earlier run left in a night's folder: whether it answers what is asked, or may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from psgpipe.edf.source import file_name
+from psgpipe.errors import NightTaken, PsgpipeError
+from psgpipe.model.night import Night
+from psgpipe.night.open import Chosen
+from psgpipe.night.recipe import Recipe
+from psgpipe.results import night_folder
+
+PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")
+"""Failures that say nothing about the next attempt: it is made, and costs no finished night."""
+
+
+def is_unchanged(
+    old: Mapping[str, Any],
+    folder: Path,
+    request: str,
+    night: Night,
+    recipe: Recipe,
+    *,
+    trust_times: bool = False,
+) -> bool:
+    """Whether a finished night is what the same request would give again; no header is read.
+
+    Parameters
+    ----------
+    trust_times : believe the outputs' sizes and times instead of reading them.
+    """
+    if old.get("request_sha256") != request or not night_folder.manifest_intact(old):
+        return False
+    roles = tuple(d["role"] for d in old.get("derivations", ()))
+    engine = recipe.engine(roles, night)
+    was = {key: old.get("engine", {}).get(key) for key in engine}
+    intact = night_folder.outputs_untouched if trust_times else night_folder.outputs_intact
+    return was == engine and _has_pictures(old, recipe) and intact(folder, old)
+
+
+def is_same_result(old: Mapping[str, Any], folder: Path, fingerprint: str, recipe: Recipe) -> bool:
+    """Whether a finished night was made from the same in the same way, and is whole."""
+    return (
+        old.get("fingerprint") == fingerprint
+        and night_folder.manifest_intact(old)
+        and _has_pictures(old, recipe)
+        and night_folder.outputs_intact(folder, old)
+    )
+
+
+def _has_pictures(old: Mapping[str, Any], recipe: Recipe) -> bool:
+    return not recipe.pictures or any(e["name"].endswith(".png") for e in old["outputs"])
+
+
+def failed_on(failure: Mapping[str, Any], request: str) -> bool:
+    """Whether a night has failed on the same request, and not by a passing trouble."""
+    return failure.get("request_sha256") == request and failure.get("kind") not in PASSING
+
+
+def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
+    """Write ``failure.json``, unless there is a finished night that must not be lost to it.
+
+    That is one that may still answer what is asked, or one that the next attempt may replace.
+    Returns whether it was written.
+    """
+    old, request = night_folder.read_manifest(folder), failure["request_sha256"]
+    still_asked = old is not None and request in (None, old.get("request_sha256"))
+    if still_asked or (old is not None and failure["kind"] in PASSING):
+        return False
+    night_folder.fail_night(folder, failure)
+    return True
+
+
+def refuse_another_night(old: Mapping[str, Any], night: Night, folder: Path) -> None:
+    """Two ids may become one folder: ``S/1`` and ``S-1``."""
+    ids = {"subject": night.subject, "night": night.night}
+    differs = [key for key, wanted in ids.items() if old.get(key) not in (None, wanted)]
+    if differs:
+        held = ", ".join(f"{key} {old[key]}" for key in differs)
+        raise _taken(folder, f"{held}, which is written alike in a path")
+
+
+def refuse_another_recording(
+    old: Mapping[str, Any], name: str, recording_sha256: str, folder: Path
+) -> None:
+    """A changed recording replaces its own night; another recording must not, unasked."""
+    was = old.get("recording", {})
+    if name != was.get("name") and recording_sha256 != was.get("sha256"):
+        raise _taken(folder, f"the night recorded in {was.get('name')}")
+
+
+def refuse_another_start(
+    old: Mapping[str, Any], chosen: Chosen, recording_sha256: str, folder: Path
+) -> None:
+    """Many recorders give every night one file name; a changed recording keeps its start."""
+    was, start = old.get("recording", {}), chosen.header.start
+    if recording_sha256 == was.get("sha256") or start is None:
+        return
+    if was.get("start") not in (None, start.isoformat()):
+        raise _taken(folder, f"a night recorded in another {was.get('name')}, from {was['start']}")
+
+
+def _taken(folder: Path, what: str) -> NightTaken:
+    return NightTaken(
+        f"{folder.parent.name}/{folder.name} already holds {what}",
+        "Give another --subject or --night, another -o folder, or --force to replace it.",
+    )
+
+
+def failure_dict(
+    error: PsgpipeError, path: Path, night: Night, request_sha256: str | None = None
+) -> dict[str, Any]:
+    """What ``failure.json`` holds."""
+    return {
+        "subject": night.subject,
+        "night": night.night,
+        "condition": night.condition,
+        "recording": file_name(path),
+        "kind": error.kind,
+        "exit_code": error.exit_code,
+        "problem": error.problem,
+        "remedy": error.remedy,
+        "request_sha256": request_sha256,
+    }

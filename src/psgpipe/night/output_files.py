@@ -1,0 +1,146 @@
+"""A staged night as the bytes of its files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from typing import Any
+
+import numpy as np
+
+from psgpipe.edf.writer import write_scoring
+from psgpipe.model.hypnogram import EPOCH_S
+from psgpipe.model.night import StagedNight
+from psgpipe.model.recording import Recording
+from psgpipe.reports.night_picture import night_pictures
+from psgpipe.results.night_folder import json_bytes
+from psgpipe.signals.spectrogram import epoch_spectrogram
+from psgpipe.sleep.lights import clock_at
+
+HYPNOGRAM_COLUMNS = (
+    "epoch", "onset_s", "duration_s", "clock", "stage",
+    "p_w", "p_n1", "p_n2", "p_n3", "p_r", "in_bed", "valid",
+)  # fmt: skip
+HIGHEST_SHOWN_HZ = 30.0
+LONGEST_SHOWN_ID = 40
+
+
+def night_outputs(
+    staged: StagedNight, filtered: tuple[Recording, ...], *, pictures: bool
+) -> dict[str, bytes]:
+    """Every output of a finished night but its manifest, by file name."""
+    outputs = {
+        "hypnogram.tsv": hypnogram_tsv(staged),
+        "hypnogram.edf": write_scoring(
+            staged.hypnogram, last_epoch_s=_epoch_s(staged, len(staged.hypnogram) - 1)
+        ),
+        "summary.json": json_bytes(summary_dict(staged)),
+        "quality.json": json_bytes(staged.quality.as_dict()),
+    }
+    if pictures:
+        outputs |= night_pictures(
+            staged.hypnogram,
+            staged.hypnodensity,
+            staged.lights,
+            _title(staged),
+            _spectrogram(staged, filtered),
+        )
+    return outputs
+
+
+def hypnogram_tsv(staged: StagedNight) -> bytes:
+    """One row for each 30-s epoch of the recording, a shorter tail included."""
+    hypnogram, text = staged.hypnogram, io.StringIO()
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    apart, sedation = staged.disagreement, hypnogram.sedation
+    writer.writerow(
+        (
+            *HYPNOGRAM_COLUMNS,
+            *(() if apart is None else ("disagreement",)),
+            *(() if sedation is None else ("sedation",)),
+        )
+    )
+    valid = hypnogram.valid
+    for epoch, stage in enumerate(hypnogram.stages):
+        onset_s = epoch * EPOCH_S
+        probabilities = staged.hypnodensity.probabilities[epoch]
+        writer.writerow(
+            (
+                epoch,
+                f"{onset_s:g}",
+                f"{_epoch_s(staged, epoch):g}",
+                clock_at(hypnogram.start_clock, onset_s) or "",
+                stage,
+                *(_number(p) for p in probabilities),
+                str(bool(hypnogram.in_bed[epoch])).lower(),
+                str(bool(valid[epoch])).lower(),
+                *(() if apart is None else (_number(apart[epoch]),)),
+                *(() if sedation is None else (str(bool(sedation[epoch])).lower(),)),
+            )
+        )
+    return text.getvalue().encode("utf-8")
+
+
+def _epoch_s(staged: StagedNight, epoch: int) -> float:
+    """How long an epoch lasts, in seconds: less than 30 where the recording ends within it."""
+    span_s = staged.provenance["recording"]["span_s"]
+    return min(EPOCH_S, round(float(span_s) - epoch * EPOCH_S, 6))
+
+
+def summary_dict(staged: StagedNight) -> dict[str, Any]:
+    """What ``summary.json`` holds: identity, lights, every endpoint, and why one is absent."""
+    night = staged.night
+    return {
+        "subject": night.subject,
+        "night": night.night,
+        "condition": night.condition,
+        "lights_off_s": staged.lights.off_s,
+        "lights_on_s": staged.lights.on_s,
+        "lights_source": staged.lights.source,
+        **staged.summary.endpoints(),
+        **_disagreement(staged),
+        "absent": dict(staged.summary.absent),
+        "arousals": "not scored: AASM arousals last 3 s and 30-s staging cannot give them",
+        "warnings": list(staged.provenance["warnings"]),
+    }
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.6f}"
+
+
+def _disagreement(staged: StagedNight) -> dict[str, float | None]:
+    """Mean over the epochs in bed that have a stage; only where several EEG were staged."""
+    if staged.disagreement is None:
+        return {}
+    counted = staged.disagreement[staged.hypnogram.in_bed & staged.hypnogram.valid]
+    return {"disagreement": float(counted.mean()) if len(counted) else None}
+
+
+def _title(staged: StagedNight) -> str:
+    night = staged.night
+    parts = [night.subject, night.night, *([night.condition] if night.condition else [])]
+    derivations = ", ".join(d["name"] for d in staged.provenance["derivations"])
+    shown = " · ".join(_isolated(_printable(part)) for part in parts)
+    return f"{shown} — automatic stages from {derivations}, not AASM scoring"
+
+
+def _printable(text: str) -> str:
+    """An id as a title can hold it: one line, and not longer than the picture is wide."""
+    shown = "".join(c if c.isprintable() else " " for c in text)
+    return shown if len(shown) <= LONGEST_SHOWN_ID else f"{shown[: LONGEST_SHOWN_ID - 1]}…"
+
+
+def _isolated(text: str) -> str:
+    """An id that runs from right to left, kept from turning the words around it."""
+    is_turned = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
+    return f"\u2068{text}\u2069" if is_turned else text
+
+
+def _spectrogram(
+    staged: StagedNight, filtered: tuple[Recording, ...]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    if not filtered:
+        return None
+    return epoch_spectrogram(filtered[0], len(staged.hypnogram), HIGHEST_SHOWN_HZ)

@@ -1,0 +1,18 @@
+"""Every step there is, in the order in which a night usually takes them."""
+
+from psgpipe.night.steps import check_quality, filter_eeg, load, reference, stage_sleep, summarize
+from psgpipe.night.steps.step import Step
+
+INITIAL_SLOTS = ("opened",)
+
+CATALOGUE: dict[str, Step] = {
+    step.name: step
+    for step in (
+        load.STEP,
+        reference.STEP,
+        check_quality.STEP,
+        filter_eeg.STEP,
+        stage_sleep.STEP,
+        summarize.STEP,
+    )
+}

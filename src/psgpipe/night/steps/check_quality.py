@@ -1,0 +1,79 @@
+"""Measure every derivation and judge it before anything is staged: a stager takes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.model.derived_signal import DerivedSignal
+from psgpipe.model.opened_night import OpenedNight
+from psgpipe.model.summary import QualityReport
+from psgpipe.night.steps.step import Step
+from psgpipe.quality.measure import (
+    correlations,
+    judge,
+    judge_copy,
+    judge_eog_against_eeg,
+    measure,
+)
+from psgpipe.quality.measures import DerivationQuality
+from psgpipe.quality.rules import QualityRules
+
+
+def check_quality(
+    opened: OpenedNight,
+    referenced: tuple[DerivedSignal, ...],
+    params: QualityRules,
+) -> QualityReport:
+    """Measures, flags and the epochs that must not be staged, over all derivations.
+
+    Only the staging window counts: electrodes that hang from the recorder before lights off or
+    after lights on say nothing about the night. A derivation built by subtraction is judged with
+    the channels it is built from.
+    """
+    measured = [
+        measure(
+            signal,
+            rules=params,
+            # A channel as recorded shows everything itself.
+            channels=None if signal.is_digital else signal.channels,
+            epochs=opened.window,
+        )
+        for signal in referenced
+    ]
+    flags = [flag for quality in measured for flag in judge(quality, params)]
+    first = {quality.kind: quality for quality in reversed(measured)}
+    if "eeg" in first and "eog" in first:
+        flags += judge_eog_against_eeg(first["eeg"], first["eog"], params)
+    for one, other, correlation in correlations(referenced, _living(opened.window, measured)):
+        flags += judge_copy(one, other, correlation, params)
+    return QualityReport(
+        measures={quality.derivation: quality.measures() for quality in measured},
+        flags=tuple(flags),
+        artefact_epochs=_any_of(quality.artefact_epochs for quality in measured),
+        unscored_epochs=_any_of(quality.unscored_epochs for quality in measured),
+    )
+
+
+def _living(window: range, measured: Iterable[DerivationQuality]) -> npt.NDArray[np.int_]:
+    """Numbers of the epochs that are fit to be staged in every derivation."""
+    unfit = {
+        e for quality in measured for e in (*quality.artefact_epochs, *quality.unscored_epochs)
+    }
+    return np.array([epoch for epoch in window if epoch not in unfit], dtype=int)
+
+
+def _any_of(epochs: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(sorted({epoch for some in epochs for epoch in some}))
+
+
+STEP = Step(
+    "check_quality",
+    "2",
+    ("opened", "referenced"),
+    "quality",
+    QualityRules,
+    check_quality,
+)

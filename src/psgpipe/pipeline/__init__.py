@@ -1,1 +1,0 @@
-"""From a definition and a recording to a finished night on disk."""

@@ -1,0 +1,62 @@
+"""One electrode recorded under two names: a stager then takes one signal for two witnesses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.model.recording import Sampled
+from psgpipe.quality.heartbeat import spread_evenly, without_drift
+from psgpipe.signals.epochs import first_columns, samples_per_epoch
+
+# What a stager looks at. Electrode drift and mains, which two sound derivations share through their
+# reference, lie outside.
+BAND_HZ = (0.5, 35.0)
+TINY_UV2 = 1e-12
+ONE_IN = 3
+
+Spectra = npt.NDArray[np.complex128]
+
+
+def correlations(
+    signals: Sequence[Sampled], epochs: npt.NDArray[np.int_]
+) -> Iterator[tuple[str, str, float]]:
+    """Each pair of derivations by name, and how they correlate at 0.5-35 Hz, -1 to 1.
+
+    The median over up to 20 evenly spaced epochs: a copy is one all night. It is that of the
+    spectra (Parseval), so that the two may be sampled at different rates.
+
+    Parameters
+    ----------
+    signals : one row each.
+    epochs : numbers of epochs in which all of them hold living signal; without any, no pair.
+    """
+    if not len(epochs):
+        return
+    some = epochs[spread_evenly(len(epochs))][::ONE_IN]
+    spectra = [(signal.derivations[0], _spectra(signal, some)) for signal in signals]
+    for (first, a), (second, b) in combinations(spectra, 2):
+        yield first, second, _correlation(a, b)
+
+
+def _correlation(a: Spectra, b: Spectra) -> float:
+    width = min(a.shape[1], b.shape[1])  # a rate below 70 Hz does not reach 35 Hz
+    a, b = a[:, :width], b[:, :width]
+    shared = (a * b.conj()).real.sum(axis=1)
+    power = (np.abs(a) ** 2).sum(axis=1) * (np.abs(b) ** 2).sum(axis=1)
+    return float(np.median(shared / (np.sqrt(power) + TINY_UV2)))
+
+
+def _spectra(signal: Sampled, epochs: npt.NDArray[np.int_]) -> Spectra:
+    """Spectrum of each epoch between the band's edges, shape (n_epochs, n_freqs)."""
+    n_samples = samples_per_epoch(signal.fs_hz)
+    columns = first_columns(signal)[epochs]
+    epochs_uv = np.stack([signal.stretch_uv(slice(c, c + n_samples), 0) for c in columns])
+    first, last = (round(hz * n_samples / signal.fs_hz) for hz in BAND_HZ)
+    spectra: Spectra = (
+        np.fft.rfft(without_drift(epochs_uv), axis=1)[:, first : last + 1] / n_samples
+    )
+    return spectra

@@ -1,0 +1,233 @@
+"""Signal quality of one derivation: measured before staging, because a stager takes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.model.recording import Leveled, Sampled
+from psgpipe.quality.duplicates import correlations
+from psgpipe.quality.flags import (
+    judge,
+    judge_copy,
+    judge_eog_against_eeg,
+    judge_sd_ratio,
+    judge_stages,
+)
+from psgpipe.quality.heartbeat import Heartbeat, heartbeat, spread_evenly
+from psgpipe.quality.measures import DerivationQuality
+from psgpipe.quality.rails import (
+    NOTHING_SEEN,
+    Levels,
+    Looks,
+    RailedShares,
+    joined,
+    look,
+    railed_shares,
+)
+from psgpipe.quality.repeats import repeated_epochs
+from psgpipe.quality.rules import QUALITY_RULES, QualityRules
+from psgpipe.quality.spectrum import EpochSpectra, epoch_power, epoch_spectra
+from psgpipe.signals.epoch_grid import EpochGrid, covered_grid
+from psgpipe.signals.epochs import covered_epochs
+from psgpipe.signals.quantiles import quantile
+
+Marks = npt.NDArray[np.bool_]
+PerEpoch = npt.NDArray[np.float64]
+
+
+def measure(
+    recording: Sampled,
+    row: int = 0,
+    rules: QualityRules = QUALITY_RULES,
+    *,
+    channels: Leveled | None = None,
+    epochs: range | None = None,
+) -> DerivationQuality:
+    """Quality of one derivation, over every epoch that is covered with samples.
+
+    Amplitude, spectrum and heartbeat are those of the epochs that are no artefact; flat, clipped
+    and lost samples are counted in all of them.
+
+    Parameters
+    ----------
+    recording : not filtered by psgpipe: a filter hides the rails.
+    channels : what the derivation was built from, on the same clock and at the same rate. A
+        difference hides that one of its channels is clipped or dead: C4-M1 with a dead C4 is a
+        lively -M1.
+    epochs : only these epochs are looked at, for example the staging window: what hangs from the
+        recorder after the subject got up says nothing about the night.
+    """
+    kind, fs_hz = recording.kinds[row], recording.fs_hz
+    covered = covered_epochs(recording)
+    looked_at = covered & _is_in(epochs, len(covered))
+    grid = covered_grid(recording, looked_at)
+    min_run = max(2, round(rules.flat_run_s * fs_hz))
+    looks, power = _look_at(recording, row, grid, min_run)
+    is_finite = np.isfinite(looks.highest) & np.isfinite(looks.lowest)
+    finite = looked_at.copy()
+    finite[looked_at] = is_finite
+    spectra = epoch_spectra(power[is_finite], fs_hz)
+    usable = grid.of(is_finite)
+    sources = [
+        _Source(_levels(recording, row), looks.of(is_finite)),
+        *_channel_sources(channels, usable, min_run),
+    ]
+    flat = np.maximum.reduce([source.looks.flat for source in sources])
+    if kind != "emg":
+        flat[spectra.sd_uv < rules.flat_sd_uv] = 1.0
+    railed = RailedShares(*np.maximum.reduce([source.railed(usable) for source in sources]))
+    unusable = _unusable(flat, railed, spectra, rules)
+    repeated = _repeated(recording, row, channels, usable, ~unusable)
+    unusable |= repeated
+    live = spectra.of(~unusable)
+    beat = _heartbeat(recording, row, usable.of(~unusable))
+    return DerivationQuality(
+        derivation=recording.derivations[row],
+        kind=kind,
+        fs_hz=fs_hz,
+        duration_s=recording.duration_s,
+        covered_epochs=int(looked_at.sum()),
+        not_finite_samples=_not_finite(recording, row, grid.of(~is_finite)),
+        median_epoch_sd_uv=_median(live.sd_uv if len(live.sd_uv) else spectra.sd_uv),
+        sd_spread=_spread(live.sd_uv),
+        flat_pct=_mean_pct(flat),
+        clipped_pct=_mean_pct(np.maximum(railed.clipped - flat, 0)),
+        dropout_pct=_mean_pct(railed.dropped),
+        repeated_pct=_mean_pct(repeated.astype(np.float64)),
+        spectral_slope=_median(live.slope),
+        high_share=_median(live.high_share),
+        mains_share=_median(live.mains_share),
+        noise_pct=_mean_pct(_noise(live, rules)),
+        heartbeat_regularity=beat.regularity if beat else None,
+        heartbeat_kurtosis=beat.kurtosis if beat else None,
+        eeg_likeness=_median(live.eeg_likeness),
+        artefact_epochs=_numbers(looked_at & ~finite, finite, unusable),
+        unscored_epochs=tuple(np.flatnonzero(~covered).tolist()),
+    )
+
+
+def _is_in(epochs: range | None, n_epochs: int) -> Marks:
+    marks = np.full(n_epochs, epochs is None)
+    if epochs is not None:
+        marks[epochs.start : epochs.stop] = True
+    return marks
+
+
+class _Source(NamedTuple):
+    """A derivation or one of its channels, where flat and railed samples are looked for."""
+
+    levels: Callable[[slice], Levels]
+    looks: Looks
+
+    def railed(self, grid: EpochGrid) -> RailedShares:
+        return railed_shares(self.looks, lambda epoch: self.levels(grid.stretch(epoch)))
+
+
+def _levels(recording: Leveled, row: int) -> Callable[[slice], Levels]:
+    return lambda columns: recording.levels(columns, row)
+
+
+def _look_at(
+    recording: Sampled, row: int, grid: EpochGrid, min_run: int
+) -> tuple[Looks, npt.NDArray[np.float32]]:
+    """What every epoch shows, and its power, in one pass."""
+    looks, powers = [NOTHING_SEEN], []
+    for piece in grid.pieces():
+        epochs_uv = piece.take(lambda columns: recording.stretch_uv(columns, row))
+        levels = piece.take(_levels(recording, row)) if recording.is_digital else epochs_uv
+        looks.append(look(levels, min_run))
+        powers.append(epoch_power(epochs_uv, recording.fs_hz))
+    return joined(looks), np.concatenate(powers or [np.empty((0, 0), np.float32)])
+
+
+def _channel_sources(channels: Leveled | None, grid: EpochGrid, min_run: int) -> Iterator[_Source]:
+    if channels is None:
+        return
+    for row in range(channels.n_rows):
+        levels = _levels(channels, row)
+        looks = [look(piece.take(levels), min_run) for piece in grid.pieces()]
+        yield _Source(levels, joined([NOTHING_SEEN, *looks]))
+
+
+def _repeated(
+    recording: Sampled, row: int, channels: Leveled | None, grid: EpochGrid, living: Marks
+) -> Marks:
+    """Epochs in which the derivation, or a channel that it is built from, repeats itself."""
+    rows = (
+        [(recording, row)] if channels is None else [(channels, r) for r in range(channels.n_rows)]
+    )
+    marks = np.zeros(len(living), bool)
+    for source, source_row in rows:
+        marks[living] |= repeated_epochs(grid.of(living), _levels(source, source_row))
+    return marks
+
+
+def _not_finite(recording: Sampled, row: int, grid: EpochGrid) -> int:
+    """Samples that are no number."""
+    epochs = (recording.stretch_uv(grid.stretch(e), row) for e in range(len(grid.columns)))
+    return sum(int(np.count_nonzero(~np.isfinite(epoch_uv))) for epoch_uv in epochs)
+
+
+def _heartbeat(recording: Sampled, row: int, grid: EpochGrid) -> Heartbeat | None:
+    if not len(grid.columns):
+        return None
+    some = grid.of(spread_evenly(len(grid.columns)))
+    epochs_uv = some.take(lambda columns: recording.stretch_uv(columns, row))
+    return heartbeat(epochs_uv, recording.fs_hz)
+
+
+def _unusable(
+    flat: PerEpoch, railed: RailedShares, spectra: EpochSpectra, rules: QualityRules
+) -> Marks:
+    """Epochs that hold no signal to stage."""
+    too_flat = 100 * flat >= rules.artefact_flat_pct
+    too_railed = 100 * (railed.clipped + railed.dropped) >= rules.artefact_railed_pct
+    marks: Marks = too_flat | too_railed | (spectra.sd_uv > rules.artefact_sd_uv)
+    return marks
+
+
+def _noise(spectra: EpochSpectra, rules: QualityRules) -> PerEpoch:
+    white = (spectra.slope > rules.refuse_slope_above) & (
+        spectra.high_share > rules.slope_high_share
+    )
+    return (white | (spectra.high_share > rules.refuse_high_share)).astype(np.float64)
+
+
+def _numbers(not_finite: Marks, finite: Marks, unusable: Marks) -> tuple[int, ...]:
+    artefact = not_finite.copy()
+    artefact[finite] = unusable
+    return tuple(np.flatnonzero(artefact).tolist())
+
+
+def _median(values: PerEpoch) -> float | None:
+    return quantile(values, 0.5) if len(values) else None
+
+
+def _spread(values: PerEpoch) -> float | None:
+    """The 90th percentile over the 10th."""
+    if not len(values):
+        return None
+    low, high = quantile(values, 0.1), quantile(values, 0.9)
+    return high / low if low > 0 else None
+
+
+def _mean_pct(share: PerEpoch) -> float | None:
+    return 100 * float(share.mean()) if len(share) else None
+
+
+__all__ = [
+    "QUALITY_RULES",
+    "DerivationQuality",
+    "QualityRules",
+    "correlations",
+    "judge",
+    "judge_copy",
+    "judge_eog_against_eeg",
+    "judge_sd_ratio",
+    "judge_stages",
+    "measure",
+]

@@ -1,0 +1,1 @@
+"""Finished nights and studies on disk."""

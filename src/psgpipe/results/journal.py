@@ -1,0 +1,55 @@
+"""What happened, one line of JSON each, append-only.
+
+A journal has one writer: ``journal.jsonl`` a batch that does all nights, ``journal-2-of-8.jsonl``
+one of its shards. They are read together and never merged, because that would be a second writer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from psgpipe.results.night_folder import output_errors
+
+JOURNAL = "journal.jsonl"
+
+
+def note(out: Path, event: str, *, journal: str = JOURNAL, **facts: Any) -> None:
+    """Append one event, with the time of day in UTC, to a journal in `out`."""
+    moment = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    line = json.dumps({"at": moment, "event": event, **facts}, ensure_ascii=True) + "\n"
+    path = out / journal
+    with output_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Unbuffered: a line is one write, so that lines of two runs at once stay whole.
+        with path.open("ab", buffering=0) as file:
+            file.write(_after_torn_line(path) + line.encode("ascii"))
+
+
+def _after_torn_line(path: Path) -> bytes:
+    """A line break where the last line was broken off, as by a power cut."""
+    with path.open("rb") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return b""
+        file.seek(-1, os.SEEK_END)
+        return b"" if file.read(1) == b"\n" else b"\n"
+
+
+def journals(out: Path) -> list[Path]:
+    """Every journal in `out`."""
+    return sorted(p for p in out.glob("journal*.jsonl") if p.is_file())
+
+
+def events(path: Path) -> Iterator[dict[str, Any]]:
+    """The events of one journal in the order in which they were written; torn lines are skipped."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        for line in file:
+            with contextlib.suppress(ValueError):
+                event = json.loads(line)
+                if isinstance(event, dict) and isinstance(event.get("event"), str):
+                    yield event

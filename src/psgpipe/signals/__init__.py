@@ -1,0 +1,1 @@
+"""Epochs, filters and spectra of a signal."""

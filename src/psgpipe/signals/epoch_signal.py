@@ -1,0 +1,85 @@
+"""The samples of chosen epochs, neighbours left seamlessly joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.model.hypnogram import EPOCH_S
+from psgpipe.model.recording import Columns, OnClock, Sampled, segment_slices
+
+
+@dataclass(frozen=True, eq=False)
+class EpochSignal:
+    """Stretches of one row joined; samples are worked out when they are asked for, and not kept.
+
+    Attributes
+    ----------
+    columns : of the row, stretch by stretch.
+    """
+
+    recording: Sampled
+    row: int
+    columns: tuple[slice, ...]
+
+    def __len__(self) -> int:
+        return sum(stretch.stop - stretch.start for stretch in self.columns)
+
+    def __getitem__(self, at: Columns) -> npt.NDArray[np.float64]:
+        if isinstance(at, slice) and at.step is None:
+            return self._unbroken(range(len(self))[at])
+        places = np.arange(*at.indices(len(self))) if isinstance(at, slice) else at
+        starts = np.array([stretch.start for stretch in self.columns])
+        ends = np.cumsum([stretch.stop - stretch.start for stretch in self.columns])
+        skipped = starts - np.append(0, ends[:-1])
+        columns = places + skipped[np.searchsorted(ends, places, side="right")]
+        return self.recording.stretch_uv(columns, self.row)
+
+    def _unbroken(self, wanted: range) -> npt.NDArray[np.float64]:
+        pieces, at = [], 0
+        for stretch in self.columns:
+            first = max(wanted.start - at, 0) + stretch.start
+            end = min(wanted.stop - at + stretch.start, stretch.stop)
+            if first < end:
+                pieces.append(self.recording.stretch_uv(slice(first, end), self.row))
+            at += stretch.stop - stretch.start
+        return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0), *pieces])
+
+
+def epoch_signal(recording: Sampled, row: int, epochs: npt.ArrayLike) -> EpochSignal:
+    """The samples of one row in these covered epochs, one after the other.
+
+    Consecutive epochs of one unbroken stretch give its very samples, so that a night without gaps
+    and artefacts is the signal as recorded.
+
+    Parameters
+    ----------
+    epochs : increasing epoch numbers, each covered (:func:`psgpipe.signals.epochs.covered_epochs`).
+    """
+    return EpochSignal(recording, row, tuple(_stretches(recording, np.asarray(epochs, dtype=int))))
+
+
+def _stretches(recording: OnClock, epochs: npt.NDArray[np.int_]) -> Iterator[slice]:
+    """The columns of these epochs, unbroken stretch by unbroken stretch."""
+    origin_s = recording.segments[0].onset_s
+    for segment, columns in zip(
+        recording.segments, segment_slices(recording.segments), strict=True
+    ):
+        onset_s = segment.onset_s - origin_s
+        end_s = onset_s + segment.n_samples / recording.fs_hz
+        # An epoch belongs to the stretch that holds its middle.
+        middle_s = (epochs + 0.5) * EPOCH_S
+        for run in _runs(epochs[(middle_s >= onset_s) & (middle_s < end_s)]):
+            first = round((run[0] * EPOCH_S - onset_s) * recording.fs_hz)
+            last = round(((run[-1] + 1) * EPOCH_S - onset_s) * recording.fs_hz)
+            yield slice(columns.start + max(first, 0), columns.start + min(last, segment.n_samples))
+
+
+def _runs(epochs: npt.NDArray[np.int_]) -> list[npt.NDArray[np.int_]]:
+    """Stretches of consecutive epoch numbers."""
+    if not len(epochs):
+        return []
+    return np.split(epochs, np.flatnonzero(np.diff(epochs) > 1) + 1)

@@ -1,0 +1,1 @@
+"""Synthetic nights and studies with known stages."""

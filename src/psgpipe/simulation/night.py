@@ -1,0 +1,197 @@
+"""Synthetic nights with known stages: a hypnogram from a sleep cycle model, and its signals.
+
+    night = simulate_night(seed=0, hours=8, fs_hz=100)
+    night.hypnogram                 # the truth
+    night.recording                 # what an amplifier would have seen
+
+The same arguments give the same night. Nothing here has been measured on a person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from psgpipe.errors import UsageError
+from psgpipe.model.hypnogram import EPOCH_S, Hypnogram, SleepStage
+from psgpipe.model.recording import Annotation, Recording
+from psgpipe.simulation.hypnogram import CycleModel, count_epochs, lay_out
+from psgpipe.simulation.leads import MINIMAL, Lead, SimulatedSignal, simulate_signals
+from psgpipe.simulation.scene import NightKey, Stream, Traits, draw_scene, draw_traits
+from psgpipe.simulation.targets import (
+    Targets,
+    draw_response,
+    draw_targets,
+    with_effects,
+)
+
+CONDITIONS = ("baseline", "treatment")
+SHORTEST_H, LONGEST_H = 0.1, 24.0
+FIRST_EVENING = dt.date(2024, 3, 4)
+TREATMENT_AFTER_DAYS = 14
+
+
+@dataclass(frozen=True, eq=False)
+class NightPlan:
+    """A night before any signal is made: who, when, and the true stages.
+
+    Attributes
+    ----------
+    key : what its random numbers are drawn from.
+    start : local date and time of the first sample.
+    hypnogram : the true stages, from the start of the recording to its end.
+    lights_off_s, lights_on_s : seconds from the start of the recording, on the epoch grid.
+    targets : what the stages were made to add up to, planted effect included.
+    """
+
+    key: NightKey
+    traits: Traits
+    start: dt.datetime
+    hypnogram: Hypnogram
+    lights_off_s: float
+    lights_on_s: float
+    targets: Targets
+
+    @property
+    def annotations(self) -> tuple[Annotation, Annotation]:
+        """What the recording itself tells: lights off and lights on."""
+        return (
+            Annotation(self.lights_off_s, None, "Lights off"),
+            Annotation(self.lights_on_s, None, "Lights on"),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedNight:
+    """A night's true stages, and a recording of it."""
+
+    plan: NightPlan
+    recording: Recording
+
+    @property
+    def hypnogram(self) -> Hypnogram:
+        """The true stages, from the start of the recording to its end."""
+        return self.plan.hypnogram
+
+
+def simulate_night(
+    seed: int = 0,
+    *,
+    hours: float = 8.0,
+    fs_hz: int = 100,
+    subject: int = 1,
+    condition: str = "baseline",
+    night: int = 1,
+    effects: Mapping[str, float] | None = None,
+    leads: Sequence[Lead] = MINIMAL,
+) -> SimulatedNight:
+    """A whole night: true stages, and a recording of `leads` in microvolt.
+
+    Raises
+    ------
+    UsageError
+        The length, or the planted effect, is impossible.
+    """
+    plan = plan_night(
+        seed, hours=hours, subject=subject, condition=condition, night=night, effects=effects
+    )
+    return SimulatedNight(plan, _recording(plan, leads, fs_hz))
+
+
+def simulate_recording(
+    hypnogram: Hypnogram, seed: int = 0, *, fs_hz: int = 100, leads: Sequence[Lead] = MINIMAL
+) -> Recording:
+    """A recording of a sleeper who goes through these stages; quick for a few epochs."""
+    key = NightKey(seed)
+    start = hypnogram.start or dt.datetime.combine(FIRST_EVENING, dt.time(22, 30))
+    end_s = EPOCH_S * len(hypnogram)
+    plan = NightPlan(key, Traits(), start, hypnogram, 0.0, end_s, draw_targets(key, end_s / 60))
+    return _recording(plan, leads, fs_hz)
+
+
+def plan_night(
+    seed: int = 0,
+    *,
+    hours: float = 8.0,
+    subject: int = 1,
+    condition: str = "baseline",
+    night: int = 1,
+    effects: Mapping[str, float] | None = None,
+    model: CycleModel | None = None,
+) -> NightPlan:
+    """Who sleeps, when, and the true stages; `effects` are planted on treatment nights.
+
+    Raises
+    ------
+    UsageError
+        The length, or the planted effect, is impossible.
+    """
+    key = NightKey(seed, subject, 1 + CONDITIONS.index(condition), night)
+    n_epochs, before, after = _grid(hours)
+    in_bed = n_epochs - before - after
+    targets = draw_targets(key, in_bed / 2)
+    if condition == "treatment" and effects:
+        response = draw_response(key)
+        own = {name: response * value for name, value in effects.items()}
+        targets = with_effects(targets, own, in_bed / 2)
+    asleep = lay_out(
+        count_epochs(targets, in_bed), key.rng(Stream.STRUCTURE), model or CycleModel()
+    )
+    awake = SleepStage.W
+    start = _evening(key)
+    hypnogram = Hypnogram(
+        (*[awake] * before, *asleep, *[awake] * after),
+        (np.arange(n_epochs) >= before) & (np.arange(n_epochs) < before + in_bed),
+        start,
+        start.time(),
+    )
+    return NightPlan(
+        key,
+        draw_traits(key),
+        start,
+        hypnogram,
+        EPOCH_S * before,
+        EPOCH_S * (before + in_bed),
+        targets,
+    )
+
+
+def night_signals(plan: NightPlan, leads: Sequence[Lead], fs_hz: int) -> Iterator[SimulatedSignal]:
+    """The signals of a planned night, one channel after the other."""
+    scene = draw_scene(plan.hypnogram, plan.key, plan.traits)
+    return simulate_signals(scene, leads, fs_hz)
+
+
+def _recording(plan: NightPlan, leads: Sequence[Lead], fs_hz: int) -> Recording:
+    rows = [signal.samples for signal in night_signals(plan, leads, fs_hz)]
+    return Recording(
+        np.array(rows),
+        tuple(lead.label for lead in leads),
+        float(fs_hz),
+        start=plan.start,
+        start_clock=plan.start.time(),
+        kinds=tuple(lead.kind for lead in leads),
+        digital_limits_uv=tuple((-lead.limit, lead.limit) for lead in leads),
+        annotations=plan.annotations,
+    )
+
+
+def _grid(hours: float) -> tuple[int, int, int]:
+    """Epochs of the recording, before lights off and after lights on."""
+    if not SHORTEST_H <= hours <= LONGEST_H:
+        raise UsageError(
+            f"a night of {hours:g} h was asked for; {SHORTEST_H:g} to {LONGEST_H:g} h can be made",
+            "Give --hours in that range.",
+        )
+    return round(hours * 120), round(20 * min(1.0, hours / 4)), round(10 * min(1.0, hours / 4))
+
+
+def _evening(key: NightKey) -> dt.datetime:
+    """Between 22:00 and 23:00; baseline nights in a row, treatment nights two weeks later."""
+    rng = key.rng(Stream.CALENDAR)
+    days = key.night - 1 + TREATMENT_AFTER_DAYS * (key.condition - 1)
+    midnight = dt.datetime.combine(FIRST_EVENING, dt.time())
+    return midnight + dt.timedelta(days=days, hours=22, seconds=int(rng.integers(0, 3600)))

@@ -1,0 +1,298 @@
+"""A study of synthetic nights: plan all of it, then write it night by night, its table last."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import math
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from psgpipe.edf.writer import WrittenSignal, write_recording, write_scoring
+from psgpipe.errors import OutputConflict, TryAgain, UsageError
+from psgpipe.results.night_folder import TEMPORARY_PREFIX, json_bytes, output_errors, write_file
+from psgpipe.simulation.leads import DEFAULT_FS_HZ, MONTAGES
+from psgpipe.simulation.night import CONDITIONS, NightPlan, night_signals, plan_night
+from psgpipe.simulation.targets import EFFECTS
+from psgpipe.sleep.architecture import summarize
+
+STUDY = "study.tsv"
+DESCRIPTION = "simulation.json"
+COLUMNS = (
+    "subject", "night", "condition", "recording", "lights_off", "lights_on", "age", "sex",
+    "night_in_lab", "scoring",
+)  # fmt: skip
+NIGHT_NAMES = {"baseline": "base", "treatment": "treat"}
+# The recorded nights follow a first night in the lab that is not part of the study.
+FIRST_NIGHT_IN_LAB = 2
+SUBJECTS, NIGHTS, FS_HZ = (1, 999), (1, 14), (64, 1024)
+
+
+@dataclass(frozen=True)
+class StudyDesign:
+    """What is to be simulated.
+
+    Attributes
+    ----------
+    nights : of each condition and subject.
+    fs_hz : rate of EEG, EOG and EMG; None is 128 for the minimal and 256 for the clinical montage.
+    effects : what treatment changes, by name, see EFFECTS.
+    """
+
+    subjects: int = 2
+    nights: int = 1
+    hours: float = 8.0
+    seed: int = 0
+    montage: str = "minimal"
+    fs_hz: int | None = None
+    effects: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def rate_hz(self) -> int:
+        """The rate of EEG, EOG and EMG."""
+        return DEFAULT_FS_HZ[self.montage] if self.fs_hz is None else self.fs_hz
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedNight:
+    """One row of the study table."""
+
+    subject: str
+    night: str
+    condition: str
+    night_in_lab: int
+    plan: NightPlan
+
+    @property
+    def recording(self) -> str:
+        """Path of the recording, relative to the table."""
+        return f"recordings/sub-{self.subject}_ses-{self.night}.edf"
+
+    @property
+    def scoring(self) -> str:
+        """Path of the true stages, relative to the table."""
+        return f"scorings/sub-{self.subject}_ses-{self.night}.edf"
+
+    def row(self) -> dict[str, str]:
+        """The night as it stands in the study table, by column."""
+        off_s, on_s = self.plan.lights_off_s, self.plan.lights_on_s
+        cells = (
+            self.subject, self.night, self.condition, self.recording, self._clock(off_s),
+            self._clock(on_s), self.plan.traits.age_y, self.plan.traits.sex, self.night_in_lab,
+            self.scoring,
+        )  # fmt: skip
+        return dict(zip(COLUMNS, map(str, cells), strict=True))
+
+    def _clock(self, seconds: float) -> str:
+        return f"{self.plan.start + dt.timedelta(seconds=seconds):%H:%M:%S}"
+
+
+def simulate_study(
+    design: StudyDesign,
+    out: Path,
+    *,
+    force: bool = False,
+    tell: Callable[[str], None] = lambda _line: None,
+) -> dict[str, Any]:
+    """Write the study into the folder `out`; returns what ``simulation.json`` holds.
+
+    Everything is planned before anything is written. With `force`, files of the same names are
+    replaced in a folder that is not empty; other files stay.
+
+    Raises
+    ------
+    psgpipe.errors.UsageError : the design, or the planted effect, is impossible.
+    psgpipe.errors.OutputConflict : `out` is not empty and not forced, or cannot be written.
+    psgpipe.errors.TryAgain : there is no space for it on the disk.
+    """
+    nights = plan_study(design)
+    _check_folder(out, force=force)
+    _check_space(out, design, len(nights))
+    with output_errors(out / STUDY):
+        # The table goes first and comes last: where it is, all it names is whole.
+        (out / STUDY).unlink(missing_ok=True)
+    for number, night in enumerate(nights, 1):
+        _write_night(out, night, design)
+        tell(f"{number}/{len(nights)} {night.subject} {night.night}: {night.recording}")
+    description = describe(design, nights)
+    write_file(out / DESCRIPTION, json_bytes(description))
+    write_file(out / STUDY, _table(nights))
+    return description
+
+
+def plan_study(design: StudyDesign) -> list[PlannedNight]:
+    """Every night of the study with its true stages; nothing is written.
+
+    Raises
+    ------
+    psgpipe.errors.UsageError : the design, or the planted effect, is impossible.
+    """
+    _check_design(design)
+    return [
+        PlannedNight(
+            f"S{subject:02}",
+            f"{NIGHT_NAMES[condition]}{night}",
+            condition,
+            FIRST_NIGHT_IN_LAB + night - 1 + design.nights * CONDITIONS.index(condition),
+            plan_night(
+                design.seed,
+                hours=design.hours,
+                subject=subject,
+                condition=condition,
+                night=night,
+                effects=design.effects,
+            ),
+        )
+        for subject in range(1, design.subjects + 1)
+        for condition in CONDITIONS
+        for night in range(1, design.nights + 1)
+    ]
+
+
+def describe(design: StudyDesign, nights: Sequence[PlannedNight]) -> dict[str, Any]:
+    """How the study was made, and what is true in it: endpoints of the true stages."""
+    return {
+        "made_by": f"psgpipe {version('psgpipe')} simulate",
+        "numpy": version("numpy"),
+        "design": {**asdict(design), "fs_hz": design.rate_hz},
+        "planted_effects": dict(design.effects),
+        "true_difference": _true_difference(nights),
+        "nights": [
+            {
+                **night.row(),
+                "age": night.plan.traits.age_y,
+                "night_in_lab": night.night_in_lab,
+                "true": _truth(night),
+            }
+            for night in nights
+        ],
+    }
+
+
+def _truth(night: PlannedNight) -> dict[str, float | int | None]:
+    endpoints = summarize(night.plan.hypnogram).endpoints()
+    return {name: value for name, value in endpoints.items() if name != "mean_confidence"}
+
+
+def _true_difference(nights: Sequence[PlannedNight]) -> dict[str, float]:
+    """Mean of the treatment nights minus mean of the baseline nights, in the true stages."""
+    mean = {
+        (condition, name): fmean(_truth(n)[name] or 0.0 for n in nights if n.condition == condition)
+        for condition in CONDITIONS
+        for name in EFFECTS
+    }
+    return {name: round(mean["treatment", name] - mean["baseline", name], 3) for name in EFFECTS}
+
+
+def _write_night(out: Path, night: PlannedNight, design: StudyDesign) -> None:
+    """The scoring, then the recording, under a temporary name until it is whole."""
+    write_file(out / night.scoring, write_scoring(night.plan.hypnogram))
+    path = out / night.recording
+    part = path.with_name(f"{TEMPORARY_PREFIX}{path.name}")
+    with output_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            signals = _signals(night.plan, design)
+            plan = night.plan
+            write_recording(part, signals, plan.annotations, plan.start, "psgpipe_simulate")
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _signals(plan: NightPlan, design: StudyDesign) -> Iterator[WrittenSignal]:
+    for made in night_signals(plan, MONTAGES[design.montage], design.rate_hz):
+        lead = made.lead
+        yield WrittenSignal(
+            lead.label,
+            lead.unit,
+            made.fs_hz,
+            made.samples,
+            (-lead.limit if lead.lowest is None else lead.lowest, lead.limit),
+            lead.prefilter,
+            "simulated",
+        )
+
+
+def _table(nights: Sequence[PlannedNight]) -> bytes:
+    rows = [COLUMNS, *(night.row().values() for night in nights)]
+    return "".join("\t".join(row) + "\n" for row in rows).encode("utf-8")
+
+
+def _check_design(design: StudyDesign) -> None:
+    for option, value, (lowest, highest) in (
+        ("--subjects", design.subjects, SUBJECTS),
+        ("--nights", design.nights, NIGHTS),
+        ("--fs", design.rate_hz, FS_HZ),
+        ("--seed", design.seed, (0, 2**63 - 1)),
+    ):
+        if not lowest <= value <= highest:
+            raise UsageError(
+                f"{option} is {value}, wanted {lowest} to {highest}", f"Correct {option}."
+            )
+
+
+def _check_folder(out: Path, *, force: bool) -> None:
+    with output_errors(out / STUDY):
+        if out.exists() and not out.is_dir():
+            raise OutputConflict(f"{out} is a file, wanted a folder", "Choose another -o folder.")
+        if not force and out.exists() and any(out.iterdir()):
+            raise OutputConflict(
+                f"the folder {out} is not empty",
+                "Choose another -o folder, or replace files of the same names by --force.",
+            )
+        out.mkdir(parents=True, exist_ok=True)
+
+
+def _check_space(out: Path, design: StudyDesign, n_nights: int) -> None:
+    rates_hz = sum(lead.rate_hz(design.rate_hz) for lead in MONTAGES[design.montage])
+    wanted = n_nights * int(design.hours * 3600) * (2 * rates_hz + 40)
+    free = shutil.disk_usage(out).free
+    if wanted > free:
+        raise TryAgain(
+            f"the study needs {wanted / 1e6:.0f} MB and the disk has {free / 1e6:.0f} MB free",
+            "Free some space, or simulate fewer or shorter nights.",
+        )
+
+
+def parse_effects(texts: Sequence[str]) -> dict[str, float]:
+    """``NAME=VALUE`` texts as numbers by name.
+
+    Raises
+    ------
+    psgpipe.errors.UsageError : a name is unknown or given twice, a value is no number.
+    """
+    effects: dict[str, float] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        if name not in EFFECTS:
+            raise _unknown_effect(name)
+        if name in effects:
+            raise UsageError(f"--effect {name} is given twice", "Give it once.")
+        effects[name] = _number(name, value)
+    return effects
+
+
+def _unknown_effect(name: str) -> UsageError:
+    likely = difflib.get_close_matches(name, EFFECTS, n=1, cutoff=0.4)
+    hint = f"Did you mean {likely[0]}? " if likely else ""
+    return UsageError(
+        f"--effect {name!r} is unknown", f"{hint}An effect is one of {', '.join(EFFECTS)}."
+    )
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise UsageError(
+            f"--effect {name} has the value {text!r}, wanted a number", f"Write --effect {name}=-4."
+        )
+    return value

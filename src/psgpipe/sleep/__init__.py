@@ -1,0 +1,1 @@
+"""The arithmetic of sleep: architecture, cycles, lights, sedation, agreement."""

@@ -1,0 +1,1 @@
+"""The stagers, and the consensus of several derivations."""

@@ -1,0 +1,1 @@
+"""YASA's features and trees without YASA."""

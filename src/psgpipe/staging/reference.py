@@ -1,0 +1,188 @@
+"""Staging by yasa itself: the reference stager.
+
+Vallat R, Walker MP (2021). An open-source, high-performance tool for automated sleep staging.
+eLife 10:e70092. https://doi.org/10.7554/eLife.70092
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.errors import StagerUnavailable
+from psgpipe.model.hypnogram import SCORED, Hypnogram, SleepStage
+from psgpipe.model.montage import ROLES, Role
+from psgpipe.model.staging import Demographics, Requirements, RoleSignal
+from psgpipe.staging.shipped_classifiers import newest_classifier
+
+if TYPE_CHECKING:
+    import mne.io
+    import yasa
+
+SUPPORTED_YASA = "0.8"
+STAGING_FS_HZ = 100.0
+YASA_NAMES = {
+    SleepStage.W: "WAKE",
+    SleepStage.N1: "N1",
+    SleepStage.N2: "N2",
+    SleepStage.N3: "N3",
+    SleepStage.R: "REM",
+    SleepStage.ART: "ART",
+    SleepStage.UNS: "UNS",
+}
+ENGINE_PACKAGES = ("yasa", "lightgbm", "numpy", "scipy", "mne", "antropy", "pandas", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class ReferenceStager:
+    """yasa.SleepStaging, called as its documentation asks for.
+
+    Attributes
+    ----------
+    roles : the roles that will be given to it; they choose the classifier.
+    with_demographics : age and sex will be given.
+    why : the reason where the fast engine was asked for and this one stages.
+    """
+
+    roles: tuple[Role, ...]
+    with_demographics: bool = False
+    why: str | None = None
+
+    def requirements(self) -> Requirements:
+        """What this stager needs and which classifier it will use; yasa is not imported.
+
+        Raises
+        ------
+        psgpipe.errors.StagerUnavailable
+            yasa or the classifier is absent, or yasa is of another version than 0.8.
+        """
+        name = classifier_name(self.roles, with_demographics=self.with_demographics)
+        classifier = _classifier_file(name)
+        return Requirements(
+            classifier=classifier.name,
+            classifier_sha256=hashlib.sha256(classifier.read_bytes()).hexdigest(),
+            versions=engine_versions(),
+            engine="reference",
+            why=self.why,
+        )
+
+    def score(
+        self,
+        eegs: Iterable[RoleSignal],
+        others: Iterable[RoleSignal],
+        demographics: Demographics | None,
+    ) -> list[npt.NDArray[np.float64]]:
+        """Probabilities of W N1 N2 N3 R for every whole 30-s epoch, shape (n_epochs, 5).
+
+        Parameters
+        ----------
+        eegs : unfiltered, in microvolt, all of one duration; each is staged for itself.
+        others : EOG and EMG as in `roles`, likewise.
+        demographics : given if and only if `with_demographics`.
+        """
+        shared = list(others)
+        return [self._score_one([eeg, *shared], demographics) for eeg in eegs]
+
+    def _score_one(
+        self, signals: Sequence[RoleSignal], demographics: Demographics | None
+    ) -> npt.NDArray[np.float64]:
+        SleepStaging = _import_yasa().SleepStaging  # noqa: N806  # it is a class
+        raw = _raw_at_100_hz(signals)
+        names: dict[str, str | None] = dict.fromkeys(ROLES)
+        names.update({s.role: s.role for s in signals})
+        metadata = None
+        if demographics is not None:
+            metadata = {"age": demographics.age_y, "male": demographics.sex == "M"}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            staging = SleepStaging(
+                raw, names["eeg"], eog_name=names["eog"], emg_name=names["emg"], metadata=metadata
+            )
+            proba = staging.predict().proba
+        return np.asarray(proba[[YASA_NAMES[stage] for stage in SCORED]], dtype=np.float64)
+
+
+def classifier_name(roles: Sequence[Role], *, with_demographics: bool) -> str:
+    """The name yasa gives to the classifier of these roles: ``clf_eeg+eog+emg+demo``."""
+    parts = [role for role in ROLES if role in roles]
+    return "clf_" + "+".join([*parts, *(["demo"] if with_demographics else [])])
+
+
+def engine_versions() -> dict[str, str]:
+    """Versions of the packages that have a part in a stage; none of them is imported."""
+    # Here, because its own imports would be a tenth of the fast engine's.
+    from importlib import metadata
+
+    try:
+        return {name: metadata.version(name) for name in ENGINE_PACKAGES}
+    except metadata.PackageNotFoundError as error:
+        raise StagerUnavailable(
+            f"the staging engine needs the package {error.name}, which is not installed",
+            "Install psgpipe again, with its dependencies.",
+        ) from error
+
+
+def _classifier_file(name: str) -> Path:
+    found = importlib.util.find_spec("yasa")
+    version = engine_versions()["yasa"]
+    if found is None or found.origin is None or not version.startswith(f"{SUPPORTED_YASA}."):
+        raise StagerUnavailable(
+            f"wanted yasa {SUPPORTED_YASA}, found {version}",
+            f'Install it: pip install "yasa=={SUPPORTED_YASA}.*".',
+        )
+    return newest_classifier(Path(found.origin).parent, name.removeprefix("clf_"))
+
+
+def _import_yasa() -> Any:
+    try:
+        import yasa
+    except ImportError as error:
+        raise StagerUnavailable(
+            f"yasa cannot be imported: {error}", "Install psgpipe again, with its dependencies."
+        ) from error
+    return yasa
+
+
+def _raw_at_100_hz(signals: Sequence[RoleSignal]) -> mne.io.RawArray:
+    """One Raw with a channel for each role, in volt, named by its role.
+
+    yasa resamples everything to 100 Hz by MNE. Where the roles were recorded at different rates
+    that has to be done before they can stand in one Raw; where they were not, it is left to yasa.
+    """
+    import mne
+
+    def raw_of(signal: RoleSignal) -> mne.io.RawArray:
+        info = mne.create_info([signal.role], signal.fs_hz, [signal.role])
+        return mne.io.RawArray(signal.signal_uv[:][None, :] * 1e-6, info, verbose="error")
+
+    raws = [raw_of(signal) for signal in signals]
+    if len({signal.fs_hz for signal in signals}) > 1:
+        raws = [
+            raw if raw.info["sfreq"] == STAGING_FS_HZ else raw.resample(STAGING_FS_HZ, npad="auto")
+            for raw in raws
+        ]
+        shortest = min(raw.n_times for raw in raws)
+        raws = [
+            mne.io.RawArray(raw.get_data()[:, :shortest], raw.info, verbose="error") for raw in raws
+        ]
+    return raws[0].add_channels(raws[1:]) if len(raws) > 1 else raws[0]
+
+
+def to_yasa_hypnogram(hypnogram: Hypnogram) -> yasa.Hypnogram:
+    """The same stages, epoch by epoch, as :class:`yasa.Hypnogram`."""
+    import pandas as pd
+
+    return _import_yasa().Hypnogram(
+        values=[YASA_NAMES[stage] for stage in hypnogram.stages],
+        n_stages=5,
+        freq="30s",
+        start=None if hypnogram.start is None else pd.Timestamp(hypnogram.start),
+    )

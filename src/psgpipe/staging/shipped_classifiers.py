@@ -1,0 +1,232 @@
+"""The classifiers that yasa ships, as arrays, without importing yasa, lightgbm or joblib.
+
+A shipped file is a compressed pickle that holds LightGBM's model as text. Nothing in it is run: the
+file's SHA-256 must be one of eight known ones, and the text is cut out and read. That costs as much
+CPU as a derivation of a night, so the arrays are kept in a cache folder and checked by their own
+SHA-256 when they come back.
+"""
+
+import hashlib
+import importlib.util
+import os
+import re
+import sys
+import zlib
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.errors import ClassifierNewer, StagerUnavailable
+from psgpipe.staging.fast.classifier import TreeClassifier
+from psgpipe.staging.lightgbm_text import parse_classifier
+
+YASA_VERSION = "0.8.1"
+"""The yasa whose arithmetic and classifiers the fast engine has."""
+
+
+class Shipped(NamedTuple):
+    """A classifier in yasa 0.8.1: the SHA-256 of its file and of its arrays in the cache."""
+
+    file_sha256: str
+    arrays_sha256: str
+
+
+SHIPPED = {
+    "eeg": Shipped(
+        "330c1afdc86396e0b6d9f1294d4c4796beb5f7e7cd38be424c10feae98867e31",
+        "f8b32e987f42f81e85a1d627503e5e17033a93623b432469cbc642b6931a80e8",
+    ),
+    "eeg+demo": Shipped(
+        "686fd99ad834d657833d7d7c2b3256f9689c023cf13aee16381b2b2cd6f0e86b",
+        "2668ae8129d2035b8aa901c0bff5cfdaa28d7623d8b23a6e8e3a0d73db4841d9",
+    ),
+    "eeg+eog": Shipped(
+        "86d726a3e6aa6195197ffbc9765f5e194c74358295ef331998c21f8badcebcc3",
+        "38bb68e6232eaaab093f39c6fe0a812912f7fc8602dc94033d8f305f92be6838",
+    ),
+    "eeg+eog+demo": Shipped(
+        "e4762d95dddce707ee8da922dbc505dea4be6a5a5070cbc9a06e0a88f2fc2b43",
+        "d6fbbd2882ffeb751a375d6019c730441d62adf42e05ef4e51ba66ba7e7e2edf",
+    ),
+    "eeg+emg": Shipped(
+        "9771995bcf7d1c90456986fbf9f991a5b5e8fe68cf0a8c410ec38ad3615a3c78",
+        "5ba33cb2e5869461a869342945b0a39e4c1dbd03b3c381df16882285f62cc628",
+    ),
+    "eeg+emg+demo": Shipped(
+        "035191c5ffbb84ef9f4b09864bf54f01bd302a94188c34a9d6535460e74f4b49",
+        "e587a3776772ac96cb9828b1d4ca9a11f4d51c9a2c671e20d28b2e5315061def",
+    ),
+    "eeg+eog+emg": Shipped(
+        "3d27d440c94c61d8013c81c91693ad88810af2ddae85b62f4bc797f6e2464beb",
+        "9a86915eee1441869fd2c5ccbf1d4f02c42ba436e08b70133b255e666fb35275",
+    ),
+    "eeg+eog+emg+demo": Shipped(
+        "d915de033ecbce0833600151d73a5b271b8f305d63bbc774400ee64bdb9df8ff",
+        "3a77f09fc1a41047edaff68d3c42c46fbb8c87d78ea56a55bf66a63e49e2aa5c",
+    ),
+}
+
+STAGES_IN_FILE = ("N1", "N2", "N3", "R", "W")
+STAGES = ("W", "N1", "N2", "N3", "R")
+
+CACHE_VARIABLE = "PSGPIPE_CACHE"
+
+_ARRAYS = ("feature", "threshold", "node_of_slot", "leaf_value", "feature_names")
+_REINSTALL = f'Install yasa {YASA_VERSION} anew, or set engine = "reference" to use yasa as it is.'
+
+
+def classifier_name(*, eog: bool, emg: bool, demographics: bool) -> str:
+    """The name of the classifier for an EEG with or without EOG, EMG, age and sex."""
+    return "eeg" + "+eog" * eog + "+emg" * emg + "+demo" * demographics
+
+
+def load_classifier(name: str) -> TreeClassifier:
+    """The classifier that the installed yasa ships under `name`, e.g. ``eeg+eog+emg+demo``.
+
+    Its hash decides, not the version of yasa.
+
+    Raises
+    ------
+    ClassifierNewer
+        yasa is newer than `YASA_VERSION` and its file is not one that is known.
+    StagerUnavailable
+        yasa or its file is absent, or the file is not the one that yasa shipped.
+    """
+    package = _installed_yasa()
+    content = newest_classifier(package, name).read_bytes()
+    _require_known(name, hashlib.sha256(content).hexdigest(), package)
+    cached = cache_folder() / f"classifier-{SHIPPED[name].arrays_sha256[:16]}.npz"
+    return _from_cache(cached, name) or _converted(content, name, cached)
+
+
+def newest_classifier(package: Path, name: str) -> Path:
+    """The file in yasa's folder that yasa itself takes: where there are several, the newest.
+
+    Raises
+    ------
+    StagerUnavailable : there is none.
+    """
+    files = list((package / "classifiers").glob(f"clf_{name}_lgb_*.joblib"))
+    if not files:
+        raise StagerUnavailable(
+            f"yasa's classifier for {name} is wanted and none is there",
+            f"Install yasa anew: pip install --force-reinstall yasa=={YASA_VERSION}",
+        )
+    return max(files, key=lambda file: [int(n) for n in re.findall(r"\d+", file.stem)])
+
+
+def _installed_yasa() -> Path:
+    found = importlib.util.find_spec("yasa")
+    if found is None or found.origin is None:
+        raise StagerUnavailable(
+            f"yasa {YASA_VERSION} is wanted and no yasa is installed",
+            f"pip install yasa=={YASA_VERSION}",
+        )
+    return Path(found.origin).parent
+
+
+def _require_known(name: str, file_sha256: str, package: Path) -> None:
+    wanted = SHIPPED[name].file_sha256
+    if file_sha256 == wanted:
+        return
+    version = _version(package)
+    problem = (
+        f"yasa {version} is installed, its classifier for {name} has SHA-256 "
+        f"{file_sha256[:12]}..., and the one of yasa {YASA_VERSION} has {wanted[:12]}..."
+    )
+    raise (ClassifierNewer if _is_newer(version) else StagerUnavailable)(problem, _REINSTALL)
+
+
+def _version(package: Path) -> str:
+    """The version as yasa's code states it, read as text: to import yasa would take seconds."""
+    code = (package / "__init__.py").read_text(encoding="utf-8")
+    stated = re.search(r"^__version__ = [\"'](.+)[\"']", code, re.MULTILINE)
+    if stated:
+        return stated[1]
+    # Here, because its own imports would be a tenth of the fast engine's.
+    from importlib import metadata
+
+    try:
+        return metadata.version("yasa")
+    except metadata.PackageNotFoundError:
+        return "of unknown version"
+
+
+def _is_newer(version: str) -> bool:
+    """Whether the release, pre-releases of it included, comes after the one that was tested."""
+    release = re.match(r"\d+(\.\d+)*", version)
+    tested = [int(n) for n in YASA_VERSION.split(".")]
+    return release is not None and [int(n) for n in release[0].split(".")] > tested
+
+
+def cache_folder() -> Path:
+    """Where converted classifiers are kept; it need not exist or be writable."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "win32":
+        return (
+            Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "psgpipe/cache"
+        )
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/psgpipe"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "psgpipe"
+
+
+def _from_cache(cached: Path, name: str) -> TreeClassifier | None:
+    """The classifier as kept, or None if it is absent, unreadable or not what was put there."""
+    try:
+        with np.load(BytesIO(cached.read_bytes()), allow_pickle=False) as kept:
+            arrays = {key: kept[key] for key in _ARRAYS}
+    except (OSError, ValueError, KeyError, EOFError, zlib.error, BadZipFile):
+        return None
+    if _digest(arrays) != SHIPPED[name].arrays_sha256:
+        return None
+    names = tuple(arrays.pop("feature_names").tolist())
+    return TreeClassifier(name, SHIPPED[name].file_sha256, names, **arrays)
+
+
+def _converted(content: bytes, name: str, cached: Path) -> TreeClassifier:
+    text = _model_text(zlib.decompress(content))
+    order = tuple(STAGES_IN_FILE.index(stage) for stage in STAGES)
+    classifier = parse_classifier(text, name, SHIPPED[name].file_sha256, order)
+    _keep(cached, _arrays(classifier))
+    return classifier
+
+
+def _model_text(pickled: bytes) -> bytes:
+    """The model text inside the pickle; the file's hash says that it is there, once."""
+    first = pickled.index(b"tree\nversion=v3\n")
+    return pickled[first : pickled.index(b"\nend of trees\n", first)]
+
+
+def _arrays(classifier: TreeClassifier) -> dict[str, npt.NDArray[np.generic]]:
+    arrays = {key: np.asarray(getattr(classifier, key)) for key in _ARRAYS}
+    return {key: values.astype(values.dtype.newbyteorder("<")) for key, values in arrays.items()}
+
+
+def _digest(arrays: dict[str, npt.NDArray[np.generic]]) -> str:
+    digest = hashlib.sha256()
+    for key in _ARRAYS:
+        digest.update(f"{key} {arrays[key].dtype.str} {arrays[key].shape}\n".encode())
+        digest.update(np.ascontiguousarray(arrays[key]).view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def _keep(cached: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
+    """Put the arrays in the cache, whole or not at all; one that cannot be written is no loss."""
+    kept = BytesIO()
+    np.savez(kept, **arrays)  # type: ignore[arg-type]  # names are array names
+    part = cached.with_suffix(f".{os.urandom(8).hex()}.part")
+    try:
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(kept.getvalue())
+        part.replace(cached)
+    except OSError:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The study: its table, its recordings, ids, shards and blinding."""

@@ -1,0 +1,62 @@
+"""Whose night it is, from what was given and from the recording's file name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any
+
+from psgpipe.errors import UsageError
+from psgpipe.model.night import Night
+from psgpipe.sleep.lights import read_time
+
+_BIDS = re.compile(r"(?:^|_)(sub|ses|run)-([A-Za-z0-9]+)")
+_SUFFIXES = (".edf", ".bdf", ".rec", ".edfz", ".gz")
+
+
+def night_from(
+    path: Path, *, subject: str | None = None, night: str | None = None, **known: Any
+) -> Night:
+    """A Night; subject and night not given come from the recording's name.
+
+    ``sub-01_ses-base1_task-sleep_eeg.edf`` is subject ``01``, night ``base1``; any other name is
+    the subject as it stands, night ``1``.
+
+    Raises
+    ------
+    psgpipe.errors.UsageError : age, sex or the end of a dose are impossible.
+    """
+    named_subject, named_night = ids_from_name(path.name)
+    age_y, sex = known.get("age_y"), known.get("sex")
+    if age_y is not None and not 0 < age_y < 120:
+        raise UsageError(f"age is {age_y:g}, wanted years between 0 and 120", "Correct --age.")
+    if sex not in (None, "F", "M"):
+        raise UsageError(f"sex is {sex!r}, wanted F or M", "Correct --sex, or leave it out.")
+    _require_moment(known.get("dose_end"))
+    return Night(subject or named_subject, night or named_night, **known)
+
+
+def _require_moment(dose_end: str | None) -> None:
+    """A dose may have ended days ago: its time of day alone says nothing."""
+    if dose_end is not None and not isinstance(read_time(dose_end), dt.datetime):
+        raise UsageError(
+            f"dose end is {dose_end!r}, wanted a local date and time such as 2024-03-01T10:15",
+            "Correct --dose-end.",
+        )
+
+
+def ids_from_name(name: str) -> tuple[str, str]:
+    """Subject and night that a recording's file name says."""
+    stem = stem_of(name)
+    parts = dict(_BIDS.findall(stem))
+    if "sub" in parts:
+        return parts["sub"], parts.get("ses") or parts.get("run") or "1"
+    return stem, "1"
+
+
+def stem_of(name: str) -> str:
+    """A recording's file name without its suffixes: ``night07`` for ``night07.edf.gz``."""
+    while Path(name).suffix.lower() in _SUFFIXES:
+        name = name[: -len(Path(name).suffix)]
+    return name

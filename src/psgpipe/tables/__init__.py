@@ -1,0 +1,1 @@
+"""Delimited text, typed cells and columns."""

@@ -1,0 +1,103 @@
+"""Killed at any write, flush or rename: every night is old or new, and the next run completes.
+
+Every change of a run is a place to be killed at, and trying them all takes some minutes: CI does
+(``PSGPIPE_KILL_SWEEP=1``); elsewhere every seventh is tried, the first and the last among them.
+"""
+
+import os
+import shutil
+
+import pytest
+
+from tests.batch.shim import compile_shim, environment
+from tests.studies import assert_old_or_new, make_study, read_json, tree
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory):
+    return compile_shim(tmp_path_factory.mktemp("shim"))
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory, templates):
+    """A study of two nights, the second failing, as an unbroken run leaves it; run twice.
+
+    `old` is what is there before: nights made with other lights, which the run replaces.
+    """
+    folder = tmp_path_factory.mktemp("unbroken")
+    study = make_study(
+        folder / "study", ["n1", "refused"], templates,
+        columns="\tlights_off", cells=["\t22:01:30", "\t"],
+    )  # fmt: skip
+    new_table = study.table.read_text(encoding="utf-8")
+    study.table.write_text(new_table.replace("22:01:30", "22:01:00"), encoding="utf-8")
+    assert study.run() == 8
+    old = folder / "old"
+    shutil.copytree(study.out, old)
+    study.table.write_text(new_table, encoding="utf-8")
+    assert study.run() == 8
+    new = tree(study.out)
+    return study, old, new
+
+
+def killed_at(study, shim, role, at, old=None):
+    """Run with a kill at the n-th change; False where there are no so many changes."""
+    shutil.rmtree(study.out, ignore_errors=True)
+    if old is not None:
+        shutil.copytree(old, study.out)
+    counted = study.folder / "changes.txt"
+    counted.unlink(missing_ok=True)
+    env = environment(shim, study.out, role=role, kill_at=at, count=counted)
+    process = study.start("-j1", "--quiet", env=env)
+    process.communicate(timeout=60)
+    lines = counted.read_text(encoding="utf-8").splitlines()
+    return len(lines), lines[-1], process.returncode
+
+
+def changes(study, shim, role, old=None):
+    return killed_at(study, shim, role, 10**9, old)[0]
+
+
+def is_old_or_new(study, old, new):
+    """Every file of a night is of the old night or of the new one, and none is half.
+
+    A night that has lost its worker and was nothing before says so.
+    """
+    assert_old_or_new(study.out)
+    before = tree(old) if old else {}
+    now = tree(study.out)
+    for night in {name.rsplit("/", 1)[0] for name in (*before, *new) if name.startswith("nights/")}:
+        files = {name: sha for name, sha in now.items() if name.startswith(night + "/")}
+        versions = [
+            {name: sha for name, sha in whole.items() if name.startswith(night + "/")}
+            for whole in (before, new)
+        ]
+        if not old and list(files) == [f"{night}/failure.json"]:
+            reason = read_json(study.out / night / "failure.json")
+            assert reason["kind"] in ("WorkerDied", "QualityRefused")
+        else:
+            assert files in versions, night
+
+
+def places(n_changes):
+    """Which changes to be killed at."""
+    if os.environ.get("PSGPIPE_KILL_SWEEP") == "1":
+        return range(1, n_changes + 1)
+    return sorted({1, n_changes, *range(4, n_changes, 7)})
+
+
+@pytest.mark.parametrize("role", ["worker", "parent"])
+@pytest.mark.parametrize("again", [False, True], ids=["from nothing", "over old nights"])
+def test_killed_at_every_change(unbroken, shim, role, again):
+    study, old, new = unbroken
+    old = old if again else None
+    n_changes = changes(study, shim, role, old)
+    assert n_changes > 20
+    for at in places(n_changes):
+        _, last, code = killed_at(study, shim, role, at, old)
+        assert role == "worker" or code == -9, last
+        is_old_or_new(study, old, new)
+        assert study.run() == 8
+        assert tree(study.out) == new, f"killed at change {at}: {last}"

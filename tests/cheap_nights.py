@@ -1,0 +1,160 @@
+"""Nights staged in no time: everything of a batch is real but the samples and the stager.
+
+Header, lights, derivations, hash, fingerprint, files, manifest and journal are what they always
+are; stages are drawn from the recording's hash. A night called after a misfortune meets it.
+"""
+
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+
+from psgpipe.errors import QualityRefused
+from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
+from psgpipe.model.staging import Staging
+from psgpipe.model.summary import QualityReport
+from psgpipe.night.recipe import night_files
+from psgpipe.night.runner import Made
+from psgpipe.night.steps.stage_sleep import sedation
+from psgpipe.results import night_folder
+from psgpipe.signals.epochs import epoch_count, in_bed
+from psgpipe.sleep.architecture import summarize
+
+
+def cheap_night(chosen, recipe, recording_sha256):
+    """Stages drawn from the recording's hash, in the place of `compute_night`."""
+    MISFORTUNES.get(chosen.night.night, lambda chosen: None)(chosen)
+    opened = chosen.opened
+    n_epochs = epoch_count(opened.header.span_s)
+    rng = np.random.default_rng(int(recording_sha256[:8], 16))
+    hypnodensity = Hypnodensity(rng.dirichlet(np.ones(5), n_epochs))
+    lights = opened.lights
+    hypnogram = Hypnogram(
+        hypnodensity.stages(),
+        in_bed(n_epochs, lights.off_s, lights.on_s),
+        opened.header.start,
+        opened.header.start_clock,
+        sedation(n_epochs, opened, recipe.definition.params["stage_sleep"]),
+    )
+    roles = tuple(d.role for d in opened.montage.derivations)
+    engine = {"stager": "yasa", "engine": "cheap", "age_and_sex": False}
+    engine |= {"classifier": "none", **recipe.engine(roles, chosen.night)}
+    staged = Staging(hypnogram, hypnodensity, 0, n_epochs, engine)
+    slots = {
+        "opened": opened,
+        "recorded": (),
+        "staged": staged,
+        "summary": summarize(hypnogram, hypnodensity, lights_known=lights.known),
+    }
+    made = Made(slots, dict.fromkeys(recipe.definition.steps, 0.0), QualityReport())
+    return night_files(chosen, recipe, made, recording_sha256)
+
+
+def _hang(chosen):
+    time.sleep(600)
+
+
+def _take_a_while(chosen):
+    time.sleep(1.5)
+
+
+def _segfault(chosen):
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def _be_killed(chosen):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _need_too_much_memory(chosen):
+    raise MemoryError
+
+
+def _be_a_bug(chosen):
+    raise ZeroDivisionError("Ana Zebrowski rang the bell")
+
+
+def _be_refused(chosen):
+    raise QualityRefused(f"{chosen.header.file}: a flat line", "Look at the signal.")
+
+
+def _be_cut_short(chosen):
+    os.truncate(chosen.path, chosen.path.stat().st_size // 2)
+
+
+def _be_replaced(chosen):
+    other = chosen.path.with_suffix(".part")
+    other.write_bytes(chosen.path.read_bytes()[:-2] + b"\1\0")
+    other.replace(chosen.path)
+
+
+def _be_touched(chosen):
+    os.utime(chosen.path, (1, 1))
+
+
+def _fill_the_disk(chosen):
+    def full(path, pieces):
+        raise OSError(28, "No space left on device")
+
+    night_folder._write_new = full
+
+
+def _interrupt_the_writing(chosen):
+    """Die when half of the night's files are written."""
+    write = night_folder._write_new
+
+    def die_at_the_summary(path, pieces):
+        if path.name == "summary.json":
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(path, pieces)
+
+    night_folder._write_new = die_at_the_summary
+
+
+MISFORTUNES = {
+    "hang": _hang,
+    "slow": _take_a_while,
+    "segfault": _segfault,
+    "killed": _be_killed,
+    "memory": _need_too_much_memory,
+    "bug": _be_a_bug,
+    "refused": _be_refused,
+    "truncated": _be_cut_short,
+    "replaced": _be_replaced,
+    "touched": _be_touched,
+    "full": _fill_the_disk,
+    "halfway": _interrupt_the_writing,
+}
+
+
+def main(arguments=None):
+    """The command line of psgpipe, with cheap nights."""
+    from psgpipe.cli import batch, run
+    from psgpipe.cli.app import exit_code
+
+    real = batch.recipe_from
+    commands = (batch, run)
+    for command in commands:
+        command.recipe_from = with_cheap_nights(real)
+    try:
+        return exit_code(arguments)
+    finally:
+        # The next test in this process may want real nights.
+        for command in commands:
+            command.recipe_from = real
+
+
+def with_cheap_nights(recipe_from):
+    """`recipe_from`, with another way to compute."""
+    from dataclasses import replace
+
+    return lambda *given, **more: replace(recipe_from(*given, **more), compute=cheap_night)
+
+
+if __name__ == "__main__":
+    # Under this name the function could not be found by a worker.
+    from tests import cheap_nights
+
+    sys.exit(cheap_nights.main())

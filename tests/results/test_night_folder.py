@@ -1,0 +1,238 @@
+"""A night is finished if and only if its manifest is there; files appear whole."""
+
+import errno
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from psgpipe.errors import OutputConflict, TryAgain
+from psgpipe.files import owner_tag
+from psgpipe.model.ids import slug
+from psgpipe.results import night_folder, replace_folder
+
+
+@pytest.fixture
+def night(tmp_path):
+    """Where a night's files go in the output folder `tmp_path`."""
+    return night_folder.night_folder(tmp_path, "S1", "base1")
+
+
+def finish(folder, **outputs):
+    contents = {name.replace("_", "."): text.encode() for name, text in outputs.items()}
+    night_folder.finish_night(folder, contents, {"fingerprint": "f"})
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_finished_night_lists_its_outputs_with_bytes_and_hash(night):
+    finish(night, summary_json="{}")
+    manifest = json.loads((night / "manifest.json").read_text(encoding="utf-8"))
+    # sha256 of the two bytes {}, by sha256sum
+    sha256 = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+    assert manifest["outputs"] == [{"name": "summary.json", "bytes": 2, "sha256": sha256}]
+
+
+def test_the_manifest_is_written_last(night, monkeypatch):
+    written = []
+    original = night_folder._write_new
+    monkeypatch.setattr(
+        night_folder, "_write_new", lambda p, c: (written.append(p.name), original(p, c))
+    )
+    finish(night, summary_json="{}", hypnogram_tsv="epoch")
+    assert written == ["summary.json", "hypnogram.tsv", "manifest.json"]
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_night_whose_writing_broke_off_is_as_it_was(night, monkeypatch, can_exchange):
+    if not can_exchange:
+        monkeypatch.setattr(replace_folder, "exchange", lambda a, b: False)
+    finish(night, summary_json="old", hypnogram_tsv="old")
+    original = night_folder._write_new
+
+    def full_after_the_first(path, content):
+        if path.name == "hypnogram.tsv":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        original(path, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(night_folder, "_write_new", full_after_the_first)
+        with pytest.raises(TryAgain):
+            finish(night, summary_json="new", hypnogram_tsv="new")
+    assert (night / "summary.json").read_text(encoding="utf-8") == "old"
+    assert night_folder.outputs_intact(night, night_folder.read_manifest(night))
+    assert nothing_but_nights(night)
+
+
+def nothing_but_nights(night):
+    """No debris: the output folder holds nights and nothing else."""
+    night_folder.clear_debris(night.parents[2])
+    return files(night.parents[2]) == ["nights"]
+
+
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_night_is_replaced_whole(night, monkeypatch, can_exchange):
+    if not can_exchange:
+        monkeypatch.setattr(replace_folder, "exchange", lambda a, b: False)
+    finish(night, summary_json="old", hypnogram_png="a picture")
+    finish(night, summary_json="new")
+    assert files(night) == ["manifest.json", "summary.json"]
+    assert (night / "summary.json").read_text(encoding="utf-8") == "new"
+    assert nothing_but_nights(night)
+
+
+def test_a_night_put_aside_when_the_power_failed_comes_back_whole(night, monkeypatch):
+    finish(night, summary_json="old")
+    monkeypatch.setattr(replace_folder, "exchange", lambda a, b: False)
+    program = (
+        "import os, pathlib, sys\n"
+        "from psgpipe.results import replace_folder\n"
+        "from psgpipe.results.night_folder import finish_night\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "replace_folder.exchange = lambda a, b: False\n"
+        "rename = pathlib.Path.rename\n"
+        "def rename_and_die(path, target):\n"
+        "    rename(path, target)\n"
+        "    if path == folder:\n"
+        "        os._exit(9)\n"
+        "pathlib.Path.rename = rename_and_die\n"
+        "finish_night(folder, {'summary.json': b'new'}, {})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(night)], check=False)
+    assert done.returncode == 9
+    assert not night.exists()
+    night_folder.clear_debris(night.parents[2])
+    assert (night / "summary.json").read_text(encoding="utf-8") == "new"
+    assert night_folder.outputs_intact(night, night_folder.read_manifest(night))
+    assert nothing_but_nights(night)
+
+
+def test_what_a_living_run_is_writing_is_not_debris(tmp_path):
+    being_made = tmp_path / replace_folder.NEW_NIGHTS / owner_tag.tag()
+    being_made.mkdir(parents=True)
+    night_folder.clear_debris(tmp_path)
+    assert being_made.exists()
+
+
+def test_two_writers_of_one_night_leave_one_valid_night(night):
+    program = (
+        "import pathlib, sys\n"
+        "from psgpipe.results.night_folder import finish_night\n"
+        "for i in range(100):\n"
+        "    outputs = {f'{n}.json': (sys.argv[2] * 1000).encode() for n in 'abcd'}\n"
+        "    finish_night(pathlib.Path(sys.argv[1]), outputs, {'by': sys.argv[2]})\n"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", program, str(night), who]) for who in "xyz"]
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    assert night_folder.outputs_intact(night, night_folder.read_manifest(night))
+    assert files(night) == ["a.json", "b.json", "c.json", "d.json", "manifest.json"]
+    assert nothing_but_nights(night)
+
+
+def test_a_failure_stands_alone(night):
+    finish(night, summary_json="{}")
+    night_folder.fail_night(night, {"kind": "NoData"})
+    assert files(night) == ["failure.json"]
+
+
+def test_a_night_finished_after_a_failure_has_none(night):
+    night_folder.fail_night(night, {"kind": "NoData"})
+    finish(night, summary_json="{}")
+    assert files(night) == ["manifest.json", "summary.json"]
+
+
+def test_what_somebody_else_put_there_is_left_alone(night):
+    finish(night, summary_json="{}")
+    (night / "notes.txt").write_text("slept badly", encoding="utf-8")
+    (night / "scans").mkdir()
+    (night / "scans" / "page1.txt").write_text("22:41 lights off", encoding="utf-8")
+    finish(night, summary_json="{}")
+    assert files(night) == ["manifest.json", "notes.txt", "scans", "summary.json"]
+    assert files(night / "scans") == ["page1.txt"]
+
+
+def test_a_manifest_cannot_make_us_delete_elsewhere(tmp_path, night):
+    precious = night.parent / "precious.txt"
+    night.mkdir(parents=True)
+    precious.write_text("mine", encoding="utf-8")
+    outputs = [{"name": "../precious.txt", "bytes": 1, "sha256": "0"}]
+    (night / "manifest.json").write_text(json.dumps({"outputs": outputs}), encoding="utf-8")
+    finish(night, summary_json="{}")
+    assert precious.exists()
+
+
+def test_a_changed_byte_is_noticed(night):
+    finish(night, summary_json="{}", hypnogram_tsv="epoch")
+    manifest = night_folder.read_manifest(night)
+    assert night_folder.outputs_intact(night, manifest)
+    (night / "summary.json").write_text("[]", encoding="utf-8")
+    (night / "hypnogram.tsv").unlink()
+    assert night_folder.damaged_outputs(night, manifest) == [
+        "summary.json: its content has changed", "hypnogram.tsv: missing",
+    ]  # fmt: skip
+
+
+def test_a_changed_manifest_is_noticed(night):
+    finish(night, summary_json="{}")
+    assert night_folder.manifest_intact(night_folder.read_manifest(night))
+    text = (night / "manifest.json").read_text(encoding="utf-8")
+    changed = text.replace('"fingerprint": "f"', '"fingerprint": "g"')
+    (night / "manifest.json").write_text(changed, encoding="utf-8")
+    assert not night_folder.manifest_intact(night_folder.read_manifest(night))
+
+
+def test_outputs_newer_than_the_manifest_are_not_trusted(night):
+    finish(night, summary_json="{}")
+    manifest = night_folder.read_manifest(night)
+    assert night_folder.outputs_untouched(night, manifest)
+    written_ns = (night / "manifest.json").stat().st_mtime_ns
+    os.utime(night / "summary.json", ns=(written_ns, written_ns + 1))
+    assert not night_folder.outputs_untouched(night, manifest)
+
+
+def test_no_temporary_file_is_left_when_writing_fails(tmp_path):
+    (tmp_path / "summary.json").mkdir()  # a folder in the way of the rename
+    with pytest.raises(OutputConflict):
+        night_folder.write_file(tmp_path / "summary.json", b"{}")
+    assert files(tmp_path) == ["summary.json"]
+
+
+def test_an_output_folder_that_is_a_file_is_a_conflict(tmp_path):
+    (tmp_path / "out").write_text("", encoding="utf-8")
+    with pytest.raises(OutputConflict) as caught:
+        night_folder.write_file(tmp_path / "out" / "summary.json", b"{}")
+    assert caught.value.exit_code == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "in_a_path"),
+    [
+        ("S01", "S01"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("..", "unnamed"),
+        ("", "unnamed"),
+        ("Müller, Jörg", "M-ller-J-rg"),
+        ("=1+cmd|x!A0", "1-cmd-x-A0"),
+        ("con", "_con"),
+        ("LPT1.edf", "_LPT1.edf"),
+        (".hidden", "hidden"),
+        # The first 12 digits of `printf 睡眠 | sha256sum`.
+        ("睡眠", "unnamed-01324e540d05"),
+        ("Иванов", "unnamed-37f3ddd46f24"),
+    ],
+)
+def test_an_id_is_safe_in_every_path(name, in_a_path):
+    assert slug(name) == in_a_path
+
+
+def test_an_id_is_one_folder_however_its_marks_are_written():
+    assert slug("\u0419") == slug("\u0418\u0306")  # one letter, and a letter with a breve
+
+
+def test_numbers_that_are_not_finite_never_reach_a_file():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        night_folder.json_bytes({"tst_min": float("nan")})

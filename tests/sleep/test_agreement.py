@@ -1,0 +1,48 @@
+"""Agreement of two scorings, counted by hand."""
+
+import pytest
+
+from psgpipe.sleep.agreement import Agreement, agreement
+from tests.builders import night
+
+
+def test_two_scorings_that_differ_in_one_epoch_of_four():
+    found = agreement(night("W N1 N2 N2"), night("W N2 N2 N2"))
+    assert found.n_epochs == 4
+    assert found.accuracy == 0.75
+    # by chance: W 1/4 * 1/4 + N2 2/4 * 3/4 = 7/16; (12/16 - 7/16) / (9/16) = 5/9
+    assert found.kappa == pytest.approx(5 / 9)
+    assert found.f1 == {"W": 1.0, "N1": 0.0, "N2": 0.8, "N3": None, "R": None}
+
+
+def test_matthews_correlation_by_hand():
+    # c = 3, n = 4; rows 1 1 2, columns 1 0 3: (3*4 - 7) / sqrt((16 - 10) * (16 - 6))
+    found = agreement(night("W N1 N2 N2"), night("W N2 N2 N2"))
+    assert found.mcc == pytest.approx(5 / 60**0.5)
+
+
+def test_an_epoch_that_either_leaves_out_is_not_counted():
+    found = agreement(night("W UNS N2 N2"), night("W N1 ART N2"))
+    assert found.n_epochs == 2
+    assert found.accuracy == 1.0
+
+
+def test_a_shorter_scoring_is_compared_as_far_as_it_goes():
+    assert agreement(night("W*3"), night("W*10")).n_epochs == 3
+
+
+def test_nothing_in_common_has_no_figures():
+    found = agreement(night("UNS*4"), night("W*4"))
+    assert (found.accuracy, found.kappa, found.mcc) == (None, None, None)
+
+
+def test_all_wake_twice_agrees_and_kappa_cannot_tell():
+    found = agreement(night("W*4"), night("W*4"))
+    assert found.accuracy == 1.0
+    assert found.kappa is None
+
+
+def test_nights_are_pooled_by_their_epochs():
+    one, other = agreement(night("W*3"), night("W*3")), agreement(night("R"), night("W"))
+    assert isinstance(one + other, Agreement)
+    assert (one + other).accuracy == 0.75

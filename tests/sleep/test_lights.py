@@ -1,0 +1,134 @@
+"""Lights off and lights on find their place on the recording's clock."""
+
+import datetime as dt
+
+import pytest
+
+from psgpipe.errors import LightsImpossible
+from psgpipe.model.night import Lights, Night
+from psgpipe.model.recording import Header
+from psgpipe.sleep.lights import clock_at, place_lights
+
+EIGHT_HOURS = 8 * 3600.0
+
+
+def recording(start="2024-03-01T22:00:00", span_s=EIGHT_HOURS, clock=None):
+    moment = dt.datetime.fromisoformat(start) if start else None
+    clock = moment.time() if moment else clock
+    return Header("night.edf", "EDF", moment, clock, span_s, span_s, ())
+
+
+def placed(off=None, on=None, header=None, off_events_s=(), on_events_s=()):
+    night = Night("S1", "1", lights_off=off, lights_on=on)
+    return place_lights(night, header or recording(), off_events_s, on_events_s)[0]
+
+
+def test_lights_are_counted_from_the_start_of_the_recording():
+    assert placed("22:41", "05:30:15") == Lights(41 * 60, 7.5 * 3600 + 15, "option", "option")
+
+
+def test_a_night_over_midnight_needs_no_date():
+    assert placed("00:10", "05:00").off_s == 2 * 3600 + 600
+
+
+def test_a_date_and_time_is_taken_at_its_word():
+    assert placed("2024-03-01T23:00", "2024-03-02T05:00:00").off_s == 3600
+
+
+def test_a_start_between_two_seconds_is_kept():
+    assert placed("22:41", "05:00", recording("2024-03-01T22:00:00.500")).off_s == 41 * 60 - 0.5
+
+
+def test_the_clock_is_enough_where_the_date_is_unknown():
+    unknown_date = recording(start=None, clock=dt.time(22))
+    assert placed("22:41", "05:00", unknown_date).off_s == 41 * 60
+
+
+def test_without_any_word_the_recording_itself_stands_in():
+    lights = placed()
+    assert lights == Lights(0.0, EIGHT_HOURS, "recording", "recording")
+    assert not lights.known
+
+
+def test_annotations_say_it_where_nobody_else_does():
+    lights = placed(off_events_s=[600.0, 4000.0], on_events_s=[3900.0, 27000.0])
+    assert lights == Lights(600.0, 27000.0, "annotation", "annotation")
+
+
+def test_a_night_that_ends_with_lights_off_does_not_end_at_the_walk_before():
+    # Off at 22:10, on at 02:00 for five minutes, and nobody noted the morning.
+    lights = placed(off_events_s=[600.0, 14700.0], on_events_s=[14400.0])
+    assert lights == Lights(600.0, EIGHT_HOURS, "annotation", "recording")
+
+
+def test_what_was_given_goes_before_what_was_annotated():
+    lights = placed(off="22:30", off_events_s=[600.0], on_events_s=[27000.0])
+    assert lights == Lights(1800.0, 27000.0, "option", "annotation")
+    assert lights.source == "option/annotation"
+
+
+def test_annotations_that_contradict_each_other_are_disregarded_and_said():
+    night = Night("S1", "1")
+    lights, findings = place_lights(night, recording(), [20000.0], [600.0])
+    assert not lights.known
+    assert [f.code for f in findings] == ["lights-annotations-contradict"]
+
+
+def test_a_recording_longer_than_a_day_meets_a_clock_time_twice():
+    day_and_night = recording("2024-03-01T06:00:00", 26 * 3600.0)
+    lights = placed("23:00", "07:00", day_and_night)
+    assert (lights.off_s, lights.on_s) == (17 * 3600, 25 * 3600)
+
+
+@pytest.mark.parametrize(
+    ("off", "on", "said"),
+    [
+        ("25:99", None, "lights off is '25:99', wanted HH:MM"),
+        ("bedtime", None, "lights off is 'bedtime'"),
+        ("", None, "lights off is ''"),
+        ("2024-03-01T22:41+01:00", None, "wanted HH:MM"),
+        ("21:00", None, "lights off 21:00 is outside the recording (22:00:00 to 06:00:00)"),
+        (None, "06:30", "lights on 06:30 is outside the recording"),
+        (
+            "2024-03-02T22:41",
+            None,
+            "is outside the recording (2024-03-01T22:00:00 to 2024-03-02T06:00:00)",
+        ),
+        ("2024-03-02", None, "lights off is '2024-03-02', wanted HH:MM"),
+        ("1:5", None, "lights off is '1:5', wanted HH:MM"),
+        ("24:00", None, "lights off is '24:00', wanted HH:MM"),
+        ("2024-03-02T24:00", None, "wanted HH:MM"),
+        ("2024-02-30T22:41", None, "wanted HH:MM"),
+        ("05:00", "23:00", "lights on (23:00:00) is not at least one epoch after lights off"),
+        ("23:00", "23:00", "is not at least one epoch after"),
+    ],
+)
+def test_impossible_lights_are_refused_with_the_reason(off, on, said):
+    with pytest.raises(LightsImpossible) as caught:
+        placed(off, on)
+    assert said in caught.value.problem
+    assert caught.value.exit_code == 2
+
+
+def test_a_clock_time_cannot_be_placed_where_the_start_is_unknown():
+    with pytest.raises(LightsImpossible, match="does not say when it started"):
+        placed("22:41", None, recording(start=None))
+
+
+def test_a_date_is_of_no_use_where_the_recording_has_none():
+    with pytest.raises(LightsImpossible, match="on which day it started") as caught:
+        placed("2024-03-01T22:41", None, recording(start=None, clock=dt.time(22)))
+    assert caught.value.remedy == "Give the clock time alone."
+
+
+@pytest.mark.parametrize(
+    ("off", "off_s"), [("1:05", 11100), ("01:05:30.25", 11130.25), ("2024-03-02 01:05", 11100)]
+)
+def test_the_ways_to_write_a_time(off, off_s):
+    assert placed(off).off_s == off_s
+
+
+def test_the_clock_runs_over_midnight():
+    assert clock_at(dt.time(23, 59, 30), 30) == "00:00:00"
+    assert clock_at(dt.time(22, 0, 0, 500000), 30) == "22:00:30.500"
+    assert clock_at(None, 30) is None

@@ -1,0 +1,224 @@
+"""yasa's classifiers: found, checked and kept, without importing yasa."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from psgpipe.errors import ClassifierNewer, StagerUnavailable
+from psgpipe.staging import shipped_classifiers
+from psgpipe.staging.fast.forest import raw_scores
+from psgpipe.staging.shipped_classifiers import (
+    CACHE_VARIABLE,
+    SHIPPED,
+    cache_folder,
+    classifier_name,
+    load_classifier,
+)
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    folder = tmp_path / "cache"
+    monkeypatch.setenv(CACHE_VARIABLE, str(folder))
+    return folder
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A copy of the installed yasa that a test may spoil: only what is read of it."""
+    import importlib.util
+
+    real = Path(importlib.util.find_spec("yasa").origin).parent
+    copy = tmp_path / "site" / "yasa"
+    (copy / "classifiers").mkdir(parents=True)
+    shutil.copy(real / "__init__.py", copy)
+    shutil.copy(real / "classifiers" / "clf_eeg_lgb_0.5.0.joblib", copy / "classifiers")
+    spec = importlib.util.spec_from_file_location("yasa", copy / "__init__.py")
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *more: spec if name == "yasa" else find(name, *more),
+    )
+    return copy
+
+
+def set_version(installed, version):
+    code = installed / "__init__.py"
+    text = code.read_text(encoding="utf-8").replace('"0.8.1"', f'"{version}"')
+    code.write_text(text, encoding="utf-8")
+
+
+def same(one, other):
+    features = np.random.default_rng(0).normal(size=(len(one.feature_names), 50)).astype("f4")
+    return np.array_equal(raw_scores(one, features), raw_scores(other, features))
+
+
+def test_the_name_says_what_goes_in():
+    assert classifier_name(eog=False, emg=False, demographics=False) == "eeg"
+    assert classifier_name(eog=False, emg=True, demographics=True) == "eeg+emg+demo"
+    names = {
+        classifier_name(eog=eog, emg=emg, demographics=demographics)
+        for eog in (False, True)
+        for emg in (False, True)
+        for demographics in (False, True)
+    }
+    assert names == set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_kept_classifier_is_the_one_that_was_read(name, cache):
+    read = load_classifier(name)
+    (kept,) = cache.iterdir()
+    written = kept.stat().st_mtime_ns
+    again = load_classifier(name)
+    assert same(read, again)
+    assert read.sha256 == again.sha256 == SHIPPED[name].file_sha256
+    assert read.depth == 5
+    assert kept.stat().st_mtime_ns == written
+
+
+def test_a_classifier_of_another_hash_is_refused(installed, cache):
+    file = installed / "classifiers" / "clf_eeg_lgb_0.5.0.joblib"
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    with pytest.raises(StagerUnavailable, match="SHA-256") as refused:
+        load_classifier("eeg")
+    assert refused.value.exit_code == 6
+    assert "reference" in refused.value.remedy
+
+
+def test_a_hash_is_checked_even_if_the_classifier_is_kept(installed, cache):
+    load_classifier("eeg")
+    file = installed / "classifiers" / "clf_eeg_lgb_0.5.0.joblib"
+    file.write_bytes(b"something else")
+    with pytest.raises(StagerUnavailable):
+        load_classifier("eeg")
+
+
+@pytest.mark.parametrize("version", ["0.8.0", "0.8.2", "0.8.10", "0.9.0", "0.7.1"])
+def test_a_known_classifier_is_accepted_from_any_version_of_yasa(version, installed, cache):
+    known = load_classifier("eeg")
+    set_version(installed, version)
+    assert same(load_classifier("eeg"), known)
+
+
+@pytest.mark.parametrize("version", ["0.8.2", "0.8.10", "0.8.2rc1", "0.9.0", "0.10.0", "1.0"])
+def test_an_unknown_classifier_of_a_newer_yasa_is_told_from_a_spoilt_one(version, installed, cache):
+    set_version(installed, version)
+    (installed / "classifiers" / "clf_eeg_lgb_0.5.0.joblib").write_bytes(b"trained anew")
+    with pytest.raises(ClassifierNewer, match=rf"yasa {version} .*SHA-256") as refused:
+        load_classifier("eeg")
+    assert refused.value.exit_code == 6
+
+
+@pytest.mark.parametrize("version", ["0.8.1", "0.8.1rc1", "0.8.0", "0.7.1"])
+def test_an_unknown_classifier_of_a_yasa_that_is_not_newer_is_spoilt(version, installed, cache):
+    set_version(installed, version)
+    (installed / "classifiers" / "clf_eeg_lgb_0.5.0.joblib").write_bytes(b"spoilt")
+    with pytest.raises(StagerUnavailable, match="SHA-256") as refused:
+        load_classifier("eeg")
+    assert not isinstance(refused.value, ClassifierNewer)
+
+
+def test_of_two_classifiers_the_newest_counts_as_in_yasa(installed, cache):
+    folder = installed / "classifiers"
+    (folder / "clf_eeg_lgb_0.10.0.joblib").write_bytes(b"trained anew")
+    set_version(installed, "0.8.2")
+    with pytest.raises(ClassifierNewer):
+        load_classifier("eeg")
+    (folder / "clf_eeg_lgb_0.10.0.joblib").rename(folder / "clf_eeg_lgb_0.4.0.joblib")
+    assert load_classifier("eeg").depth == 5
+
+
+def test_a_yasa_without_the_classifier_is_refused(installed, cache):
+    with pytest.raises(StagerUnavailable, match="none is there"):
+        load_classifier("eeg+eog")
+
+
+def test_no_yasa_at_all_is_refused(monkeypatch, cache):
+    monkeypatch.setattr(shipped_classifiers.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(StagerUnavailable, match="no yasa is installed"):
+        load_classifier("eeg")
+
+
+@pytest.mark.parametrize("spoil", [b"", b"PK\x03\x04 not an archive", None])
+def test_a_spoilt_cache_is_read_anew_and_mended(spoil, cache):
+    good = load_classifier("eeg")
+    (kept,) = cache.iterdir()
+    content = kept.read_bytes()
+    kept.write_bytes(content[: len(content) // 2] if spoil is None else spoil)
+    assert same(load_classifier("eeg"), good)
+    assert kept.read_bytes() == content
+
+
+def test_arrays_that_somebody_changed_in_the_cache_are_not_believed(cache):
+    good = load_classifier("eeg")
+    (kept,) = cache.iterdir()
+    with np.load(kept) as arrays:
+        changed = dict(arrays)
+    changed["leaf_value"] = changed["leaf_value"] + 0.001
+    np.savez(kept, **changed)
+    assert same(load_classifier("eeg"), good)
+
+
+def test_a_classifier_kept_under_anothers_name_is_not_believed(cache):
+    load_classifier("eeg+eog")
+    (other,) = cache.iterdir()
+    other.rename(cache / f"classifier-{SHIPPED['eeg'].arrays_sha256[:16]}.npz")
+    assert load_classifier("eeg").feature_names[0].startswith("eeg")
+    assert not any(name.startswith("eog") for name in load_classifier("eeg").feature_names)
+
+
+def test_a_cache_that_cannot_be_written_is_no_loss(tmp_path, monkeypatch):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("a file, not a folder")
+    monkeypatch.setenv(CACHE_VARIABLE, str(in_the_way / "cache"))
+    assert load_classifier("eeg").depth == 5
+    assert in_the_way.read_text() == "a file, not a folder"
+
+
+def test_nothing_half_written_is_left_in_the_cache(cache, monkeypatch):
+    def disk_full(self, data):
+        with self.open("wb") as file:
+            file.write(data[:1000])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", disk_full)
+    assert load_classifier("eeg").depth == 5
+    assert list(cache.iterdir()) == []
+
+
+def test_the_cache_lies_where_the_user_said_or_where_caches_lie(monkeypatch, tmp_path):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    assert cache_folder() == tmp_path
+    monkeypatch.delenv(CACHE_VARIABLE)
+    assert cache_folder().name in ("psgpipe", "cache")
+
+
+def test_staging_imports_nothing_heavy(tmp_path):
+    program = """
+import sys
+import numpy as np
+from psgpipe.staging.shipped_classifiers import load_classifier
+from psgpipe.model.staging import RoleSignal
+from psgpipe.staging.fast.engine import stage_fast
+
+noise = np.random.default_rng(0).normal(size=256 * 2000) * 30
+stage_fast([RoleSignal("eeg", noise, 256.0)], load_classifier("eeg"))
+heavy = {"yasa", "mne", "antropy", "numba", "sklearn", "pandas", "lightgbm", "matplotlib",
+         "scipy", "joblib"}
+print(sorted(heavy & set(sys.modules)))
+"""
+    out = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, CACHE_VARIABLE: str(tmp_path)},
+    )
+    assert out.stdout.strip() == "[]"

@@ -1,0 +1,164 @@
+"""A blinded study: no file but the comparison's own tells which night was which."""
+
+import json
+
+import pytest
+
+from psgpipe.cli.app import exit_code
+from psgpipe.comparison.compare import compare
+from psgpipe.study.blinding import KEY, seal, sealed, telling_names
+from psgpipe.study.study import read_study
+from tests.recordings import write_night
+from tests.studies import make_study
+
+COLUMNS = "\tdose_mg_per_kg\troute\tdose_end\tarm\texclude\texclude_reason"
+
+
+@pytest.fixture
+def study(tmp_path, tmp_path_factory):
+    """Six nights of three subjects in two conditions, and one that the table leaves out."""
+    made = make_study(
+        tmp_path / "study", ["a"] * 7, tmp_path_factory.getbasetemp(), COLUMNS,
+        [
+            f"\t{dose}\t{route}\t{end}\t{arm}\t{out}"
+            for dose, route, end, arm, out in [
+                ("0.573", "infusion", "2020-01-01T10:00", "verum", "no\t"),
+                ("0", "", "", "none", "no\t"),
+            ] * 3 + [("0.573", "infusion", "", "verum", "yes\tvomited after ketamine")]
+        ],
+    )  # fmt: skip
+    text = made.table.read_text(encoding="utf-8")
+    for number, (subject, night) in enumerate(
+        [(s, n) for s in ("P1", "P2", "P3") for n in ("x", "y")] + [("P4", "x")], start=1
+    ):
+        text = text.replace(f"\nS{number}\ta\t", f"\n{subject}\t{night}\t")
+    made.table.write_text(text, encoding="utf-8")
+    return made
+
+
+SECRETS = ("baseline", "treatment", "0.573", "infusion", "verum", "2020-01-01", "ketamine")
+
+
+def telling_files(out):
+    """Files below `out` that hold a condition, a dose or anything else of the study's design."""
+    return {
+        path.relative_to(out).as_posix(): found
+        for path in out.rglob("*")
+        if path.is_file() and (found := [s for s in SECRETS if s.encode() in path.read_bytes()])
+    }
+
+
+def test_a_study_that_is_not_blind_tells_its_conditions(study):
+    assert study.run() == 0
+    assert "study.json" in telling_files(study.out)
+    assert "nights.tsv" in telling_files(study.out)
+
+
+@pytest.mark.parametrize("declared_by", ["option", "pipeline file", "study.json"])
+def test_no_output_of_a_blinded_batch_tells_condition_or_dose(study, declared_by, capfd):
+    options = []
+    if declared_by == "option":
+        options = ["--blind"]
+    elif declared_by == "pipeline file":
+        pipeline = study.folder / "lab.toml"
+        pipeline.write_text(
+            'blind = true\nsteps = ["load", "reference", "check_quality", "stage_sleep", '
+            '"summarize"]\n[reference]\neeg = ["C4-M1"]\n',
+            encoding="utf-8",
+        )
+        options = ["-p", str(pipeline)]
+    else:
+        study.out.mkdir()
+        (study.out / "study.json").write_text('{"blind": true}', encoding="utf-8")
+    assert study.run(*options) == 0
+    assert exit_code(["gather", str(study.out)]) == 0
+    assert exit_code(["status", str(study.out), "--json"]) == 0
+    assert telling_files(study.out) == {}
+    said = capfd.readouterr().out
+    assert not [secret for secret in SECRETS if secret in said]
+    (row,) = [row for row in study.rows() if row["subject"] == "P4"]
+    assert row["state"] == "excluded"
+    assert row["reason"] == "withheld: the study is blinded"
+    assert "condition" not in row
+    assert "dose_mg_per_kg" not in row
+
+
+def test_conditions_and_doses_are_read_from_under_the_seal_once_the_blind_was_lifted(study, capsys):
+    assert study.run("--blind") == 0
+    assert exit_code(["compare", str(study.out)]) == 7
+    assert "is blinded" in capsys.readouterr().err
+    assert not (study.out / "comparison").exists()
+    assert exit_code(["unblind", str(study.out)]) == 0
+    journal = (study.out / "journal.jsonl").read_text(encoding="utf-8")
+    assert json.loads(journal.splitlines()[-1])["event"] == "unblinded"
+    assert exit_code(["compare", str(study.out), "-q"]) == 0
+    comparison = compare(study.out)
+    assert {(n.subject, n.night): (n.condition, n.fate) for n in comparison.nights} == {
+        **{(s, "x"): ("treatment", "analysed") for s in ("P1", "P2", "P3")},
+        **{(s, "y"): ("baseline", "analysed") for s in ("P1", "P2", "P3")},
+        ("P4", "x"): ("treatment", "excluded"),
+    }
+    # Nobody needs to know more than before to read a single night.
+    assert study.run() == 0
+    assert not [name for name in telling_files(study.out) if name.endswith("summary.json")]
+    assert "condition" not in study.rows()[0]
+
+
+def test_the_same_nights_are_compared_alike_with_and_without_a_blind(study):
+    assert study.run() == 0
+    open_contrasts = compare(study.out).contrasts
+    assert study.run("--blind") == 0
+    assert exit_code(["unblind", str(study.out)]) == 0
+    assert compare(study.out).contrasts == open_contrasts
+
+
+def test_a_damaged_key_is_no_reason_to_guess(study, capsys):
+    assert study.run("--blind") == 0
+    assert exit_code(["unblind", str(study.out)]) == 0
+    (study.out / KEY).write_text('{"sealed": "AAAA"}', encoding="utf-8")
+    assert exit_code(["compare", str(study.out)]) == 7
+    assert f"{KEY} cannot be read" in capsys.readouterr().err
+
+
+def test_single_nights_can_be_run_blind_one_after_the_other(tmp_path, capsys):
+    recording, out = write_night(tmp_path / "n.edf"), tmp_path / "out"
+    given = ["-o", str(out), "--lights-off", "22:01", "--lights-on", "22:09:30", "--no-figures"]
+    one = ["run", str(recording), *given, "--subject", "S1", "--night"]
+    assert exit_code([*one, "n1", "--condition", "baseline", "--blind"]) == 0
+    # Once blind, always blind.
+    assert exit_code([*one, "n2", "--condition", "treatment"]) == 0
+    assert "treatment" not in capsys.readouterr().out
+    assert telling_files(out) == {}
+    assert sealed(out) == {
+        ("S1", "n1"): {"condition": "baseline"}, ("S1", "n2"): {"condition": "treatment"},
+    }  # fmt: skip
+
+
+def test_a_single_blind_night_does_not_go_into_a_study_that_names_its_conditions(study, capsys):
+    assert study.run() == 0
+    arguments = ["run", str(study.recording(1)), "-o", str(study.out), "--blind"]
+    assert exit_code(arguments) == 2
+    assert "names its conditions" in capsys.readouterr().err
+    assert not (study.out / KEY).exists()
+
+
+def test_what_was_sealed_of_other_nights_stays(tmp_path):
+    seal(tmp_path, {("S1", "1"): {"condition": "baseline"}, ("S2", "1"): {}})
+    seal(tmp_path, {("S3", "1"): {"condition": "treatment", "dose_mg_per_kg": "0.573"}})
+    assert sealed(tmp_path) == {
+        ("S1", "1"): {"condition": "baseline"},
+        ("S3", "1"): {"condition": "treatment", "dose_mg_per_kg": "0.573"},
+    }
+
+
+def test_names_that_give_the_condition_away_are_counted(tmp_path):
+    table = tmp_path / "study.tsv"
+    table.write_text(
+        "subject\tnight\tcondition\trecording\n"
+        "S1\tn1\ttreatment\ta.edf\n"
+        "S1\ttreat2\ttreatment\tb.edf\n"
+        "S1\tn3\tbaseline\tS1_BASELINE.edf\n"
+        "S1\tn4\tbaseline\tmy_treatment_folder/d.edf\n",
+        encoding="utf-8",
+    )
+    assert telling_names(read_study(table).nights) == 2
