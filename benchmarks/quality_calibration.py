@@ -22,7 +22,8 @@ from scipy import signal
 
 from psgpipe.edf.reader import read_header, read_recording
 from psgpipe.model.recording import Recording
-from psgpipe.quality.measure import judge, judge_eog_against_eeg, measure
+from psgpipe.quality.flags import judge, judge_eog_against_eeg
+from psgpipe.quality.measure import measure
 
 Signal = npt.NDArray[np.float64]
 Fault = Callable[[Signal, float, np.random.Generator], Signal]

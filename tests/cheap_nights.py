@@ -98,19 +98,19 @@ def _fill_the_disk(chosen):
     def full(path, pieces):
         raise OSError(28, "No space left on device")
 
-    night_folder._write_new = full
+    night_folder.write_new = full
 
 
 def _interrupt_the_writing(chosen):
     """Die when half of the night's files are written."""
-    write = night_folder._write_new
+    write = night_folder.write_new
 
     def die_at_the_summary(path, pieces):
         if path.name == "summary.json":
             os.kill(os.getpid(), signal.SIGKILL)
         write(path, pieces)
 
-    night_folder._write_new = die_at_the_summary
+    night_folder.write_new = die_at_the_summary
 
 
 MISFORTUNES = {

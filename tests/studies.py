@@ -135,10 +135,10 @@ def flip_a_bit(path, at=0.5):
 
 def assert_old_or_new(out):
     """Every night that looks finished is whole: all files are those of its manifest."""
-    from psgpipe.results import night_folder
+    from psgpipe.results.manifest import manifest_intact, outputs_intact, read_manifest
 
     for manifest in (out / "nights").glob("*/*/manifest.json"):
-        said = night_folder.read_manifest(manifest.parent)
+        said = read_manifest(manifest.parent)
         assert said is not None, manifest
-        assert night_folder.manifest_intact(said), manifest
-        assert night_folder.outputs_intact(manifest.parent, said), manifest
+        assert manifest_intact(said), manifest
+        assert outputs_intact(manifest.parent, said), manifest

@@ -13,26 +13,28 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from psgpipe._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from psgpipe import errors
     from psgpipe.comparison.compare import compare
     from psgpipe.edf.reader import read_header, read_recording
+    from psgpipe.model.header import Header
     from psgpipe.model.hypnogram import Hypnodensity, Hypnogram, SleepStage
     from psgpipe.model.night import Lights, Night, StagedNight
-    from psgpipe.model.recording import Header, Recording
+    from psgpipe.model.recording import Recording
     from psgpipe.model.summary import ArchitectureSummary, QualityReport
-    from psgpipe.night.runner import run_night
+    from psgpipe.night.run_night import run_night
     from psgpipe.sleep.architecture import summarize
 
-__version__ = "0.1.0"
 
 _HOMES = {
     "read_header": "psgpipe.edf.reader",
     "read_recording": "psgpipe.edf.reader",
-    "run_night": "psgpipe.night.runner",
+    "run_night": "psgpipe.night.run_night",
     "compare": "psgpipe.comparison.compare",
     "summarize": "psgpipe.sleep.architecture",
-    "Header": "psgpipe.model.recording",
+    "Header": "psgpipe.model.header",
     "Recording": "psgpipe.model.recording",
     "Hypnogram": "psgpipe.model.hypnogram",
     "Hypnodensity": "psgpipe.model.hypnogram",

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from psgpipe.cli.app import exit_code
-from psgpipe.results import night_folder
+from psgpipe.results.night_folder import finish_night
 from tests import cheap_nights
 from tests.studies import CHECKOUT, flip_a_bit, read_json, tree
 
@@ -105,9 +105,7 @@ def test_a_night_made_by_another_version_of_yasa_is_staged_again(study, trust):
     version = manifest["engine"]["versions"]["yasa"]
     outputs = {e["name"]: (one.night(1) / e["name"]).read_bytes() for e in manifest["outputs"]}
     manifest["engine"]["versions"]["yasa"] = "0.8.0"
-    night_folder.finish_night(
-        one.night(1), outputs, {**manifest, "fingerprint": "that of yasa 0.8.0"}
-    )
+    finish_night(one.night(1), outputs, {**manifest, "fingerprint": "that of yasa 0.8.0"})
     assert computed_again(one, *trust) == {"S1"}
     assert read_json(one.night(1) / "manifest.json")["engine"]["versions"]["yasa"] == version
 

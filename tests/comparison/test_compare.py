@@ -522,7 +522,8 @@ def test_a_table_from_a_spreadsheet_with_decimal_commas(tmp_path):
 
 
 def test_a_folder_that_psgpipe_wrote_tells_its_recipes_by_its_manifests(tmp_path):
-    from psgpipe.results.night_folder import json_bytes, night_folder, write_file
+    from psgpipe.files.atomic import json_bytes, write_file
+    from psgpipe.results.night_folder import night_folder
 
     rows = study(3)
     nights_tsv(tmp_path / "nights.tsv", rows)

@@ -3,7 +3,7 @@
 import pytest
 
 from psgpipe.edf.reader import read_recording
-from psgpipe.model.recording import Channel, Finding
+from psgpipe.model.header import Channel, Finding
 from psgpipe.montage.channel_labels import read_label, standard_name, tables_for, understand
 from psgpipe.montage.label_table import parse_label_table
 from tests.edf_files import Signal, write_edf

@@ -4,17 +4,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psgpipe.model.montage import ELECTRODES, LINKED, MASTOIDS, Source, printable
-from psgpipe.model.recording import Channel
+from psgpipe.messages import printable
+from psgpipe.model.header import Channel
+from psgpipe.model.montage import ELECTRODES, LINKED, MASTOIDS, Source
 from psgpipe.montage.candidates import candidates, choose
-from psgpipe.montage.channel_labels import (
-    read_label,
-    read_lights,
-    read_stage,
-    tables_for,
-    understand,
-)
+from psgpipe.montage.channel_labels import read_label, tables_for, understand
 from psgpipe.montage.derivations import derive
+from psgpipe.montage.event_labels import read_lights, read_stage
 from psgpipe.montage.label_table import fold
 
 ELECTRODE = st.sampled_from(["C4", "C3", "Cz", "M1", "M2", "E1", "ref"])

@@ -256,7 +256,7 @@ def test_a_recording_replaced_between_its_header_and_its_samples_is_no_night(tmp
         other.replace(path)
         return make_night(*arguments)
 
-    monkeypatch.setattr("psgpipe.night.runner.make_night", replaced_first)
+    monkeypatch.setattr("psgpipe.night.run_night.make_night", replaced_first)
     with pytest.raises(psgpipe.errors.ChangedWhileRead, match="replaced or changed"):
         psgpipe.run_night(path, "eeg-only")
 

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from psgpipe.edf.reader import read_recording
-from psgpipe.model.recording import Recording, Segment
-from psgpipe.quality.measure import QualityRules, measure
+from psgpipe.model.recording import Recording
+from psgpipe.model.sampled import Segment
+from psgpipe.quality.measure import measure
+from psgpipe.quality.rules import QualityRules
 from tests.shared_files import shared
 
 FS_HZ = 100.0

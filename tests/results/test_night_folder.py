@@ -9,20 +9,30 @@ import sys
 import pytest
 
 from psgpipe.errors import OutputConflict, TryAgain
-from psgpipe.files import owner_tag
+from psgpipe.files import atomic, owner_tag
 from psgpipe.model.ids import slug
-from psgpipe.results import night_folder, replace_folder
+from psgpipe.results import night_folder as night_folder_module
+from psgpipe.results import replace_folder
+from psgpipe.results.manifest import (
+    damaged_outputs,
+    manifest_intact,
+    outputs_intact,
+    outputs_untouched,
+    read_manifest,
+)
+from psgpipe.results.night_folder import fail_night, finish_night, night_folder
+from psgpipe.results.replace_folder import clear_debris
 
 
 @pytest.fixture
 def night(tmp_path):
     """Where a night's files go in the output folder `tmp_path`."""
-    return night_folder.night_folder(tmp_path, "S1", "base1")
+    return night_folder(tmp_path, "S1", "base1")
 
 
 def finish(folder, **outputs):
     contents = {name.replace("_", "."): text.encode() for name, text in outputs.items()}
-    night_folder.finish_night(folder, contents, {"fingerprint": "f"})
+    finish_night(folder, contents, {"fingerprint": "f"})
 
 
 def files(folder):
@@ -39,9 +49,9 @@ def test_a_finished_night_lists_its_outputs_with_bytes_and_hash(night):
 
 def test_the_manifest_is_written_last(night, monkeypatch):
     written = []
-    original = night_folder._write_new
+    original = night_folder_module.write_new
     monkeypatch.setattr(
-        night_folder, "_write_new", lambda p, c: (written.append(p.name), original(p, c))
+        night_folder_module, "write_new", lambda p, c: (written.append(p.name), original(p, c))
     )
     finish(night, summary_json="{}", hypnogram_tsv="epoch")
     assert written == ["summary.json", "hypnogram.tsv", "manifest.json"]
@@ -52,7 +62,7 @@ def test_a_night_whose_writing_broke_off_is_as_it_was(night, monkeypatch, can_ex
     if not can_exchange:
         monkeypatch.setattr(replace_folder, "exchange", lambda a, b: False)
     finish(night, summary_json="old", hypnogram_tsv="old")
-    original = night_folder._write_new
+    original = night_folder_module.write_new
 
     def full_after_the_first(path, content):
         if path.name == "hypnogram.tsv":
@@ -60,17 +70,17 @@ def test_a_night_whose_writing_broke_off_is_as_it_was(night, monkeypatch, can_ex
         original(path, content)
 
     with monkeypatch.context() as patched:
-        patched.setattr(night_folder, "_write_new", full_after_the_first)
+        patched.setattr(night_folder_module, "write_new", full_after_the_first)
         with pytest.raises(TryAgain):
             finish(night, summary_json="new", hypnogram_tsv="new")
     assert (night / "summary.json").read_text(encoding="utf-8") == "old"
-    assert night_folder.outputs_intact(night, night_folder.read_manifest(night))
+    assert outputs_intact(night, read_manifest(night))
     assert nothing_but_nights(night)
 
 
 def nothing_but_nights(night):
     """No debris: the output folder holds nights and nothing else."""
-    night_folder.clear_debris(night.parents[2])
+    clear_debris(night.parents[2])
     return files(night.parents[2]) == ["nights"]
 
 
@@ -105,16 +115,16 @@ def test_a_night_put_aside_when_the_power_failed_comes_back_whole(night, monkeyp
     done = subprocess.run([sys.executable, "-c", program, str(night)], check=False)
     assert done.returncode == 9
     assert not night.exists()
-    night_folder.clear_debris(night.parents[2])
+    clear_debris(night.parents[2])
     assert (night / "summary.json").read_text(encoding="utf-8") == "new"
-    assert night_folder.outputs_intact(night, night_folder.read_manifest(night))
+    assert outputs_intact(night, read_manifest(night))
     assert nothing_but_nights(night)
 
 
 def test_what_a_living_run_is_writing_is_not_debris(tmp_path):
     being_made = tmp_path / replace_folder.NEW_NIGHTS / owner_tag.tag()
     being_made.mkdir(parents=True)
-    night_folder.clear_debris(tmp_path)
+    clear_debris(tmp_path)
     assert being_made.exists()
 
 
@@ -128,19 +138,19 @@ def test_two_writers_of_one_night_leave_one_valid_night(night):
     )
     writers = [subprocess.Popen([sys.executable, "-c", program, str(night), who]) for who in "xyz"]
     assert [writer.wait() for writer in writers] == [0, 0, 0]
-    assert night_folder.outputs_intact(night, night_folder.read_manifest(night))
+    assert outputs_intact(night, read_manifest(night))
     assert files(night) == ["a.json", "b.json", "c.json", "d.json", "manifest.json"]
     assert nothing_but_nights(night)
 
 
 def test_a_failure_stands_alone(night):
     finish(night, summary_json="{}")
-    night_folder.fail_night(night, {"kind": "NoData"})
+    fail_night(night, {"kind": "NoData"})
     assert files(night) == ["failure.json"]
 
 
 def test_a_night_finished_after_a_failure_has_none(night):
-    night_folder.fail_night(night, {"kind": "NoData"})
+    fail_night(night, {"kind": "NoData"})
     finish(night, summary_json="{}")
     assert files(night) == ["manifest.json", "summary.json"]
 
@@ -167,44 +177,44 @@ def test_a_manifest_cannot_make_us_delete_elsewhere(tmp_path, night):
 
 def test_a_changed_byte_is_noticed(night):
     finish(night, summary_json="{}", hypnogram_tsv="epoch")
-    manifest = night_folder.read_manifest(night)
-    assert night_folder.outputs_intact(night, manifest)
+    manifest = read_manifest(night)
+    assert outputs_intact(night, manifest)
     (night / "summary.json").write_text("[]", encoding="utf-8")
     (night / "hypnogram.tsv").unlink()
-    assert night_folder.damaged_outputs(night, manifest) == [
+    assert damaged_outputs(night, manifest) == [
         "summary.json: its content has changed", "hypnogram.tsv: missing",
     ]  # fmt: skip
 
 
 def test_a_changed_manifest_is_noticed(night):
     finish(night, summary_json="{}")
-    assert night_folder.manifest_intact(night_folder.read_manifest(night))
+    assert manifest_intact(read_manifest(night))
     text = (night / "manifest.json").read_text(encoding="utf-8")
     changed = text.replace('"fingerprint": "f"', '"fingerprint": "g"')
     (night / "manifest.json").write_text(changed, encoding="utf-8")
-    assert not night_folder.manifest_intact(night_folder.read_manifest(night))
+    assert not manifest_intact(read_manifest(night))
 
 
 def test_outputs_newer_than_the_manifest_are_not_trusted(night):
     finish(night, summary_json="{}")
-    manifest = night_folder.read_manifest(night)
-    assert night_folder.outputs_untouched(night, manifest)
+    manifest = read_manifest(night)
+    assert outputs_untouched(night, manifest)
     written_ns = (night / "manifest.json").stat().st_mtime_ns
     os.utime(night / "summary.json", ns=(written_ns, written_ns + 1))
-    assert not night_folder.outputs_untouched(night, manifest)
+    assert not outputs_untouched(night, manifest)
 
 
 def test_no_temporary_file_is_left_when_writing_fails(tmp_path):
     (tmp_path / "summary.json").mkdir()  # a folder in the way of the rename
     with pytest.raises(OutputConflict):
-        night_folder.write_file(tmp_path / "summary.json", b"{}")
+        atomic.write_file(tmp_path / "summary.json", b"{}")
     assert files(tmp_path) == ["summary.json"]
 
 
 def test_an_output_folder_that_is_a_file_is_a_conflict(tmp_path):
     (tmp_path / "out").write_text("", encoding="utf-8")
     with pytest.raises(OutputConflict) as caught:
-        night_folder.write_file(tmp_path / "out" / "summary.json", b"{}")
+        atomic.write_file(tmp_path / "out" / "summary.json", b"{}")
     assert caught.value.exit_code == 7
 
 
@@ -235,4 +245,4 @@ def test_an_id_is_one_folder_however_its_marks_are_written():
 
 def test_numbers_that_are_not_finite_never_reach_a_file():
     with pytest.raises(ValueError, match="not JSON compliant"):
-        night_folder.json_bytes({"tst_min": float("nan")})
+        atomic.json_bytes({"tst_min": float("nan")})

@@ -6,8 +6,9 @@ import json
 import pytest
 
 from psgpipe.errors import OutputConflict, UsageError
+from psgpipe.files import atomic
 from psgpipe.model.summary import ENDPOINTS
-from psgpipe.results import night_folder
+from psgpipe.results.night_folder import fail_night, finish_night, night_folder
 from psgpipe.results.nights_tsv import gather
 from psgpipe.results.status import asked_nights, find_night, runners
 from psgpipe.results.verify import verify
@@ -32,8 +33,8 @@ def finish(out, subject, night, manifest=MANIFEST, **endpoints):
     summary = {"subject": subject, "night": night, **dict.fromkeys(ENDPOINTS), **endpoints}
     quality = {"flags": [{"code": "short-night"}, {"code": "short-night"}, {"code": "mains"}]}
     outputs = {"summary.json": json.dumps(summary), "quality.json": json.dumps(quality)}
-    folder = night_folder.night_folder(out, subject, night)
-    night_folder.finish_night(folder, {n: text.encode() for n, text in outputs.items()}, manifest)
+    folder = night_folder(out, subject, night)
+    finish_night(folder, {n: text.encode() for n, text in outputs.items()}, manifest)
     return folder
 
 
@@ -43,7 +44,7 @@ def ask(out, *nights, **study):
         for s, n, more in nights
     ]
     whole = {"pipeline": {"sha256": "p"}, "nights": listed, **study}
-    night_folder.write_file(out / "study.json", json.dumps(whole).encode())
+    atomic.write_file(out / "study.json", json.dumps(whole).encode())
 
 
 def rows(out):
@@ -76,8 +77,8 @@ def test_a_finished_night_has_its_endpoints_and_how_they_were_made(tmp_path):
 
 def test_a_night_that_failed_has_its_reason_and_no_number(tmp_path):
     ask(tmp_path, ("S1", "n1", {}))
-    folder = night_folder.night_folder(tmp_path, "S1", "n1")
-    night_folder.fail_night(folder, {"kind": "NoData", "problem": "a.edf: no data"})
+    folder = night_folder(tmp_path, "S1", "n1")
+    fail_night(folder, {"kind": "NoData", "problem": "a.edf: no data"})
     (row,) = rows(tmp_path)
     assert (row["state"], row["kind"], row["reason"]) == ("failed", "NoData", "a.edf: no data")
     assert {row[name] for name in ENDPOINTS} == {""}

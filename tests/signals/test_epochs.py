@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from psgpipe.errors import LightsNeeded
 from psgpipe.model.night import Lights
-from psgpipe.model.recording import Recording, Segment
+from psgpipe.model.recording import Recording
+from psgpipe.model.sampled import Segment
 from psgpipe.signals.epochs import (
     covered_epochs,
     epoch_count,

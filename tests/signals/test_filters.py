@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import signal
 
-from psgpipe.model.recording import Band, Recording, Segment
+from psgpipe.model.recording import Recording
+from psgpipe.model.sampled import Band, Segment
 from psgpipe.signals.filters import band_pass
 
 FS_HZ = 128.0

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from psgpipe.errors import LightsImpossible
+from psgpipe.model.header import Header
 from psgpipe.model.night import Lights, Night
-from psgpipe.model.recording import Header
 from psgpipe.sleep.lights import clock_at, place_lights
 
 EIGHT_HOURS = 8 * 3600.0

@@ -9,10 +9,11 @@ import pytest
 
 from psgpipe.batch import run
 from psgpipe.cli.app import exit_code
-from psgpipe.comparison.recipes import recipe_of, refuse_unlike
+from psgpipe.comparison.recipes import refuse_unlike
 from psgpipe.errors import ClassifierNewer, NightsNotComparable
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.night.recipe import recipe_from
+from psgpipe.results.manifest import recipe_of
 from psgpipe.staging import reference
 from psgpipe.staging.engine_check import compare_engines
 from tests.recordings import write_night

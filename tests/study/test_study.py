@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psgpipe.errors import StudyTableInvalid
+from psgpipe.model.ids import night_order
 from psgpipe.model.listed_night import ListedNight
 from psgpipe.model.night import Night
 from psgpipe.study.blinding import sealed
-from psgpipe.study.study import Shard, blinded, night_order, read_study, write_study
+from psgpipe.study.shard import Shard
+from psgpipe.study.study import blinded, read_study, write_study
 
 
 def test_nights_are_ordered_as_a_person_would():

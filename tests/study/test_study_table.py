@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psgpipe.errors import StudyTableInvalid
-from psgpipe.study.study_table import read_table, study_table
+from psgpipe.study.study_table import study_table
+from psgpipe.tables.delimited import read_table
 
 HEADER = "subject\tnight\tcondition\trecording"
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import PsgpipeError
-from psgpipe.night.fingerprint import FileState, HashedFile
-from psgpipe.results import night_folder
+from psgpipe.files import atomic
+from psgpipe.files.hashing import FileState, HashedFile
 
 STEM, SUFFIX = ".hashes", ".json"
 
@@ -36,7 +36,7 @@ class KnownHashes:
         self._news = False
         self._cwd = Path.cwd()
         for path in sorted(out.glob(f"{STEM}*{SUFFIX}")):
-            self._known |= night_folder.read_json(path) or {}
+            self._known |= atomic.read_json(path) or {}
 
     def get(self, recording: Path) -> str | None:
         """The recording's hash, or None where it has to be read."""
@@ -63,6 +63,4 @@ class KnownHashes:
         """Leave for the next run what is known; without it that run only takes longer."""
         if self._news:
             with contextlib.suppress(PsgpipeError):
-                night_folder.write_file(
-                    out / name, json.dumps(self._known, indent=0).encode("ascii")
-                )
+                atomic.write_file(out / name, json.dumps(self._known, indent=0).encode("ascii"))

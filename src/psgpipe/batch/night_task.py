@@ -10,14 +10,14 @@ from typing import Any, Literal
 
 from psgpipe.batch.worker import Note
 from psgpipe.batch.worker_pool import Ended
-from psgpipe.edf.source import file_name
 from psgpipe.errors import Bug, NightTaken, OutOfMemory, PsgpipeError, TimedOut, WorkerDied
+from psgpipe.files.hashing import HashedFile
+from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
 from psgpipe.night.earlier_result import failure_dict
-from psgpipe.night.fingerprint import HashedFile
 from psgpipe.night.recipe import Recipe
 from psgpipe.night.update import stage_into
-from psgpipe.results import night_folder
+from psgpipe.results.night_folder import night_folder, read_failure
 
 OWN_FAULTS = (2, 4, 5, 6)
 """In a study, impossible lights (2) and a classifier that lacks (6) are faults of their night."""
@@ -45,9 +45,7 @@ class NightWork:
 
     def __call__(self, task: NightTask, note: Note) -> tuple[State, Any, HashedFile | None]:
         """Stage the night; its state, its failure if it has one, and the recording's hash."""
-        before = night_folder.read_failure(
-            night_folder.night_folder(self.out, task.night.subject, task.night.night)
-        )
+        before = read_failure(night_folder(self.out, task.night.subject, task.night.night))
         retry = self.retry_failed or has_more_time(before, self.limit_s)
         try:
             outcome = stage_into(

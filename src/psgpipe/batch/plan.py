@@ -11,10 +11,11 @@ from typing import Any
 
 from psgpipe.batch.resources import WORKER_BYTES
 from psgpipe.batch.run import BatchOptions
-from psgpipe.edf.source import file_name
+from psgpipe.files.regular import file_name
 from psgpipe.model.listed_night import ListedNight
 from psgpipe.night.recipe import Recipe
-from psgpipe.results import night_folder
+from psgpipe.results.manifest import read_manifest
+from psgpipe.results.night_folder import night_folder
 from psgpipe.results.status import AskedNight, find_night
 from psgpipe.study.study import Study
 
@@ -84,7 +85,7 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
 
 def _deed(listed: ListedNight, recipe: Recipe, out: Path, options: BatchOptions) -> str:
     night = listed.night
-    folder = night_folder.night_folder(out, night.subject, night.night)
+    folder = night_folder(out, night.subject, night.night)
     asked = AskedNight(
         night.subject,
         night.night,
@@ -99,11 +100,8 @@ def _deed(listed: ListedNight, recipe: Recipe, out: Path, options: BatchOptions)
 
 
 def _manifests(nights: Sequence[ListedNight], out: Path) -> list[Mapping[str, Any]]:
-    folders = (
-        night_folder.night_folder(out, n.night.subject, n.night.night)
-        for n in nights[:SAMPLED_NIGHTS]
-    )
-    return [m for m in map(night_folder.read_manifest, folders) if m is not None]
+    folders = (night_folder(out, n.night.subject, n.night.night) for n in nights[:SAMPLED_NIGHTS])
+    return [m for m in map(read_manifest, folders) if m is not None]
 
 
 def _seconds(manifest: Mapping[str, Any]) -> float:

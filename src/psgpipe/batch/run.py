@@ -20,11 +20,11 @@ from psgpipe.batch.night_task import (
 )
 from psgpipe.batch.stop_signals import Asked, signals_noted
 from psgpipe.batch.worker_pool import Ended, run_tasks
-from psgpipe.edf.source import file_name
 from psgpipe.errors import (
     PsgpipeError,
 )
 from psgpipe.files.owner_tag import tag
+from psgpipe.files.regular import file_name
 from psgpipe.model.listed_night import ListedNight
 from psgpipe.model.night import Night
 from psgpipe.night.earlier_result import (
@@ -34,9 +34,13 @@ from psgpipe.night.earlier_result import (
     keep_reason,
 )
 from psgpipe.night.recipe import Recipe
-from psgpipe.results import journal, night_folder
+from psgpipe.results import journal
+from psgpipe.results.manifest import read_manifest
+from psgpipe.results.night_folder import is_finished, night_folder, read_failure
+from psgpipe.results.replace_folder import clear_debris
 from psgpipe.study import blinding
-from psgpipe.study.study import Shard, Study, blinded, write_study
+from psgpipe.study.shard import Shard
+from psgpipe.study.study import Study, blinded, write_study
 
 DEFAULT_LIMIT_S = 3600.0
 SIGN_OF_LIFE_S = 60.0
@@ -158,13 +162,13 @@ def run_batch(
     if blinding.goes_blind(out, recipe.definition, asked=options.blind):
         study = blinded(study)
     with signals_noted() as asked:
-        night_folder.clear_debris(out)
+        clear_debris(out)
         pipeline = {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256}
         write_study(out, study, pipeline, recipe.labels_sha256, versions)
         try:
             return _Run(study, recipe, out, options, watcher, asked).carry_out()
         finally:
-            night_folder.clear_debris(out)
+            clear_debris(out)
 
 
 def require_stager(recipe: Recipe) -> dict[str, str]:
@@ -238,15 +242,15 @@ class _Run:
         if sha256 is None:
             return None
         night = replace(listed.night, extra={})
-        folder = night_folder.night_folder(self.out, night.subject, night.night)
+        folder = night_folder(self.out, night.subject, night.night)
         request = self.recipe.request_sha256(night, sha256)
-        old = night_folder.read_manifest(folder)
+        old = read_manifest(folder)
         if old is not None:
             same_name = old.get("recording", {}).get("name") == file_name(listed.recording)
             same = is_unchanged(old, folder, request, night, self.recipe, trust_times=True)
             unchanged = NightEnd(night.subject, night.night, "unchanged")
             return unchanged if same and same_name else None
-        failure = None if self.options.retry_failed else night_folder.read_failure(folder)
+        failure = None if self.options.retry_failed else read_failure(folder)
         if failure is not None and self._still_failed(failure, request):
             return NightEnd(night.subject, night.night, "failed before", failure=failure)
         return None
@@ -283,7 +287,7 @@ class _Run:
         else:
             state, failure = "failed", self._lost(ended)
         subject, night = task.night.subject, task.night.night
-        kept = state == "failed" and night_folder.is_finished(self.out, subject, night)
+        kept = state == "failed" and is_finished(self.out, subject, night)
         end = NightEnd(subject, night, state, ended.seconds, failure, kept)
         self._write_down(end)
         self._count(end)
@@ -291,16 +295,14 @@ class _Run:
     def _lost(self, ended: Ended[NightTask]) -> dict[str, Any]:
         """The reason of a night that brought its worker to an end, kept in its folder."""
         task = ended.task
-        night_folder.clear_debris(self.out)
+        clear_debris(self.out)
         error = error_of(ended, self.options.limit_s)
         failure = failure_dict(error, task.recording, task.night, ended.noted)
         if ended.fate == "timed out":
             failure["limit_s"] = self.options.limit_s
         if ended.fate == "raised":
             failure["where"] = ended.value["where"]
-        keep_reason(
-            night_folder.night_folder(self.out, task.night.subject, task.night.night), failure
-        )
+        keep_reason(night_folder(self.out, task.night.subject, task.night.night), failure)
         return failure
 
     def _count(self, end: NightEnd) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from psgpipe import __version__
+from psgpipe._version import __version__
 from psgpipe.cli.printing import printable
 from psgpipe.errors import Interrupted, PsgpipeError, Terminated, TryAgain
 

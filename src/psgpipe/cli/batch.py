@@ -31,7 +31,8 @@ from psgpipe.errors import NightsIncomplete
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.nights_tsv import NIGHTS, gather
 from psgpipe.study import blinding
-from psgpipe.study.study import Shard, read_study
+from psgpipe.study.shard import Shard
+from psgpipe.study.study import read_study
 
 MOST_SHOWN = 20
 

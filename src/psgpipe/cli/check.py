@@ -26,7 +26,7 @@ from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.check import STATE_UNREADABLE, anonymous_copy, check_recording
 from psgpipe.night.definition import load_definition
 from psgpipe.staging.engine_check import EngineComparison, compare_engines
-from psgpipe.study.audit_list import recordings_in
+from psgpipe.study.discovery import recordings_in
 from psgpipe.tables.cells import without_formula
 
 

@@ -11,11 +11,8 @@ from psgpipe.comparison.contrasts import adjust, analyse, subject_changes
 from psgpipe.comparison.design import (
     crossover_rows,
     design_of,
-    dose_slopes,
     freed_from_period,
     sequence_warnings,
-    strata,
-    tipping_sentence,
 )
 from psgpipe.comparison.endpoint_values import endpoint_nights, with_balances
 from psgpipe.comparison.nights_table import NightsTable, nights_table
@@ -26,19 +23,15 @@ from psgpipe.comparison.recipes import (
     unlike_subjects,
     with_manifests,
 )
-from psgpipe.comparison.selection import (
-    OTHER_CONDITION,
-    Selection,
-    count_of,
-    flow,
-    select_nights,
-)
+from psgpipe.comparison.selection import OTHER_CONDITION, Selection, flow, select_nights
 from psgpipe.comparison.spec import likely
 from psgpipe.comparison.spec_lock import load_spec
 from psgpipe.comparison.statements import sentences
 from psgpipe.comparison.statistics.composition import BALANCES
+from psgpipe.comparison.strata import dose_slopes, strata, tipping_sentence
 from psgpipe.comparison.verdicts import stamps, worded
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
+from psgpipe.messages import count_of
 from psgpipe.model.comparison import (
     Comparison,
     ComparisonSpec,

@@ -8,22 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from psgpipe.messages import likely_word
 from psgpipe.model.comparison import MeasuredNight, NightState
 from psgpipe.model.ids import one_spelling, whole_number
 from psgpipe.model.summary import ENDPOINTS
-from psgpipe.study.study_table import check_ids, condition_of, with_known_names
 from psgpipe.tables.cells import (
-    Numbers,
     clock_or_date_time,
     date_time,
-    is_missing,
     known_or_none,
     lights_in_order,
-    likely_word,
-    looks_like_number,
     yes_or_no,
 )
+from psgpipe.tables.columns import check_ids, condition_of, with_known_names
 from psgpipe.tables.delimited import Mistakes, Row, Table, read_table, shown
+from psgpipe.tables.numbers import Numbers, is_missing, looks_like_number
 
 REQUIRED = ("subject", "night")
 _DESIGN = (

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from psgpipe import __version__
+from psgpipe._version import __version__
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
+from psgpipe.files.atomic import json_bytes, write_file
 from psgpipe.model.comparison import Comparison, Contrast, SubjectChange
-from psgpipe.results.night_folder import json_bytes, write_file
 from psgpipe.tables.cells import without_formula
 
 FOLDER = "comparison"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from psgpipe.errors import NightsNotComparable, UsageError
 from psgpipe.model.comparison import RECIPE_FIELDS, MeasuredNight
-from psgpipe.results.night_folder import night_folder, read_manifest
+from psgpipe.results.manifest import read_manifest, recipe_of
+from psgpipe.results.night_folder import night_folder
 
 
 def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[MeasuredNight, ...]:
@@ -30,43 +30,6 @@ def _with_manifest(night: MeasuredNight, out: Path) -> MeasuredNight:
         recipe={**night.recipe, **recipe_of(manifest)},
         start=night.start or recording.get("start"),
     )
-
-
-def recipe_of(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of `RECIPE_FIELDS` that a manifest tells."""
-    engine, lights = manifest.get("engine", {}), manifest.get("lights", {})
-    said = {
-        "pipeline": manifest.get("pipeline", {}).get("sha256"),
-        "stager": _stager(engine),
-        "classifier": engine.get("classifier_sha256") or engine.get("classifier"),
-        "derivations": ", ".join(str(d.get("name")) for d in manifest.get("derivations", ())),
-        "demographics": _demographics(engine.get("age_and_sex")),
-        "window": _window_rule(manifest),
-        "lights_source": lights.get("source"),
-    }
-    return {name: str(value) for name, value in said.items() if value}
-
-
-def _stager(engine: Mapping[str, Any]) -> str | None:
-    # engine "fast" and "reference" give the same stages, so they are the same stager.
-    version = engine.get("versions", {}).get(engine.get("stager"), "")
-    return f"{engine['stager']} {version}".strip() if engine.get("stager") else None
-
-
-def _demographics(used: bool | None) -> str | None:
-    return None if used is None else "age and sex" if used else "none"
-
-
-def _window_rule(manifest: Mapping[str, Any]) -> str | None:
-    """What was staged: around known lights, or the whole recording."""
-    source = manifest.get("lights", {}).get("source")
-    if source is None:
-        return None
-    if source == "recording":
-        return "whole recording"
-    parameters = [s.get("parameters", {}) for s in manifest.get("steps", ())]
-    margins = [p["margin_min"] for p in parameters if "margin_min" in p]
-    return f"lights with {margins[0]:g} min around" if margins else "lights"
 
 
 def refuse_unlike(

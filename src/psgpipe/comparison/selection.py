@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from psgpipe.comparison.dose_times import hours_since_dose, in_bed_h
+from psgpipe.messages import count_of
 from psgpipe.model.comparison import ComparisonSpec, FlowStep, MeasuredNight, NightFate
 from psgpipe.sleep.sedation import in_sedation
 
@@ -285,8 +286,3 @@ def _warnings_of_lights(analysed: Sequence[MeasuredNight]) -> Iterable[str]:
             f"lights are not known in {count_of(unknown, 'analysed night')}; the recording's ends "
             "stand in: TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
         )
-
-
-def count_of(number: int, what: str) -> str:
-    """``1 night``, ``2 nights``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

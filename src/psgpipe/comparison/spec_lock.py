@@ -10,8 +10,8 @@ from typing import Any
 
 from psgpipe.comparison.spec import find_spec, parse_spec, shipped_spec, spec_content
 from psgpipe.errors import ComparisonSpecInvalid, OutputConflict, SpecChanged
+from psgpipe.files.atomic import json_bytes, write_file
 from psgpipe.model.comparison import ComparisonSpec, Declaration
-from psgpipe.results.night_folder import json_bytes, write_file
 
 
 def load_spec(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from psgpipe.comparison.selection import count_of
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.comparison.verdicts import FIRM_FROM_N, NO_TEST, TESTABLE_FROM_N
+from psgpipe.messages import count_of
 from psgpipe.model.comparison import (
     ComparisonSpec,
     Contrast,

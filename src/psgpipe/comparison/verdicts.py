@@ -10,10 +10,10 @@ import numpy as np
 
 from psgpipe.comparison.contrasts import Analysed
 from psgpipe.comparison.endpoint_values import DEPEND_ON_LIGHTS, unit_of
-from psgpipe.comparison.selection import count_of
 from psgpipe.comparison.statistics.crossover import CrossoverEffect
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.regression_to_mean import expected_drift
+from psgpipe.messages import count_of
 from psgpipe.model.comparison import ComparisonSpec, Contrast, Declaration
 
 ALPHA = 0.05

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from psgpipe.edf.findings import Notes
 from psgpipe.edf.records import Bytes
 from psgpipe.edf.timekeeping import LONGEST_ONSET, read_keepers
-from psgpipe.model.recording import Annotation
+from psgpipe.model.header import Annotation
 
 _NUMBER = rb"[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?"
 _TAL = re.compile(rb"([+-]?" + _NUMBER + rb")(?:\x15([^\x14\x15]*))?\x14(.*)", re.DOTALL)

@@ -20,9 +20,10 @@ from psgpipe.edf.header import FIXED_BYTES, Layout, read_layout
 from psgpipe.edf.record_count import count_records
 from psgpipe.edf.records import BLOCK_BYTES
 from psgpipe.edf.signal_header import WIDTHS, SignalFields
-from psgpipe.edf.source import Source, file_name, open_source
+from psgpipe.edf.source import Source, open_source
 from psgpipe.edf.start_time import MONTHS, read_start
 from psgpipe.errors import OutputConflict, TryAgain
+from psgpipe.files.regular import file_name
 
 # Annotation texts that describe sleep and no person, in lower case with single blanks. Everything
 # else may be a remark about the patient, and goes.

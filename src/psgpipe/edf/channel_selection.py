@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from psgpipe.edf.findings import Notes, listed, quoted, safe_text
+from psgpipe.edf.findings import Notes
 from psgpipe.edf.header import Layout
 from psgpipe.edf.samples import scale_of
 from psgpipe.edf.signal_header import Signal
 from psgpipe.edf.units import looks_like_voltage, uv_per_unit
 from psgpipe.errors import ChannelMissing, RatesDiffer, ScaleInvalid, UnitUnknown, UsageError
+from psgpipe.messages import listed, quoted, safe_text
 from psgpipe.model.digital_recording import Scale
 
 

@@ -6,9 +6,10 @@ import os
 from collections import Counter
 from pathlib import Path
 
-from psgpipe.edf.findings import Notes, quoted
+from psgpipe.edf.findings import Notes
 from psgpipe.edf.header import Layout
 from psgpipe.edf.source import Source
+from psgpipe.messages import quoted
 
 _GZIPPED_NAMES = (".gz", ".edfz", ".bdfz", ".recz")
 

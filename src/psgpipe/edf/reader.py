@@ -20,19 +20,17 @@ from psgpipe.edf.record_count import count_records
 from psgpipe.edf.records import walk
 from psgpipe.edf.sample_buffers import Room, recording_in, room_for, rooms_ahead, too_large
 from psgpipe.edf.samples import as_integers
-from psgpipe.edf.source import Source, file_name, open_source
+from psgpipe.edf.source import Source, open_source
 from psgpipe.edf.start_time import read_start
 from psgpipe.edf.timeline import EXACT_S, Timeline, continuous, first_sample, lay_out
+from psgpipe.files.regular import file_name
 from psgpipe.model.digital_recording import DigitalRecording
-from psgpipe.model.recording import Annotation, Channel, Header, Recording
+from psgpipe.model.header import Annotation, Channel, Header
+from psgpipe.model.recording import Recording
 from psgpipe.montage.channel_labels import kind_of, understand
 
 SHORT_S = 300.0
 EPOCH_S = 30.0
-
-__all__ = [
-    "NightRead", "read_annotations", "read_digital", "read_header", "read_night", "read_recording",
-]  # fmt: skip
 
 PathLike = str | os.PathLike[str]
 

@@ -15,7 +15,8 @@ from psgpipe.edf.samples import Row
 from psgpipe.edf.timeline import Timeline
 from psgpipe.errors import PsgpipeError, UnsafeFile
 from psgpipe.model.digital_recording import Digital, DigitalRecording
-from psgpipe.model.recording import Annotation, Header, Segment
+from psgpipe.model.header import Annotation, Header
+from psgpipe.model.sampled import Segment
 
 
 class Room(NamedTuple):

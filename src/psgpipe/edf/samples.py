@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.edf.findings import Notes, quoted
+from psgpipe.edf.findings import Notes
 from psgpipe.edf.records import Bytes
+from psgpipe.messages import quoted
 from psgpipe.model.digital_recording import Digital, Scale
-from psgpipe.model.recording import Channel
+from psgpipe.model.header import Channel
 
 # Shares below which a railed sample is nothing to talk about.
 _LEAST_RAILED = 1e-3

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from psgpipe.edf.reader import read_annotations
 from psgpipe.errors import RecordingUnsuitable
+from psgpipe.model.header import Annotation
 from psgpipe.model.hypnogram import EPOCH_S, Hypnogram, SleepStage
 from psgpipe.model.montage import LabelTable
-from psgpipe.model.recording import Annotation
-from psgpipe.montage.channel_labels import read_stage
+from psgpipe.montage.event_labels import read_stage
 
 _ON_THE_GRID_S = 1e-3
 

@@ -7,10 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from psgpipe.edf.findings import Notes, quoted, safe_text
+from psgpipe.edf.findings import Notes
 from psgpipe.edf.header_fields import FieldError, read_decimal, read_integer
 from psgpipe.edf.units import looks_like_voltage, uv_per_unit
-from psgpipe.model.recording import Channel, Finding
+from psgpipe.messages import quoted, safe_text
+from psgpipe.model.header import Channel, Finding
 
 FASTEST_HZ = 200_000.0
 LARGEST_UV = 1e15

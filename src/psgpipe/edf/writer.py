@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.model.header import Annotation
 from psgpipe.model.hypnogram import EPOCH_S, Hypnogram, SleepStage
-from psgpipe.model.recording import Annotation
 
 if TYPE_CHECKING:
     import edfio

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.recording import Annotation, Finding, Recording, Segment, span_of
+from psgpipe.model.header import Annotation, Finding
+from psgpipe.model.recording import Recording
+from psgpipe.model.sampled import Segment, span_of
 
 Digital = npt.NDArray[np.signedinteger]
 Floats = npt.NDArray[np.float64]

@@ -93,7 +93,7 @@ class Hypnogram:
 
     def to_yasa(self) -> yasa.Hypnogram:
         """The same stages as :class:`yasa.Hypnogram` (30-s epochs, five stages, ART and UNS)."""
-        from psgpipe.staging.reference import to_yasa_hypnogram
+        from psgpipe.model.to_yasa import to_yasa_hypnogram
 
         return to_yasa_hypnogram(self)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from typing import Any
 
 # Names that Windows keeps for devices, whatever follows the first dot.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
@@ -62,3 +63,13 @@ def whole_number(text: str) -> str:
 
 def _without_leading_zeros(text: str) -> str:
     return re.sub(r"(?<![0-9.])0+(?=[0-9])", "", text)
+
+
+def night_order(subject: str, night: str) -> tuple[Any, ...]:
+    """Sorts nights as a person would: S2 before S10, whatever the order of the table."""
+    return (*_natural(subject), *_natural(night), subject, night)
+
+
+def _natural(text: str) -> tuple[list[tuple[bool, int, str]], ...]:
+    parts = re.findall(r"([0-9]+)|([^0-9]+)", text)
+    return ([(not digits, int(digits or 0), digits or other) for digits, other in parts],)

@@ -180,10 +180,3 @@ class LabelTable:
     stages: Mapping[str, SleepStage] = field(default_factory=dict)
     lights: Mapping[str, Literal["off", "on"]] = field(default_factory=dict)
     signatures: tuple[Signature, ...] = ()
-
-
-def printable(label: str, longest: int = 40) -> str:
-    """A label fit for a message: one line, no control characters, not endless."""
-    clean = "".join(c if c.isprintable() else " " for c in label)
-    text = " ".join(clean.split()) or "(blank)"
-    return text if len(text) <= longest else text[: longest - 1] + "…"

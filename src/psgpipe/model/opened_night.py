@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from psgpipe.model.digital_recording import DigitalRecording
+from psgpipe.model.header import Header
 from psgpipe.model.montage import Montage
 from psgpipe.model.night import Lights, Night
-from psgpipe.model.recording import Header
 
 
 @dataclass(frozen=True)

@@ -3,188 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.arrays import read_only
+from psgpipe.model.header import Annotation, Finding
+from psgpipe.model.sampled import ALL_HZ, Band, Columns, Segment, span_of
 
 if TYPE_CHECKING:
     import mne.io
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something odd about a recording that did not stop it from being read.
-
-    Attributes
-    ----------
-    code : stable word, e.g. ``size-short``; explained in ``docs/reference/findings.md``.
-    message : one sentence for a technician; holds no free header text.
-    channel : label of the channel it is about, or None for the whole file.
-    """
-
-    code: str
-    message: str
-    channel: str | None = None
-
-
-@dataclass(frozen=True)
-class Annotation:
-    """A text at a time in the recording (EDF+ TAL).
-
-    Attributes
-    ----------
-    onset_s : seconds from ``Header.start``.
-    duration_s : None where the file gives none.
-    text : as in the file. Free text: never written to an output or a log.
-    """
-
-    onset_s: float
-    duration_s: float | None
-    text: str
-
-
-class Segment(NamedTuple):
-    """An unbroken stretch of samples."""
-
-    onset_s: float
-    n_samples: int
-
-
-class Band(NamedTuple):
-    """A frequency band that a signal still holds, in Hz."""
-
-    low_hz: float
-    high_hz: float
-
-    def __and__(self, other: Band) -> Band:
-        return Band(max(self.low_hz, other.low_hz), min(self.high_hz, other.high_hz))
-
-    def covers(self, other: Band) -> bool:
-        """Whether everything in `other` is still in this band."""
-        return self.low_hz <= other.low_hz and self.high_hz >= other.high_hz
-
-
-ALL_HZ = Band(0.0, float("inf"))
-
-
-@dataclass(frozen=True)
-class Channel:
-    """One signal as the header describes it; nothing is assumed.
-
-    Attributes
-    ----------
-    index : position in the file, from 0, annotation channels counted.
-    label : as in the file, blanks stripped at both ends; may hold any character.
-    unit : physical dimension as in the file.
-    uv_per_unit : microvolts in one unit, or None where the unit is no voltage, blank or unknown.
-    fs_hz : sampling rate; None where it is undefined.
-    physical_min, physical_max, digital_min, digital_max : None where the field is unreadable.
-    prefilter : as in the file. Free text: never written to an output or a log.
-    problem : why samples of this channel must not be used, or None.
-    """
-
-    index: int
-    label: str
-    unit: str
-    uv_per_unit: float | None
-    fs_hz: float | None
-    physical_min: float | None
-    physical_max: float | None
-    digital_min: int | None
-    digital_max: int | None
-    prefilter: str = ""
-    problem: Finding | None = None
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a file says about itself; no sample was read.
-
-    Attributes
-    ----------
-    file : file name without folders, safe to print.
-    container : one of ``EDF EDF+C EDF+D BDF BDF+C BDF+D``.
-    start : naive local date and time of the first sample, with its fraction of a second, or
-        None where date or time are unknown.
-    start_clock : local time of day of the first sample; may be known where the date is not.
-    duration_s : seconds of data present, gaps not counted.
-    span_s : seconds from the first to behind the last sample, gaps counted.
-    channels : the signals, without annotation channels.
-    findings : what was odd; never raised.
-    """
-
-    file: str
-    container: str
-    start: dt.datetime | None
-    start_clock: dt.time | None
-    duration_s: float
-    span_s: float
-    channels: tuple[Channel, ...]
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The channels' labels, in file order."""
-        return tuple(channel.label for channel in self.channels)
-
-
-class OnClock(Protocol):
-    """Anything sampled at one rate in unbroken stretches on the true clock."""
-
-    @property
-    def fs_hz(self) -> float:
-        """Sampling rate."""
-
-    @property
-    def segments(self) -> tuple[Segment, ...]:
-        """The unbroken stretches."""
-
-    @property
-    def span_s(self) -> float:
-        """Seconds from the first to behind the last sample, gaps counted."""
-
-
-class Leveled(Protocol):
-    """Rows that can be looked at for standing still and for rails, without a unit."""
-
-    @property
-    def n_rows(self) -> int:
-        """How many there are."""
-
-    def levels(self, columns: slice, row: int, /) -> npt.NDArray[np.number[Any]]:
-        """Numbers that rise and stand still with the voltage of one row."""
-
-
-Columns = slice | npt.NDArray[np.intp]
-"""Which samples of a row: a stretch, every so many of it, or by their places."""
-
-
-class Sampled(OnClock, Leveled, Protocol):
-    """Named rows on one clock whose samples can be had stretch by stretch."""
-
-    @property
-    def derivations(self) -> tuple[str, ...]:
-        """One name for each row."""
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """One kind for each row."""
-
-    @property
-    def duration_s(self) -> float:
-        """Seconds of signal, gaps not counted."""
-
-    @property
-    def is_digital(self) -> bool:
-        """Whether `levels` are integers, rather than the microvolts once more."""
-
-    def stretch_uv(self, columns: Columns, row: int, /) -> npt.NDArray[np.float64]:
-        """Samples of one row in microvolt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,34 +110,3 @@ class Recording:
         from psgpipe.model.to_mne import to_mne
 
         return to_mne(self)
-
-
-def span_of(segments: tuple[Segment, ...], fs_hz: float) -> float:
-    """Seconds from the first to behind the last sample of these stretches, gaps counted."""
-    last = segments[-1]
-    return float(last.onset_s + last.n_samples / fs_hz - segments[0].onset_s)
-
-
-def segment_slices(segments: tuple[Segment, ...]) -> Iterator[slice]:
-    """The columns of ``Recording.signals_uv`` that each unbroken stretch occupies."""
-    first = 0
-    for segment in segments:
-        yield slice(first, first + segment.n_samples)
-        first += segment.n_samples
-
-
-__all__ = [
-    "Annotation",
-    "Band",
-    "Channel",
-    "Columns",
-    "Finding",
-    "Header",
-    "Leveled",
-    "OnClock",
-    "Recording",
-    "Sampled",
-    "Segment",
-    "segment_slices",
-    "span_of",
-]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.recording import Recording, segment_slices
+from psgpipe.model.recording import Recording
+from psgpipe.model.sampled import segment_slices
 
 if TYPE_CHECKING:
     import mne.io

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psgpipe.errors import DerivationMissing
-from psgpipe.model.montage import ROLES, Candidates, Derivation, Montage, Role, Source, printable
+from psgpipe.messages import printable
+from psgpipe.model.montage import ROLES, Candidates, Derivation, Montage, Role, Source
 from psgpipe.montage.derivations import derive, why_not
 
 LABELS_SHOWN = 12

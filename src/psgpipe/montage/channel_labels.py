@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from psgpipe.model.hypnogram import SleepStage
+from psgpipe.model.header import Channel
 from psgpipe.model.montage import (
     BIPOLAR,
     CHIN,
@@ -20,12 +20,10 @@ from psgpipe.model.montage import (
     LabelTable,
     Source,
 )
-from psgpipe.model.recording import Channel
-from psgpipe.montage.label_table import fold, fold_event, shipped_tables
+from psgpipe.montage.label_table import fold, shipped_tables
 
 _KIND = re.compile(r"^(eeg|eog|emg)-?(?=.)")
 _SAID_KIND = re.compile(r"eeg|eog|emg|ecg|ekg")
-_TRAILING_CLOCK = re.compile(r"[@\d]+(am|pm|h|hrs|uhr)?$")
 GENERIC = "generic"
 
 
@@ -221,21 +219,3 @@ def standard_name(wanted: str) -> str | None:
     if meaning.plus == meaning.minus:
         return meaning.plus
     return meaning.plus if meaning.minus == COMMON else f"{meaning.plus}-{meaning.minus}"
-
-
-def read_stage(text: str, user_table: LabelTable | None = None) -> SleepStage | None:
-    """The stage that an annotation or a scoring spells, or None where it is no stage."""
-    folded = fold_event(text)
-    tables = (*([user_table] if user_table else []), *shipped_tables())
-    return next((t.stages[folded] for t in tables if folded in t.stages), None)
-
-
-def read_lights(text: str, user_table: LabelTable | None = None) -> Literal["off", "on"] | None:
-    """Whether an annotation says lights off or lights on; a clock time behind it is ignored."""
-    folded = fold_event(text)
-    tables = (*([user_table] if user_table else []), *shipped_tables())
-    for spelling in (folded, _TRAILING_CLOCK.sub("", folded)):
-        for table in tables:
-            if spelling in table.lights:
-                return table.lights[spelling]
-    return None

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
+from psgpipe.messages import printable
 from psgpipe.model.montage import (
     BIPOLAR,
     CHIN,
@@ -21,7 +22,6 @@ from psgpipe.model.montage import (
     Role,
     Source,
     Term,
-    printable,
 )
 
 

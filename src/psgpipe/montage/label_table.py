@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import LabelTableInvalid
+from psgpipe.messages import printable
 from psgpipe.model.hypnogram import SleepStage
-from psgpipe.model.montage import BIPOLAR, ELECTRODES, REFERENCES, LabelTable, Signature, printable
+from psgpipe.model.montage import BIPOLAR, ELECTRODES, REFERENCES, LabelTable, Signature
 
 KEYS = ("description", "match", "ignore", "electrodes", "derivations", "stages", "lights")
 MATCH_KEYS = ("all_of", "any_of", "none_of")

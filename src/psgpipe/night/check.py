@@ -9,16 +9,17 @@ from typing import Any
 from psgpipe.edf.anonymise import anonymise
 from psgpipe.edf.reader import read_header
 from psgpipe.errors import PsgpipeError
-from psgpipe.model.montage import LabelTable, Source, printable
+from psgpipe.files.atomic import output_errors
+from psgpipe.messages import printable
+from psgpipe.model.header import Channel, Finding, Header
+from psgpipe.model.montage import LabelTable, Source
 from psgpipe.model.night import Night
-from psgpipe.model.recording import Channel, Finding, Header
 from psgpipe.montage.candidates import candidates, choose, describe
 from psgpipe.montage.channel_labels import understand
 from psgpipe.night.definition import Definition
 from psgpipe.night.open import open_night, require_an_epoch, wanted_derivations
 from psgpipe.night.runner import make_night
 from psgpipe.night.steps.reference import ReferenceParams
-from psgpipe.results.night_folder import output_errors
 from psgpipe.sleep.lights import clock_at
 
 STATE_OK, STATE_WARNING, STATE_UNSUITABLE, STATE_UNREADABLE = (

@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from psgpipe.edf.source import file_name
 from psgpipe.errors import NightTaken, PsgpipeError
+from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
 from psgpipe.night.open import Chosen
 from psgpipe.night.recipe import Recipe
-from psgpipe.results import night_folder
+from psgpipe.results.manifest import (
+    manifest_intact,
+    outputs_intact,
+    outputs_untouched,
+    read_manifest,
+)
+from psgpipe.results.night_folder import fail_night
 
 PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")
 """Failures that say nothing about the next attempt: it is made, and costs no finished night."""
@@ -32,12 +38,12 @@ def is_unchanged(
     ----------
     trust_times : believe the outputs' sizes and times instead of reading them.
     """
-    if old.get("request_sha256") != request or not night_folder.manifest_intact(old):
+    if old.get("request_sha256") != request or not manifest_intact(old):
         return False
     roles = tuple(d["role"] for d in old.get("derivations", ()))
     engine = recipe.engine(roles, night)
     was = {key: old.get("engine", {}).get(key) for key in engine}
-    intact = night_folder.outputs_untouched if trust_times else night_folder.outputs_intact
+    intact = outputs_untouched if trust_times else outputs_intact
     return was == engine and _has_pictures(old, recipe) and intact(folder, old)
 
 
@@ -45,9 +51,9 @@ def is_same_result(old: Mapping[str, Any], folder: Path, fingerprint: str, recip
     """Whether a finished night was made from the same in the same way, and is whole."""
     return (
         old.get("fingerprint") == fingerprint
-        and night_folder.manifest_intact(old)
+        and manifest_intact(old)
         and _has_pictures(old, recipe)
-        and night_folder.outputs_intact(folder, old)
+        and outputs_intact(folder, old)
     )
 
 
@@ -66,11 +72,11 @@ def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
     That is one that may still answer what is asked, or one that the next attempt may replace.
     Returns whether it was written.
     """
-    old, request = night_folder.read_manifest(folder), failure["request_sha256"]
+    old, request = read_manifest(folder), failure["request_sha256"]
     still_asked = old is not None and request in (None, old.get("request_sha256"))
     if still_asked or (old is not None and failure["kind"] in PASSING):
         return False
-    night_folder.fail_night(folder, failure)
+    fail_night(folder, failure)
     return True
 
 

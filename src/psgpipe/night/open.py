@@ -9,15 +9,16 @@ from functools import cache, partial
 from pathlib import Path
 
 from psgpipe.edf.reader import read_night
-from psgpipe.edf.source import file_name
 from psgpipe.errors import ChannelMissing, LightsNeeded, PsgpipeError, TooShort
+from psgpipe.files.regular import file_name
+from psgpipe.model.header import Channel, Finding, Header
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import Candidates, LabelTable, Montage, Role
 from psgpipe.model.night import Lights, LightsSource, Night
 from psgpipe.model.opened_night import OpenedNight
-from psgpipe.model.recording import Channel, Finding, Header
 from psgpipe.montage.candidates import candidates, choose
-from psgpipe.montage.channel_labels import read_lights, understand
+from psgpipe.montage.channel_labels import understand
+from psgpipe.montage.event_labels import read_lights
 from psgpipe.night.definition import Definition
 from psgpipe.night.steps.reference import ReferenceParams
 from psgpipe.night.steps.stage_sleep import StageSleepParams

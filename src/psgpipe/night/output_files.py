@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from psgpipe.edf.writer import write_scoring
+from psgpipe.files.atomic import json_bytes
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.night import StagedNight
 from psgpipe.model.recording import Recording
 from psgpipe.reports.night_picture import night_pictures
-from psgpipe.results.night_folder import json_bytes
 from psgpipe.signals.spectrogram import epoch_spectrogram
 from psgpipe.sleep.lights import clock_at
 

@@ -17,7 +17,8 @@ from psgpipe.night.definition import Definition, load_definition
 from psgpipe.night.fingerprint import labels_sha256, pipeline_sha256, request_sha256
 from psgpipe.night.open import Chosen
 from psgpipe.night.output_files import night_outputs
-from psgpipe.night.runner import RESULTS, Made, make_night, staged_night
+from psgpipe.night.provenance import staged_night
+from psgpipe.night.runner import RESULTS, Made, make_night
 from psgpipe.night.steps.stage_sleep import demographics, stager_for
 
 Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psgpipe import __version__
-from psgpipe.edf.source import file_name
+from psgpipe._version import __version__
 from psgpipe.errors import ChangedWhileRead, PsgpipeError, UsageError
+from psgpipe.files import atomic
+from psgpipe.files.hashing import FileState, HashedFile, hash_file, sha256_of_file
+from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
 from psgpipe.night.earlier_result import (
     failed_on,
@@ -23,16 +25,12 @@ from psgpipe.night.earlier_result import (
     refuse_another_recording,
     refuse_another_start,
 )
-from psgpipe.night.fingerprint import (
-    FileState,
-    HashedFile,
-    hash_file,
-    night_fingerprint,
-    sha256_of_file,
-)
+from psgpipe.night.fingerprint import night_fingerprint
 from psgpipe.night.open import Chosen, open_night, tell_choice
 from psgpipe.night.recipe import Recipe
-from psgpipe.results import journal, night_folder
+from psgpipe.results import journal
+from psgpipe.results.manifest import manifest_intact, read_manifest
+from psgpipe.results.night_folder import correct_manifest, finish_night, night_folder, read_failure
 from psgpipe.study import blinding
 
 LOGGER = logging.getLogger("psgpipe")
@@ -100,7 +98,7 @@ def run_to_folder(
 
 def _sealed(out: Path, night: Night) -> Night:
     """The night without its condition, which is put under seal."""
-    if not blinding.is_blind(out) and (night_folder.read_json(out / STUDY) or {}).get("nights"):
+    if not blinding.is_blind(out) and (atomic.read_json(out / STUDY) or {}).get("nights"):
         raise UsageError(
             f"{out.name or out} holds a study that names its conditions, and one night was to be "
             "blind",
@@ -136,13 +134,13 @@ def stage_into(
     psgpipe.errors.PsgpipeError
         Every explainable failure; ``failure.json`` says the night's own ones.
     """
-    folder = night_folder.night_folder(out, night.subject, night.night)
+    folder = night_folder(out, night.subject, night.night)
     attempt = _Attempt(folder, path, night, recipe, force, retry_failed, tell, asked)
     try:
         return attempt.carry_out()
     except PsgpipeError as error:
         if error.exit_code in recipe.own_faults:
-            finished = night_folder.read_manifest(folder) is not None
+            finished = read_manifest(folder) is not None
             written = keep_reason(folder, failure_dict(error, path, night, attempt.request))
             if finished and written:
                 tell(RESULTS_GONE)
@@ -163,7 +161,7 @@ class _Attempt:
     request: str | None = None
 
     def carry_out(self) -> Outcome:
-        old = night_folder.read_manifest(self.folder)
+        old = read_manifest(self.folder)
         if old is not None and not self.force:
             request = self._ask(self._hash())
             if is_unchanged(old, self.folder, request, self.night, self.recipe):
@@ -178,11 +176,11 @@ class _Attempt:
         before = None if self.force else self._done_before(old, fingerprint, request)
         if before:
             return before
-        if old is not None and not self.force and night_folder.manifest_intact(old):
+        if old is not None and not self.force and manifest_intact(old):
             refuse_another_start(old, chosen, hashed.sha256, self.folder)
         outputs, provenance = recipe.compute(chosen, recipe, hashed.sha256)
         self._require_unchanged_recording(hashed)
-        night_folder.finish_night(
+        finish_night(
             self.folder,
             outputs,
             {"fingerprint": fingerprint, "request_sha256": request, **provenance},
@@ -190,7 +188,7 @@ class _Attempt:
         return Outcome(self.folder, computed=True, hashed=hashed)
 
     def _refuse_another(self, old: Mapping[str, Any]) -> None:
-        if night_folder.manifest_intact(old):  # a damaged one says nothing
+        if manifest_intact(old):  # a damaged one says nothing
             refuse_another_night(old, self.night, self.folder)
             refuse_another_recording(old, file_name(self.path), self._hash().sha256, self.folder)
 
@@ -228,7 +226,7 @@ class _Attempt:
     ) -> Outcome | None:
         if old is not None and is_same_result(old, self.folder, fingerprint, self.recipe):
             return self._unchanged(old, request)
-        failure = None if self.retry_failed else night_folder.read_failure(self.folder)
+        failure = None if self.retry_failed else read_failure(self.folder)
         if failure and failed_on(failure, request):
             return Outcome(self.folder, computed=False, failure=failure, hashed=self.hashed)
         return None
@@ -238,7 +236,7 @@ class _Attempt:
         recording = {**old.get("recording", {}), "name": file_name(self.path)}
         now = {**old, "request_sha256": request, "recording": recording}
         if now != old:
-            night_folder.correct_manifest(self.folder, now)
+            correct_manifest(self.folder, now)
         return Outcome(self.folder, computed=False, hashed=self.hashed)
 
     def _require_unchanged_recording(self, hashed: HashedFile) -> None:
@@ -254,7 +252,7 @@ class _Attempt:
 def _write_study(out: Path, recipe: Recipe, *, blind: bool) -> None:
     """What was asked last, unless a batch has said what the whole study is."""
     path = out / STUDY
-    if (night_folder.read_json(path) or {}).get("nights"):
+    if (atomic.read_json(path) or {}).get("nights"):
         return
     study = {
         "psgpipe": __version__,
@@ -262,4 +260,4 @@ def _write_study(out: Path, recipe: Recipe, *, blind: bool) -> None:
         "study_table_sha256": None,
         **({"blind": True} if blind else {}),
     }
-    night_folder.write_file(path, night_folder.json_bytes(study))
+    atomic.write_file(path, atomic.json_bytes(study))

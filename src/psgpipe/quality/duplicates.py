@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.recording import Sampled
+from psgpipe.model.sampled import Sampled
 from psgpipe.quality.heartbeat import spread_evenly, without_drift
 from psgpipe.signals.epochs import first_columns, samples_per_epoch
 

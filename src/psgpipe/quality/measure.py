@@ -8,15 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.recording import Leveled, Sampled
-from psgpipe.quality.duplicates import correlations
-from psgpipe.quality.flags import (
-    judge,
-    judge_copy,
-    judge_eog_against_eeg,
-    judge_sd_ratio,
-    judge_stages,
-)
+from psgpipe.model.sampled import Leveled, Sampled
 from psgpipe.quality.heartbeat import Heartbeat, heartbeat, spread_evenly
 from psgpipe.quality.measures import DerivationQuality
 from psgpipe.quality.rails import (
@@ -217,17 +209,3 @@ def _spread(values: PerEpoch) -> float | None:
 
 def _mean_pct(share: PerEpoch) -> float | None:
     return 100 * float(share.mean()) if len(share) else None
-
-
-__all__ = [
-    "QUALITY_RULES",
-    "DerivationQuality",
-    "QualityRules",
-    "correlations",
-    "judge",
-    "judge_copy",
-    "judge_eog_against_eeg",
-    "judge_sd_ratio",
-    "judge_stages",
-    "measure",
-]

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from psgpipe.results.night_folder import output_errors
+from psgpipe.files.atomic import output_errors
 
 JOURNAL = "journal.jsonl"
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from psgpipe.comparison.recipes import recipe_of
+from psgpipe.files import atomic
 from psgpipe.model.summary import ENDPOINTS
-from psgpipe.results import night_folder
+from psgpipe.results.manifest import manifest_intact, recipe_of
 from psgpipe.results.status import AskedNight, Found, asked_nights, find_night
 from psgpipe.tables.cells import without_formula
 
@@ -66,7 +66,7 @@ def gather(out: Path) -> Gathered:
     """
     nights = asked_nights(out)
     gathered = Gathered(out / NIGHTS)
-    night_folder.write_pieces(gathered.path, _table(nights, gathered))
+    atomic.write_pieces(gathered.path, _table(nights, gathered))
     return gathered
 
 
@@ -101,7 +101,7 @@ def _read(asked: AskedNight) -> tuple[Found, Mapping[str, Any], Mapping[str, Any
         found = find_night(asked)
         if found.manifest is None:
             return found, {}, {}
-        if not night_folder.manifest_intact(found.manifest):
+        if not manifest_intact(found.manifest):
             continue
         summary = _output(asked.folder, "summary.json", found.manifest)
         quality = _output(asked.folder, "quality.json", found.manifest)

@@ -10,17 +10,15 @@ import contextlib
 import errno
 import json
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from psgpipe.files import owner_tag
+from psgpipe.files.atomic import TEMPORARY_PREFIX, patiently
 from psgpipe.files.swap import exchange
 from psgpipe.model.ids import slug
+from psgpipe.results.manifest import FAILURE, MANIFEST
 
-MANIFEST = "manifest.json"
-FAILURE = "failure.json"
 NIGHT_FILES = (
     MANIFEST, FAILURE, "hypnogram.tsv", "hypnogram.edf", "summary.json", "quality.json",
     "hypnogram.svg", "hypnogram.png", "report.html",
@@ -28,13 +26,10 @@ NIGHT_FILES = (
 """What psgpipe may write into a night's folder; anything else there is somebody else's."""
 
 NIGHTS = "nights"
-TEMPORARY_PREFIX = ".psgpipe-"
 NEW_NIGHTS = f"{TEMPORARY_PREFIX}new"
 
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY}
 _SWAPS_TRIED = 20
-# A virus scanner looks at what was just written and lets go of it within moments.
-_WINDOWS_WAITS_S = (0.05, 0.1, 0.2, 0.5, 1.0) if os.name == "nt" else ()
 
 
 @contextlib.contextmanager
@@ -150,29 +145,6 @@ def _bring_to_an_end(place: Path, out: Path) -> None:
         new = place / "new"
         (new if new.is_dir() else aside[-1]).rename(folder)
     _clear_place(place, folder)
-
-
-def patiently(rename: Callable[[], Any]) -> None:
-    """Rename; where somebody else holds the file for a moment, as on Windows, try again."""
-    for wait_s in _WINDOWS_WAITS_S:
-        try:
-            rename()
-        except PermissionError:
-            time.sleep(wait_s)
-        else:
-            return
-    rename()
-
-
-def flush_folder(folder: Path) -> None:
-    """Make a rename survive a power cut; Windows cannot open folders and does not need it."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _text(path: Path) -> str:

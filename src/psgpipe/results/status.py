@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from psgpipe.errors import OutputConflict, UsageError
-from psgpipe.results import journal, night_folder
+from psgpipe.files import atomic
+from psgpipe.results import journal
+from psgpipe.results.manifest import MANIFEST, read_manifest
+from psgpipe.results.night_folder import night_folder, read_failure
 
 STUDY = "study.json"
 SILENT_AFTER_S = 3 * 60.0
@@ -66,7 +69,7 @@ def asked_nights(out: Path) -> list[AskedNight]:
     psgpipe.errors.UsageError : `out` is not a folder that psgpipe wrote.
     psgpipe.errors.OutputConflict : its ``study.json`` is not what psgpipe wrote.
     """
-    study = night_folder.read_json(out / STUDY)
+    study = atomic.read_json(out / STUDY)
     if study is None and not (out / "nights").is_dir():
         raise UsageError(
             f"{out.name or out}: wanted a folder of results, found neither {STUDY} nor nights/",
@@ -86,7 +89,7 @@ def _listed(study: Mapping[str, Any], out: Path) -> list[AskedNight]:
     return [
         AskedNight(
             **night,
-            folder=night_folder.night_folder(out, night["subject"], night["night"]),
+            folder=night_folder(out, night["subject"], night["night"]),
             pipeline_sha256=pipeline_sha256,
         )
         for night in study.get("nights") or ()
@@ -94,7 +97,7 @@ def _listed(study: Mapping[str, Any], out: Path) -> list[AskedNight]:
 
 
 def _nights_with_folders(out: Path) -> Iterator[AskedNight]:
-    from psgpipe.study.study import night_order
+    from psgpipe.model.ids import night_order
 
     folders = [f for s in _folders(out / "nights") for f in _folders(s)]
     named = [_named_by_its_files(folder) for folder in folders]
@@ -109,9 +112,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _named_by_its_files(folder: Path) -> AskedNight:
-    said = (
-        night_folder.read_json(folder / "summary.json") or night_folder.read_failure(folder) or {}
-    )
+    said = atomic.read_json(folder / "summary.json") or read_failure(folder) or {}
     subject, night = said.get("subject"), said.get("night")
     return AskedNight(
         str(folder.parent.name if subject is None else subject),
@@ -125,14 +126,14 @@ def find_night(asked: AskedNight) -> Found:
     """What became of a night, judged by its files alone; nothing is hashed."""
     if asked.excluded:
         return Found("excluded", None, asked.exclude_reason or "excluded by the study table")
-    manifest = night_folder.read_manifest(asked.folder)
+    manifest = read_manifest(asked.folder)
     if manifest is not None:
         stale = _why_stale(manifest, asked)
         return Found("missing", "Stale", stale) if stale else Found("done", manifest=manifest)
-    failure = night_folder.read_failure(asked.folder)
+    failure = read_failure(asked.folder)
     if failure is not None:
         return Found("failed", failure.get("kind"), failure.get("problem"))
-    if (asked.folder / night_folder.MANIFEST).exists():
+    if (asked.folder / MANIFEST).exists():
         return Found("missing", "Damaged", "its manifest is damaged; run the batch again")
     return Found("missing", None, "not computed yet")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from psgpipe.results import night_folder
+from psgpipe.results.manifest import MANIFEST, damaged_outputs, manifest_intact, read_manifest
 from psgpipe.results.status import AskedNight, asked_nights
 
 
@@ -35,15 +35,15 @@ def verify(out: Path) -> Iterator[Checked]:
     psgpipe.errors.UsageError : `out` is not a folder that psgpipe wrote.
     """
     for asked in asked_nights(out):
-        if (asked.folder / night_folder.MANIFEST).exists():
+        if (asked.folder / MANIFEST).exists():
             yield _check(asked)
 
 
 def _check(asked: AskedNight) -> Checked:
-    manifest = night_folder.read_manifest(asked.folder)
+    manifest = read_manifest(asked.folder)
     if manifest is None:
         return Checked(asked.subject, asked.night, 1, ("manifest.json: it cannot be read",))
-    damage = night_folder.damaged_outputs(asked.folder, manifest)
-    if not night_folder.manifest_intact(manifest):
+    damage = damaged_outputs(asked.folder, manifest)
+    if not manifest_intact(manifest):
         damage.insert(0, "manifest.json: its content has changed")
     return Checked(asked.subject, asked.night, 1 + len(manifest["outputs"]), tuple(damage))

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.recording import OnClock
+from psgpipe.model.sampled import OnClock
 from psgpipe.signals.epochs import first_columns, samples_per_epoch
 
 Number = TypeVar("Number", bound=np.number[Any])

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.hypnogram import EPOCH_S
-from psgpipe.model.recording import Columns, OnClock, Sampled, segment_slices
+from psgpipe.model.sampled import Columns, OnClock, Sampled, segment_slices
 
 
 @dataclass(frozen=True, eq=False)

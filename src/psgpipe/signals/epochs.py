@@ -11,7 +11,8 @@ import numpy.typing as npt
 from psgpipe.errors import LightsNeeded
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.night import Lights
-from psgpipe.model.recording import OnClock, Recording, segment_slices
+from psgpipe.model.recording import Recording
+from psgpipe.model.sampled import OnClock, segment_slices
 
 LONGEST_WITHOUT_LIGHTS_H = 14.0
 STAGING_MARGIN_MIN = 30.0

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.recording import Band, Recording, segment_slices
+from psgpipe.model.recording import Recording
+from psgpipe.model.sampled import Band, segment_slices
 
 ORDER = 4
 # A Butterworth filter of order 4 forgets by exp(-2.4) in each period of its edge; a narrow band by

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from psgpipe.errors import UsageError
+from psgpipe.model.header import Annotation
 from psgpipe.model.hypnogram import EPOCH_S, Hypnogram, SleepStage
-from psgpipe.model.recording import Annotation, Recording
+from psgpipe.model.recording import Recording
 from psgpipe.simulation.hypnogram import CycleModel, count_epochs, lay_out
 from psgpipe.simulation.leads import MINIMAL, Lead, SimulatedSignal, simulate_signals
 from psgpipe.simulation.scene import NightKey, Stream, Traits, draw_scene, draw_traits

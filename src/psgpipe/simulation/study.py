@@ -15,7 +15,7 @@ from typing import Any
 
 from psgpipe.edf.writer import WrittenSignal, write_recording, write_scoring
 from psgpipe.errors import OutputConflict, TryAgain, UsageError
-from psgpipe.results.night_folder import TEMPORARY_PREFIX, json_bytes, output_errors, write_file
+from psgpipe.files.atomic import TEMPORARY_PREFIX, json_bytes, output_errors, write_file
 from psgpipe.simulation.leads import DEFAULT_FS_HZ, MONTAGES
 from psgpipe.simulation.night import CONDITIONS, NightPlan, night_signals, plan_night
 from psgpipe.simulation.targets import EFFECTS

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 
 from psgpipe.errors import LightsImpossible
+from psgpipe.model.header import Finding, Header
 from psgpipe.model.night import Lights, LightsSource, Night
-from psgpipe.model.recording import Finding, Header
 
 DAY_S = 24 * 3600.0
 MIN_IN_BED_S = 30.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import math
 
 import numpy as np
@@ -47,30 +46,3 @@ def sedated_epochs(
     epochs = np.arange(n_epochs)
     marks: npt.NDArray[np.bool_] = (epochs >= first) & (epochs < end) & (window_h > 0)
     return marks
-
-
-def within_subject_slope(dose: npt.ArrayLike, value: npt.ArrayLike) -> float | None:
-    """Least-squares slope of one subject's treatment nights on dose; None below two doses.
-
-    Parameters
-    ----------
-    dose, value : shape (n_nights,).
-    """
-    x, y = np.asarray(dose, dtype=float), np.asarray(value, dtype=float)
-    if np.unique(x).size < 2:
-        return None
-    if np.ptp(y) == 0:  # else rounding of the doses' mean would be a slope
-        return 0.0
-    centred = x - x.mean()
-    return float(centred @ y / (centred @ centred))
-
-
-def interval_of(value: float, edges: tuple[float, ...]) -> tuple[float, float] | None:
-    """The stratum ``[low, high)`` that `value` falls in; None outside all.
-
-    Parameters
-    ----------
-    edges : ascending; two or more.
-    """
-    pairs = itertools.pairwise(edges)
-    return next(((low, high) for low, high in pairs if low <= value < high), None)

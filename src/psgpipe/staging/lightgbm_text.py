@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.staging.fast.classifier import TreeClassifier
+from psgpipe.staging.fast.forest import TreeClassifier
 
 PLAIN_QUESTION = b"2"
 """``decision_type`` of a numeric question to which a missing value is a 0."""

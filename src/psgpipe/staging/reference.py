@@ -12,32 +12,23 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from psgpipe.errors import StagerUnavailable
-from psgpipe.model.hypnogram import SCORED, Hypnogram, SleepStage
+from psgpipe.model.hypnogram import SCORED
 from psgpipe.model.montage import ROLES, Role
 from psgpipe.model.staging import Demographics, Requirements, RoleSignal
+from psgpipe.model.to_yasa import YASA_NAMES, import_yasa
 from psgpipe.staging.shipped_classifiers import newest_classifier
 
 if TYPE_CHECKING:
     import mne.io
-    import yasa
 
 SUPPORTED_YASA = "0.8"
 STAGING_FS_HZ = 100.0
-YASA_NAMES = {
-    SleepStage.W: "WAKE",
-    SleepStage.N1: "N1",
-    SleepStage.N2: "N2",
-    SleepStage.N3: "N3",
-    SleepStage.R: "REM",
-    SleepStage.ART: "ART",
-    SleepStage.UNS: "UNS",
-}
 ENGINE_PACKAGES = ("yasa", "lightgbm", "numpy", "scipy", "mne", "antropy", "pandas", "scikit-learn")
 
 
@@ -94,7 +85,7 @@ class ReferenceStager:
     def _score_one(
         self, signals: Sequence[RoleSignal], demographics: Demographics | None
     ) -> npt.NDArray[np.float64]:
-        SleepStaging = _import_yasa().SleepStaging  # noqa: N806  # it is a class
+        SleepStaging = import_yasa().SleepStaging  # noqa: N806  # it is a class
         raw = _raw_at_100_hz(signals)
         names: dict[str, str | None] = dict.fromkeys(ROLES)
         names.update({s.role: s.role for s in signals})
@@ -141,16 +132,6 @@ def _classifier_file(name: str) -> Path:
     return newest_classifier(Path(found.origin).parent, name.removeprefix("clf_"))
 
 
-def _import_yasa() -> Any:
-    try:
-        import yasa
-    except ImportError as error:
-        raise StagerUnavailable(
-            f"yasa cannot be imported: {error}", "Install psgpipe again, with its dependencies."
-        ) from error
-    return yasa
-
-
 def _raw_at_100_hz(signals: Sequence[RoleSignal]) -> mne.io.RawArray:
     """One Raw with a channel for each role, in volt, named by its role.
 
@@ -174,15 +155,3 @@ def _raw_at_100_hz(signals: Sequence[RoleSignal]) -> mne.io.RawArray:
             mne.io.RawArray(raw.get_data()[:, :shortest], raw.info, verbose="error") for raw in raws
         ]
     return raws[0].add_channels(raws[1:]) if len(raws) > 1 else raws[0]
-
-
-def to_yasa_hypnogram(hypnogram: Hypnogram) -> yasa.Hypnogram:
-    """The same stages, epoch by epoch, as :class:`yasa.Hypnogram`."""
-    import pandas as pd
-
-    return _import_yasa().Hypnogram(
-        values=[YASA_NAMES[stage] for stage in hypnogram.stages],
-        n_stages=5,
-        freq="30s",
-        start=None if hypnogram.start is None else pd.Timestamp(hypnogram.start),
-    )

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.errors import ClassifierNewer, StagerUnavailable
-from psgpipe.staging.fast.classifier import TreeClassifier
+from psgpipe.staging.fast.forest import TreeClassifier
 from psgpipe.staging.lightgbm_text import parse_classifier
 
 YASA_VERSION = "0.8.1"

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from psgpipe.errors import ClassifierNewer
 from psgpipe.model.montage import Role
 from psgpipe.model.staging import Demographics, Engine, Requirements, RoleSignal
-from psgpipe.staging.fast.classifier import TreeClassifier
 from psgpipe.staging.fast.engine import FeatureTable, derivation_features, stage_features
+from psgpipe.staging.fast.forest import TreeClassifier
 from psgpipe.staging.reference import ReferenceStager
 from psgpipe.staging.shipped_classifiers import (
     SHIPPED,

@@ -17,11 +17,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psgpipe.edf.source import file_name
 from psgpipe.errors import NightsNotComparable
+from psgpipe.files import atomic
+from psgpipe.files.regular import file_name
 from psgpipe.model.listed_night import ListedNight
 from psgpipe.model.night import Night
-from psgpipe.results import journal, night_folder
+from psgpipe.results import journal
 
 if TYPE_CHECKING:
     from psgpipe.night.definition import Definition
@@ -39,7 +40,7 @@ Sealed = Mapping[tuple[str, str], Mapping[str, str]]
 
 def is_blind(out: Path) -> bool:
     """Whether the study in `out` was declared blind."""
-    return (out / KEY).is_file() or bool((night_folder.read_json(out / STUDY) or {}).get("blind"))
+    return (out / KEY).is_file() or bool((atomic.read_json(out / STUDY) or {}).get("blind"))
 
 
 def goes_blind(out: Path, definition: Definition, *, asked: bool) -> bool:
@@ -59,7 +60,7 @@ def refuse_if_blinded(out: Path, *, blind_by_spec: bool) -> None:
     ------
     psgpipe.errors.NightsNotComparable : it is blinded, or nobody can know whether it is.
     """
-    if (out / STUDY).is_file() and night_folder.read_json(out / STUDY) is None:
+    if (out / STUDY).is_file() and atomic.read_json(out / STUDY) is None:
         raise NightsNotComparable(
             f"{STUDY} cannot be read, so nobody knows whether the study is blinded",
             "Restore it, or compare a copy of the table elsewhere if the study is not blinded.",
@@ -107,7 +108,7 @@ def seal(out: Path, nights: Sealed) -> None:
     before = sealed(out)
     now = {**before, **{ids: cells for ids, cells in nights.items() if cells}}
     if now != before or not (out / KEY).is_file():
-        night_folder.write_file(out / KEY, _packed(now))
+        atomic.write_file(out / KEY, _packed(now))
 
 
 def sealed(out: Path) -> Sealed:
@@ -120,7 +121,7 @@ def sealed(out: Path) -> Sealed:
     if not (out / KEY).is_file():
         return {}
     try:
-        return _unpacked(night_folder.read_json(out / KEY) or {})
+        return _unpacked(atomic.read_json(out / KEY) or {})
     except (KeyError, TypeError, ValueError, binascii.Error, zlib.error) as error:
         raise NightsNotComparable(
             f"{KEY} cannot be read, and with it the conditions of this study",
@@ -132,7 +133,7 @@ def _packed(nights: Sealed) -> bytes:
     rows = [[*ids, dict(cells)] for ids, cells in sorted(nights.items())]
     text = json.dumps(rows, ensure_ascii=True, separators=(",", ":"))
     packed = base64.b64encode(zlib.compress(text.encode("ascii"))).decode("ascii")
-    return night_folder.json_bytes({"what": _WHAT, "sealed": packed})
+    return atomic.json_bytes({"what": _WHAT, "sealed": packed})
 
 
 def _unpacked(said: Mapping[str, Any]) -> Sealed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from psgpipe.errors import StudyTableInvalid
@@ -104,3 +104,26 @@ def _refuse_doubles(folder: Path, nights: list[ListedNight]) -> None:
 def _within(folder: Path, path: Path) -> str:
     text = path.relative_to(folder).as_posix()
     return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def recordings_in(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """Every recording among `paths` and below the folders in it, and the name to show for it.
+
+    A file is given as it was named; below a folder the name is the path relative to it.
+
+    Raises
+    ------
+    psgpipe.errors.StudyTableInvalid : a folder cannot be listed.
+    """
+    for path in paths:
+        if not path.is_dir():
+            yield path, path.name
+            continue
+        for found in find_recordings(path)[0]:
+            yield found, shown_name(found.relative_to(path))
+
+
+def shown_name(relative: Path) -> str:
+    """A relative path that no shell takes for an option and no spreadsheet for a formula."""
+    text = relative.as_posix()
+    return f"./{text}" if text[:1] in "=+-@" else text

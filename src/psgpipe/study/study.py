@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from psgpipe import __version__
-from psgpipe.edf.source import file_name
-from psgpipe.errors import UsageError
+from psgpipe._version import __version__
+from psgpipe.files import atomic
+from psgpipe.files.regular import file_name
+from psgpipe.model.ids import night_order
 from psgpipe.model.listed_night import ListedNight
-from psgpipe.results import night_folder
 from psgpipe.study import blinding
 from psgpipe.study.discovery import nights_in_folder
 from psgpipe.study.study_table import study_table
@@ -83,52 +82,6 @@ def _sorted(nights: Sequence[ListedNight]) -> tuple[ListedNight, ...]:
     return tuple(sorted(nights, key=lambda n: night_order(n.night.subject, n.night.night)))
 
 
-def night_order(subject: str, night: str) -> tuple[Any, ...]:
-    """Sorts nights as a person would: S2 before S10, whatever the order of the table."""
-    return (*_natural(subject), *_natural(night), subject, night)
-
-
-def _natural(text: str) -> tuple[list[tuple[bool, int, str]], ...]:
-    parts = re.findall(r"([0-9]+)|([^0-9]+)", text)
-    return ([(not digits, int(digits or 0), digits or other) for digits, other in parts],)
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One of several parts of a study, done by different machines.
-
-    Attributes
-    ----------
-    number, of : ``2/8`` is the second of eight.
-    """
-
-    number: int = 1
-    of: int = 1
-
-    @classmethod
-    def read(cls, text: str | None) -> Shard:
-        """The shard that ``I/N`` names; everything where nothing is said.
-
-        Raises
-        ------
-        psgpipe.errors.UsageError
-        """
-        if text is None:
-            return cls()
-        match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
-        if match is None or not 1 <= int(match[1]) <= int(match[2]):
-            raise UsageError(f"--shard is {text!r}, wanted I/N with I from 1 to N", "Correct it.")
-        return cls(int(match[1]), int(match[2]))
-
-    def part(self, nights: Sequence[ListedNight]) -> Sequence[ListedNight]:
-        """The nights of this shard: every n-th, so that a subject's long nights are spread."""
-        return nights[self.number - 1 :: self.of]
-
-    def file(self, stem: str, suffix: str) -> str:
-        """The name of a file that every shard has of its own."""
-        return f"{stem}{suffix}" if self.of == 1 else f"{stem}-{self.number}-of-{self.of}{suffix}"
-
-
 def write_study(
     out: Path,
     study: Study,
@@ -150,7 +103,7 @@ def write_study(
     }
     content = b"".join(_study_json(head, study.nights))
     if not _holds(out / STUDY, content):
-        night_folder.write_file(out / STUDY, content)
+        atomic.write_file(out / STUDY, content)
 
 
 def _study_json(head: Mapping[str, Any], nights: Sequence[ListedNight]) -> Iterator[bytes]:

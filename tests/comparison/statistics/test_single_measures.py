@@ -16,10 +16,11 @@ from psgpipe.comparison.statistics.censored import (
 )
 from psgpipe.comparison.statistics.composition import stage_balances, without_zeros
 from psgpipe.comparison.statistics.crossover import hills_armitage
+from psgpipe.comparison.statistics.dose_response import interval_of, within_subject_slope
 from psgpipe.comparison.statistics.regression_to_mean import expected_drift
 from psgpipe.comparison.statistics.reliable_change import pooled_within_sd, reliable_change
 from psgpipe.comparison.statistics.tipping_point import tipping_sensitivity
-from psgpipe.sleep.sedation import hours_since, in_sedation, interval_of, within_subject_slope
+from psgpipe.sleep.sedation import hours_since, in_sedation
 from tests.comparison.statistics.golden import golden, tiny_nights
 
 

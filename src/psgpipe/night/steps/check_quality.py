@@ -11,13 +11,9 @@ from psgpipe.model.derived_signal import DerivedSignal
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.summary import QualityReport
 from psgpipe.night.steps.step import Step
-from psgpipe.quality.measure import (
-    correlations,
-    judge,
-    judge_copy,
-    judge_eog_against_eeg,
-    measure,
-)
+from psgpipe.quality.duplicates import correlations
+from psgpipe.quality.flags import judge, judge_copy, judge_eog_against_eeg
+from psgpipe.quality.measure import measure
 from psgpipe.quality.measures import DerivationQuality
 from psgpipe.quality.rules import QualityRules
 

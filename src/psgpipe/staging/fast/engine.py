@@ -13,8 +13,8 @@ from psgpipe.errors import RateTooLow, TooShort
 from psgpipe.model.staging import Demographics, RoleSignal
 from psgpipe.staging.fast import forest
 from psgpipe.staging.fast.band_pass import EPOCH_S, FS_HZ, Signal, band_pass
-from psgpipe.staging.fast.classifier import TreeClassifier
 from psgpipe.staging.fast.features import epoch_features
+from psgpipe.staging.fast.forest import TreeClassifier
 from psgpipe.staging.fast.one_pass import can_fuse, resample_band_pass
 from psgpipe.staging.fast.resampling import resample, resampling
 from psgpipe.staging.fast.smoothing import around_7_min, hours, part_of_night, past_2_min

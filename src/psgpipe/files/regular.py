@@ -1,0 +1,77 @@
+"""Only regular files are opened, and no open waits for another process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from psgpipe.errors import UnsafeFile
+from psgpipe.messages import safe_text
+
+LONGEST_NAME = 120
+
+
+_OPEN_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe without a writer must not stop the batch
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+
+def file_name(path: str | os.PathLike[str]) -> str:
+    """The name without folders, safe to print."""
+    return safe_text(Path(path).name or str(path), LONGEST_NAME)
+
+
+def open_regular(path: str | os.PathLike[str], name: str) -> int:
+    """Open only what is a regular file, looked at before and after opening, without waiting.
+
+    Raises
+    ------
+    UnsafeFile
+        Missing, not a regular file, not permitted, or a loop of links.
+    """
+    try:
+        _refuse_special(Path(path).stat().st_mode, name)
+        fd = os.open(path, _OPEN_FLAGS)
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
+        raise _cannot_open(path, name, error) from error
+    try:
+        _refuse_special(os.fstat(fd).st_mode, name)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _refuse_special(mode: int, name: str) -> None:
+    kinds = (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    )
+    if stat.S_ISREG(mode):
+        return
+    kind = next((words for is_kind, words in kinds if is_kind(mode)), "no regular file")
+    raise UnsafeFile(
+        f"{name}: a recording was wanted, this is {kind}", "Give the path of an EDF or BDF file."
+    )
+
+
+def _cannot_open(path: str | os.PathLike[str], name: str, error: Exception) -> UnsafeFile:
+    if isinstance(error, PermissionError):
+        return UnsafeFile(f"{name}: permission denied", "Give this user the right to read it.")
+    if isinstance(error, FileNotFoundError):
+        if Path(path).is_symlink():
+            return UnsafeFile(f"{name}: a link to a file that does not exist", "Mend the link.")
+        return UnsafeFile(f"{name}: no such file", "Check the path, and that the share is mounted.")
+    if isinstance(error, OSError) and error.errno == errno.ELOOP:
+        return UnsafeFile(f"{name}: a loop of links", "Replace the link by the file itself.")
+    reason = getattr(error, "strerror", None) or "the name is not valid"
+    return UnsafeFile(f"{name}: cannot be opened: {reason}", "Check the path.")

@@ -1,0 +1,65 @@
+"""Words in messages: likely words, printable text, counts."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+LONGEST_LABEL = 40
+
+
+def safe_text(text: str, longest: int = LONGEST_LABEL) -> str:
+    r"""`text` with everything that cannot be printed escaped (``\n``, ``\x00``), and not too long.
+
+    Names of files may hold bytes that are no UTF-8 (surrogates), labels may hold anything.
+    """
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return shown if len(shown) <= longest else shown[: longest - 3] + "..."
+
+
+def quoted(text: str) -> str:
+    """A label as it stands in messages."""
+    return f"'{safe_text(text)}'"
+
+
+def listed(labels: Iterable[str], most: int = 12) -> str:
+    """Labels for a message; a montage of ninety is cut short."""
+    names = [safe_text(label) for label in labels]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(names[:most]) or "nothing") + more
+
+
+def printable(label: str, longest: int = 40) -> str:
+    """A label fit for a message: one line, no control characters, not endless."""
+    clean = "".join(c if c.isprintable() else " " for c in label)
+    text = " ".join(clean.split()) or "(blank)"
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def count_of(number: int, what: str) -> str:
+    """``1 night``, ``2 nights``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def likely_word(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` is probably a misspelling of, or None."""
+    plain = {re.sub(r"[^a-z0-9]", "", k): k for k in known}
+    bare = re.sub(r"[^a-z0-9]", "", word.casefold())
+    if bare in plain:
+        return plain[bare]
+    close = difflib.get_close_matches(bare, plain, n=1, cutoff=0.8)
+    if close:
+        return plain[close[0]]
+    near = [k for k in plain if _one_slip(bare, k)]
+    return plain[near[0]] if near else None
+
+
+def _one_slip(a: str, b: str) -> bool:
+    """Whether one letter was left out, added, changed, or swapped with its neighbour."""
+    if abs(len(a) - len(b)) > 1 or min(len(a), len(b)) < 3:
+        return False
+    while a and b and a[0] == b[0]:
+        a, b = a[1:], b[1:]
+    swapped = len(a) > 1 and len(b) > 1 and a[:2] == b[1::-1] and a[2:] == b[2:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped

@@ -1,0 +1,45 @@
+"""Our stages as a yasa.Hypnogram."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psgpipe.errors import StagerUnavailable
+from psgpipe.model.hypnogram import Hypnogram, SleepStage
+
+if TYPE_CHECKING:
+    import yasa
+
+
+YASA_NAMES = {
+    SleepStage.W: "WAKE",
+    SleepStage.N1: "N1",
+    SleepStage.N2: "N2",
+    SleepStage.N3: "N3",
+    SleepStage.R: "REM",
+    SleepStage.ART: "ART",
+    SleepStage.UNS: "UNS",
+}
+
+
+def import_yasa() -> Any:
+    """The package yasa, imported when first needed."""
+    try:
+        import yasa
+    except ImportError as error:
+        raise StagerUnavailable(
+            f"yasa cannot be imported: {error}", "Install psgpipe again, with its dependencies."
+        ) from error
+    return yasa
+
+
+def to_yasa_hypnogram(hypnogram: Hypnogram) -> yasa.Hypnogram:
+    """The same stages, epoch by epoch, as :class:`yasa.Hypnogram`."""
+    import pandas as pd
+
+    return import_yasa().Hypnogram(
+        values=[YASA_NAMES[stage] for stage in hypnogram.stages],
+        n_stages=5,
+        freq="30s",
+        start=None if hypnogram.start is None else pd.Timestamp(hypnogram.start),
+    )

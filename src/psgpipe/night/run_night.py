@@ -1,0 +1,76 @@
+"""One night from a recording to its results; nothing is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from psgpipe.errors import ChangedWhileRead
+from psgpipe.files.hashing import FileState
+from psgpipe.model.night import StagedNight
+from psgpipe.montage.label_table import read_label_table
+from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, load_definition
+from psgpipe.night.open import open_night
+from psgpipe.night.provenance import staged_night
+from psgpipe.night.runner import make_night
+from psgpipe.study.file_ids import night_from
+
+
+def run_night(
+    recording: str | Path,
+    pipeline: str | Path | Definition = DEFAULT_PIPELINE,
+    *,
+    subject: str | None = None,
+    night: str | None = None,
+    condition: str | None = None,
+    lights_off: str | None = None,
+    lights_on: str | None = None,
+    age: float | None = None,
+    sex: str | None = None,
+    dose_end: str | None = None,
+    labels: str | Path | None = None,
+) -> StagedNight:
+    """Stage and summarize one night; nothing is written.
+
+    Parameters
+    ----------
+    recording : EDF or BDF file, gzip-compressed or not.
+    pipeline : a TOML file, the name of one shipped with psgpipe, or a Definition.
+    subject, night, condition : identity; the recording's file name stands in for the subject.
+    lights_off, lights_on : local clock time (``22:41``) or ISO date-time; where absent, the
+        recording's annotations, else its start and end.
+    age, sex : years and ``F`` or ``M``; passed to the stager where both are known.
+    dose_end : ISO date-time; a night within the sedation window of a dose has no architecture.
+    labels : a label table that goes before those shipped with psgpipe.
+
+    Returns
+    -------
+    StagedNight
+        ``hypnogram``, ``hypnodensity`` (n_epochs, 5), ``summary`` (units in the names),
+        ``quality``.
+
+    Raises
+    ------
+    psgpipe.errors.PsgpipeError
+        Every explainable failure; ``problem``, ``remedy`` and ``exit_code`` say which.
+
+    References
+    ----------
+    Vallat R, Walker MP (2021), eLife 10:e70092, for the stages; AASM Manual, version 3, and
+    docs/reference/endpoints.md for the architecture.
+    """
+    path = Path(recording)
+    identity = night_from(
+        path, subject=subject, night=night, condition=condition, lights_off=lights_off,
+        lights_on=lights_on, age_y=age, sex=sex, dose_end=dose_end,
+    )  # fmt: skip
+    definition = pipeline if isinstance(pipeline, Definition) else load_definition(pipeline)
+    before = FileState.of(path)
+    chosen = open_night(path, identity, definition, read_label_table(labels) if labels else None)
+    made = make_night(chosen, definition)
+    # The header and each sampling rate are read one after the other, each from one whole file.
+    if FileState.of(path) != before:
+        raise ChangedWhileRead(
+            f"{chosen.header.file}: replaced or changed while the night was staged",
+            "Wait until the recording or the copy is finished, then run again.",
+        )
+    return staged_night(chosen, definition, made, None)
