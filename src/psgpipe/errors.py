@@ -50,9 +50,12 @@ class PsgpipeError(Exception):
 
     Attributes
     ----------
-    problem : what was wanted and what was found, one line.
-    remedy : what to do, one line.
-    exit_code : the process exit code, see ``docs/reference/exit-codes.md``.
+    problem
+        What was wanted and what was found, one line.
+    remedy
+        What to do, one line.
+    exit_code
+        The process exit code, see ``docs/reference/exit-codes.md``.
     """
 
     exit_code = 1

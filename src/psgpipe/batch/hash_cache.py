@@ -28,7 +28,8 @@ class KnownHashes:
 
     Parameters
     ----------
-    out : where earlier runs, or shards, have left what they knew.
+    out
+        Where earlier runs, or shards, have left what they knew.
     """
 
     def __init__(self, out: Path) -> None:

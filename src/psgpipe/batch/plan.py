@@ -33,15 +33,24 @@ class Plan:
 
     Attributes
     ----------
-    compute : nights that are not finished, or were finished from something else.
-    check : finished nights; each is computed again only if its recording or anything else changed.
-    leave : nights that failed and are left unless something changed.
-    excluded : nights that the study leaves out.
-    without_recording : of the nights to compute or check, those whose recording is not there.
-    seconds, disk_bytes : for the nights to compute, with all workers.
-    memory_bytes : of all workers together.
-    disk_free_bytes : where the results go, or None where that cannot be known.
-    measured : the estimate goes by nights that are finished, not by a guess.
+    compute
+        Nights that are not finished, or were finished from something else.
+    check
+        Finished nights; each is computed again only if its recording or anything else changed.
+    leave
+        Nights that failed and are left unless something changed.
+    excluded
+        Nights that the study leaves out.
+    without_recording
+        Of the nights to compute or check, those whose recording is not there.
+    seconds, disk_bytes
+        For the nights to compute, with all workers.
+    memory_bytes
+        Of all workers together.
+    disk_free_bytes
+        Where the results go, or None where that cannot be known.
+    measured
+        The estimate goes by nights that are finished, not by a guess.
     """
 
     compute: tuple[tuple[str, str], ...]

@@ -24,10 +24,14 @@ class Jobs:
 
     Attributes
     ----------
-    count : workers.
-    source : where the number came from, in words.
-    worker_bytes : what a worker needs.
-    memory_bytes : what may be used, or None where it cannot be known.
+    count
+        Workers.
+    source
+        Where the number came from, in words.
+    worker_bytes
+        What a worker needs.
+    memory_bytes
+        What may be used, or None where it cannot be known.
     """
 
     count: int
@@ -57,14 +61,19 @@ def choose_jobs(
 
     Parameters
     ----------
-    wanted : a number from 1, or ``auto``.
-    worker_bytes : what a worker needs: see `WORKER_BYTES`.
-    environment : where schedulers say what they gave.
-    root : of the file system that shows the limits of this process.
+    wanted
+        A number from 1, or ``auto``.
+    worker_bytes
+        What a worker needs: see `WORKER_BYTES`.
+    environment
+        Where schedulers say what they gave.
+    root
+        Of the file system that shows the limits of this process.
 
     Raises
     ------
-    psgpipe.errors.UsageError : neither a number from 1 nor ``auto``.
+    psgpipe.errors.UsageError
+        Neither a number from 1 nor ``auto``.
     """
     memory = memory_limit(root)
     if wanted != "auto":

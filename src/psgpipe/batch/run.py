@@ -53,13 +53,20 @@ class BatchOptions:
 
     Attributes
     ----------
-    jobs : workers.
-    limit_s : a night that takes longer is given up; None for no limit.
-    shard : the part of the study to do.
-    retry_failed : try failed nights again although nothing has changed.
-    trust_times : take recordings and results of the same size and times for the same.
-    force : compute finished nights again, and replace nights of other recordings.
-    blind : conditions, doses and all further columns of the study go under seal.
+    jobs
+        Workers.
+    limit_s
+        A night that takes longer is given up; None for no limit.
+    shard
+        The part of the study to do.
+    retry_failed
+        Try failed nights again although nothing has changed.
+    trust_times
+        Take recordings and results of the same size and times for the same.
+    force
+        Compute finished nights again, and replace nights of other recordings.
+    blind
+        Conditions, doses and all further columns of the study go under seal.
     """
 
     jobs: int = 1
@@ -77,11 +84,16 @@ class NightEnd:
 
     Attributes
     ----------
-    subject, night : ids.
-    state : ``finished`` now; ``unchanged``, finished before; ``failed`` now; ``failed before``.
-    seconds : in a worker.
-    failure : what ``failure.json`` holds, or None.
-    kept : it failed now, and results of an earlier run are still there.
+    subject, night
+        Ids.
+    state
+        ``finished`` now; ``unchanged``, finished before; ``failed`` now; ``failed before``.
+    seconds
+        In a worker.
+    failure
+        What ``failure.json`` holds, or None.
+    kept
+        It failed now, and results of an earlier run are still there.
     """
 
     subject: str
@@ -111,10 +123,14 @@ class BatchResult:
 
     Attributes
     ----------
-    nights : asked for, in this shard; excluded ones do not count.
-    excluded : left out by the study.
-    ends : how many nights ended in each state.
-    failures : of the failed nights; the first `MOST_FAILURES_KEPT`.
+    nights
+        Asked for, in this shard; excluded ones do not count.
+    excluded
+        Left out by the study.
+    ends
+        How many nights ended in each state.
+    failures
+        Of the failed nights; the first `MOST_FAILURES_KEPT`.
     """
 
     nights: int
@@ -154,8 +170,10 @@ def run_batch(
     ------
     psgpipe.errors.Interrupted, psgpipe.errors.Terminated, psgpipe.errors.TryAgain
         A signal, or a full disk; what is finished stays.
-    psgpipe.errors.OutputConflict : `out` cannot be written.
-    psgpipe.errors.StagerUnavailable : no night could be staged.
+    psgpipe.errors.OutputConflict
+        `out` cannot be written.
+    psgpipe.errors.StagerUnavailable
+        No night could be staged.
     """
     recipe = replace(recipe, lights_given_by="table", own_faults=OWN_FAULTS)
     versions = require_stager(recipe)
@@ -176,7 +194,8 @@ def require_stager(recipe: Recipe) -> dict[str, str]:
 
     Raises
     ------
-    psgpipe.errors.StagerUnavailable : it is absent, and so every night would fail.
+    psgpipe.errors.StagerUnavailable
+        It is absent, and so every night would fail.
     """
     roles = tuple(recipe.definition.params["reference"].wanted)
     versions: dict[str, str] = recipe.engine(roles, Night("", ""))["versions"]

@@ -22,7 +22,8 @@ class Asked:
 
     Attributes
     ----------
-    names : of the signals, in the order in which they came.
+    names
+        Of the signals, in the order in which they came.
     """
 
     names: list[str] = field(default_factory=list)

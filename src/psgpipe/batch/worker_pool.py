@@ -36,13 +36,18 @@ class Ended(Generic[Task]):
 
     Attributes
     ----------
-    task : as it was given.
-    fate : ``done``; ``refused`` with a PsgpipeError; ``raised``, a bug; ``no memory``; the worker
+    task
+        As it was given.
+    fate
+        ``done``; ``refused`` with a PsgpipeError; ``raised``, a bug; ``no memory``; the worker
         ``died``; ``timed out`` and was killed.
-    value : the result; the error; type and place of a bug; the exit code of a worker that died
+    value
+        The result; the error; type and place of a bug; the exit code of a worker that died
         (negative: the signal that killed it).
-    noted : what the task told last before its end, or None.
-    seconds : from its start to its end.
+    noted
+        What the task told last before its end, or None.
+    seconds
+        From its start to its end.
     """
 
     task: Task
@@ -69,17 +74,24 @@ def run_tasks(
 
     Parameters
     ----------
-    function : picklable; it is imported and called in new processes only.
-    jobs : how many workers at most.
-    limit_s : a task that takes longer is killed with its worker.
-    stop : asked all the time. ``when done``: no new task, and those in hand have `grace_s` seconds;
+    function
+        Picklable; it is imported and called in new processes only.
+    jobs
+        How many workers at most.
+    limit_s
+        A task that takes longer is killed with its worker.
+    stop
+        Asked all the time. ``when done``: no new task, and those in hand have `grace_s` seconds;
         ``now``: they are dropped. Tasks dropped are not yielded.
-    started : is told every task that is given to a worker.
-    tick : called several times a second.
+    started
+        Is told every task that is given to a worker.
+    tick
+        Called several times a second.
 
     Raises
     ------
-    psgpipe.errors.TryAgain : no worker process can be started.
+    psgpipe.errors.TryAgain
+        No worker process can be started.
     """
     source = iter(tasks)
     crew: list[_Worker[Task]] = [_Worker(function, limit_s) for _ in range(min(jobs, MOST_WORKERS))]

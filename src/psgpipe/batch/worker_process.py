@@ -62,7 +62,8 @@ class WorkerProcess:
 
         Raises
         ------
-        EOFError, OSError : it has come to its end, and there is nothing left that it said.
+        EOFError, OSError
+            It has come to its end, and there is nothing left that it said.
         """
         alive = self._process.is_alive()
         while self.connection.poll():

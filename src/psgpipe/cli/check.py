@@ -99,7 +99,8 @@ def check_engine(recordings: tuple[Path, ...], *, as_json: bool, quiet: bool) ->
 
     Raises
     ------
-    psgpipe.errors.StagerUnavailable : they are not equal here.
+    psgpipe.errors.StagerUnavailable
+        They are not equal here.
     """
     if recordings:
         raise click.UsageError("--engine takes no recording; it makes its own nights.")

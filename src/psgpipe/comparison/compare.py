@@ -57,12 +57,15 @@ def compare(
 
     Parameters
     ----------
-    source : a folder that psgpipe wrote, or any table with columns ``subject night condition`` and
+    source
+        A folder that psgpipe wrote, or any table with columns ``subject night condition`` and
         endpoints.
-    spec : a TOML file, or ``treatment-comparison``; without it every endpoint is exploratory.
-    allow_unlike : fields of `psgpipe.model.comparison.RECIPE_FIELDS` that may differ within a
-        subject.
-    exploratory : go on under a spec that was edited after it was locked, and say so everywhere.
+    spec
+        A TOML file, or ``treatment-comparison``; without it every endpoint is exploratory.
+    allow_unlike
+        Fields of `psgpipe.model.comparison.RECIPE_FIELDS` that may differ within a subject.
+    exploratory
+        Go on under a spec that was edited after it was locked, and say so everywhere.
 
     Returns
     -------
@@ -71,12 +74,15 @@ def compare(
 
     Raises
     ------
-    psgpipe.errors.StudyTableInvalid : the table is wrong; every mistake is listed.
-    psgpipe.errors.ComparisonSpecInvalid : the spec is wrong or names an absent endpoint.
+    psgpipe.errors.StudyTableInvalid
+        The table is wrong; every mistake is listed.
+    psgpipe.errors.ComparisonSpecInvalid
+        The spec is wrong or names an absent endpoint.
     psgpipe.errors.NightsNotComparable
         A condition is missing, no subject has nights in both, nights were made by different
         recipes, or the study is still blinded.
-    psgpipe.errors.SpecChanged : the spec was edited after it was locked.
+    psgpipe.errors.SpecChanged
+        The spec was edited after it was locked.
 
     References
     ----------

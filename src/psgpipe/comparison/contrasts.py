@@ -43,10 +43,14 @@ class Analysed:
 
     Attributes
     ----------
-    nights : what was analysed.
-    contrast : what came of it.
-    differences : of the subjects in `nights`, as they were flipped: ranks where censored.
-    remarks : what must be said about this row, in order of weight.
+    nights
+        What was analysed.
+    contrast
+        What came of it.
+    differences
+        Of the subjects in `nights`, as they were flipped: ranks where censored.
+    remarks
+        What must be said about this row, in order of weight.
     """
 
     nights: EndpointNights

@@ -20,7 +20,8 @@ def design_of(selection: Selection, spec: ComparisonSpec) -> str:
 
     Raises
     ------
-    psgpipe.errors.NightsNotComparable : a crossover is declared and the nights are none.
+    psgpipe.errors.NightsNotComparable
+        A crossover is declared and the nights are none.
     """
     first = [_treated_first(selection, s) for s in selection.baseline]
     both_orders = True in first and False in first

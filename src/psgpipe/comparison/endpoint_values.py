@@ -54,18 +54,30 @@ class EndpointNights:
 
     Attributes
     ----------
-    endpoint : its name.
-    unit : of the values as they stand here: ``ln(min)`` where transformed.
-    transform : ``none`` or ``log``.
-    offset : what was added before the logarithm.
-    baseline, treatment : values of each subject's nights; infinite where censored.
-    periods : of the same nights, or None where any is not stated.
-    cohort_baseline : values of all usable baseline nights, unpaired subjects' too.
-    lacking : analysed nights that do not have the endpoint.
-    unmatched : analysed nights that have it, of subjects that lack it in the other condition.
-    lights_unknown : nights here whose lights are not known.
-    censored : nights here without REM, of a REM latency.
-    raw_baseline_mean : mean of the subjects' baseline means before any transformation.
+    endpoint
+        Its name.
+    unit
+        Of the values as they stand here: ``ln(min)`` where transformed.
+    transform
+        ``none`` or ``log``.
+    offset
+        What was added before the logarithm.
+    baseline, treatment
+        Values of each subject's nights; infinite where censored.
+    periods
+        Of the same nights, or None where any is not stated.
+    cohort_baseline
+        Values of all usable baseline nights, unpaired subjects' too.
+    lacking
+        Analysed nights that do not have the endpoint.
+    unmatched
+        Analysed nights that have it, of subjects that lack it in the other condition.
+    lights_unknown
+        Nights here whose lights are not known.
+    censored
+        Nights here without REM, of a REM latency.
+    raw_baseline_mean
+        Mean of the subjects' baseline means before any transformation.
     """
 
     endpoint: str
@@ -120,7 +132,8 @@ def endpoint_nights(
 
     Parameters
     ----------
-    scale_of : what `selection` is a part of, so that all parts are on one scale.
+    scale_of
+        What `selection` is a part of, so that all parts are on one scale.
     """
     have = {
         which: {s: [n for n in nights if value_of(n, endpoint, spec) is not None]

@@ -73,12 +73,18 @@ class NightsTable:
 
     Attributes
     ----------
-    file : name without folders.
-    nights : in the table's order.
-    endpoints : columns that hold numbers of a night, in the contract's order, others behind.
-    set_aside : columns that hold numbers but the same for all nights of each subject.
-    not_numbers : columns that could be measures by their names and do not hold numbers.
-    has_condition : the table has a condition column.
+    file
+        Name without folders.
+    nights
+        In the table's order.
+    endpoints
+        Columns that hold numbers of a night, in the contract's order, others behind.
+    set_aside
+        Columns that hold numbers but the same for all nights of each subject.
+    not_numbers
+        Columns that could be measures by their names and do not hold numbers.
+    has_condition
+        The table has a condition column.
     """
 
     file: str
@@ -103,13 +109,17 @@ def nights_table(
 
     Parameters
     ----------
-    conditions : words that the comparison spec names.
-    wanted : columns that the spec names as endpoints.
-    sealed : further cells of nights, by subject and night, that the table was not to hold.
+    conditions
+        Words that the comparison spec names.
+    wanted
+        Columns that the spec names as endpoints.
+    sealed
+        Further cells of nights, by subject and night, that the table was not to hold.
 
     Raises
     ------
-    psgpipe.errors.StudyTableInvalid : every mistake in the table, with row and column.
+    psgpipe.errors.StudyTableInvalid
+        Every mistake in the table, with row and column.
     """
     raw = read_table(path)
     if sealed:

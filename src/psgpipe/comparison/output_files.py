@@ -21,7 +21,8 @@ def write_comparison(comparison: Comparison, out: Path) -> Path:
 
     Parameters
     ----------
-    out : the folder in which ``comparison/`` is made.
+    out
+        The folder in which ``comparison/`` is made.
 
     Raises
     ------

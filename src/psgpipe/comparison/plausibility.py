@@ -56,10 +56,14 @@ class _Relation:
 
     Attributes
     ----------
-    columns : that take part.
-    wanted : in words.
-    found : what stands there and what should, or None where a night lacks any of them.
-    slack : how far apart they may be because each was rounded.
+    columns
+        That take part.
+    wanted
+        In words.
+    found
+        What stands there and what should, or None where a night lacks any of them.
+    slack
+        How far apart they may be because each was rounded.
     """
 
     columns: tuple[str, ...]
@@ -88,7 +92,8 @@ def check_arithmetic(table: NightsTable) -> tuple[str, ...]:
 
     Raises
     ------
-    psgpipe.errors.StudyTableInvalid : every contradiction, with row and columns.
+    psgpipe.errors.StudyTableInvalid
+        Every contradiction, with row and columns.
     """
     mistakes = Mistakes(table.file)
     nights = [n for n in table.nights if n.state == "finished"]

@@ -39,13 +39,17 @@ def refuse_unlike(
 
     Parameters
     ----------
-    nights : the analysed nights of each subject.
-    allowed : fields that may differ; each then gives a warning.
+    nights
+        The analysed nights of each subject.
+    allowed
+        Fields that may differ; each then gives a warning.
 
     Raises
     ------
-    psgpipe.errors.NightsNotComparable : names the field, a subject and the two values.
-    psgpipe.errors.UsageError : `allowed` names something that is no field.
+    psgpipe.errors.NightsNotComparable
+        Names the field, a subject and the two values.
+    psgpipe.errors.UsageError
+        `allowed` names something that is no field.
     """
     for name in allowed:
         if name not in RECIPE_FIELDS:

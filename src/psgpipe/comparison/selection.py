@@ -41,10 +41,14 @@ class Selection:
 
     Attributes
     ----------
-    baseline, treatment : analysed nights, by subject.
-    cohort_baseline : baseline nights that could be analysed, of unpaired subjects too, by subject.
-    fates : one for each listed night, in the table's order.
-    warnings : what a reader must know about the nights that stayed.
+    baseline, treatment
+        Analysed nights, by subject.
+    cohort_baseline
+        Baseline nights that could be analysed, of unpaired subjects too, by subject.
+    fates
+        One for each listed night, in the table's order.
+    warnings
+        What a reader must know about the nights that stayed.
     """
 
     baseline: dict[str, list[MeasuredNight]]

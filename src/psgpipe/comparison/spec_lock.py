@@ -45,8 +45,10 @@ def lock_spec(spec: str | Path) -> dict[str, Any]:
 
     Raises
     ------
-    psgpipe.errors.ComparisonSpecInvalid : the spec is wrong, or is the shipped one.
-    psgpipe.errors.OutputConflict : another content of this spec was locked before.
+    psgpipe.errors.ComparisonSpecInvalid
+        The spec is wrong, or is the shipped one.
+    psgpipe.errors.OutputConflict
+        Another content of this spec was locked before.
     """
     path = find_spec(spec)
     if path.resolve() == shipped_spec(path.name).resolve():

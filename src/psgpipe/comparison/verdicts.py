@@ -35,7 +35,8 @@ def worded(
 
     Parameters
     ----------
-    freed : by endpoint, the effect freed from the period effect, in a crossover.
+    freed
+        By endpoint, the effect freed from the period effect, in a crossover.
     """
     out_of_reach = _out_of_reach([a.contrast for a in analysed if a.differences.size])
     return tuple(
@@ -57,7 +58,8 @@ def verdict(a: Analysed, spec: ComparisonSpec, design: str, freed: CrossoverEffe
 
     Parameters
     ----------
-    freed : the effect freed from the period effect, where a crossover has one.
+    freed
+        The effect freed from the period effect, where a crossover has one.
     """
     n = a.contrast.n_subjects
     if n == 0:

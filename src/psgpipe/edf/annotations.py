@@ -42,9 +42,12 @@ class Tals:
 
     Attributes
     ----------
-    onsets : time-keeping onset of each record, NaN where it has none; from the header's start.
-    decimals, whole_digits : digits behind and before the point of each onset as written.
-    annotations : everything else, onsets still counted from the header's start time.
+    onsets
+        time-keeping onset of each record, NaN where it has none; from the header's start.
+    decimals, whole_digits
+        Digits behind and before the point of each onset as written.
+    annotations
+        Everything else, onsets still counted from the header's start time.
     """
 
     def __init__(self, first_record: int, n_records: int) -> None:

@@ -63,9 +63,12 @@ def anonymise(
 
     Parameters
     ----------
-    path : the recording, plain or gzipped.
-    out_path : where the copy goes, uncompressed; must not exist. Its name is yours to choose well.
-    keep_date : keep the date on which the recording began, where it is known.
+    path
+        The recording, plain or gzipped.
+    out_path
+        Where the copy goes, uncompressed; must not exist. Its name is yours to choose well.
+    keep_date
+        Keep the date on which the recording began, where it is known.
 
     Returns
     -------

@@ -54,15 +54,24 @@ class Layout:
 
     Attributes
     ----------
-    is_bdf : 24-bit samples.
-    sample_bytes : 2 (EDF) or 3 (BDF).
-    continuity : ``""`` plain, ``C``, ``D``, or ``?`` where EDF+ is declared without saying which.
-    is_contradictory : version and reserved field disagree about the width of samples.
-    header_bytes, record_bytes : sizes.
-    declared_records : the header's count; None where it is -1.
-    record_s : exact duration of a data record.
-    signals : every signal, annotation channels too.
-    start_fields : what the file says about its start, not yet interpreted.
+    is_bdf
+        24-bit samples.
+    sample_bytes
+        2 (EDF) or 3 (BDF).
+    continuity
+        ``""`` plain, ``C``, ``D``, or ``?`` where EDF+ is declared without saying which.
+    is_contradictory
+        Version and reserved field disagree about the width of samples.
+    header_bytes, record_bytes
+        Sizes.
+    declared_records
+        The header's count; None where it is -1.
+    record_s
+        Exact duration of a data record.
+    signals
+        Every signal, annotation channels too.
+    start_fields
+        What the file says about its start, not yet interpreted.
     """
 
     is_bdf: bool

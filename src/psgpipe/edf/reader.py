@@ -48,9 +48,12 @@ class NightRead(NamedTuple):
 
     Attributes
     ----------
-    header, annotations : as of :func:`read_annotations`.
-    recorded : the channels wanted, one recording for each sampling rate.
-    sha256 : of the file as it lies on the disk; None where it was not worked out.
+    header, annotations
+        As of :func:`read_annotations`.
+    recorded
+        The channels wanted, one recording for each sampling rate.
+    sha256
+        Of the file as it lies on the disk; None where it was not worked out.
     """
 
     header: Header
@@ -67,7 +70,8 @@ def read_header(path: PathLike) -> Header:
 
     Parameters
     ----------
-    path : an EDF or BDF file, plain or gzipped; its bytes decide, not its name.
+    path
+        An EDF or BDF file, plain or gzipped; its bytes decide, not its name.
 
     Raises
     ------
@@ -107,11 +111,14 @@ def read_night(
 
     Parameters
     ----------
-    wanted : from the file's channels to the labels of those to read; they may differ in rate.
-        Where they cannot be read (no such label, no unit) none is, and it is no error yet: the
-        annotations may show a worse one.
-    units : as in :func:`read_recording`.
-    hashed : whether to work out the hash; it is not if no channel is wanted.
+    wanted
+        From the file's channels to the labels of those to read; they may differ in rate. Where they
+        cannot be read (no such label, no unit) none is, and it is no error yet: the annotations may
+        show a worse one.
+    units
+        As in :func:`read_recording`.
+    hashed
+        Whether to work out the hash; it is not if no channel is wanted.
 
     Raises
     ------
@@ -147,9 +154,12 @@ def read_recording(
 
     Parameters
     ----------
-    path : an EDF or BDF file, plain or gzipped.
-    labels : channels as the file labels them; None means every channel that is a voltage.
-    units : unit of channels whose unit is blank or unknown, by label, e.g. ``{"C4": "uV"}``.
+    path
+        An EDF or BDF file, plain or gzipped.
+    labels
+        Channels as the file labels them; None means every channel that is a voltage.
+    units
+        Unit of channels whose unit is blank or unknown, by label, e.g. ``{"C4": "uV"}``.
 
     Returns
     -------

@@ -26,11 +26,15 @@ def walk(
 
     Yields
     ------
-    position : of the signal in `signals`.
-    record : number of the first record in this piece.
-    at : first byte of the piece within the signal's part of the record; not 0 only where one
-        record is larger than a block.
-    piece : shape (n_records, n_bytes); valid until the next step.
+    position
+        Of the signal in `signals`.
+    record
+        Number of the first record in this piece.
+    at
+        First byte of the piece within the signal's part of the record; not 0 only where one record
+        is larger than a block.
+    piece
+        Shape (n_records, n_bytes); valid until the next step.
     """
     wanted = sum(s.n_bytes for s in signals)
     sparse = (

@@ -28,8 +28,10 @@ def read_scoring(path: str | Path, label_table: LabelTable | None = None) -> Hyp
 
     Raises
     ------
-    psgpipe.errors.RecordingUnreadable : the file cannot be read.
-    ScoringInvalid : no stages, or an onset or duration off the 30-s grid.
+    psgpipe.errors.RecordingUnreadable
+        The file cannot be read.
+    ScoringInvalid
+        No stages, or an onset or duration off the 30-s grid.
     """
     header, annotations = read_annotations(path)
     staged = [(note, read_stage(note.text, label_table)) for note in annotations]

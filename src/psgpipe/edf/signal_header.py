@@ -41,10 +41,14 @@ class Signal:
 
     Attributes
     ----------
-    channel : what the header says about it.
-    n_samples : samples in a record.
-    offset, n_bytes : where they lie in the record.
-    is_annotations : the bytes are TALs, not samples.
+    channel
+        What the header says about it.
+    n_samples
+        Samples in a record.
+    offset, n_bytes
+        Where they lie in the record.
+    is_annotations
+        The bytes are TALs, not samples.
     """
 
     channel: Channel

@@ -27,8 +27,10 @@ class Source:
 
     Attributes
     ----------
-    name : the file's name without folders, safe to print.
-    gzipped : whether the bytes are compressed.
+    name
+        The file's name without folders, safe to print.
+    gzipped
+        Whether the bytes are compressed.
     """
 
     gzipped = False

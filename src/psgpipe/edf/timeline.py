@@ -46,10 +46,13 @@ class Timeline:
 
     Attributes
     ----------
-    offset_s : from the header's start time to the first sample.
-    stretches : in time order; together they may hold fewer records than the file, where the
-        last ones were never written.
-    span_s : from the first sample to behind the last, gaps counted.
+    offset_s
+        From the header's start time to the first sample.
+    stretches
+        In time order; together they may hold fewer records than the file, where the last ones were
+        never written.
+    span_s
+        From the first sample to behind the last, gaps counted.
     """
 
     offset_s: float

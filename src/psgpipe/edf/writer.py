@@ -39,10 +39,14 @@ class WrittenSignal:
 
     Attributes
     ----------
-    label, unit, prefilter, transducer : for the header, ASCII.
-    fs_hz : whole number of samples a second.
-    samples : shape (n_samples,), in `unit`; what lies outside of the range is clipped.
-    physical_range : lowest and highest value that the file can hold.
+    label, unit, prefilter, transducer
+        For the header, ASCII.
+    fs_hz
+        Whole number of samples a second.
+    samples
+        Shape (n_samples,), in `unit`; what lies outside of the range is clipped.
+    physical_range
+        Lowest and highest value that the file can hold.
     """
 
     label: str

@@ -52,8 +52,10 @@ def write_file(path: Path, content: bytes) -> None:
 
     Raises
     ------
-    psgpipe.errors.TryAgain : the disk is full.
-    psgpipe.errors.OutputConflict : the folder cannot be written.
+    psgpipe.errors.TryAgain
+        The disk is full.
+    psgpipe.errors.OutputConflict
+        The folder cannot be written.
     """
     write_pieces(path, [content])
 

@@ -23,9 +23,12 @@ class FileState:
 
     Attributes
     ----------
-    size : bytes.
-    mtime_ns, ctime_ns : last change of the content; of anything at all (on Windows, its birth).
-    inode : which file it is on its disk.
+    size
+        Bytes.
+    mtime_ns, ctime_ns
+        Last change of the content; of anything at all (on Windows, its birth).
+    inode
+        Which file it is on its disk.
     """
 
     size: int
@@ -53,9 +56,12 @@ class HashedFile:
 
     Attributes
     ----------
-    sha256 : of its bytes as they lie on the disk.
-    state : None where the file could not be looked at.
-    calm : the same state again will mean the same content.
+    sha256
+        Of its bytes as they lie on the disk.
+    state
+        None where the file could not be looked at.
+    calm
+        The same state again will mean the same content.
     """
 
     sha256: str
@@ -73,8 +79,10 @@ def hash_file(path: Path) -> HashedFile:
 
     Raises
     ------
-    psgpipe.errors.UnsafeFile : missing, not a regular file, not permitted.
-    psgpipe.errors.ReadFailed : the operating system reports an error.
+    psgpipe.errors.UnsafeFile
+        Missing, not a regular file, not permitted.
+    psgpipe.errors.ReadFailed
+        The operating system reports an error.
     """
     began_s, state = time.time(), FileState.of(path)
     return HashedFile.since(began_s, state, sha256_of_file(path))
@@ -85,8 +93,10 @@ def sha256_of_file(path: Path) -> str:
 
     Raises
     ------
-    psgpipe.errors.UnsafeFile : missing, not a regular file, not permitted.
-    psgpipe.errors.ReadFailed : the operating system reports an error.
+    psgpipe.errors.UnsafeFile
+        Missing, not a regular file, not permitted.
+    psgpipe.errors.ReadFailed
+        The operating system reports an error.
     """
     name = file_name(path)
     descriptor = open_regular(path, name)

@@ -27,7 +27,8 @@ def exchange(a: Path, b: Path) -> bool:
 
     Raises
     ------
-    OSError : they could, and this time it failed: one of them is gone, or may not be moved.
+    OSError
+        They could, and this time it failed: one of them is gone, or may not be moved.
     """
     swap = _swap()
     if swap is None:

@@ -17,18 +17,30 @@ class MeasuredNight:
 
     Attributes
     ----------
-    subject, night : ids as the table spells them.
-    condition : in lower case, or None where the table does not tell it.
-    values : endpoint by name; None where the night does not have it.
-    state : ``finished`` where it can be analysed.
-    reason : why it cannot, in the table's words.
-    row : in the table, the header being row 1.
-    night_in_lab : 1 for the subject's first night ever in this laboratory.
-    dose_mg_per_kg, dose_end : of the dose before this night.
-    hours_since_dose : end of the dose to lights off, where the table says it.
-    lights_off, lights_on, start : as the table spells them.
-    flags : codes of the quality flags of the night, or None where the table does not tell them.
-    recipe : how the night was made, by field (see `RECIPE_FIELDS`); absent where not said.
+    subject, night
+        Ids as the table spells them.
+    condition
+        In lower case, or None where the table does not tell it.
+    values
+        Endpoint by name; None where the night does not have it.
+    state
+        ``finished`` where it can be analysed.
+    reason
+        Why it cannot, in the table's words.
+    row
+        In the table, the header being row 1.
+    night_in_lab
+        1 for the subject's first night ever in this laboratory.
+    dose_mg_per_kg, dose_end
+        Of the dose before this night.
+    hours_since_dose
+        End of the dose to lights off, where the table says it.
+    lights_off, lights_on, start
+        As the table spells them.
+    flags
+        Codes of the quality flags of the night, or None where the table does not tell them.
+    recipe
+        How the night was made, by field (see `RECIPE_FIELDS`); absent where not said.
     """
 
     subject: str
@@ -70,8 +82,10 @@ class Population:
 
     Attributes
     ----------
-    mean : in the endpoint's unit.
-    icc : reliability of the baseline as measured, 0 to 1.
+    mean
+        In the endpoint's unit.
+    icc
+        Reliability of the baseline as measured, 0 to 1.
     """
 
     mean: float
@@ -84,30 +98,50 @@ class ComparisonSpec:
 
     Attributes
     ----------
-    primary : the one endpoint that the study stands on, or None where nothing was declared.
-    secondary : at most five.
-    endpoints : further ones, exploratory; None for all that the table holds.
-    baseline, treatment : words of the condition column.
-    design : ``before-after``, ``crossover``, or ``auto``: crossover where every subject has a
-        period for each condition and both orders occur.
-    washout_days : between the periods of a crossover, as the protocol has it.
-    hours_since_dose : only treatment nights whose lights off lies in ``[low, high)`` after a dose.
-    sedation_window_h : after the end of a dose; nights that touch it are withheld.
-    first_night : ``rule`` leaves a first laboratory night out of the baseline where another
-        baseline night exists and treatment has none; ``drop`` and ``keep`` do what they say.
-    missing_lights : nights without known lights: ``warn``, ``withhold`` the endpoints that depend
-        on them, or ``drop`` the night.
-    transform : ``log`` by endpoint.
-    equivalence : by endpoint, the change that would not matter, in the endpoint's unit; for a
-        log-transformed endpoint a ratio above 1.
-    population : by endpoint, for the drift to the mean.
-    dose_strata : one stratum for each dose.
-    hours_strata : edges of strata of hours since dose.
-    composition : add the balances of the stage composition to the endpoints.
-    max_t : adjust the exploratory family by the largest |t| instead of Benjamini-Hochberg.
-    rem_sensitivity, rem_false_positive_rate : of the stager for REM without the drug.
-    blind : the study is blinded; no comparison before ``psgpipe unblind``.
-    seed : of the sign-flip draws beyond 20 subjects.
+    primary
+        The one endpoint that the study stands on, or None where nothing was declared.
+    secondary
+        At most five.
+    endpoints
+        Further ones, exploratory; None for all that the table holds.
+    baseline, treatment
+        Words of the condition column.
+    design
+        ``before-after``, ``crossover``, or ``auto``: crossover where every subject has a period for
+        each condition and both orders occur.
+    washout_days
+        Between the periods of a crossover, as the protocol has it.
+    hours_since_dose
+        Only treatment nights whose lights off lies in ``[low, high)`` after a dose.
+    sedation_window_h
+        After the end of a dose; nights that touch it are withheld.
+    first_night
+        ``rule`` leaves a first laboratory night out of the baseline where another baseline night
+        exists and treatment has none; ``drop`` and ``keep`` do what they say.
+    missing_lights
+        Nights without known lights: ``warn``, ``withhold`` the endpoints that depend on them, or
+        ``drop`` the night.
+    transform
+        ``log`` by endpoint.
+    equivalence
+        By endpoint, the change that would not matter, in the endpoint's unit; for a log-transformed
+        endpoint a ratio above 1.
+    population
+        By endpoint, for the drift to the mean.
+    dose_strata
+        One stratum for each dose.
+    hours_strata
+        Edges of strata of hours since dose.
+    composition
+        Add the balances of the stage composition to the endpoints.
+    max_t
+        Adjust the exploratory family by the largest |t| instead of Benjamini-Hochberg.
+    rem_sensitivity, rem_false_positive_rate
+        Of the stager for REM without the drug.
+    blind
+        The study is blinded; no comparison before ``psgpipe unblind``.
+    seed
+        Of the sign-flip draws beyond 20 subjects.
     """
 
     name: str = "none"
@@ -141,10 +175,14 @@ class Declaration:
 
     Attributes
     ----------
-    file : name of the spec file; None without a spec.
-    sha256 : of the spec file's bytes.
-    locked_at : UTC, or None where the spec was not locked.
-    exploratory : the spec was changed after it was locked, and the user said so.
+    file
+        Name of the spec file; None without a spec.
+    sha256
+        Of the spec file's bytes.
+    locked_at
+        UTC, or None where the spec was not locked.
+    exploratory
+        The spec was changed after it was locked, and the user said so.
     """
 
     file: str | None = None
@@ -162,12 +200,18 @@ class Contrast:
 
     Attributes
     ----------
-    ci_low, ci_high : 95 % t interval of `difference`.
-    p_t, p_sign_flip : two-sided; `p_adjusted` is `p_sign_flip` after `adjustment`.
-    hodges_lehmann, hl_low, hl_high, hl_coverage : with the coverage the interval really has.
-    dz, g_av : standardized differences.
-    kr_difference, kr_se, kr_df, kr_p : mixed model with Kenward-Roger, a sensitivity analysis.
-    verdict, note : in words.
+    ci_low, ci_high
+        95 % t interval of `difference`.
+    p_t, p_sign_flip
+        two-sided; `p_adjusted` is `p_sign_flip` after `adjustment`.
+    hodges_lehmann, hl_low, hl_high, hl_coverage
+        With the coverage the interval really has.
+    dz, g_av
+        Standardized differences.
+    kr_difference, kr_se, kr_df, kr_p
+        Mixed model with Kenward-Roger, a sensitivity analysis.
+    verdict, note
+        In words.
     """
 
     endpoint: str
@@ -207,9 +251,12 @@ class SubjectChange:
 
     Attributes
     ----------
-    within_sd : night-to-night SD at baseline, pooled over the cohort.
-    rci_t : reliable change index. mdc95 : minimal detectable change.
-    beyond_mdc : None where no verdict is possible; `note` says why.
+    within_sd
+        night-to-night SD at baseline, pooled over the cohort.
+    rci_t
+        Reliable change index. mdc95 : minimal detectable change.
+    beyond_mdc
+        None where no verdict is possible; `note` says why.
     """
 
     subject: str
@@ -252,7 +299,8 @@ class StratumContrast:
 
     Attributes
     ----------
-    by : ``dose_mg_per_kg`` or ``hours_since_dose``. stratum : the dose, or ``low-high`` hours.
+    by
+        ``dose_mg_per_kg`` or ``hours_since_dose``. stratum : the dose, or ``low-high`` hours.
     """
 
     by: str
@@ -303,12 +351,18 @@ class Comparison:
 
     Attributes
     ----------
-    spec, declaration : what was declared, and since when.
-    design : ``before-after`` or ``crossover``.
-    contrasts, subjects : the rows of the two tables.
-    flow, nights : how many recordings went where, and each one's fate.
-    sentences : what must stand beside every table, ready to print.
-    warnings : what a reader must know about these nights.
+    spec, declaration
+        What was declared, and since when.
+    design
+        ``before-after`` or ``crossover``.
+    contrasts, subjects
+        The rows of the two tables.
+    flow, nights
+        How many recordings went where, and each one's fate.
+    sentences
+        What must stand beside every table, ready to print.
+    warnings
+        What a reader must know about these nights.
     """
 
     spec: ComparisonSpec

@@ -23,8 +23,10 @@ class DerivedSignal:
 
     Attributes
     ----------
-    derivation : what to build.
-    channels : its channels, one row for each term, in the order of the terms.
+    derivation
+        What to build.
+    channels
+        Its channels, one row for each term, in the order of the terms.
     """
 
     derivation: Derivation

@@ -64,12 +64,15 @@ class DigitalRecording:
 
     Attributes
     ----------
-    rows : int16 or int32, shape (n_samples,) each; read-only. Where the file has gaps the unbroken
+    rows
+        int16 or int32, shape (n_samples,) each; read-only. Where the file has gaps the unbroken
         stretches stand one after the other, see `segments`.
-    scales : of each row.
-    labels : of each row, as in the file.
-    fs_hz, start, start_clock, segments, annotations, findings, file : as in
-        :class:`psgpipe.model.recording.Recording`.
+    scales
+        Of each row.
+    labels
+        Of each row, as in the file.
+    fs_hz, start, start_clock, segments, annotations, findings, file
+        As in :class:`psgpipe.model.recording.Recording`.
     """
 
     rows: tuple[Digital, ...]

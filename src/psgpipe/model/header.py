@@ -12,9 +12,12 @@ class Finding:
 
     Attributes
     ----------
-    code : stable word, e.g. ``size-short``; explained in ``docs/reference/findings.md``.
-    message : one sentence for a technician; holds no free header text.
-    channel : label of the channel it is about, or None for the whole file.
+    code
+        Stable word, e.g. ``size-short``; explained in ``docs/reference/findings.md``.
+    message
+        One sentence for a technician; holds no free header text.
+    channel
+        Label of the channel it is about, or None for the whole file.
     """
 
     code: str
@@ -28,9 +31,12 @@ class Annotation:
 
     Attributes
     ----------
-    onset_s : seconds from ``Header.start``.
-    duration_s : None where the file gives none.
-    text : as in the file. Free text: never written to an output or a log.
+    onset_s
+        Seconds from ``Header.start``.
+    duration_s
+        None where the file gives none.
+    text
+        As in the file. Free text: never written to an output or a log.
     """
 
     onset_s: float
@@ -44,14 +50,22 @@ class Channel:
 
     Attributes
     ----------
-    index : position in the file, from 0, annotation channels counted.
-    label : as in the file, blanks stripped at both ends; may hold any character.
-    unit : physical dimension as in the file.
-    uv_per_unit : microvolts in one unit, or None where the unit is no voltage, blank or unknown.
-    fs_hz : sampling rate; None where it is undefined.
-    physical_min, physical_max, digital_min, digital_max : None where the field is unreadable.
-    prefilter : as in the file. Free text: never written to an output or a log.
-    problem : why samples of this channel must not be used, or None.
+    index
+        Position in the file, from 0, annotation channels counted.
+    label
+        As in the file, blanks stripped at both ends; may hold any character.
+    unit
+        Physical dimension as in the file.
+    uv_per_unit
+        Microvolts in one unit, or None where the unit is no voltage, blank or unknown.
+    fs_hz
+        Sampling rate; None where it is undefined.
+    physical_min, physical_max, digital_min, digital_max
+        None where the field is unreadable.
+    prefilter
+        As in the file. Free text: never written to an output or a log.
+    problem
+        Why samples of this channel must not be used, or None.
     """
 
     index: int
@@ -73,15 +87,23 @@ class Header:
 
     Attributes
     ----------
-    file : file name without folders, safe to print.
-    container : one of ``EDF EDF+C EDF+D BDF BDF+C BDF+D``.
-    start : naive local date and time of the first sample, with its fraction of a second, or
-        None where date or time are unknown.
-    start_clock : local time of day of the first sample; may be known where the date is not.
-    duration_s : seconds of data present, gaps not counted.
-    span_s : seconds from the first to behind the last sample, gaps counted.
-    channels : the signals, without annotation channels.
-    findings : what was odd; never raised.
+    file
+        File name without folders, safe to print.
+    container
+        One of ``EDF EDF+C EDF+D BDF BDF+C BDF+D``.
+    start
+        Naive local date and time of the first sample, with its fraction of a second, or None where
+        date or time are unknown.
+    start_clock
+        Local time of day of the first sample; may be known where the date is not.
+    duration_s
+        Seconds of data present, gaps not counted.
+    span_s
+        Seconds from the first to behind the last sample, gaps counted.
+    channels
+        The signals, without annotation channels.
+    findings
+        What was odd; never raised.
     """
 
     file: str

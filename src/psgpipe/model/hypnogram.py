@@ -44,13 +44,18 @@ class Hypnogram:
 
     Attributes
     ----------
-    stages : one SleepStage for each epoch.
-    in_bed : bool, shape (n_epochs,): at least half of the epoch lies between lights off and
-        lights on. All true where it is not given.
-    start : naive local date and time of the first epoch, or None.
-    start_clock : local time of day of the first epoch, or None.
-    sedation : bool, shape (n_epochs,): some of the epoch lies within the sedation window of a dose;
-        None where no dose is known.
+    stages
+        One SleepStage for each epoch.
+    in_bed
+        Bool, shape (n_epochs,): at least half of the epoch lies between lights off and lights on.
+        All true where it is not given.
+    start
+        Naive local date and time of the first epoch, or None.
+    start_clock
+        Local time of day of the first epoch, or None.
+    sedation
+        Bool, shape (n_epochs,): some of the epoch lies within the sedation window of a dose; None
+        where no dose is known.
     """
 
     stages: tuple[SleepStage, ...]
@@ -104,8 +109,9 @@ class Hypnodensity:
 
     Attributes
     ----------
-    probabilities : float64, shape (n_epochs, 5), in the order W N1 N2 N3 R; rows of NaN where the
-        epoch was not staged.
+    probabilities
+        float64, shape (n_epochs, 5), in the order W N1 N2 N3 R; rows of NaN where the epoch was not
+        staged.
     """
 
     probabilities: npt.NDArray[np.float64]

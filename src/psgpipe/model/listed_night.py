@@ -16,13 +16,19 @@ class ListedNight:
 
     Attributes
     ----------
-    night : identity and what is known besides the signal; design columns (dose, period, ...) and
+    night
+        Identity and what is known besides the signal; design columns (dose, period, ...) and
         unknown columns are in ``night.extra``.
-    recording : path as it can be opened.
-    scoring : an expert's scoring of the night, or None.
-    excluded : listed, and not to be analysed.
-    exclude_reason : in the study's words, or None.
-    row : in the table as a spreadsheet counts, the header being row 1.
+    recording
+        Path as it can be opened.
+    scoring
+        An expert's scoring of the night, or None.
+    excluded
+        Listed, and not to be analysed.
+    exclude_reason
+        In the study's words, or None.
+    row
+        In the table as a spreadsheet counts, the header being row 1.
     """
 
     night: Night

@@ -43,14 +43,19 @@ class Source:
 
     Attributes
     ----------
-    label : as in the file.
-    plus, minus : standard electrode names (``C4``, ``M1``, ``E1``, ``chin1``); `minus` is
-        ``ref`` where the channel was recorded against the system's common reference, and ``M1M2``
-        for linked mastoids. Both are the same word of ``BIPOLAR`` (``chin``, ``horizontal``,
-        ``EMG``) where the electrodes are not said, and None where the label means nothing here.
-    table : name of the label table that says so.
-    fs_hz : sampling rate, None where it is undefined.
-    refused : why no derivation may be built from this channel, one phrase, or None.
+    label
+        As in the file.
+    plus, minus
+        Standard electrode names (``C4``, ``M1``, ``E1``, ``chin1``); `minus` is ``ref`` where the
+        channel was recorded against the system's common reference, and ``M1M2`` for linked
+        mastoids. Both are the same word of ``BIPOLAR`` (``chin``, ``horizontal``, ``EMG``) where
+        the electrodes are not said, and None where the label means nothing here.
+    table
+        Name of the label table that says so.
+    fs_hz
+        Sampling rate, None where it is undefined.
+    refused
+        Why no derivation may be built from this channel, one phrase, or None.
     """
 
     label: str
@@ -80,10 +85,14 @@ class Derivation:
 
     Attributes
     ----------
-    name : ``C4-M1``, in standard electrode names.
-    role : ``eeg``, ``eog`` or ``emg``.
-    terms : the channels and their weights; one term of weight 1 where it was recorded as such.
-    why : how it was found, one phrase for the technician; holds no control characters.
+    name
+        ``C4-M1``, in standard electrode names.
+    role
+        ``eeg``, ``eog`` or ``emg``.
+    terms
+        The channels and their weights; one term of weight 1 where it was recorded as such.
+    why
+        How it was found, one phrase for the technician; holds no control characters.
     """
 
     name: str
@@ -119,9 +128,12 @@ class Candidates:
 
     Attributes
     ----------
-    derivations : those that can be built, by role, best first.
-    wanted : the names asked for, by role, best first.
-    reasons : ``(role, name)`` to why it cannot be built, where there is more to say than that its
+    derivations
+        Those that can be built, by role, best first.
+    wanted
+        The names asked for, by role, best first.
+    reasons
+        ``(role, name)`` to why it cannot be built, where there is more to say than that its
         channels are not there.
     """
 
@@ -140,7 +152,8 @@ class Signature:
 
     Attributes
     ----------
-    all_of, any_of, none_of : normalised labels.
+    all_of, any_of, none_of
+        Normalised labels.
     """
 
     all_of: tuple[str, ...] = ()
@@ -164,13 +177,20 @@ class LabelTable:
 
     Attributes
     ----------
-    name : the file's stem.
-    electrodes : to a standard electrode name.
-    derivations : to ``(plus, minus)``.
-    ignore : labels that are never used.
-    stages : to a sleep stage.
-    lights : to ``off`` or ``on``.
-    signatures : the table applies by itself where one of these is found; empty: it applies always.
+    name
+        The file's stem.
+    electrodes
+        To a standard electrode name.
+    derivations
+        To ``(plus, minus)``.
+    ignore
+        Labels that are never used.
+    stages
+        To a sleep stage.
+    lights
+        To ``off`` or ``on``.
+    signatures
+        The table applies by itself where one of these is found; empty: it applies always.
     """
 
     name: str

@@ -22,13 +22,20 @@ class Night:
 
     Attributes
     ----------
-    subject, night : ids as the study spells them.
-    condition : ``baseline``, ``treatment``, ... or None where not said.
-    lights_off, lights_on : local clock time (``22:41``, ``22:41:30``) or ISO date-time, or None.
-    age_y : years, 0 to 120, or None.
-    sex : ``F`` or ``M``, or None.
-    dose_end : when the dose before or in this night ended, local ISO date-time, or None.
-    extra : further columns of the study table, carried to the results unchanged.
+    subject, night
+        Ids as the study spells them.
+    condition
+        ``baseline``, ``treatment``, ... or None where not said.
+    lights_off, lights_on
+        Local clock time (``22:41``, ``22:41:30``) or ISO date-time, or None.
+    age_y
+        Years, 0 to 120, or None.
+    sex
+        ``F`` or ``M``, or None.
+    dose_end
+        When the dose before or in this night ended, local ISO date-time, or None.
+    extra
+        Further columns of the study table, carried to the results unchanged.
     """
 
     subject: str
@@ -74,15 +81,23 @@ class StagedNight:
 
     Attributes
     ----------
-    night : identity.
-    hypnogram : stages for every epoch of the recording.
-    hypnodensity : probabilities for the same epochs.
-    summary : sleep architecture between lights off and lights on.
-    quality : signal quality, flags, and what was refused.
-    lights : in seconds from the start of the recording.
-    disagreement : shape (n_epochs,), share of the EEG derivations whose own stage is another, or
-        None where one derivation was staged.
-    provenance : what the manifest holds: recording, pipeline, steps, engine, derivations.
+    night
+        Identity.
+    hypnogram
+        Stages for every epoch of the recording.
+    hypnodensity
+        Probabilities for the same epochs.
+    summary
+        Sleep architecture between lights off and lights on.
+    quality
+        Signal quality, flags, and what was refused.
+    lights
+        In seconds from the start of the recording.
+    disagreement
+        Shape (n_epochs,), share of the EEG derivations whose own stage is another, or None where
+        one derivation was staged.
+    provenance
+        What the manifest holds: recording, pipeline, steps, engine, derivations.
     """
 
     night: Night

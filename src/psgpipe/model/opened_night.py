@@ -18,14 +18,22 @@ class OpenedNight:
 
     Attributes
     ----------
-    path : the recording.
-    header : as read from it.
-    night : identity and what is known besides the signal.
-    montage : the derivations to build.
-    lights : in seconds from the start of the recording.
-    window : the epochs to stage.
-    declared_units : unit by channel label, for channels whose header leaves it blank.
-    recorded : the samples that were read together with the header: the montage's, as a rule.
+    path
+        The recording.
+    header
+        As read from it.
+    night
+        Identity and what is known besides the signal.
+    montage
+        The derivations to build.
+    lights
+        In seconds from the start of the recording.
+    window
+        The epochs to stage.
+    declared_units
+        Unit by channel label, for channels whose header leaves it blank.
+    recorded
+        The samples that were read together with the header: the montage's, as a rule.
     """
 
     path: Path

@@ -23,21 +23,31 @@ class Recording:
 
     Attributes
     ----------
-    signals_uv : float64, shape (n_derivations, n_samples), microvolt; read-only. Where the file
-        has gaps the unbroken stretches stand one after the other, see `segments`.
-    derivations : one name for each row; as read from a file, the labels in the file.
-    kinds : ``eeg``, ``eog``, ``emg``, ``ecg`` or ``misc`` for each row. MNE, and with it YASA,
-        takes a ``misc`` for something that is not to be converted from volt.
-    fs_hz : the rate of every row.
-    start : naive local date and time of the first sample, or None where the file does not say.
-    start_clock : local time of day of the first sample, or None.
-    segments : (onset_s, n_samples) of every unbroken stretch, in time order; onsets count from
-        `start`.
-    digital_limits_uv : (low, high) of what each row could store; a sample there is railed.
-        Empty where it is not known.
-    band_hz : the band left by psgpipe's own filters (not the amplifier's).
-    annotations : everything that the file's annotation channels say.
-    findings : what was odd in the header and in the samples read.
+    signals_uv
+        float64, shape (n_derivations, n_samples), microvolt; read-only. Where the file has gaps the
+        unbroken stretches stand one after the other, see `segments`.
+    derivations
+        One name for each row; as read from a file, the labels in the file.
+    kinds
+        ``eeg``, ``eog``, ``emg``, ``ecg`` or ``misc`` for each row. MNE, and with it YASA, takes a
+        ``misc`` for something that is not to be converted from volt.
+    fs_hz
+        The rate of every row.
+    start
+        Naive local date and time of the first sample, or None where the file does not say.
+    start_clock
+        Local time of day of the first sample, or None.
+    segments
+        (onset_s, n_samples) of every unbroken stretch, in time order; onsets count from `start`.
+    digital_limits_uv
+        (low, high) of what each row could store; a sample there is railed. Empty where it is not
+        known.
+    band_hz
+        The band left by psgpipe's own filters (not the amplifier's).
+    annotations
+        Everything that the file's annotation channels say.
+    findings
+        What was odd in the header and in the samples read.
     """
 
     signals_uv: npt.NDArray[np.float64]

@@ -42,9 +42,12 @@ class RoleSignal:
 
     Attributes
     ----------
-    role : ``eeg``, ``eog`` or ``emg``.
-    signal_uv : float64, shape (n_samples,), unfiltered, microvolt.
-    fs_hz : its sampling rate.
+    role
+        ``eeg``, ``eog`` or ``emg``.
+    signal_uv
+        float64, shape (n_samples,), unfiltered, microvolt.
+    fs_hz
+        Its sampling rate.
     """
 
     role: Role
@@ -58,13 +61,20 @@ class Requirements:
 
     Attributes
     ----------
-    classifier, classifier_sha256 : the file in the installed yasa and the hash of its bytes.
-    versions : of every package that has a part in the result.
-    engine : which engine does it.
-    why : the reason where that is not the engine that was asked for, else None.
-    min_fs_hz : signals must be sampled faster than this.
-    band_hz : a signal that no longer holds this band was filtered and must not be staged.
-    min_s : yasa refuses less.
+    classifier, classifier_sha256
+        The file in the installed yasa and the hash of its bytes.
+    versions
+        Of every package that has a part in the result.
+    engine
+        Which engine does it.
+    why
+        The reason where that is not the engine that was asked for, else None.
+    min_fs_hz
+        Signals must be sampled faster than this.
+    band_hz
+        A signal that no longer holds this band was filtered and must not be staged.
+    min_s
+        Yasa refuses less.
     """
 
     classifier: str
@@ -83,12 +93,17 @@ class Staging:
 
     Attributes
     ----------
-    hypnogram, hypnodensity : for every epoch of the recording.
-    first_epoch, last_epoch : the staging window, first included, last not.
-    engine : name, versions, classifier and its hash, for the manifest.
-    notes : what a reader should know, one sentence each.
-    disagreement : shape (n_epochs,), share of the EEG derivations whose own stage is another; NaN
-        where not staged; None where one derivation was staged.
+    hypnogram, hypnodensity
+        For every epoch of the recording.
+    first_epoch, last_epoch
+        The staging window, first included, last not.
+    engine
+        Name, versions, classifier and its hash, for the manifest.
+    notes
+        What a reader should know, one sentence each.
+    disagreement
+        Shape (n_epochs,), share of the EEG derivations whose own stage is another; NaN where not
+        staged; None where one derivation was staged.
     """
 
     hypnogram: Hypnogram

@@ -67,10 +67,14 @@ class QualityFlag:
 
     Attributes
     ----------
-    code : stable word; explained in ``docs/reference/quality.md``.
-    message : one sentence with the value measured and the limit.
-    derivation : or None for the whole night.
-    refused : the derivation must not be staged.
+    code
+        Stable word; explained in ``docs/reference/quality.md``.
+    message
+        One sentence with the value measured and the limit.
+    derivation
+        Or None for the whole night.
+    refused
+        The derivation must not be staged.
     """
 
     code: str
@@ -85,10 +89,13 @@ class QualityReport:
 
     Attributes
     ----------
-    measures : for each derivation looked at, its measures by name (units in the names); None
-        where a measure does not exist.
-    flags : what is odd or refused, in words.
-    artefact_epochs, unscored_epochs : epoch numbers from 0, never staged.
+    measures
+        For each derivation looked at, its measures by name (units in the names); None where a
+        measure does not exist.
+    flags
+        What is odd or refused, in words.
+    artefact_epochs, unscored_epochs
+        Epoch numbers from 0, never staged.
     """
 
     measures: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)

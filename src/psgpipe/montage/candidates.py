@@ -24,9 +24,10 @@ def candidates(
 
     Parameters
     ----------
-    wanted : derivations by role in order of preference; a role that is absent or empty is not
-        asked for.
-    min_fs_hz : channels sampled at this rate or below are not used.
+    wanted
+        Derivations by role in order of preference; a role that is absent or empty is not asked for.
+    min_fs_hz
+        Channels sampled at this rate or below are not used.
     """
     built: dict[Role, tuple[Derivation, ...]] = {}
     reasons: dict[tuple[Role, str], str] = {}
@@ -51,8 +52,10 @@ def choose(
 
     Parameters
     ----------
-    file : the recording's name, for the message.
-    optional : roles that may stay empty.
+    file
+        The recording's name, for the message.
+    optional
+        Roles that may stay empty.
 
     Raises
     ------

@@ -65,7 +65,8 @@ def understand(
 
     Parameters
     ----------
-    declared_units : unit by channel label, for channels whose header leaves it blank.
+    declared_units
+        Unit by channel label, for channels whose header leaves it blank.
     """
     tables = tables_for((channel.label for channel in channels), user_table)
     times = Counter(fold(channel.label) for channel in channels)

@@ -40,9 +40,11 @@ def derive(
 
     Parameters
     ----------
-    wanted : ``C4-M1``; ``C4-M1M2`` for linked mastoids, by wire or as the mean of both; ``C4``
-        for the electrode as recorded; ``chin``, ``horizontal`` for any such pair.
-    min_fs_hz : channels sampled at this rate or below are not used.
+    wanted
+        ``C4-M1``; ``C4-M1M2`` for linked mastoids, by wire or as the mean of both; ``C4`` for the
+        electrode as recorded; ``chin``, ``horizontal`` for any such pair.
+    min_fs_hz
+        Channels sampled at this rate or below are not used.
 
     Returns
     -------

@@ -65,8 +65,10 @@ def anonymous_copy(path: Path, copy: Path, *, keep_date: bool) -> Path:
 
     Raises
     ------
-    psgpipe.errors.OutputConflict : there is such a file.
-    psgpipe.errors.PsgpipeError : whatever reading or writing raises.
+    psgpipe.errors.OutputConflict
+        There is such a file.
+    psgpipe.errors.PsgpipeError
+        Whatever reading or writing raises.
     """
     name = copy.name
     if name.lower().endswith(".gz"):

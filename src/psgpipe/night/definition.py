@@ -26,10 +26,14 @@ class Definition:
 
     Attributes
     ----------
-    name : the pipeline's own name.
-    steps : names of the steps, in order.
-    params : the frozen parameters of each step, by its name.
-    blind : studies done by it are blinded; no result depends on that.
+    name
+        The pipeline's own name.
+    steps
+        Names of the steps, in order.
+    params
+        The frozen parameters of each step, by its name.
+    blind
+        Studies done by it are blinded; no result depends on that.
     """
 
     name: str

@@ -36,7 +36,8 @@ def is_unchanged(
 
     Parameters
     ----------
-    trust_times : believe the outputs' sizes and times instead of reading them.
+    trust_times
+        Believe the outputs' sizes and times instead of reading them.
     """
     if old.get("request_sha256") != request or not manifest_intact(old):
         return False

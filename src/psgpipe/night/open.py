@@ -42,7 +42,8 @@ class Chosen:
 
     Attributes
     ----------
-    recording_sha256 : the hash of the recording, where it was to be worked out on the way.
+    recording_sha256
+        The hash of the recording, where it was to be worked out on the way.
     """
 
     path: Path
@@ -70,7 +71,8 @@ def open_night(
 
     Parameters
     ----------
-    hashed : work out the recording's hash on the way.
+    hashed
+        Work out the recording's hash on the way.
 
     Raises
     ------
@@ -141,7 +143,8 @@ def require_an_epoch(header: Header) -> None:
     Raises
     ------
     psgpipe.errors.TooShort
-    psgpipe.errors.ChannelMissing : there are annotations and nothing else.
+    psgpipe.errors.ChannelMissing
+        There are annotations and nothing else.
     """
     if not header.channels:
         raise ChannelMissing(

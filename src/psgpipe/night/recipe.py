@@ -46,12 +46,18 @@ class Recipe:
 
     Attributes
     ----------
-    definition : the pipeline.
-    label_table : the site's own label table.
-    pictures : whether there are any.
-    lights_given_by : where lights that stand with the night came from.
-    own_faults : exit codes of failures that are the night's own and go into ``failure.json``.
-    compute : gives the files; another one is of use in tests of everything around it.
+    definition
+        The pipeline.
+    label_table
+        The site's own label table.
+    pictures
+        Whether there are any.
+    lights_given_by
+        Where lights that stand with the night came from.
+    own_faults
+        Exit codes of failures that are the night's own and go into ``failure.json``.
+    compute
+        Gives the files; another one is of use in tests of everything around it.
     """
 
     definition: Definition
@@ -136,8 +142,10 @@ def recipe_from(pipeline: str | Path, labels: str | Path | None, *, pictures: bo
 
     Parameters
     ----------
-    pipeline, labels : TOML files, or names of those that come with psgpipe.
-    pictures : whether there are any.
+    pipeline, labels
+        TOML files, or names of those that come with psgpipe.
+    pictures
+        Whether there are any.
 
     Raises
     ------

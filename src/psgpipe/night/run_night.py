@@ -33,14 +33,21 @@ def run_night(
 
     Parameters
     ----------
-    recording : EDF or BDF file, gzip-compressed or not.
-    pipeline : a TOML file, the name of one shipped with psgpipe, or a Definition.
-    subject, night, condition : identity; the recording's file name stands in for the subject.
-    lights_off, lights_on : local clock time (``22:41``) or ISO date-time; where absent, the
-        recording's annotations, else its start and end.
-    age, sex : years and ``F`` or ``M``; passed to the stager where both are known.
-    dose_end : ISO date-time; a night within the sedation window of a dose has no architecture.
-    labels : a label table that goes before those shipped with psgpipe.
+    recording
+        EDF or BDF file, gzip-compressed or not.
+    pipeline
+        A TOML file, the name of one shipped with psgpipe, or a Definition.
+    subject, night, condition
+        Identity; the recording's file name stands in for the subject.
+    lights_off, lights_on
+        Local clock time (``22:41``) or ISO date-time; where absent, the recording's annotations,
+        else its start and end.
+    age, sex
+        Years and ``F`` or ``M``; passed to the stager where both are known.
+    dose_end
+        ISO date-time; a night within the sedation window of a dose has no architecture.
+    labels
+        A label table that goes before those shipped with psgpipe.
 
     Returns
     -------

@@ -37,13 +37,16 @@ def make_night(chosen: Chosen, definition: Definition, wanted: Collection[str] =
 
     Parameters
     ----------
-    wanted : the slots to fill, as far as the pipeline has a step that gives them; a step that
-        leads to none of them is not run.
+    wanted
+        The slots to fill, as far as the pipeline has a step that gives them; a step that leads to
+        none of them is not run.
 
     Raises
     ------
-    psgpipe.errors.QualityRefused : no derivation of a role is left.
-    psgpipe.errors.PsgpipeError : whatever a step raises.
+    psgpipe.errors.QualityRefused
+        No derivation of a role is left.
+    psgpipe.errors.PsgpipeError
+        Whatever a step raises.
     """
     refused: list[QualityFlag] = []
     measures: dict[str, Mapping[str, float | None]] = {}
@@ -64,7 +67,8 @@ def _implausible(slots: Mapping[str, Any], definition: Definition) -> tuple[Qual
 
     Raises
     ------
-    psgpipe.errors.QualityRefused : no such night exists.
+    psgpipe.errors.QualityRefused
+        No such night exists.
     """
     if "summary" not in slots:
         return ()

@@ -47,10 +47,14 @@ class Outcome:
 
     Attributes
     ----------
-    folder : where the night's files are.
-    computed : False where nothing had changed and nothing was computed.
-    failure : why it has failed before, where nothing has changed since; else None.
-    hashed : the recording's hash, for whoever remembers it; None where it was not needed.
+    folder
+        Where the night's files are.
+    computed
+        False where nothing had changed and nothing was computed.
+    failure
+        Why it has failed before, where nothing has changed since; else None.
+    hashed
+        The recording's hash, for whoever remembers it; None where it was not needed.
     """
 
     folder: Path
@@ -73,7 +77,8 @@ def run_to_folder(
 
     Parameters
     ----------
-    blind : the night's condition goes under seal; a study that was blinded once stays so.
+    blind
+        The night's condition goes under seal; a study that was blinded once stays so.
 
     Raises
     ------
@@ -126,8 +131,10 @@ def stage_into(
 
     Parameters
     ----------
-    retry_failed : try a night that has failed before although nothing has changed since.
-    asked : is told the request's hash as soon as it is known.
+    retry_failed
+        Try a night that has failed before although nothing has changed since.
+    asked
+        Is told the request's hash as soon as it is known.
 
     Raises
     ------

@@ -31,8 +31,10 @@ def correlations(
 
     Parameters
     ----------
-    signals : one row each.
-    epochs : numbers of epochs in which all of them hold living signal; without any, no pair.
+    signals
+        One row each.
+    epochs
+        Numbers of epochs in which all of them hold living signal; without any, no pair.
     """
     if not len(epochs):
         return

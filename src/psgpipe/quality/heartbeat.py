@@ -22,9 +22,11 @@ class Heartbeat(NamedTuple):
 
     Attributes
     ----------
-    regularity : 0 to 1, median over epochs: the autocorrelation of the energy of 8-30 Hz at its
-        best lag between 0.4 and 1.5 s, above the deepest trough before it.
-    kurtosis : median over epochs, of 8-30 Hz; 3 for noise, far above for sharp peaks.
+    regularity
+        0 to 1, median over epochs: the autocorrelation of the energy of 8-30 Hz at its best lag
+        between 0.4 and 1.5 s, above the deepest trough before it.
+    kurtosis
+        Median over epochs, of 8-30 Hz; 3 for noise, far above for sharp peaks.
     """
 
     regularity: float
@@ -36,7 +38,8 @@ def heartbeat(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> Heartbeat | N
 
     Parameters
     ----------
-    epochs_uv : finite, shape (n_epochs, n_samples).
+    epochs_uv
+        Finite, shape (n_epochs, n_samples).
     """
     if not len(epochs_uv):
         return None

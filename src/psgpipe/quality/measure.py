@@ -46,11 +46,13 @@ def measure(
 
     Parameters
     ----------
-    recording : not filtered by psgpipe: a filter hides the rails.
-    channels : what the derivation was built from, on the same clock and at the same rate. A
-        difference hides that one of its channels is clipped or dead: C4-M1 with a dead C4 is a
-        lively -M1.
-    epochs : only these epochs are looked at, for example the staging window: what hangs from the
+    recording
+        Not filtered by psgpipe: a filter hides the rails.
+    channels
+        What the derivation was built from, on the same clock and at the same rate. A difference
+        hides that one of its channels is clipped or dead: C4-M1 with a dead C4 is a lively -M1.
+    epochs
+        Only these epochs are looked at, for example the staging window: what hangs from the
         recorder after the subject got up says nothing about the night.
     """
     kind, fs_hz = recording.kinds[row], recording.fs_hz

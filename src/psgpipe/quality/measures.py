@@ -11,25 +11,43 @@ class DerivationQuality:
 
     Attributes
     ----------
-    derivation, kind : as in the recording; the limits depend on the kind.
-    fs_hz, duration_s : sampling rate, and seconds of signal without gaps.
-    covered_epochs : 30-s epochs wholly covered with samples.
-    not_finite_samples : NaN or infinite.
-    median_epoch_sd_uv : of 0.5-35 Hz, median over epochs.
-    sd_spread : 90th percentile of the epochs' SD over the 10th: sleep changes, noise does not.
-    flat_pct : share of samples in flat stretches, or in epochs below the flat limit.
-    clipped_pct : share of samples at the highest or lowest value of the night; where they stand
-        there for long they are flat.
-    dropout_pct : share of samples lost: fallen to the lowest value at once.
-    repeated_pct : share of epochs that are, sample for sample, signal recorded before.
-    spectral_slope : of log power on log frequency, 2-25 Hz; median over epochs.
-    high_share : 20-47 Hz in 0.5-47 Hz; median over epochs.
-    mains_share : 48-52 and 58-62 Hz in everything above 0.5 Hz; median over epochs.
-    noise_pct : share of epochs that look like noise by slope or high share.
-    heartbeat_regularity, heartbeat_kurtosis : how regular, and how sharp, bursts of 8-30 Hz are.
-    eeg_likeness : log10 of the power of 8-16 Hz over 0.5-2 Hz; median over epochs.
-    artefact_epochs : epoch numbers with signal that cannot be staged.
-    unscored_epochs : epoch numbers without signal for the whole epoch: gaps, the tail.
+    derivation, kind
+        As in the recording; the limits depend on the kind.
+    fs_hz, duration_s
+        Sampling rate, and seconds of signal without gaps.
+    covered_epochs
+        30-s epochs wholly covered with samples.
+    not_finite_samples
+        NaN or infinite.
+    median_epoch_sd_uv
+        Of 0.5-35 Hz, median over epochs.
+    sd_spread
+        90th percentile of the epochs' SD over the 10th: sleep changes, noise does not.
+    flat_pct
+        Share of samples in flat stretches, or in epochs below the flat limit.
+    clipped_pct
+        Share of samples at the highest or lowest value of the night; where they stand there for
+        long they are flat.
+    dropout_pct
+        Share of samples lost: fallen to the lowest value at once.
+    repeated_pct
+        Share of epochs that are, sample for sample, signal recorded before.
+    spectral_slope
+        Of log power on log frequency, 2-25 Hz; median over epochs.
+    high_share
+        20-47 Hz in 0.5-47 Hz; median over epochs.
+    mains_share
+        48-52 and 58-62 Hz in everything above 0.5 Hz; median over epochs.
+    noise_pct
+        Share of epochs that look like noise by slope or high share.
+    heartbeat_regularity, heartbeat_kurtosis
+        How regular, and how sharp, bursts of 8-30 Hz are.
+    eeg_likeness
+        log10 of the power of 8-16 Hz over 0.5-2 Hz; median over epochs.
+    artefact_epochs
+        Epoch numbers with signal that cannot be staged.
+    unscored_epochs
+        Epoch numbers without signal for the whole epoch: gaps, the tail.
     """
 
     derivation: str

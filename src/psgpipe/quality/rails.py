@@ -28,8 +28,10 @@ class Looks(NamedTuple):
 
     Attributes
     ----------
-    flat : share of the samples that stand still for long.
-    highest, lowest : value; not finite where a sample is not.
+    flat
+        Share of the samples that stand still for long.
+    highest, lowest
+        Value; not finite where a sample is not.
     """
 
     flat: Shares
@@ -92,7 +94,8 @@ def railed_shares(looks: Looks, levels_of: Callable[[int], Levels]) -> RailedSha
 
     Parameters
     ----------
-    levels_of : the samples of an epoch by its place in `looks`; asked for few.
+    levels_of
+        The samples of an epoch by its place in `looks`; asked for few.
     """
     highest, lowest = looks.highest, looks.lowest
     none = np.zeros(len(highest))

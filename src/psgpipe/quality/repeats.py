@@ -29,8 +29,10 @@ class _Landmarks(NamedTuple):
 
     Attributes
     ----------
-    columns : where they are in the row, shape (n_epochs, n_landmarks), in time order.
-    keys : a number made of the samples that follow, equal where these are.
+    columns
+        Where they are in the row, shape (n_epochs, n_landmarks), in time order.
+    keys
+        A number made of the samples that follow, equal where these are.
     """
 
     columns: Columns
@@ -42,8 +44,10 @@ def repeated_epochs(grid: EpochGrid, levels_of: Callable[[slice], Levels]) -> Ma
 
     Parameters
     ----------
-    grid : epochs of living signal, in time order; one that stands still repeats itself.
-    levels_of : the row's samples.
+    grid
+        Epochs of living signal, in time order; one that stands still repeats itself.
+    levels_of
+        The row's samples.
     """
     if not len(grid.columns) or grid.per_epoch < LANDMARKS_PER_EPOCH * LANDMARK_SAMPLES:
         return np.zeros(len(grid.columns), bool)

@@ -22,13 +22,17 @@ class EpochSpectra:
 
     Attributes
     ----------
-    sd_uv : SD of 0.5-35 Hz: what a stager sees, without electrode drift and mains.
-    slope : of log power against log frequency, 2-25 Hz without 7-16 Hz, where alpha and spindles
-        stand out. White noise 0, pink noise -1. It stops short of 30 Hz, where amplifiers may
-        low-pass.
-    high_share : 20-47 Hz in 0.5-47 Hz.
-    mains_share : 48-52 and 58-62 Hz in everything above 0.5 Hz.
-    eeg_likeness : log10 of the power of 8-16 Hz over that of 0.5-2 Hz: eye movements are slow.
+    sd_uv
+        SD of 0.5-35 Hz: what a stager sees, without electrode drift and mains.
+    slope
+        Of log power against log frequency, 2-25 Hz without 7-16 Hz, where alpha and spindles stand
+        out. White noise 0, pink noise -1. It stops short of 30 Hz, where amplifiers may low-pass.
+    high_share
+        20-47 Hz in 0.5-47 Hz.
+    mains_share
+        48-52 and 58-62 Hz in everything above 0.5 Hz.
+    eeg_likeness
+        log10 of the power of 8-16 Hz over that of 0.5-2 Hz: eye movements are slow.
     """
 
     sd_uv: PerEpoch
@@ -49,8 +53,8 @@ def epoch_power(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> Power:
 
     Parameters
     ----------
-    epochs_uv : shape (n_epochs, n_samples), microvolt. An epoch that is not finite has no power
-        that is.
+    epochs_uv
+        Shape (n_epochs, n_samples), microvolt. An epoch that is not finite has no power that is.
     """
     n_window = int(WINDOW_S * fs_hz)
     n_windows = epochs_uv.shape[1] // n_window

@@ -44,9 +44,11 @@ def night_pictures(
 
     Parameters
     ----------
-    title : shown as it is; nothing in it is interpreted.
-    spectrogram : frequencies in Hz, shape (n_freqs,), and power in dB, shape (n_freqs, n_epochs),
-        NaN where there is no signal; None draws two panels.
+    title
+        Shown as it is; nothing in it is interpreted.
+    spectrogram
+        Frequencies in Hz, shape (n_freqs,), and power in dB, shape (n_freqs, n_epochs), NaN where
+        there is no signal; None draws two panels.
     """
     import matplotlib as mpl
 

@@ -43,7 +43,8 @@ def finish_night(
 
     Parameters
     ----------
-    folder : a night's folder as `night_folder` gives it.
+    folder
+        A night's folder as `night_folder` gives it.
     """
     listed = [
         {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}

@@ -35,9 +35,12 @@ class Gathered:
 
     Attributes
     ----------
-    path : of ``nights.tsv``.
-    states : how many nights are done, failed, missing, excluded.
-    not_done : ``(subject, night, state, reason)`` of the failed and missing ones, the first 1000.
+    path
+        Of ``nights.tsv``.
+    states
+        How many nights are done, failed, missing, excluded.
+    not_done
+        ``(subject, night, state, reason)`` of the failed and missing ones, the first 1000.
     """
 
     path: Path
@@ -61,8 +64,10 @@ def gather(out: Path) -> Gathered:
 
     Raises
     ------
-    psgpipe.errors.UsageError : `out` is not a folder that psgpipe wrote.
-    psgpipe.errors.OutputConflict, psgpipe.errors.TryAgain : it cannot be written.
+    psgpipe.errors.UsageError
+        `out` is not a folder that psgpipe wrote.
+    psgpipe.errors.OutputConflict, psgpipe.errors.TryAgain
+        It cannot be written.
     """
     nights = asked_nights(out)
     gathered = Gathered(out / NIGHTS)

@@ -36,7 +36,8 @@ def agreement_with(expert: Hypnogram, folder: Path) -> Agreement:
 
     Raises
     ------
-    psgpipe.errors.RecordingUnsuitable : the scoring starts at another time of day.
+    psgpipe.errors.RecordingUnsuitable
+        The scoring starts at another time of day.
     """
     automatic = read_hypnogram(folder)
     known = expert.start_clock and automatic.start_clock

@@ -25,9 +25,12 @@ class AskedNight:
 
     Attributes
     ----------
-    recording : file name, or None where no study lists it.
-    pipeline_sha256 : of the pipeline asked for; None where any will do.
-    extra : further columns of the study table.
+    recording
+        File name, or None where no study lists it.
+    pipeline_sha256
+        Of the pipeline asked for; None where any will do.
+    extra
+        Further columns of the study table.
     """
 
     subject: str
@@ -50,9 +53,12 @@ class Found:
 
     Attributes
     ----------
-    state : ``done``, ``failed``, ``missing`` or ``excluded``.
-    kind, reason : of a failure; or why a night is missing or excluded.
-    manifest : of a night that is done.
+    state
+        ``done``, ``failed``, ``missing`` or ``excluded``.
+    kind, reason
+        Of a failure; or why a night is missing or excluded.
+    manifest
+        Of a night that is done.
     """
 
     state: NightState
@@ -66,8 +72,10 @@ def asked_nights(out: Path) -> list[AskedNight]:
 
     Raises
     ------
-    psgpipe.errors.UsageError : `out` is not a folder that psgpipe wrote.
-    psgpipe.errors.OutputConflict : its ``study.json`` is not what psgpipe wrote.
+    psgpipe.errors.UsageError
+        `out` is not a folder that psgpipe wrote.
+    psgpipe.errors.OutputConflict
+        Its ``study.json`` is not what psgpipe wrote.
     """
     study = atomic.read_json(out / STUDY)
     if study is None and not (out / "nights").is_dir():
@@ -156,10 +164,14 @@ class Runner:
 
     Attributes
     ----------
-    journal : the journal's file name.
-    began_at : UTC, ISO.
-    in_hand : ``(subject, night)`` of the nights it had begun and not ended.
-    silent_s : seconds since its last sign of life.
+    journal
+        The journal's file name.
+    began_at
+        UTC, ISO.
+    in_hand
+        ``(subject, night)`` of the nights it had begun and not ended.
+    silent_s
+        Seconds since its last sign of life.
     """
 
     journal: str

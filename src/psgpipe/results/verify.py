@@ -16,9 +16,12 @@ class Checked:
 
     Attributes
     ----------
-    subject, night : ids.
-    files : how many were compared with their hash, the manifest included.
-    damage : what is wrong, a sentence for each file; empty where nothing is.
+    subject, night
+        Ids.
+    files
+        How many were compared with their hash, the manifest included.
+    damage
+        What is wrong, a sentence for each file; empty where nothing is.
     """
 
     subject: str
@@ -32,7 +35,8 @@ def verify(out: Path) -> Iterator[Checked]:
 
     Raises
     ------
-    psgpipe.errors.UsageError : `out` is not a folder that psgpipe wrote.
+    psgpipe.errors.UsageError
+        `out` is not a folder that psgpipe wrote.
     """
     for asked in asked_nights(out):
         if (asked.folder / MANIFEST).exists():

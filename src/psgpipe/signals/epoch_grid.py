@@ -22,8 +22,10 @@ class EpochGrid(NamedTuple):
 
     Attributes
     ----------
-    columns : where each begins (:func:`psgpipe.signals.epochs.first_columns`).
-    per_epoch : samples of each.
+    columns
+        Where each begins (:func:`psgpipe.signals.epochs.first_columns`).
+    per_epoch
+        Samples of each.
     """
 
     columns: npt.NDArray[np.int_]

@@ -18,7 +18,8 @@ class EpochSignal:
 
     Attributes
     ----------
-    columns : of the row, stretch by stretch.
+    columns
+        Of the row, stretch by stretch.
     """
 
     recording: Sampled
@@ -57,7 +58,8 @@ def epoch_signal(recording: Sampled, row: int, epochs: npt.ArrayLike) -> EpochSi
 
     Parameters
     ----------
-    epochs : increasing epoch numbers, each covered (:func:`psgpipe.signals.epochs.covered_epochs`).
+    epochs
+        Increasing epoch numbers, each covered (:func:`psgpipe.signals.epochs.covered_epochs`).
     """
     return EpochSignal(recording, row, tuple(_stretches(recording, np.asarray(epochs, dtype=int))))
 

@@ -86,7 +86,8 @@ def in_bed(n_epochs: int, off_s: float, on_s: float) -> npt.NDArray[np.bool_]:
 
     Parameters
     ----------
-    off_s, on_s : seconds from the start of the recording.
+    off_s, on_s
+        Seconds from the start of the recording.
     """
     start_s = np.arange(n_epochs) * EPOCH_S
     inside_s = np.minimum(on_s, start_s + EPOCH_S) - np.maximum(off_s, start_s)

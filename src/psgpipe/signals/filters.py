@@ -28,9 +28,11 @@ def band_pass(recording: Recording, low_hz: float, high_hz: float) -> Recording:
 
     Parameters
     ----------
-    low_hz : 0 for a low-pass.
-    high_hz : at half of the sampling rate or above it: a high-pass, since there is nothing to take
-        away, and the band left stays open above.
+    low_hz
+        0 for a low-pass.
+    high_hz
+        At half of the sampling rate or above it: a high-pass, since there is nothing to take away,
+        and the band left stays open above.
 
     Returns
     -------

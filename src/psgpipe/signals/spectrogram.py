@@ -20,8 +20,10 @@ def epoch_spectrogram(
 
     Returns
     -------
-    freqs_hz : shape (n_freqs,), up to `highest_hz`.
-    power_db : shape (n_freqs, n_epochs), dB relative to 1 uV^2/Hz; NaN where there is no signal.
+    freqs_hz
+        Shape (n_freqs,), up to `highest_hz`.
+    power_db
+        Shape (n_freqs, n_epochs), dB relative to 1 uV^2/Hz; NaN where there is no signal.
     """
     n_window = round(WINDOW_S * recording.fs_hz)
     freqs_hz = np.fft.rfftfreq(n_window, 1 / recording.fs_hz).astype(np.float64)

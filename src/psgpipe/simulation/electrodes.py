@@ -30,11 +30,15 @@ class Site:
 
     Attributes
     ----------
-    number : of its random stream.
-    eeg : gain of the spectrum; ``humps`` changes single components of it.
-    in_common : share of that power which all electrodes have in common.
-    spindle_uv, k_complex_uv, blink_uv, gaze_uv, movement_uv : height of an event of usual size.
-        ``gaze_uv`` is for rapid and slow eye movements, of opposite sign at the two eyes.
+    number
+        Of its random stream.
+    eeg
+        Gain of the spectrum; ``humps`` changes single components of it.
+    in_common
+        Share of that power which all electrodes have in common.
+    spindle_uv, k_complex_uv, blink_uv, gaze_uv, movement_uv
+        Height of an event of usual size. ``gaze_uv`` is for rapid and slow eye movements, of
+        opposite sign at the two eyes.
     """
 
     number: int

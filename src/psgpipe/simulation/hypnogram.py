@@ -28,11 +28,15 @@ class CycleModel:
 
     Attributes
     ----------
-    cycle_min : usual length of a cycle, asleep.
-    n3_decay : N3 of a cycle relative to the cycle before.
-    rem_first, rem_growth : REM of the first cycle relative to the second, and what every later
-        one has more than the one before.
-    n3_block, rem_block : usual epochs of unbroken N3 and of unbroken REM.
+    cycle_min
+        Usual length of a cycle, asleep.
+    n3_decay
+        N3 of a cycle relative to the cycle before.
+    rem_first, rem_growth
+        REM of the first cycle relative to the second, and what every later one has more than the
+        one before.
+    n3_block, rem_block
+        Usual epochs of unbroken N3 and of unbroken REM.
     """
 
     cycle_min: float = 98.0

@@ -21,13 +21,20 @@ class Lead:
 
     Attributes
     ----------
-    label, unit : as in the file.
-    kind : ``eeg``, ``eog``, ``emg`` or ``misc``.
-    limit : the file stores from `lowest` to `limit`, in `unit`; `lowest` is ``-limit`` if None.
-    plus, minus : electrodes; `minus` is ``ref`` for the system's common reference.
-    sensor : for what is not an electrode.
-    fs_hz : its own rate, or None: the montage's.
-    rate_ratio : its rate relative to the montage's, where it has none of its own.
+    label, unit
+        As in the file.
+    kind
+        ``eeg``, ``eog``, ``emg`` or ``misc``.
+    limit
+        The file stores from `lowest` to `limit`, in `unit`; `lowest` is ``-limit`` if None.
+    plus, minus
+        Electrodes; `minus` is ``ref`` for the system's common reference.
+    sensor
+        For what is not an electrode.
+    fs_hz
+        Its own rate, or None: the montage's.
+    rate_ratio
+        Its rate relative to the montage's, where it has none of its own.
     """
 
     label: str

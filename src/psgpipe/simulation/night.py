@@ -41,11 +41,16 @@ class NightPlan:
 
     Attributes
     ----------
-    key : what its random numbers are drawn from.
-    start : local date and time of the first sample.
-    hypnogram : the true stages, from the start of the recording to its end.
-    lights_off_s, lights_on_s : seconds from the start of the recording, on the epoch grid.
-    targets : what the stages were made to add up to, planted effect included.
+    key
+        What its random numbers are drawn from.
+    start
+        Local date and time of the first sample.
+    hypnogram
+        The true stages, from the start of the recording to its end.
+    lights_off_s, lights_on_s
+        Seconds from the start of the recording, on the epoch grid.
+    targets
+        What the stages were made to add up to, planted effect included.
     """
 
     key: NightKey

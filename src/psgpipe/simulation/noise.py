@@ -31,8 +31,9 @@ class Component:
 
     Attributes
     ----------
-    wax_s, wax_sd : its amplitude waxes and wanes with this time constant, and by this standard
-        deviation of its logarithm.
+    wax_s, wax_sd
+        Its amplitude waxes and wanes with this time constant, and by this standard deviation of its
+        logarithm.
     """
 
     centre_hz: float = 0.0
@@ -108,11 +109,16 @@ def shaped_noise(
 
     Parameters
     ----------
-    power : of each component in each frame, shape (n_frames, n_components).
-    shares : of each component in each bin, shape (n_components, n_bins).
-    rng : of the noise that is this signal's own.
-    fs_hz : rate of the signal.
-    common, in_common : noise shared with other signals, and its share of the power.
+    power
+        Of each component in each frame, shape (n_frames, n_components).
+    shares
+        Of each component in each bin, shape (n_components, n_bins).
+    rng
+        Of the noise that is this signal's own.
+    fs_hz
+        Rate of the signal.
+    common, in_common
+        Noise shared with other signals, and its share of the power.
     """
     n_frames, half = len(power), HOP_S * fs_hz
     window = np.sin(np.pi * (np.arange(2 * half) + 0.5) / (2 * half)) * half

@@ -118,15 +118,24 @@ class EventModel:
 
     Attributes
     ----------
-    number : of its random stream.
-    per_min : stage to events a minute; none elsewhere.
-    duration_s : lowest and highest, uniform.
-    spread : standard deviation of the logarithm of the size.
-    hz : mean and standard deviation of the frequency, where it has one.
-    apart_s : an event that begins sooner after the one before is left out.
-    in_bursts : thirds of an epoch differ widely in their number of events.
-    both_ways : half of the events are upside down.
-    eyes_open : comes only with eyes open.
+    number
+        Of its random stream.
+    per_min
+        Stage to events a minute; none elsewhere.
+    duration_s
+        Lowest and highest, uniform.
+    spread
+        Standard deviation of the logarithm of the size.
+    hz
+        Mean and standard deviation of the frequency, where it has one.
+    apart_s
+        An event that begins sooner after the one before is left out.
+    in_bursts
+        Thirds of an epoch differ widely in their number of events.
+    both_ways
+        Half of the events are upside down.
+    eyes_open
+        Comes only with eyes open.
     """
 
     number: int
@@ -175,11 +184,15 @@ class DepthModel:
 
     Attributes
     ----------
-    foreign : mean share of other stages in an epoch's signal.
-    concentration : of the beta distribution of that share; smaller varies more.
-    reach_s : how far in time the foreign stages come from, standard deviation.
-    shift_hops : a transition may come this many times 2 s beside the edge of the epoch; the epoch
-        keeps the larger part of itself.
+    foreign
+        Mean share of other stages in an epoch's signal.
+    concentration
+        Of the beta distribution of that share; smaller varies more.
+    reach_s
+        How far in time the foreign stages come from, standard deviation.
+    shift_hops
+        A transition may come this many times 2 s beside the edge of the epoch; the epoch keeps the
+        larger part of itself.
     """
 
     foreign: float = 0.5
@@ -194,13 +207,19 @@ class Scene:
 
     Attributes
     ----------
-    duration_s : of the recording.
-    stage_of_epoch : shape (n_epochs,), position in SCORED.
-    in_bed : shape (n_epochs,).
-    stage_share : shape (n_frames, 5), how much of each stage is in each 4-s frame. Frames start
-        every 2 s, the first one 2 s before the recording.
-    eyes_open : shape (n_frames,), 0 to 1.
-    events : by name, see EVENT_MODELS.
+    duration_s
+        Of the recording.
+    stage_of_epoch
+        Shape (n_epochs,), position in SCORED.
+    in_bed
+        Shape (n_epochs,).
+    stage_share
+        Shape (n_frames, 5), how much of each stage is in each 4-s frame. Frames start every 2 s,
+        the first one 2 s before the recording.
+    eyes_open
+        Shape (n_frames,), 0 to 1.
+    events
+        By name, see EVENT_MODELS.
     """
 
     key: NightKey

@@ -39,9 +39,12 @@ class StudyDesign:
 
     Attributes
     ----------
-    nights : of each condition and subject.
-    fs_hz : rate of EEG, EOG and EMG; None is 128 for the minimal and 256 for the clinical montage.
-    effects : what treatment changes, by name, see EFFECTS.
+    nights
+        Of each condition and subject.
+    fs_hz
+        Rate of EEG, EOG and EMG; None is 128 for the minimal and 256 for the clinical montage.
+    effects
+        What treatment changes, by name, see EFFECTS.
     """
 
     subjects: int = 2
@@ -106,9 +109,12 @@ def simulate_study(
 
     Raises
     ------
-    psgpipe.errors.UsageError : the design, or the planted effect, is impossible.
-    psgpipe.errors.OutputConflict : `out` is not empty and not forced, or cannot be written.
-    psgpipe.errors.TryAgain : there is no space for it on the disk.
+    psgpipe.errors.UsageError
+        The design, or the planted effect, is impossible.
+    psgpipe.errors.OutputConflict
+        `out` is not empty and not forced, or cannot be written.
+    psgpipe.errors.TryAgain
+        There is no space for it on the disk.
     """
     nights = plan_study(design)
     _check_folder(out, force=force)
@@ -130,7 +136,8 @@ def plan_study(design: StudyDesign) -> list[PlannedNight]:
 
     Raises
     ------
-    psgpipe.errors.UsageError : the design, or the planted effect, is impossible.
+    psgpipe.errors.UsageError
+        The design, or the planted effect, is impossible.
     """
     _check_design(design)
     return [
@@ -265,7 +272,8 @@ def parse_effects(texts: Sequence[str]) -> dict[str, float]:
 
     Raises
     ------
-    psgpipe.errors.UsageError : a name is unknown or given twice, a value is no number.
+    psgpipe.errors.UsageError
+        A name is unknown or given twice, a value is no number.
     """
     effects: dict[str, float] = {}
     for text in texts:

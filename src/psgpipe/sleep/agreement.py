@@ -16,8 +16,9 @@ class Agreement:
 
     Attributes
     ----------
-    confusion : epochs by the expert's stage (rows) and the automatic stage (columns), shape (5, 5),
-        in the order W N1 N2 N3 R; epochs that either leaves without a stage are not counted.
+    confusion
+        Epochs by the expert's stage (rows) and the automatic stage (columns), shape (5, 5), in the
+        order W N1 N2 N3 R; epochs that either leaves without a stage are not counted.
     """
 
     confusion: npt.NDArray[np.int_]

@@ -51,14 +51,18 @@ def summarize(
 
     Parameters
     ----------
-    hypnogram : where an epoch in bed may be sedation, everything but ``tib_min`` is withheld.
-    hypnodensity : probabilities for the same epochs; only for ``mean_confidence``.
-    lights_known : False where the recording's ends stand in for lights off and lights on; the
-        numbers are the same, the reasons of what is absent speak of the recording.
+    hypnogram
+        Where an epoch in bed may be sedation, everything but ``tib_min`` is withheld.
+    hypnodensity
+        Probabilities for the same epochs; only for ``mean_confidence``.
+    lights_known
+        False where the recording's ends stand in for lights off and lights on; the numbers are the
+        same, the reasons of what is absent speak of the recording.
 
     Raises
     ------
-    ValueError : hypnogram and hypnodensity differ in their number of epochs.
+    ValueError
+        Hypnogram and hypnodensity differ in their number of epochs.
     """
     stages = hypnogram.in_bed_stages
     if not stages:

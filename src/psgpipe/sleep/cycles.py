@@ -19,10 +19,14 @@ class CycleRule:
 
     Attributes
     ----------
-    nrem_min : NREM sleep that must stand before a REM period.
-    rem_gap_min : REM bouts closer together than this, whatever lies between, are one REM period.
-    rem_min : REM sleep that a REM period must hold; a shorter one belongs to the NREM around it.
-    first_rem_min : the same for the REM period of the first cycle, which is often very short.
+    nrem_min
+        NREM sleep that must stand before a REM period.
+    rem_gap_min
+        REM bouts closer together than this, whatever lies between, are one REM period.
+    rem_min
+        REM sleep that a REM period must hold; a shorter one belongs to the NREM around it.
+    first_rem_min
+        The same for the REM period of the first cycle, which is often very short.
     """
 
     nrem_min: float = 15.0
@@ -40,10 +44,13 @@ class SleepCycle:
 
     Attributes
     ----------
-    first_epoch, rem_first_epoch, end_epoch : the cycle is ``range(first_epoch, end_epoch)`` and
-        its REM period starts at `rem_first_epoch`; epoch numbers of the hypnogram.
-    nrem_min : N1, N2 and N3 before the REM period.
-    rem_min : R in the REM period; what interrupts it is not counted.
+    first_epoch, rem_first_epoch, end_epoch
+        The cycle is ``range(first_epoch, end_epoch)`` and its REM period starts at
+        `rem_first_epoch`; epoch numbers of the hypnogram.
+    nrem_min
+        N1, N2 and N3 before the REM period.
+    rem_min
+        R in the REM period; what interrupts it is not counted.
     """
 
     first_epoch: int
@@ -93,8 +100,9 @@ def mean_swa_by_cycle(
 
     Parameters
     ----------
-    swa_uv2 : shape (n_epochs,), power of 0.5-4 Hz in each epoch of the hypnogram; NaN where it
-        could not be measured.
+    swa_uv2
+        Shape (n_epochs,), power of 0.5-4 Hz in each epoch of the hypnogram; NaN where it could not
+        be measured.
 
     Returns
     -------
@@ -102,7 +110,8 @@ def mean_swa_by_cycle(
 
     Raises
     ------
-    ValueError : `swa_uv2` has another number of epochs than the hypnogram.
+    ValueError
+        `swa_uv2` has another number of epochs than the hypnogram.
     """
     if len(swa_uv2) != len(hypnogram):
         raise ValueError(f"slow-wave activity of {len(swa_uv2)} for {len(hypnogram)} epochs")

@@ -34,8 +34,10 @@ def place_lights(
 
     Parameters
     ----------
-    off_events_s, on_events_s : onsets of the annotations that say lights off, lights on.
-    given_by : where the night's own times came from.
+    off_events_s, on_events_s
+        Onsets of the annotations that say lights off, lights on.
+    given_by
+        Where the night's own times came from.
 
     Raises
     ------

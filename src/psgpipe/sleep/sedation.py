@@ -24,8 +24,10 @@ def in_sedation(hours_since_dose: float, window_h: float, in_bed_h: float | None
 
     Parameters
     ----------
-    hours_since_dose : from the end of the dose to lights off; negative for a dose in the night.
-    in_bed_h : lights off to lights on; where unknown, the longest night that is believed.
+    hours_since_dose
+        From the end of the dose to lights off; negative for a dose in the night.
+    in_bed_h
+        Lights off to lights on; where unknown, the longest night that is believed.
     """
     night_h = LONGEST_NIGHT_H if in_bed_h is None else in_bed_h
     return -night_h < hours_since_dose < window_h
@@ -38,7 +40,8 @@ def sedated_epochs(
 
     Parameters
     ----------
-    start : local date and time of the first epoch.
+    start
+        Local date and time of the first epoch.
     """
     from_s = (dose_end - start).total_seconds()
     first = math.floor(from_s / EPOCH_S)

@@ -26,7 +26,8 @@ def de_weighted(probabilities: Probabilities) -> Probabilities:
 
     Parameters
     ----------
-    probabilities : shape (n_epochs, 5), in the order W N1 N2 N3 R.
+    probabilities
+        Shape (n_epochs, 5), in the order W N1 N2 N3 R.
     """
     plain = probabilities / np.array([CLASS_WEIGHTS[stage] for stage in SCORED])
     summed: Probabilities = plain / plain.sum(axis=1, keepdims=True)

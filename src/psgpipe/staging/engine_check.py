@@ -33,8 +33,10 @@ class EngineComparison:
 
     Attributes
     ----------
-    largest_difference : of any probability in any epoch.
-    usual_share : share of the epochs in which no probability differs by more than 0.01.
+    largest_difference
+        Of any probability in any epoch.
+    usual_share
+        Share of the epochs in which no probability differs by more than 0.01.
     """
 
     classifier: str
@@ -59,7 +61,8 @@ def compare_engines() -> Iterator[EngineComparison]:
 
     Raises
     ------
-    psgpipe.errors.StagerUnavailable : one of the engines cannot be used at all.
+    psgpipe.errors.StagerUnavailable
+        One of the engines cannot be used at all.
     """
     for fs_hz in RATES_HZ:
         night = simulate_night(seed=fs_hz, hours=NIGHT_H, fs_hz=fs_hz)

@@ -26,7 +26,8 @@ def parse_classifier(text: bytes, name: str, sha256: str, order: tuple[int, ...]
 
     Parameters
     ----------
-    order : which of the file's classes stands where in the result.
+    order
+        Which of the file's classes stands where in the result.
 
     Raises
     ------

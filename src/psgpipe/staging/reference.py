@@ -38,9 +38,12 @@ class ReferenceStager:
 
     Attributes
     ----------
-    roles : the roles that will be given to it; they choose the classifier.
-    with_demographics : age and sex will be given.
-    why : the reason where the fast engine was asked for and this one stages.
+    roles
+        The roles that will be given to it; they choose the classifier.
+    with_demographics
+        Age and sex will be given.
+    why
+        The reason where the fast engine was asked for and this one stages.
     """
 
     roles: tuple[Role, ...]
@@ -75,9 +78,12 @@ class ReferenceStager:
 
         Parameters
         ----------
-        eegs : unfiltered, in microvolt, all of one duration; each is staged for itself.
-        others : EOG and EMG as in `roles`, likewise.
-        demographics : given if and only if `with_demographics`.
+        eegs
+            Unfiltered, in microvolt, all of one duration; each is staged for itself.
+        others
+            EOG and EMG as in `roles`, likewise.
+        demographics
+            Given if and only if `with_demographics`.
         """
         shared = list(others)
         return [self._score_one([eeg, *shared], demographics) for eeg in eegs]

@@ -109,7 +109,8 @@ def newest_classifier(package: Path, name: str) -> Path:
 
     Raises
     ------
-    StagerUnavailable : there is none.
+    StagerUnavailable
+        There is none.
     """
     files = list((package / "classifiers").glob(f"clf_{name}_lgb_*.joblib"))
     if not files:

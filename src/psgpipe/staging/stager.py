@@ -48,7 +48,8 @@ class FastStager:
 
     Attributes
     ----------
-    roles, with_demographics : what will be given; they choose the classifier.
+    roles, with_demographics
+        What will be given; they choose the classifier.
     """
 
     roles: tuple[Role, ...]
@@ -114,7 +115,8 @@ def usable_stager(engine: Engine, roles: Sequence[Role], *, with_demographics: b
 
     Raises
     ------
-    psgpipe.errors.StagerUnavailable : the fast engine cannot be used for any other reason.
+    psgpipe.errors.StagerUnavailable
+        The fast engine cannot be used for any other reason.
     """
     stager = stager_of(engine, roles, with_demographics=with_demographics)
     if not isinstance(stager, FastStager):

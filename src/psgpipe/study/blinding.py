@@ -58,7 +58,8 @@ def refuse_if_blinded(out: Path, *, blind_by_spec: bool) -> None:
 
     Raises
     ------
-    psgpipe.errors.NightsNotComparable : it is blinded, or nobody can know whether it is.
+    psgpipe.errors.NightsNotComparable
+        It is blinded, or nobody can know whether it is.
     """
     if (out / STUDY).is_file() and atomic.read_json(out / STUDY) is None:
         raise NightsNotComparable(
@@ -102,8 +103,10 @@ def seal(out: Path, nights: Sealed) -> None:
 
     Raises
     ------
-    psgpipe.errors.NightsNotComparable : what was sealed before cannot be read.
-    psgpipe.errors.OutputConflict, psgpipe.errors.TryAgain : it cannot be written.
+    psgpipe.errors.NightsNotComparable
+        What was sealed before cannot be read.
+    psgpipe.errors.OutputConflict, psgpipe.errors.TryAgain
+        It cannot be written.
     """
     before = sealed(out)
     now = {**before, **{ids: cells for ids, cells in nights.items() if cells}}
@@ -116,7 +119,8 @@ def sealed(out: Path) -> Sealed:
 
     Raises
     ------
-    psgpipe.errors.NightsNotComparable : it is there and cannot be read.
+    psgpipe.errors.NightsNotComparable
+        It is there and cannot be read.
     """
     if not (out / KEY).is_file():
         return {}

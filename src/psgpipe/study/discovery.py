@@ -27,11 +27,13 @@ def find_recordings(folder: Path, besides: Path | None = None) -> tuple[list[Pat
 
     Parameters
     ----------
-    besides : a folder that is not looked into, such as the results'.
+    besides
+        A folder that is not looked into, such as the results'.
 
     Raises
     ------
-    psgpipe.errors.StudyTableInvalid : a folder cannot be listed.
+    psgpipe.errors.StudyTableInvalid
+        A folder cannot be listed.
     """
     avoided = {os.path.realpath(besides)} if besides else set()
     found = [p for p in _walk(folder, avoided) if RECORDINGS.search(p.name)]
@@ -113,7 +115,8 @@ def recordings_in(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
 
     Raises
     ------
-    psgpipe.errors.StudyTableInvalid : a folder cannot be listed.
+    psgpipe.errors.StudyTableInvalid
+        A folder cannot be listed.
     """
     for path in paths:
         if not path.is_dir():

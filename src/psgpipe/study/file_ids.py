@@ -25,7 +25,8 @@ def night_from(
 
     Raises
     ------
-    psgpipe.errors.UsageError : age, sex or the end of a dose are impossible.
+    psgpipe.errors.UsageError
+        Age, sex or the end of a dose are impossible.
     """
     named_subject, named_night = ids_from_name(path.name)
     age_y, sex = known.get("age_y"), known.get("sex")

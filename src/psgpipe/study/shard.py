@@ -16,7 +16,8 @@ class Shard:
 
     Attributes
     ----------
-    number, of : ``2/8`` is the second of eight.
+    number, of
+        ``2/8`` is the second of eight.
     """
 
     number: int = 1

@@ -27,11 +27,16 @@ class Study:
 
     Attributes
     ----------
-    name : of the table or the folder, without its path.
-    nights : every listed night, excluded ones too, by subject and night.
-    table_sha256 : of the table's bytes; None for a folder.
-    passed_over : files of stages found among the recordings of a folder.
-    sealed : of a blinded study, what `nights` do not tell; None where nothing is kept back.
+    name
+        Of the table or the folder, without its path.
+    nights
+        Every listed night, excluded ones too, by subject and night.
+    table_sha256
+        Of the table's bytes; None for a folder.
+    passed_over
+        Files of stages found among the recordings of a folder.
+    sealed
+        Of a blinded study, what `nights` do not tell; None where nothing is kept back.
     """
 
     name: str
@@ -56,11 +61,13 @@ def read_study(source: Path, out: Path | None = None) -> Study:
 
     Parameters
     ----------
-    out : where results go; recordings are not looked for in there.
+    out
+        Where results go; recordings are not looked for in there.
 
     Raises
     ------
-    psgpipe.errors.StudyTableInvalid : everything that is wrong, with row and column.
+    psgpipe.errors.StudyTableInvalid
+        Everything that is wrong, with row and column.
     """
     if source.is_dir():
         nights, passed_over = nights_in_folder(source, out)

@@ -52,13 +52,16 @@ def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[ListedNight
 
     Parameters
     ----------
-    path : tab-, semicolon- or comma-separated.
-    conditions : words allowed besides the usual five, as a comparison spec names them; without
-        them any other word is allowed that is no misspelling of the five.
+    path
+        tab-, semicolon- or comma-separated.
+    conditions
+        Words allowed besides the usual five, as a comparison spec names them; without them any
+        other word is allowed that is no misspelling of the five.
 
     Raises
     ------
-    psgpipe.errors.StudyTableInvalid : every mistake in the table, with row and column.
+    psgpipe.errors.StudyTableInvalid
+        Every mistake in the table, with row and column.
     """
     mistakes = Mistakes(path.name)
     table = with_known_names(read_table(path), REQUIRED, OPTIONAL, mistakes)

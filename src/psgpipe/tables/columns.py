@@ -34,9 +34,11 @@ def with_known_names(
 
     Parameters
     ----------
-    measures : other tools have other words for what they measure, so that only the same letters
-        with other marks or another spelling of the unit are a misspelling of one.
-    named : columns that are wanted as they are.
+    measures
+        Other tools have other words for what they measure, so that only the same letters with other
+        marks or another spelling of the unit are a misspelling of one.
+    named
+        Columns that are wanted as they are.
     """
     known = (*required, *optional, *measures)
     names = {c: c.casefold() if c.casefold() in known else c for c in table.columns}

@@ -45,10 +45,14 @@ class Table:
 
     Attributes
     ----------
-    file : name without folders.
-    columns : as read in the header.
-    rows : without the empty ones.
-    delimiter : tab, semicolon or comma.
+    file
+        Name without folders.
+    columns
+        As read in the header.
+    rows
+        Without the empty ones.
+    delimiter
+        Tab, semicolon or comma.
     """
 
     file: str

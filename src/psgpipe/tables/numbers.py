@@ -44,8 +44,10 @@ class Numbers:
 
     Parameters
     ----------
-    columns : that hold numbers.
-    measures : those among them in which a number of nines far from all others is no measurement.
+    columns
+        That hold numbers.
+    measures
+        Those among them in which a number of nines far from all others is no measurement.
     """
 
     def __init__(

@@ -19,7 +19,8 @@ def mid_ranks(values: npt.ArrayLike) -> Values:
 
     Parameters
     ----------
-    values : shape (n_nights,); infinite where censored, so that all censored nights tie.
+    values
+        Shape (n_nights,); infinite where censored, so that all censored nights tie.
     """
     v = np.asarray(values, dtype=float)
     _, index, counts = np.unique(v, return_inverse=True, return_counts=True)
@@ -38,8 +39,10 @@ def worst_rank_differences(
 
     Parameters
     ----------
-    latency_min : for each night; infinite where there was no REM.
-    subject, treated : for each night; every subject needs nights in both conditions.
+    latency_min
+        For each night; infinite where there was no REM.
+    subject, treated
+        For each night; every subject needs nights in both conditions.
 
     References
     ----------

@@ -19,7 +19,8 @@ def stage_balances(n1: float, n2: float, n3: float, rem: float) -> tuple[float, 
 
     Parameters
     ----------
-    n1, n2, n3, rem : any common unit, all above 0.
+    n1, n2, n3, rem
+        Any common unit, all above 0.
 
     References
     ----------

@@ -16,10 +16,14 @@ class CrossoverEffect:
 
     Attributes
     ----------
-    difference, low, high : treatment minus baseline (control), freed from the period effect.
-    se, df, t, p : of `difference`; two-sided.
-    period_difference, period_p : second period minus first, freed from the treatment effect.
-    n_treated_first, n_treated_second : subjects in each sequence.
+    difference, low, high
+        Treatment minus baseline (control), freed from the period effect.
+    se, df, t, p
+        Of `difference`; two-sided.
+    period_difference, period_p
+        Second period minus first, freed from the treatment effect.
+    n_treated_first, n_treated_second
+        Subjects in each sequence.
     """
 
     difference: float
@@ -45,8 +49,10 @@ def hills_armitage(
 
     Parameters
     ----------
-    differences : treatment minus baseline for each subject, shape (n_subjects,).
-    treated_first : whether the subject had the treatment in the first period.
+    differences
+        Treatment minus baseline for each subject, shape (n_subjects,).
+    treated_first
+        Whether the subject had the treatment in the first period.
 
     Returns
     -------

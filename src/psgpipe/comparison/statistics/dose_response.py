@@ -13,7 +13,8 @@ def within_subject_slope(dose: npt.ArrayLike, value: npt.ArrayLike) -> float | N
 
     Parameters
     ----------
-    dose, value : shape (n_nights,).
+    dose, value
+        Shape (n_nights,).
     """
     x, y = np.asarray(dose, dtype=float), np.asarray(value, dtype=float)
     if np.unique(x).size < 2:
@@ -29,7 +30,8 @@ def interval_of(value: float, edges: tuple[float, ...]) -> tuple[float, float] |
 
     Parameters
     ----------
-    edges : ascending; two or more.
+    edges
+        Ascending; two or more.
     """
     pairs = itertools.pairwise(edges)
     return next(((low, high) for low, high in pairs if low <= value < high), None)

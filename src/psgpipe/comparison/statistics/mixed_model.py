@@ -32,10 +32,14 @@ class MixedModel:
 
     Attributes
     ----------
-    difference : treatment minus baseline, in the unit of y.
-    se : adjusted for the estimation of the variances (Kenward and Roger).
-    df, p : of the two-sided t test.
-    v_subject, v_subject_condition, v_residual : variances; 0 where the estimate is on the boundary.
+    difference
+        Treatment minus baseline, in the unit of y.
+    se
+        Adjusted for the estimation of the variances (Kenward and Roger).
+    df, p
+        Of the two-sided t test.
+    v_subject, v_subject_condition, v_residual
+        Variances; 0 where the estimate is on the boundary.
     """
 
     difference: float
@@ -53,10 +57,14 @@ class _Design:
 
     Attributes
     ----------
-    x : fixed effects, (n_subjects, most_nights, n_effects); condition is column 1.
-    y : (n_subjects, most_nights).
-    g : G of each variance, (3, n_subjects, most_nights, most_nights).
-    padding : identity on padded nights, (n_subjects, most_nights, most_nights).
+    x
+        Fixed effects, (n_subjects, most_nights, n_effects); condition is column 1.
+    y
+        (n_subjects, most_nights).
+    g
+        G of each variance, (3, n_subjects, most_nights, most_nights).
+    padding
+        Identity on padded nights, (n_subjects, most_nights, most_nights).
     """
 
     x: Values
@@ -71,10 +79,14 @@ class _State:
 
     Attributes
     ----------
-    variances : of subject, subject:condition, residual.
-    phi : (X' V^-1 X)^-1. beta : generalized least squares.
-    criterion : twice the restricted log-likelihood, without its constant.
-    vi, vi_g, vi_x, vi_r : V^-1 and its products with each G, X and the residuals.
+    variances
+        Of subject, subject:condition, residual.
+    phi
+        (X' V^-1 X)^-1. beta : generalized least squares.
+    criterion
+        Twice the restricted log-likelihood, without its constant.
+    vi, vi_g, vi_x, vi_r
+        V^-1 and its products with each G, X and the residuals.
     """
 
     variances: Values
@@ -100,8 +112,10 @@ def fit_mixed_model(
 
     Parameters
     ----------
-    y : shape (n_nights,), one endpoint.
-    subject, treated, period : for each night. Periods are categories.
+    y
+        Shape (n_nights,), one endpoint.
+    subject, treated, period
+        For each night. Periods are categories.
 
     References
     ----------

@@ -11,7 +11,8 @@ def holm(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
     Parameters
     ----------
-    p : shape (n_endpoints,).
+    p
+        Shape (n_endpoints,).
 
     References
     ----------
@@ -30,7 +31,8 @@ def benjamini_hochberg(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
     Parameters
     ----------
-    p : shape (n_endpoints,).
+    p
+        Shape (n_endpoints,).
 
     References
     ----------

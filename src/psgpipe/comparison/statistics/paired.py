@@ -27,9 +27,12 @@ class TInterval:
 
     Attributes
     ----------
-    mean, sd : of the differences; `sd` is None for one subject.
-    t, df, p : two-sided one-sample t test; None where the differences do not vary.
-    low, high : limits of the interval.
+    mean, sd
+        Of the differences; `sd` is None for one subject.
+    t, df, p
+        two-sided one-sample t test; None where the differences do not vary.
+    low, high
+        Limits of the interval.
     """
 
     mean: float
@@ -47,10 +50,13 @@ class HodgesLehmann:
 
     Attributes
     ----------
-    estimate : median of the Walsh averages.
-    low, high : limits of the interval; None for one subject.
-    coverage : what the interval really covers: the smallest attainable value not below the level
-        asked for, or, with too few subjects for that, the largest attainable one.
+    estimate
+        Median of the Walsh averages.
+    low, high
+        Limits of the interval; None for one subject.
+    coverage
+        What the interval really covers: the smallest attainable value not below the level asked
+        for, or, with too few subjects for that, the largest attainable one.
     """
 
     estimate: float
@@ -67,7 +73,8 @@ def changes(baseline: npt.ArrayLike, treatment: npt.ArrayLike) -> Values:
 
     Parameters
     ----------
-    baseline, treatment : means of each subject's nights, shape (n_subjects,), n_subjects >= 1.
+    baseline, treatment
+        Means of each subject's nights, shape (n_subjects,), n_subjects >= 1.
     """
     b, t = np.asarray(baseline, dtype=float), np.asarray(treatment, dtype=float)
     rounding = _ROUNDING * np.maximum(np.abs(b), np.abs(t))
@@ -80,8 +87,10 @@ def t_interval(differences: npt.ArrayLike, level: float = 0.95) -> TInterval:
 
     Parameters
     ----------
-    differences : shape (n_subjects,), n_subjects >= 1.
-    level : coverage of the interval.
+    differences
+        Shape (n_subjects,), n_subjects >= 1.
+    level
+        Coverage of the interval.
     """
     d = np.asarray(differences, dtype=float)
     n, mean = d.size, float(d.mean())
@@ -124,8 +133,10 @@ def sign_flip_p(differences: npt.ArrayLike, seed: int, draws: int = MONTE_CARLO_
 
     Parameters
     ----------
-    differences : shape (n_subjects,).
-    seed : of the draws; without effect for n <= 20.
+    differences
+        Shape (n_subjects,).
+    seed
+        Of the draws; without effect for n <= 20.
 
     References
     ----------
@@ -189,8 +200,10 @@ def max_t_sign_flip_p(
 
     Parameters
     ----------
-    differences : shape (n_subjects, n_endpoints); NaN where a subject lacks an endpoint.
-    seed, draws : as for `sign_flip_p`.
+    differences
+        Shape (n_subjects, n_endpoints); NaN where a subject lacks an endpoint.
+    seed, draws
+        As for `sign_flip_p`.
 
     References
     ----------
@@ -225,7 +238,8 @@ def hodges_lehmann(differences: npt.ArrayLike, level: float = 0.95) -> HodgesLeh
 
     Parameters
     ----------
-    differences : shape (n_subjects,); infinite values are allowed and count as worst ranks.
+    differences
+        Shape (n_subjects,); infinite values are allowed and count as worst ranks.
 
     References
     ----------
@@ -294,7 +308,8 @@ def hedges_g_av(baseline: npt.ArrayLike, treatment: npt.ArrayLike) -> float | No
 
     Parameters
     ----------
-    baseline, treatment : shape (n_subjects,), the same subjects in the same order.
+    baseline, treatment
+        Shape (n_subjects,), the same subjects in the same order.
 
     References
     ----------

@@ -8,9 +8,12 @@ def expected_drift(baseline_mean: float, population_mean: float, icc: float) -> 
 
     Parameters
     ----------
-    baseline_mean : of the group as measured.
-    population_mean : of the population that the group was selected from.
-    icc : reliability of the baseline measure as used (of the mean of its nights), 0 to 1.
+    baseline_mean
+        Of the group as measured.
+    population_mean
+        Of the population that the group was selected from.
+    icc
+        Reliability of the baseline measure as used (of the mean of its nights), 0 to 1.
 
     References
     ----------

@@ -20,8 +20,10 @@ class WithinSubjectSd:
 
     Attributes
     ----------
-    sd : square root of the pooled variance, in the unit of the endpoint.
-    df : degrees of freedom, the sum of (nights - 1) over the subjects.
+    sd
+        Square root of the pooled variance, in the unit of the endpoint.
+    df
+        Degrees of freedom, the sum of (nights - 1) over the subjects.
     """
 
     sd: float
@@ -34,8 +36,10 @@ class ReliableChange:
 
     Attributes
     ----------
-    t : the change over its standard error (reliable change index).
-    mdc95 : minimal detectable change: |change| that 95 % of unchanged subjects stay below.
+    t
+        The change over its standard error (reliable change index).
+    mdc95
+        Minimal detectable change: |change| that 95 % of unchanged subjects stay below.
     """
 
     t: float
@@ -47,7 +51,8 @@ def pooled_within_sd(baseline_nights: Iterable[npt.ArrayLike]) -> WithinSubjectS
 
     Parameters
     ----------
-    baseline_nights : one array of nights for each subject of the cohort.
+    baseline_nights
+        One array of nights for each subject of the cohort.
     """
     squares, rounding, df = 0.0, 0.0, 0
     for nights in baseline_nights:
@@ -66,8 +71,10 @@ def reliable_change(
 
     Parameters
     ----------
-    difference : mean of the treatment nights minus mean of the baseline nights.
-    n_baseline, n_treatment : nights in each mean.
+    difference
+        Mean of the treatment nights minus mean of the baseline nights.
+    n_baseline, n_treatment
+        Nights in each mean.
 
     References
     ----------

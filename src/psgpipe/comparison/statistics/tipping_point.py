@@ -14,8 +14,10 @@ def tipping_sensitivity(
 
     Parameters
     ----------
-    baseline_pct, treatment_pct : REM as staged, percent of TST.
-    sensitivity, false_positive_rate : of the stager for REM without the drug, 0 to 1.
+    baseline_pct, treatment_pct
+        REM as staged, percent of TST.
+    sensitivity, false_positive_rate
+        Of the stager for REM without the drug, 0 to 1.
 
     Returns
     -------

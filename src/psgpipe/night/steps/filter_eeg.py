@@ -14,7 +14,8 @@ class FilterEegParams:
 
     Attributes
     ----------
-    low_hz, high_hz : half-power frequencies of one pass; the filter runs forwards and backwards.
+    low_hz, high_hz
+        half-power frequencies of one pass; the filter runs forwards and backwards.
     """
 
     low_hz: float = 0.3

@@ -16,11 +16,15 @@ class ReferenceParams:
 
     Attributes
     ----------
-    eeg, eog, emg : wanted derivations in order of preference; an empty list leaves the role out.
-        ``chin`` is any chin EMG, ``horizontal`` any horizontal EOG.
-    optional : roles that may stay empty. Nights staged with and without a role do not compare.
-    min_fs_hz : channels sampled at this rate or below cannot be staged by YASA.
-    declared_units : unit by channel label, only for channels whose header leaves it blank.
+    eeg, eog, emg
+        Wanted derivations in order of preference; an empty list leaves the role out. ``chin`` is
+        any chin EMG, ``horizontal`` any horizontal EOG.
+    optional
+        Roles that may stay empty. Nights staged with and without a role do not compare.
+    min_fs_hz
+        Channels sampled at this rate or below cannot be staged by YASA.
+    declared_units
+        Unit by channel label, only for channels whose header leaves it blank.
     """
 
     eeg: tuple[str, ...] = ("C4-M1", "C3-M2")
@@ -49,7 +53,8 @@ def standard_derivation(name: str, where: str) -> str:
 
     Raises
     ------
-    ValueError : it names no derivation.
+    ValueError
+        It names no derivation.
     """
     standard = standard_name(name)
     if standard is None:

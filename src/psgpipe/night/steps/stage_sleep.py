@@ -33,16 +33,24 @@ class StageSleepParams:
 
     Attributes
     ----------
-    stager : whose stages.
-    engine : ``fast`` is yasa's arithmetic without yasa, ``reference`` calls yasa itself, and stages
-        in place of ``fast`` where a newer yasa has a classifier that ``fast`` does not know.
-    consensus : stage from each of these EEG derivations that can be built and is fit, and take the
-        mean probability; empty stages from the first of ``[reference] eeg`` alone.
-    de_weight : take the class weights of training out of the probabilities first.
-    age_and_sex : pass them on where both are known; the same choice for every night of a study.
-    margin_min : staged before lights off and after lights on, as far as recorded.
-    longest_without_lights_h : a longer recording is refused where lights are not known.
-    sedation_window_h : epochs within it after the end of a dose may be sedation, not sleep.
+    stager
+        Whose stages.
+    engine
+        ``fast`` is yasa's arithmetic without yasa, ``reference`` calls yasa itself, and stages in
+        place of ``fast`` where a newer yasa has a classifier that ``fast`` does not know.
+    consensus
+        Stage from each of these EEG derivations that can be built and is fit, and take the mean
+        probability; empty stages from the first of ``[reference] eeg`` alone.
+    de_weight
+        Take the class weights of training out of the probabilities first.
+    age_and_sex
+        Pass them on where both are known; the same choice for every night of a study.
+    margin_min
+        Staged before lights off and after lights on, as far as recorded.
+    longest_without_lights_h
+        A longer recording is refused where lights are not known.
+    sedation_window_h
+        Epochs within it after the end of a dose may be sedation, not sleep.
     """
 
     stager: Literal["yasa"] = "yasa"

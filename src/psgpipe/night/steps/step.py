@@ -11,12 +11,18 @@ class Step:
 
     Attributes
     ----------
-    name : as written in a pipeline file.
-    version : raised whenever the same input and parameters would give another result.
-    reads : the slots whose values `run` takes, in the order of its parameters.
-    gives : the slot that `run` fills.
-    params : frozen dataclass of the step's table in the pipeline file; all fields have defaults.
-    run : ``run(*values_read, params) -> value given``.
+    name
+        As written in a pipeline file.
+    version
+        Raised whenever the same input and parameters would give another result.
+    reads
+        The slots whose values `run` takes, in the order of its parameters.
+    gives
+        The slot that `run` fills.
+    params
+        Frozen dataclass of the step's table in the pipeline file; all fields have defaults.
+    run
+        ``run(*values_read, params) -> value given``.
     """
 
     name: str

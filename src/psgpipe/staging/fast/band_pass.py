@@ -69,7 +69,8 @@ def band_pass(signal: Signal) -> Signal:
 
     Parameters
     ----------
-    signal : shape (n_samples,), at least 825 samples, 100 Hz.
+    signal
+        Shape (n_samples,), at least 825 samples, 100 Hz.
     """
     taps = band_pass_taps()
     n_edge = len(taps) - 1

@@ -43,8 +43,10 @@ def stage_fast(
 
     Parameters
     ----------
-    eegs, eog, emg : of one duration, each at its own rate.
-    classifier : the one for just these inputs.
+    eegs, eog, emg
+        Of one duration, each at its own rate.
+    classifier
+        The one for just these inputs.
 
     Returns
     -------
@@ -76,7 +78,8 @@ def derivation_features(signal: RoleSignal, n_samples: int | None = None) -> Fea
 
     Parameters
     ----------
-    n_samples : what is used of the signal after resampling to 100 Hz; all if not given.
+    n_samples
+        What is used of the signal after resampling to 100 Hz; all if not given.
     """
     raw = epoch_features(filtered_100_hz(signal, n_samples), signal.role)
     rows = np.stack(list(raw.values()))

@@ -32,9 +32,11 @@ def epoch_features(filtered: Signal, kind: str) -> Features:
 
     Parameters
     ----------
-    filtered : shape (n_samples,), 100 Hz, microvolt, band-passed; a tail shorter than an epoch is
-        left out.
-    kind : ``eeg``, ``eog`` or ``emg``: which has which features.
+    filtered
+        Shape (n_samples,), 100 Hz, microvolt, band-passed; a tail shorter than an epoch is left
+        out.
+    kind
+        ``eeg``, ``eog`` or ``emg``: which has which features.
     """
     n_epochs = len(filtered) // EPOCH_SAMPLES
     epochs = filtered[: n_epochs * EPOCH_SAMPLES].reshape(n_epochs, EPOCH_SAMPLES)
@@ -183,9 +185,12 @@ def _permutation_entropy(first: Bits, second: Bits, over_two: Bits, n: int) -> P
 
     Parameters
     ----------
-    first, second : whether the second sample is a rise from the first, the third from the second.
-    over_two : whether the third is a rise from the first.
-    n : how many threes there are.
+    first, second
+        Whether the second sample is a rise from the first, the third from the second.
+    over_two
+        Whether the third is a rise from the first.
+    n
+        How many threes there are.
     """
     n_up = _count(first & second)
     n_down = n - _count(first | second)

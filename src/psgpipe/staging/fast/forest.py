@@ -34,16 +34,23 @@ class TreeClassifier:
 
     Attributes
     ----------
-    name : what it was trained on, e.g. ``eeg+eog+demo``.
-    sha256 : of the file that it came from.
-    feature_names : one for each feature, in the order of the nodes' `feature`.
-    feature : int16, shape (n_questions,), ascending: which feature the question is about.
-    threshold : float32, shape (n_questions,): larger values go right. Rounded down from the file's
-        float64, which is the same question about a float32 feature.
-    node_of_slot : int32, shape (5, n_slots, n_trees): the question in each slot of each tree of
-        each stage; ``n_questions`` where an epoch always goes left.
-    leaf_value : float64, shape (5, n_trees, n_slots + 1): what reaching the leaf adds to the score
-        of the stage. Stages stand in the order W N1 N2 N3 R.
+    name
+        What it was trained on, e.g. ``eeg+eog+demo``.
+    sha256
+        Of the file that it came from.
+    feature_names
+        One for each feature, in the order of the nodes' `feature`.
+    feature
+        int16, shape (n_questions,), ascending: which feature the question is about.
+    threshold
+        float32, shape (n_questions,): larger values go right. Rounded down from the file's float64,
+        which is the same question about a float32 feature.
+    node_of_slot
+        int32, shape (5, n_slots, n_trees): the question in each slot of each tree of each stage;
+        ``n_questions`` where an epoch always goes left.
+    leaf_value
+        float64, shape (5, n_trees, n_slots + 1): what reaching the leaf adds to the score of the
+        stage. Stages stand in the order W N1 N2 N3 R.
     """
 
     name: str
@@ -65,7 +72,8 @@ def probabilities(classifier: TreeClassifier, features: npt.NDArray[np.float32])
 
     Parameters
     ----------
-    features : shape (n_features, n_epochs), rows as in ``classifier.feature_names``.
+    features
+        Shape (n_features, n_epochs), rows as in ``classifier.feature_names``.
     """
     scores = raw_scores(classifier, features)
     scores -= scores.max(axis=1, keepdims=True)
@@ -121,7 +129,8 @@ def _leaf(slots: Bits) -> npt.NDArray[np.uint8]:
 
     Parameters
     ----------
-    slots : shape (n_slots, n_trees, n_bytes).
+    slots
+        Shape (n_slots, n_trees, n_bytes).
     """
     n_levels = len(slots).bit_length()
     path: list[Bits] = []

@@ -38,10 +38,14 @@ class Envelope(NamedTuple):
 
     Attributes
     ----------
-    values : complex, 12.5 for each second.
-    first : which of them, counted from the first sample of the signal, comes first (negative).
-    grid : how MNE pads and resamples the signal.
-    fs_hz : the signal's own rate.
+    values
+        Complex, 12.5 for each second.
+    first
+        Which of them, counted from the first sample of the signal, comes first (negative).
+    grid
+        How MNE pads and resamples the signal.
+    fs_hz
+        The signal's own rate.
     """
 
     values: Complex
@@ -74,7 +78,8 @@ def share_near_50_hz(n_out: int) -> Signal:
 
     Parameters
     ----------
-    n_out : samples of the block at 100 Hz.
+    n_out
+        Samples of the block at 100 Hz.
     """
     n_slow = n_out // DECIMATION
     away_hz = np.abs(np.arange(n_slow + 1) - n_slow // 2) * (FS_HZ / n_out)
@@ -146,7 +151,8 @@ def spectra_below_50_hz(envelope: Envelope, begins: Index, n_out: int) -> Comple
 
     Parameters
     ----------
-    begins : where the blocks begin at 100 Hz.
+    begins
+        Where the blocks begin at 100 Hz.
 
     Returns
     -------

@@ -52,9 +52,12 @@ class Layout(NamedTuple):
 
     Attributes
     ----------
-    n_in, n_out : samples of a block at the signal's rate and at 100 Hz.
-    guard_in, guard_out : samples that are cut off at each end.
-    unit_in, unit_out : the shortest stretch that is whole samples at both rates and at 12.5 Hz.
+    n_in, n_out
+        Samples of a block at the signal's rate and at 100 Hz.
+    guard_in, guard_out
+        Samples that are cut off at each end.
+    unit_in, unit_out
+        The shortest stretch that is whole samples at both rates and at 12.5 Hz.
     """
 
     n_in: int
@@ -75,9 +78,12 @@ class Analysed(NamedTuple):
 
     Attributes
     ----------
-    begins : where each block begins at 100 Hz if MNE's grid were not off.
-    response : shape (n_out // 2 + 1,), real: what the blocks are filtered by.
-    spectra : shape (n_blocks, n_out // 2 + 1), filtered, without the hertz around 50.
+    begins
+        Where each block begins at 100 Hz if MNE's grid were not off.
+    response
+        Shape (n_out // 2 + 1,), real: what the blocks are filtered by.
+    spectra
+        Shape (n_blocks, n_out // 2 + 1), filtered, without the hertz around 50.
     """
 
     begins: Index
@@ -101,8 +107,10 @@ def resample_band_pass(signal: Samples, fs_hz: float, n_new: int | None = None) 
 
     Parameters
     ----------
-    signal : shape (n_samples,), sampled at `fs_hz`, of which :func:`can_fuse` is true.
-    n_new : a sample or so less than there would be, cut off before the band-pass.
+    signal
+        Shape (n_samples,), sampled at `fs_hz`, of which :func:`can_fuse` is true.
+    n_new
+        A sample or so less than there would be, cut off before the band-pass.
     """
     grid = resampling(len(signal), fs_hz)
     envelope = near_50_hz.empty_envelope(grid, fs_hz)

@@ -25,9 +25,12 @@ def interquartile_range(rows: Rows, sd: PerRow, scratch: Rows) -> PerRow:
 
     Parameters
     ----------
-    rows : shape (n_rows, n), of mean near 0; the result of a row with NaN is meaningless.
-    sd : standard deviation of each row, shape (n_rows,).
-    scratch : memory of the shape of `rows`.
+    rows
+        Shape (n_rows, n), of mean near 0; the result of a row with NaN is meaningless.
+    sd
+        Standard deviation of each row, shape (n_rows,).
+    scratch
+        Memory of the shape of `rows`.
     """
     classes = _classes(rows, sd, scratch)
     below = _counts_below(classes, scratch)

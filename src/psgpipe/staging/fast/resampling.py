@@ -18,11 +18,16 @@ class Resampling(NamedTuple):
 
     Attributes
     ----------
-    n_before, n_after : samples put before and after the signal, at the signal's own rate.
-    n_padded : the signal's length with both.
-    n_padded_new : the same length at 100 Hz, rounded.
-    n_skipped : samples dropped at the start, at 100 Hz.
-    n_new : the length of the result.
+    n_before, n_after
+        Samples put before and after the signal, at the signal's own rate.
+    n_padded
+        The signal's length with both.
+    n_padded_new
+        The same length at 100 Hz, rounded.
+    n_skipped
+        Samples dropped at the start, at 100 Hz.
+    n_new
+        The length of the result.
     """
 
     n_before: int
@@ -77,7 +82,8 @@ def resample(signal: Signal, fs_hz: float, scale: float = 1.0) -> Signal:
 
     Parameters
     ----------
-    signal : shape (n_samples,), sampled at `fs_hz`.
+    signal
+        Shape (n_samples,), sampled at `fs_hz`.
     """
     grid = resampling(len(signal), fs_hz)
     spectrum = np.fft.rfft(mirrored(signal, grid.n_before, grid.n_after, scale))
