@@ -1,0 +1,1 @@
+"""What a night's EEG shows within and across its stages."""
