@@ -117,10 +117,6 @@ class Montage:
         """Every channel label needed, once each, in the order of first use."""
         return tuple(dict.fromkeys(t.label for d in self.derivations for t in d.terms))
 
-    def of(self, role: Role) -> Derivation | None:
-        """The derivation that plays `role`, or None."""
-        return next((d for d in self.derivations if d.role == role), None)
-
 
 @dataclass(frozen=True)
 class Candidates:
