@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram, SleepStage
-from psgpipe.model.summary import ENDPOINTS
-from psgpipe.sleep.architecture import LIGHTS_DEPENDENT, summarize
+from psgpipe.model.summary import ENDPOINTS, LIGHTS_DEPENDENT
+from psgpipe.sleep.architecture import summarize
 from tests.builders import night
 from tests.shared_files import shared
 

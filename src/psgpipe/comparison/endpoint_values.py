@@ -13,18 +13,9 @@ import numpy.typing as npt
 from psgpipe.comparison.selection import Selection, lights_unknown
 from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, without_zeros
 from psgpipe.model.comparison import ComparisonSpec, MeasuredNight
+from psgpipe.model.summary import LIGHTS_DEPENDENT
 
 CENSORED = ("rem_latency_min", "rem_latency_from_lights_off_min")
-DEPEND_ON_LIGHTS = (
-    "tib_min",
-    "se_pct",
-    "sol_min",
-    "lps_min",
-    "waso_min",
-    "wake_min",
-    "unscored_min",
-    "rem_latency_from_lights_off_min",
-)
 LOG_OFFSET = 0.5
 _UNITS = {
     "_per_h": "per h",
@@ -209,7 +200,7 @@ class _Scale:
 
 def value_of(night: MeasuredNight, endpoint: str, spec: ComparisonSpec) -> float | None:
     """The night's value; infinite where it is censored, None where there is none."""
-    if spec.missing_lights == "withhold" and endpoint in DEPEND_ON_LIGHTS and lights_unknown(night):
+    if spec.missing_lights == "withhold" and endpoint in LIGHTS_DEPENDENT and lights_unknown(night):
         return None
     value = night.values.get(endpoint)
     return math.inf if value is None and endpoint in CENSORED and _without_rem(night) else value

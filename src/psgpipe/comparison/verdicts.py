@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from psgpipe.comparison.contrasts import Analysed
-from psgpipe.comparison.endpoint_values import DEPEND_ON_LIGHTS, unit_of
+from psgpipe.comparison.endpoint_values import unit_of
 from psgpipe.comparison.statistics.crossover import CrossoverEffect
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.regression_to_mean import expected_drift
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import ComparisonSpec, Contrast, Declaration
+from psgpipe.model.summary import LIGHTS_DEPENDENT
 
 ALPHA = 0.05
 TESTABLE_FROM_N = 6
@@ -241,7 +242,7 @@ def _lacking(a: Analysed) -> str | None:
 
 
 def _lights(a: Analysed) -> str | None:
-    if a.nights.endpoint not in DEPEND_ON_LIGHTS or not a.nights.lights_unknown:
+    if a.nights.endpoint not in LIGHTS_DEPENDENT or not a.nights.lights_unknown:
         return None
     return f"depends on lights, not known in {count_of(a.nights.lights_unknown, 'night')}"
 

@@ -59,6 +59,17 @@ class ArchitectureSummary:
 ENDPOINTS: tuple[str, ...] = tuple(
     f.name for f in fields(ArchitectureSummary) if f.name != "absent"
 )
+LIGHTS_DEPENDENT = (
+    "tib_min",
+    "se_pct",
+    "sol_min",
+    "lps_min",
+    "waso_min",
+    "wake_min",
+    "unscored_min",
+    "rem_latency_from_lights_off_min",
+)
+"""Endpoints that mean less where the recording's ends stand in for lights off and lights on."""
 
 
 @dataclass(frozen=True)

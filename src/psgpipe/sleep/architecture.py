@@ -23,18 +23,6 @@ from psgpipe.sleep.cycles import CYCLE_RULE, CycleRule, sleep_cycles
 EPOCH_MIN = EPOCH_S / 60
 PERSISTENT_SLEEP_EPOCHS = 20
 
-LIGHTS_DEPENDENT = (
-    "tib_min",
-    "se_pct",
-    "sol_min",
-    "lps_min",
-    "waso_min",
-    "wake_min",
-    "unscored_min",
-    "rem_latency_from_lights_off_min",
-)
-"""Endpoints that mean less where the recording's ends stand in for lights off and lights on."""
-
 Stages = tuple[SleepStage, ...]
 
 
