@@ -7,8 +7,8 @@ import numpy as np
 from psgpipe.model.montage import ROLES
 from psgpipe.model.staging import RoleSignal
 from psgpipe.simulation.night import simulate_night
-from psgpipe.staging.fast.engine import derivation_features, stage_fast
-from psgpipe.staging.shipped_classifiers import classifier_name, load_classifier
+from psgpipe.staging.fast.engine import derivation_features
+from psgpipe.staging.stager import FastStager
 
 STAGES = ("WAKE", "N1", "N2", "N3", "REM")
 
@@ -33,16 +33,9 @@ def changed(signals, role, change):
 
 def fast(signals, demographics=None):
     """The fast engine's probabilities, shape (n_epochs, 5)."""
-    name = classifier_name(
-        eog="eog" in signals, emg="emg" in signals, demographics=demographics is not None
-    )
-    (probabilities,) = stage_fast(
-        [signals["eeg"]],
-        load_classifier(name),
-        eog=signals.get("eog"),
-        emg=signals.get("emg"),
-        demographics=demographics,
-    )
+    stager = FastStager(tuple(signals), with_demographics=demographics is not None)
+    others = [signal for role, signal in signals.items() if role != "eeg"]
+    (probabilities,) = stager.score([signals["eeg"]], others, demographics)
     return probabilities
 
 

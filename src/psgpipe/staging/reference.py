@@ -7,7 +7,6 @@ eLife 10:e70092. https://doi.org/10.7554/eLife.70092
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,12 @@ from psgpipe.model.hypnogram import SCORED
 from psgpipe.model.montage import ROLES, Role
 from psgpipe.model.staging import Demographics, Requirements, RoleSignal
 from psgpipe.model.to_yasa import YASA_NAMES, import_yasa
-from psgpipe.staging.shipped_classifiers import newest_classifier
+from psgpipe.staging.installed_yasa import (
+    classifier_name,
+    newest_classifier,
+    yasa_folder,
+    yasa_version,
+)
 
 if TYPE_CHECKING:
     import mne.io
@@ -107,15 +111,9 @@ class ReferenceStager:
         return np.asarray(proba[[YASA_NAMES[stage] for stage in SCORED]], dtype=np.float64)
 
 
-def classifier_name(roles: Sequence[Role], *, with_demographics: bool) -> str:
-    """The name yasa gives to the classifier of these roles: ``clf_eeg+eog+emg+demo``."""
-    parts = [role for role in ROLES if role in roles]
-    return "clf_" + "+".join([*parts, *(["demo"] if with_demographics else [])])
-
-
 def engine_versions() -> dict[str, str]:
     """Versions of the packages that have a part in a stage; none of them is imported."""
-    # Here, because its own imports would be a tenth of the fast engine's.
+    # Imported here: its own imports would take a tenth of the fast engine's import time.
     from importlib import metadata
 
     try:
@@ -128,14 +126,14 @@ def engine_versions() -> dict[str, str]:
 
 
 def _classifier_file(name: str) -> Path:
-    found = importlib.util.find_spec("yasa")
-    version = engine_versions()["yasa"]
-    if found is None or found.origin is None or not version.startswith(f"{SUPPORTED_YASA}."):
+    folder = yasa_folder()
+    version = yasa_version(folder)
+    if not version.startswith(f"{SUPPORTED_YASA}."):
         raise StagerUnavailable(
             f"wanted yasa {SUPPORTED_YASA}, found {version}",
             f'Install it: pip install "yasa=={SUPPORTED_YASA}.*".',
         )
-    return newest_classifier(Path(found.origin).parent, name.removeprefix("clf_"))
+    return newest_classifier(folder, name)
 
 
 def _raw_at_100_hz(signals: Sequence[RoleSignal]) -> mne.io.RawArray:

@@ -7,7 +7,6 @@ SHA-256 when they come back.
 """
 
 import hashlib
-import importlib.util
 import os
 import re
 import sys
@@ -23,10 +22,13 @@ import numpy.typing as npt
 
 from psgpipe.errors import ClassifierNewer, StagerUnavailable
 from psgpipe.staging.fast.forest import TreeClassifier
+from psgpipe.staging.installed_yasa import (
+    YASA_VERSION,
+    newest_classifier,
+    yasa_folder,
+    yasa_version,
+)
 from psgpipe.staging.lightgbm_text import parse_classifier
-
-YASA_VERSION = "0.8.1"
-"""The yasa whose arithmetic and classifiers the fast engine has."""
 
 
 class Shipped(NamedTuple):
@@ -80,11 +82,6 @@ _ARRAYS = ("feature", "threshold", "node_of_slot", "leaf_value", "feature_names"
 _REINSTALL = f'Install yasa {YASA_VERSION} anew, or set engine = "reference" to use yasa as it is.'
 
 
-def classifier_name(*, eog: bool, emg: bool, demographics: bool) -> str:
-    """The name of the classifier for an EEG with or without EOG, EMG, age and sex."""
-    return "eeg" + "+eog" * eog + "+emg" * emg + "+demo" * demographics
-
-
 def load_classifier(name: str) -> TreeClassifier:
     """The classifier that the installed yasa ships under `name`, e.g. ``eeg+eog+emg+demo``.
 
@@ -97,65 +94,23 @@ def load_classifier(name: str) -> TreeClassifier:
     StagerUnavailable
         yasa or its file is absent, or the file is not the one that yasa shipped.
     """
-    package = _installed_yasa()
-    content = newest_classifier(package, name).read_bytes()
-    _require_known(name, hashlib.sha256(content).hexdigest(), package)
+    folder = yasa_folder()
+    content = newest_classifier(folder, name).read_bytes()
+    _require_known(name, hashlib.sha256(content).hexdigest(), folder)
     cached = cache_folder() / f"classifier-{SHIPPED[name].arrays_sha256[:16]}.npz"
     return _from_cache(cached, name) or _converted(content, name, cached)
 
 
-def newest_classifier(package: Path, name: str) -> Path:
-    """The file in yasa's folder that yasa itself takes: where there are several, the newest.
-
-    Raises
-    ------
-    StagerUnavailable
-        There is none.
-    """
-    files = list((package / "classifiers").glob(f"clf_{name}_lgb_*.joblib"))
-    if not files:
-        raise StagerUnavailable(
-            f"yasa's classifier for {name} is wanted and none is there",
-            f"Install yasa anew: pip install --force-reinstall yasa=={YASA_VERSION}",
-        )
-    return max(files, key=lambda file: [int(n) for n in re.findall(r"\d+", file.stem)])
-
-
-def _installed_yasa() -> Path:
-    found = importlib.util.find_spec("yasa")
-    if found is None or found.origin is None:
-        raise StagerUnavailable(
-            f"yasa {YASA_VERSION} is wanted and no yasa is installed",
-            f"pip install yasa=={YASA_VERSION}",
-        )
-    return Path(found.origin).parent
-
-
-def _require_known(name: str, file_sha256: str, package: Path) -> None:
+def _require_known(name: str, file_sha256: str, folder: Path) -> None:
     wanted = SHIPPED[name].file_sha256
     if file_sha256 == wanted:
         return
-    version = _version(package)
+    version = yasa_version(folder)
     problem = (
         f"yasa {version} is installed, its classifier for {name} has SHA-256 "
         f"{file_sha256[:12]}..., and the one of yasa {YASA_VERSION} has {wanted[:12]}..."
     )
     raise (ClassifierNewer if _is_newer(version) else StagerUnavailable)(problem, _REINSTALL)
-
-
-def _version(package: Path) -> str:
-    """The version as yasa's code states it, read as text: to import yasa would take seconds."""
-    code = (package / "__init__.py").read_text(encoding="utf-8")
-    stated = re.search(r"^__version__ = [\"'](.+)[\"']", code, re.MULTILINE)
-    if stated:
-        return stated[1]
-    # Here, because its own imports would be a tenth of the fast engine's.
-    from importlib import metadata
-
-    try:
-        return metadata.version("yasa")
-    except metadata.PackageNotFoundError:
-        return "of unknown version"
 
 
 def _is_newer(version: str) -> bool:

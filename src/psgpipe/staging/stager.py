@@ -15,13 +15,9 @@ from psgpipe.model.montage import Role
 from psgpipe.model.staging import Demographics, Engine, Requirements, RoleSignal
 from psgpipe.staging.fast.engine import FeatureTable, derivation_features, stage_features
 from psgpipe.staging.fast.forest import TreeClassifier
+from psgpipe.staging.installed_yasa import YASA_VERSION, classifier_name
 from psgpipe.staging.reference import ReferenceStager
-from psgpipe.staging.shipped_classifiers import (
-    SHIPPED,
-    YASA_VERSION,
-    classifier_name,
-    load_classifier,
-)
+from psgpipe.staging.shipped_classifiers import SHIPPED, load_classifier
 
 
 class Stager(Protocol):
@@ -57,13 +53,8 @@ class FastStager:
 
     @cached_property
     def _classifier(self) -> TreeClassifier:
-        return load_classifier(
-            classifier_name(
-                eog="eog" in self.roles,
-                emg="emg" in self.roles,
-                demographics=self.with_demographics,
-            )
-        )
+        name = classifier_name(self.roles, with_demographics=self.with_demographics)
+        return load_classifier(name)
 
     def requirements(self) -> Requirements:
         """The classifier and the packages that have a part in the result.

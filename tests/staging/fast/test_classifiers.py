@@ -1,5 +1,6 @@
 """yasa's classifiers: found, checked and kept, without importing yasa."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -10,13 +11,12 @@ import numpy as np
 import pytest
 
 from psgpipe.errors import ClassifierNewer, StagerUnavailable
-from psgpipe.staging import shipped_classifiers
 from psgpipe.staging.fast.forest import raw_scores
+from psgpipe.staging.installed_yasa import classifier_name
 from psgpipe.staging.shipped_classifiers import (
     CACHE_VARIABLE,
     SHIPPED,
     cache_folder,
-    classifier_name,
     load_classifier,
 )
 
@@ -60,13 +60,12 @@ def same(one, other):
 
 
 def test_the_name_says_what_goes_in():
-    assert classifier_name(eog=False, emg=False, demographics=False) == "eeg"
-    assert classifier_name(eog=False, emg=True, demographics=True) == "eeg+emg+demo"
+    assert classifier_name(("eeg",), with_demographics=False) == "eeg"
+    assert classifier_name(("emg", "eeg"), with_demographics=True) == "eeg+emg+demo"
     names = {
-        classifier_name(eog=eog, emg=emg, demographics=demographics)
-        for eog in (False, True)
-        for emg in (False, True)
-        for demographics in (False, True)
+        classifier_name(("eeg", *others), with_demographics=with_demographics)
+        for others in ((), ("eog",), ("emg",), ("eog", "emg"))
+        for with_demographics in (False, True)
     }
     assert names == set(SHIPPED)
 
@@ -141,7 +140,7 @@ def test_a_yasa_without_the_classifier_is_refused(installed, cache):
 
 
 def test_no_yasa_at_all_is_refused(monkeypatch, cache):
-    monkeypatch.setattr(shipped_classifiers.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(StagerUnavailable, match="no yasa is installed"):
         load_classifier("eeg")
 
@@ -204,12 +203,11 @@ def test_staging_imports_nothing_heavy(tmp_path):
     program = """
 import sys
 import numpy as np
-from psgpipe.staging.shipped_classifiers import load_classifier
 from psgpipe.model.staging import RoleSignal
-from psgpipe.staging.fast.engine import stage_fast
+from psgpipe.staging.stager import FastStager
 
 noise = np.random.default_rng(0).normal(size=256 * 2000) * 30
-stage_fast([RoleSignal("eeg", noise, 256.0)], load_classifier("eeg"))
+FastStager(("eeg",)).score([RoleSignal("eeg", noise, 256.0)], [], None)
 heavy = {"yasa", "mne", "antropy", "numba", "sklearn", "pandas", "lightgbm", "matplotlib",
          "scipy", "joblib"}
 print(sorted(heavy & set(sys.modules)))

@@ -16,7 +16,7 @@ from psgpipe.staging.fast.band_pass import EPOCH_S, FS_HZ, Signal, band_pass
 from psgpipe.staging.fast.features import epoch_features
 from psgpipe.staging.fast.forest import TreeClassifier
 from psgpipe.staging.fast.one_pass import can_fuse, resample_band_pass
-from psgpipe.staging.fast.resampling import resample, resampling
+from psgpipe.staging.fast.resampling import resample
 from psgpipe.staging.fast.smoothing import around_7_min, hours, part_of_night, past_2_min
 
 Probabilities = npt.NDArray[np.float64]
@@ -29,59 +29,9 @@ FLAT_S = 4.0
 """A flat stretch of this length is found wherever it begins."""
 
 
-def stage_fast(
-    eegs: Sequence[RoleSignal],
-    classifier: TreeClassifier,
-    *,
-    eog: RoleSignal | None = None,
-    emg: RoleSignal | None = None,
-    demographics: Demographics | None = None,
-) -> list[Probabilities]:
-    """YASA's probability of each stage in each epoch, once for every EEG derivation.
-
-    EOG and EMG are worked out once, whatever the number of EEG derivations.
-
-    Parameters
-    ----------
-    eegs, eog, emg
-        Of one duration, each at its own rate.
-    classifier
-        The one for just these inputs.
-
-    Returns
-    -------
-    For each EEG shape (n_epochs, 5), in the order W N1 N2 N3 R.
-
-    Raises
-    ------
-    psgpipe.errors.RateTooLow, psgpipe.errors.TooShort
-        A signal that YASA would not take.
-    """
-    shared = [signal for signal in (eog, emg) if signal is not None]
-    n_samples = min(samples_at_100_hz(signal) for signal in (*eegs, *shared))
-    others = [derivation_features(signal, n_samples) for signal in shared]
-    return [
-        stage_features([derivation_features(eeg, n_samples), *others], classifier, demographics)
-        for eeg in eegs
-    ]
-
-
-def samples_at_100_hz(signal: RoleSignal) -> int:
-    """How many samples the signal has after resampling; its length is not always a whole number."""
-    if signal.fs_hz == FS_HZ:
-        return len(signal.signal_uv)
-    return resampling(len(signal.signal_uv), signal.fs_hz).n_new
-
-
-def derivation_features(signal: RoleSignal, n_samples: int | None = None) -> FeatureTable:
-    """Everything YASA takes from one derivation: its features, and two smoothed copies of each.
-
-    Parameters
-    ----------
-    n_samples
-        What is used of the signal after resampling to 100 Hz; all if not given.
-    """
-    raw = epoch_features(filtered_100_hz(signal, n_samples), signal.role)
+def derivation_features(signal: RoleSignal) -> FeatureTable:
+    """Everything YASA takes from one derivation: its features, and two smoothed copies of each."""
+    raw = epoch_features(filtered_100_hz(signal), signal.role)
     rows = np.stack(list(raw.values()))
     table = {"": rows, "_c7min_norm": around_7_min(rows), "_p2min_norm": past_2_min(rows)}
     return {
@@ -91,7 +41,7 @@ def derivation_features(signal: RoleSignal, n_samples: int | None = None) -> Fea
     }
 
 
-def filtered_100_hz(signal: RoleSignal, n_samples: int | None = None) -> Signal:
+def filtered_100_hz(signal: RoleSignal) -> Signal:
     """What YASA computes its features from: 100 Hz, 0.4-30 Hz, microvolt.
 
     Raises
@@ -103,16 +53,15 @@ def filtered_100_hz(signal: RoleSignal, n_samples: int | None = None) -> Signal:
     """
     _require_enough(signal)
     signal_uv, fs_hz = signal.signal_uv, signal.fs_hz
-    n_samples = n_samples or samples_at_100_hz(signal)
     with np.errstate(invalid="ignore"):  # an infinite sample
         if can_fuse(len(signal_uv), fs_hz) and not _is_flat_for_long(signal):
-            filtered = resample_band_pass(signal_uv, fs_hz, n_samples)
+            filtered = resample_band_pass(signal_uv, fs_hz)
             if np.isfinite(filtered.sum()):
                 return filtered
         # Through volts and back, as YASA's MNE object does: one product more, the same rounding.
         if fs_hz == FS_HZ:
-            return band_pass(signal_uv[:n_samples] * 1e-6 * 1e6)
-        return band_pass(resample(signal_uv[:], fs_hz, scale=1e-6)[:n_samples] * 1e6)
+            return band_pass(signal_uv[:] * 1e-6 * 1e6)
+        return band_pass(resample(signal_uv[:], fs_hz, scale=1e-6) * 1e6)
 
 
 def _require_enough(signal: RoleSignal) -> None:

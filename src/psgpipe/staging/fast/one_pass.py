@@ -102,15 +102,13 @@ def can_fuse(n_samples: int, fs_hz: float) -> bool:
     )
 
 
-def resample_band_pass(signal: Samples, fs_hz: float, n_new: int | None = None) -> Signal:
+def resample_band_pass(signal: Samples, fs_hz: float) -> Signal:
     """The signal at 100 Hz, band-passed 0.4-30 Hz.
 
     Parameters
     ----------
     signal
         Shape (n_samples,), sampled at `fs_hz`, of which :func:`can_fuse` is true.
-    n_new
-        A sample or so less than there would be, cut off before the band-pass.
     """
     grid = resampling(len(signal), fs_hz)
     envelope = near_50_hz.empty_envelope(grid, fs_hz)
@@ -120,7 +118,7 @@ def resample_band_pass(signal: Samples, fs_hz: float, n_new: int | None = None) 
     near_50_hz.mirror_into_pads(envelope, len(signal))
     edges = _analysed_edges(signal, edge, envelope)
     envelope = near_50_hz.cut(envelope)
-    out = np.empty(n_new or grid.n_new)
+    out = np.empty(grid.n_new)
     n_done = _fill_middle(out, middle, layout, envelope)
     _fill_edges(out, layout.guard_out, n_done, edges, edge, envelope)
     return out
