@@ -135,10 +135,11 @@ def flip_a_bit(path, at=0.5):
 
 def assert_old_or_new(out):
     """Every night that looks finished is whole: all files are those of its manifest."""
-    from psgpipe.results.manifest import manifest_intact, outputs_intact, read_manifest
+    from psgpipe.results.manifest import read_manifest
+    from psgpipe.results.output_check import outputs_intact
 
     for manifest in (out / "nights").glob("*/*/manifest.json"):
         said = read_manifest(manifest.parent)
         assert said is not None, manifest
-        assert manifest_intact(said), manifest
+        assert said.is_intact, manifest
         assert outputs_intact(manifest.parent, said), manifest

@@ -13,14 +13,9 @@ from psgpipe.files import atomic, owner_tag
 from psgpipe.model.ids import slug
 from psgpipe.results import night_folder as night_folder_module
 from psgpipe.results import replace_folder
-from psgpipe.results.manifest import (
-    damaged_outputs,
-    manifest_intact,
-    outputs_intact,
-    outputs_untouched,
-    read_manifest,
-)
+from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import fail_night, finish_night, night_folder
+from psgpipe.results.output_check import damaged_outputs, outputs_intact, outputs_untouched
 from psgpipe.results.replace_folder import clear_debris
 
 
@@ -188,11 +183,25 @@ def test_a_changed_byte_is_noticed(night):
 
 def test_a_changed_manifest_is_noticed(night):
     finish(night, summary_json="{}")
-    assert manifest_intact(read_manifest(night))
+    assert read_manifest(night).is_intact
     text = (night / "manifest.json").read_text(encoding="utf-8")
     changed = text.replace('"fingerprint": "f"', '"fingerprint": "g"')
     (night / "manifest.json").write_text(changed, encoding="utf-8")
-    assert not manifest_intact(read_manifest(night))
+    assert not read_manifest(night).is_intact
+
+
+def test_a_manifest_of_another_version_keeps_what_this_one_does_not_know(night):
+    finish_night(night, {"summary.json": b"{}"}, {"fingerprint": "f", "later": {"key": [1]}})
+    manifest = read_manifest(night)
+    assert manifest.to_dict()["later"] == {"key": [1]}
+    assert list(manifest.to_dict()) == ["fingerprint", "later", "outputs", "manifest_sha256"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"engine": "fast"}, {"lights": [1, 2]}, {"outputs": [{"name": "a"}]}, {"steps": 3}]
+)
+def test_a_manifest_with_a_value_of_the_wrong_type_is_not_read(wrong):
+    assert Manifest.from_dict({"outputs": [], **wrong}) is None
 
 
 def test_outputs_newer_than_the_manifest_are_not_trusted(night):

@@ -13,7 +13,7 @@ from psgpipe.comparison.recipes import refuse_unlike
 from psgpipe.errors import ClassifierNewer, NightsNotComparable
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.night.recipe import recipe_from
-from psgpipe.results.manifest import recipe_of
+from psgpipe.results.manifest import Manifest, recipe_of
 from psgpipe.staging import reference
 from psgpipe.staging.engine_check import compare_engines
 from tests.recordings import write_night
@@ -130,7 +130,11 @@ def test_nights_of_the_two_engines_are_not_compared_unasked(newer, recording):
     for name in ("n1", "n2"):
         stage(recording, "-q")
         manifest = stage(recording, "-q")
-        nights.append(MeasuredNight("S1", name, "baseline", {}, recipe=recipe_of(manifest)))
+        nights.append(
+            MeasuredNight(
+                "S1", name, "baseline", {}, recipe=recipe_of(Manifest.from_dict(manifest))
+            )
+        )
         train_anew(newer)
     with pytest.raises(NightsNotComparable, match="stager differs"):
         refuse_unlike({"S1": nights})

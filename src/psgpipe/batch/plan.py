@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from psgpipe.batch.resources import WORKER_BYTES
 from psgpipe.batch.run import BatchOptions
 from psgpipe.files.regular import file_name
 from psgpipe.model.listed_night import ListedNight
 from psgpipe.night.recipe import Recipe
-from psgpipe.results.manifest import read_manifest
+from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import night_folder
 from psgpipe.results.status import AskedNight, find_night
 from psgpipe.study.study import Study
@@ -108,17 +107,17 @@ def _deed(listed: ListedNight, recipe: Recipe, out: Path, options: BatchOptions)
     return "leave" if state == "failed" and not options.retry_failed else "compute"
 
 
-def _manifests(nights: Sequence[ListedNight], out: Path) -> list[Mapping[str, Any]]:
+def _manifests(nights: Sequence[ListedNight], out: Path) -> list[Manifest]:
     folders = (night_folder(out, n.night.subject, n.night.night) for n in nights[:SAMPLED_NIGHTS])
     return [m for m in map(read_manifest, folders) if m is not None]
 
 
-def _seconds(manifest: Mapping[str, Any]) -> float:
-    return float(sum(step.get("seconds") or 0.0 for step in manifest.get("steps", ())))
+def _seconds(manifest: Manifest) -> float:
+    return sum(step.seconds or 0.0 for step in manifest.steps)
 
 
-def _bytes(manifest: Mapping[str, Any]) -> float:
-    return float(sum(entry["bytes"] for entry in manifest["outputs"]))
+def _bytes(manifest: Manifest) -> float:
+    return float(sum(output.bytes for output in manifest.outputs))
 
 
 def _guess(recipe: Recipe, night: float, pictures: float) -> float:

@@ -265,7 +265,7 @@ class _Run:
         request = self.recipe.request_sha256(night, sha256)
         old = read_manifest(folder)
         if old is not None:
-            same_name = old.get("recording", {}).get("name") == file_name(listed.recording)
+            same_name = old.recording.name == file_name(listed.recording)
             same = is_unchanged(old, folder, request, night, self.recipe, trust_times=True)
             unchanged = NightEnd(night.subject, night.night, "unchanged")
             return unchanged if same and same_name else None

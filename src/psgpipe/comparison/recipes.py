@@ -24,11 +24,10 @@ def _with_manifest(night: MeasuredNight, out: Path) -> MeasuredNight:
     manifest = read_manifest(night_folder(out, night.subject, night.night))
     if night.state != "finished" or manifest is None:
         return night
-    recording = manifest.get("recording", {})
     return replace(
         night,
         recipe={**night.recipe, **recipe_of(manifest)},
-        start=night.start or recording.get("start"),
+        start=night.start or manifest.recording.start,
     )
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import tomllib
-import types
-import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import PipelineInvalid
+from psgpipe.files.typed_values import field_types, typed_record
 from psgpipe.night.steps.catalogue import CATALOGUE, INITIAL_SLOTS
 
 DEFAULT_PIPELINE = "standard-night"
@@ -177,11 +176,11 @@ def params_from(params: type[Any], table: Any, where: str) -> Any:
         raise PipelineInvalid(
             f"{where} is not a table", f"Write {where.split()[-1]} on its own line."
         )
-    hints = typing.get_type_hints(params)
-    _refuse_unknown(table, tuple(hints), where, "this table")
-    values = {key: _typed(value, hints[key], f"{where} {key}") for key, value in table.items()}
+    _refuse_unknown(table, tuple(field_types(params)), where, "this table")
     try:
-        return params(**values)
+        return typed_record(params, table, where)
+    except TypeError as error:
+        raise PipelineInvalid(str(error), "Correct the value.") from error
     except ValueError as error:
         raise PipelineInvalid(f"{where}: {error}", "Correct the value.") from error
 
@@ -197,35 +196,6 @@ def _refuse_unknown(
             )
 
 
-def _likely(word: str, known: typing.Iterable[str]) -> str:
+def _likely(word: str, known: Iterable[str]) -> str:
     likely = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {likely[0]!r}?" if likely else ""
-
-
-def _typed(value: Any, hint: Any, where: str) -> Any:
-    """`value` as the type that `hint` asks for, or PipelineInvalid."""
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        inner = next(a for a in arguments if a is not type(None))
-        return _typed(value, inner, where)
-    if origin is tuple and isinstance(value, list):
-        return tuple(_typed(item, arguments[0], where) for item in value)
-    if origin is dict and isinstance(value, dict):
-        return {key: _typed(item, arguments[1], where) for key, item in value.items()}
-    if origin is typing.Literal and value in arguments:
-        return value
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if hint in (int, bool, str) and type(value) is hint:
-        return value
-    raise PipelineInvalid(f"{where} is {value!r}, wanted {_describe(hint)}", "Correct the value.")
-
-
-def _describe(hint: Any) -> str:
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    if origin is tuple:
-        return f"a list of {_describe(arguments[0])}s"
-    if origin is typing.Literal:
-        return "one of " + ", ".join(map(repr, arguments))
-    words = {float: "number", int: "whole number", str: "text", bool: "true or false"}
-    return words.get(hint, "a table" if origin is dict else "another type")

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from psgpipe.errors import NightTaken, PsgpipeError
 from psgpipe.files.regular import file_name
+from psgpipe.model.montage import Role
 from psgpipe.model.night import Night
 from psgpipe.night.open import Chosen
 from psgpipe.night.recipe import Recipe
-from psgpipe.results.manifest import (
-    manifest_intact,
-    outputs_intact,
-    outputs_untouched,
-    read_manifest,
-)
+from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import fail_night
+from psgpipe.results.output_check import outputs_intact, outputs_untouched
 
 PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")
 """Failures that say nothing about the next attempt: it is made, and costs no finished night."""
 
 
 def is_unchanged(
-    old: Mapping[str, Any],
+    old: Manifest,
     folder: Path,
     request: str,
     night: Night,
@@ -39,27 +36,27 @@ def is_unchanged(
     trust_times
         Believe the outputs' sizes and times instead of reading them.
     """
-    if old.get("request_sha256") != request or not manifest_intact(old):
+    if old.request_sha256 != request or not old.is_intact:
         return False
-    roles = tuple(d["role"] for d in old.get("derivations", ()))
+    roles = tuple(cast(Role, derivation.role) for derivation in old.derivations)
     engine = recipe.engine(roles, night)
-    was = {key: old.get("engine", {}).get(key) for key in engine}
+    same_engine = all(getattr(old.engine, key) == value for key, value in engine.items())
     intact = outputs_untouched if trust_times else outputs_intact
-    return was == engine and _has_pictures(old, recipe) and intact(folder, old)
+    return same_engine and _has_pictures(old, recipe) and intact(folder, old)
 
 
-def is_same_result(old: Mapping[str, Any], folder: Path, fingerprint: str, recipe: Recipe) -> bool:
+def is_same_result(old: Manifest, folder: Path, fingerprint: str, recipe: Recipe) -> bool:
     """Whether a finished night was made from the same in the same way, and is whole."""
     return (
-        old.get("fingerprint") == fingerprint
-        and manifest_intact(old)
+        old.fingerprint == fingerprint
+        and old.is_intact
         and _has_pictures(old, recipe)
         and outputs_intact(folder, old)
     )
 
 
-def _has_pictures(old: Mapping[str, Any], recipe: Recipe) -> bool:
-    return not recipe.pictures or any(e["name"].endswith(".png") for e in old["outputs"])
+def _has_pictures(old: Manifest, recipe: Recipe) -> bool:
+    return not recipe.pictures or any(o.name.endswith(".png") for o in old.outputs)
 
 
 def failed_on(failure: Mapping[str, Any], request: str) -> bool:
@@ -74,40 +71,38 @@ def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
     Returns whether it was written.
     """
     old, request = read_manifest(folder), failure["request_sha256"]
-    still_asked = old is not None and request in (None, old.get("request_sha256"))
+    still_asked = old is not None and request in (None, old.request_sha256)
     if still_asked or (old is not None and failure["kind"] in PASSING):
         return False
     fail_night(folder, failure)
     return True
 
 
-def refuse_another_night(old: Mapping[str, Any], night: Night, folder: Path) -> None:
+def refuse_another_night(old: Manifest, night: Night, folder: Path) -> None:
     """Two ids may become one folder: ``S/1`` and ``S-1``."""
-    ids = {"subject": night.subject, "night": night.night}
-    differs = [key for key, wanted in ids.items() if old.get(key) not in (None, wanted)]
+    ids = {"subject": (old.subject, night.subject), "night": (old.night, night.night)}
+    differs = {key: was for key, (was, wanted) in ids.items() if was not in (None, wanted)}
     if differs:
-        held = ", ".join(f"{key} {old[key]}" for key in differs)
+        held = ", ".join(f"{key} {was}" for key, was in differs.items())
         raise _taken(folder, f"{held}, which is written alike in a path")
 
 
-def refuse_another_recording(
-    old: Mapping[str, Any], name: str, recording_sha256: str, folder: Path
-) -> None:
+def refuse_another_recording(old: Manifest, name: str, recording_sha256: str, folder: Path) -> None:
     """A changed recording replaces its own night; another recording must not, unasked."""
-    was = old.get("recording", {})
-    if name != was.get("name") and recording_sha256 != was.get("sha256"):
-        raise _taken(folder, f"the night recorded in {was.get('name')}")
+    was = old.recording
+    if name != was.name and recording_sha256 != was.sha256:
+        raise _taken(folder, f"the night recorded in {was.name}")
 
 
 def refuse_another_start(
-    old: Mapping[str, Any], chosen: Chosen, recording_sha256: str, folder: Path
+    old: Manifest, chosen: Chosen, recording_sha256: str, folder: Path
 ) -> None:
     """Many recorders give every night one file name; a changed recording keeps its start."""
-    was, start = old.get("recording", {}), chosen.header.start
-    if recording_sha256 == was.get("sha256") or start is None:
+    was, start = old.recording, chosen.header.start
+    if recording_sha256 == was.sha256 or start is None:
         return
-    if was.get("start") not in (None, start.isoformat()):
-        raise _taken(folder, f"a night recorded in another {was.get('name')}, from {was['start']}")
+    if was.start not in (None, start.isoformat()):
+        raise _taken(folder, f"a night recorded in another {was.name}, from {was.start}")
 
 
 def _taken(folder: Path, what: str) -> NightTaken:

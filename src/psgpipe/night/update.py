@@ -29,7 +29,7 @@ from psgpipe.night.fingerprint import night_fingerprint
 from psgpipe.night.open import Chosen, open_night, tell_choice
 from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
-from psgpipe.results.manifest import manifest_intact, read_manifest
+from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import correct_manifest, finish_night, night_folder, read_failure
 from psgpipe.study import blinding
 
@@ -183,7 +183,7 @@ class _Attempt:
         before = None if self.force else self._done_before(old, fingerprint, request)
         if before:
             return before
-        if old is not None and not self.force and manifest_intact(old):
+        if old is not None and not self.force and old.is_intact:
             refuse_another_start(old, chosen, hashed.sha256, self.folder)
         outputs, provenance = recipe.compute(chosen, recipe, hashed.sha256)
         self._require_unchanged_recording(hashed)
@@ -194,8 +194,8 @@ class _Attempt:
         )
         return Outcome(self.folder, computed=True, hashed=hashed)
 
-    def _refuse_another(self, old: Mapping[str, Any]) -> None:
-        if manifest_intact(old):  # a damaged one says nothing
+    def _refuse_another(self, old: Manifest) -> None:
+        if old.is_intact:  # a damaged one says nothing
             refuse_another_night(old, self.night, self.folder)
             refuse_another_recording(old, file_name(self.path), self._hash().sha256, self.folder)
 
@@ -228,9 +228,7 @@ class _Attempt:
             chosen.opened, chosen.candidates, recording_sha256, definition, engine
         )
 
-    def _done_before(
-        self, old: Mapping[str, Any] | None, fingerprint: str, request: str
-    ) -> Outcome | None:
+    def _done_before(self, old: Manifest | None, fingerprint: str, request: str) -> Outcome | None:
         if old is not None and is_same_result(old, self.folder, fingerprint, self.recipe):
             return self._unchanged(old, request)
         failure = None if self.retry_failed else read_failure(self.folder)
@@ -238,12 +236,9 @@ class _Attempt:
             return Outcome(self.folder, computed=False, failure=failure, hashed=self.hashed)
         return None
 
-    def _unchanged(self, old: Mapping[str, Any], request: str) -> Outcome:
+    def _unchanged(self, old: Manifest, request: str) -> Outcome:
         """The finished night stays; its manifest learns what the recording is called by now."""
-        recording = {**old.get("recording", {}), "name": file_name(self.path)}
-        now = {**old, "request_sha256": request, "recording": recording}
-        if now != old:
-            correct_manifest(self.folder, now)
+        correct_manifest(self.folder, old, request, file_name(self.path))
         return Outcome(self.folder, computed=False, hashed=self.hashed)
 
     def _require_unchanged_recording(self, hashed: HashedFile) -> None:

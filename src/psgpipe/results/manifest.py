@@ -1,126 +1,202 @@
-"""The manifest of a finished night: what was done, and the hash of every output."""
+"""The manifest of a finished night: what was done, and the hash of every output file."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from psgpipe.files.atomic import read_json
+from psgpipe.files.hashing import sha256_of
+from psgpipe.files.typed_values import typed_record
 
 MANIFEST = "manifest.json"
-
-
 FAILURE = "failure.json"
 
 
-def signed(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest with its own hash."""
-    return {**manifest, "manifest_sha256": manifest_sha256(manifest)}
+@dataclass(frozen=True)
+class OutputFile:
+    """One output file of a night, with its hash."""
+
+    name: str
+    bytes: int
+    sha256: str
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a finished night, or None where there is none that can be read."""
-    manifest = read_json(folder / MANIFEST) or {}
-    outputs = manifest.get("outputs")
-    usable = isinstance(outputs, list) and all(map(_is_output, outputs))
-    return manifest if usable else None
+@dataclass(frozen=True)
+class RecordingIdentity:
+    """The recording that was staged; `start` is its local start, ISO."""
+
+    name: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    start: str | None = None
+    start_clock: str | None = None
+    duration_s: float | None = None
+    span_s: float | None = None
 
 
-def _is_output(entry: object) -> bool:
-    wanted = {"name": str, "bytes": int, "sha256": str}
-    return isinstance(entry, dict) and all(isinstance(entry.get(k), wanted[k]) for k in wanted)
+@dataclass(frozen=True)
+class PipelineIdentity:
+    """The pipeline that was used."""
+
+    name: str | None = None
+    sha256: str | None = None
 
 
-def manifest_sha256(manifest: Mapping[str, Any]) -> str:
-    """The hash of what a manifest says, its own hash left out."""
-    said = {key: value for key, value in manifest.items() if key != "manifest_sha256"}
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+@dataclass(frozen=True)
+class StepRecord:
+    """One step of the pipeline, with the time it took."""
+
+    name: str
+    version: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float | None = None
 
 
-def manifest_intact(manifest: Mapping[str, Any]) -> bool:
-    """Whether a manifest says what it said when it was written."""
-    return manifest.get("manifest_sha256") == manifest_sha256(manifest)
+@dataclass(frozen=True)
+class EngineRecord:
+    """What staged the night.
 
-
-def outputs_intact(folder: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether every output is there with the bytes that the manifest names."""
-    return not damaged_outputs(folder, manifest)
-
-
-def damaged_outputs(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
-    """The outputs that are not there with the bytes that the manifest names, and why."""
-    found = ((entry["name"], _damage(folder, entry)) for entry in manifest["outputs"])
-    return [f"{name}: {damage}" for name, damage in found if damage]
-
-
-def _damage(folder: Path, entry: Mapping[str, Any]) -> str | None:
-    if Path(entry["name"]).name != entry["name"]:
-        return "not a file of this night"
-    try:
-        with (folder / entry["name"]).open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        return "missing"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    return None if sha256 == entry["sha256"] else "its content has changed"
-
-
-def outputs_untouched(folder: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether every output has its size and is not newer than the manifest, written last.
-
-    Far quicker than `outputs_intact`, and blind to a disk that forgets.
+    Attributes
+    ----------
+    engine
+        ``fast`` or ``reference``; both give the same stages.
+    age_and_sex
+        Whether the stager used them.
+    versions
+        Of every package that has a part in the result.
     """
-    try:
-        with os.scandir(folder) as entries:
-            found = {entry.name: entry.stat() for entry in entries}
-    except OSError:
-        return False
-    written = found.get(MANIFEST)
-    outputs = [(entry["bytes"], found.get(entry["name"])) for entry in manifest["outputs"]]
-    return written is not None and all(
-        state is not None and state.st_size == size and state.st_mtime_ns <= written.st_mtime_ns
-        for size, state in outputs
-    )
+
+    engine: str | None = None
+    stager: str | None = None
+    classifier: str | None = None
+    classifier_sha256: str | None = None
+    age_and_sex: bool | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
-def recipe_of(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of `RECIPE_FIELDS` that a manifest tells."""
-    engine, lights = manifest.get("engine", {}), manifest.get("lights", {})
-    said = {
-        "pipeline": manifest.get("pipeline", {}).get("sha256"),
+@dataclass(frozen=True)
+class DerivationRecord:
+    """One derivation that was staged."""
+
+    name: str
+    role: str | None = None
+
+
+@dataclass(frozen=True)
+class LightsRecord:
+    """Lights off and on: seconds from the start, local clock times, and who gave them."""
+
+    off_s: float | None = None
+    on_s: float | None = None
+    off: str | None = None
+    on: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the manifest of a finished night says.
+
+    Attributes
+    ----------
+    fingerprint
+        The hash of everything that the result depends on.
+    request_sha256
+        The hash of the request, known before a header is read.
+    psgpipe
+        The version that staged the night.
+    manifest_sha256
+        The hash of the manifest itself, as written in it.
+    document
+        The JSON object as written; it may have keys of other versions of psgpipe.
+    """
+
+    outputs: tuple[OutputFile, ...]
+    document: Mapping[str, Any]
+    fingerprint: str | None = None
+    request_sha256: str | None = None
+    psgpipe: str | None = None
+    subject: str | None = None
+    night: str | None = None
+    recording: RecordingIdentity = RecordingIdentity()
+    pipeline: PipelineIdentity = PipelineIdentity()
+    steps: tuple[StepRecord, ...] = ()
+    engine: EngineRecord = EngineRecord()
+    derivations: tuple[DerivationRecord, ...] = ()
+    lights: LightsRecord = LightsRecord()
+    warnings: tuple[str, ...] = ()
+    manifest_sha256: str | None = None
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Manifest | None:
+        """The manifest in a JSON object; None where a value has the wrong type."""
+        try:
+            return typed_record(cls, {**document, "document": document})
+        except TypeError:
+            return None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object as written."""
+        return dict(self.document)
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the manifest says what it said when it was written."""
+        return bool(self.manifest_sha256 == signed(self.document)["manifest_sha256"])
+
+    def output(self, name: str) -> OutputFile | None:
+        """The output file with this name."""
+        return next((output for output in self.outputs if output.name == name), None)
+
+
+def signed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest's JSON object with its own hash, which covers everything else in it."""
+    content = {key: value for key, value in document.items() if key != "manifest_sha256"}
+    return {**document, "manifest_sha256": sha256_of(content)}
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of a finished night; None where there is no readable one."""
+    document = read_json(folder / MANIFEST)
+    return None if document is None else Manifest.from_dict(document)
+
+
+def recipe_of(manifest: Manifest) -> dict[str, str]:
+    """The fields of `RECIPE_FIELDS` that the manifest states."""
+    engine = manifest.engine
+    fields = {
+        "pipeline": manifest.pipeline.sha256,
         "stager": _stager(engine),
-        "classifier": engine.get("classifier_sha256") or engine.get("classifier"),
-        "derivations": ", ".join(str(d.get("name")) for d in manifest.get("derivations", ())),
-        "demographics": _demographics(engine.get("age_and_sex")),
+        "classifier": engine.classifier_sha256 or engine.classifier,
+        "derivations": ", ".join(derivation.name for derivation in manifest.derivations),
+        "demographics": _demographics(engine.age_and_sex),
         "window": _window_rule(manifest),
-        "lights_source": lights.get("source"),
+        "lights_source": manifest.lights.source,
     }
-    return {name: str(value) for name, value in said.items() if value}
+    return {name: value for name, value in fields.items() if value}
 
 
-def _stager(engine: Mapping[str, Any]) -> str | None:
-    # engine "fast" and "reference" give the same stages, so they are the same stager.
-    version = engine.get("versions", {}).get(engine.get("stager"), "")
-    return f"{engine['stager']} {version}".strip() if engine.get("stager") else None
+def _stager(engine: EngineRecord) -> str | None:
+    # The fast and the reference engine give the same stages: they are the same stager.
+    if not engine.stager:
+        return None
+    return f"{engine.stager} {engine.versions.get(engine.stager, '')}".strip()
 
 
 def _demographics(used: bool | None) -> str | None:
     return None if used is None else "age and sex" if used else "none"
 
 
-def _window_rule(manifest: Mapping[str, Any]) -> str | None:
+def _window_rule(manifest: Manifest) -> str | None:
     """What was staged: around known lights, or the whole recording."""
-    source = manifest.get("lights", {}).get("source")
+    source = manifest.lights.source
     if source is None:
         return None
     if source == "recording":
         return "whole recording"
-    parameters = [s.get("parameters", {}) for s in manifest.get("steps", ())]
+    parameters = [step.parameters for step in manifest.steps]
     margins = [p["margin_min"] for p in parameters if "margin_min" in p]
     return f"lights with {margins[0]:g} min around" if margins else "lights"

@@ -22,7 +22,7 @@ from psgpipe.files.atomic import (
     write_new,
 )
 from psgpipe.model.ids import slug
-from psgpipe.results.manifest import FAILURE, MANIFEST, signed
+from psgpipe.results.manifest import FAILURE, MANIFEST, Manifest, signed
 from psgpipe.results.replace_folder import NIGHTS, place_for, take_place
 
 
@@ -36,37 +36,43 @@ def is_finished(out: Path, subject: str, night: str) -> bool:
     return (night_folder(out, subject, night) / MANIFEST).is_file()
 
 
-def finish_night(
-    folder: Path, outputs: Mapping[str, bytes], manifest: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Put a finished night in place of whatever `folder` held; returns the manifest as written.
+def finish_night(folder: Path, outputs: Mapping[str, bytes], provenance: Mapping[str, Any]) -> None:
+    """Put a finished night in place of whatever `folder` held.
 
     Parameters
     ----------
     folder
         A night's folder as `night_folder` gives it.
+    provenance
+        What the manifest says besides its outputs.
     """
-    listed = [
+    entries = [
         {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         for name, content in outputs.items()
     ]
-    whole = signed({**manifest, "outputs": listed})
-    _put_night(folder, {**outputs, MANIFEST: json_bytes(whole)})
-    return whole
+    document = signed({**provenance, "outputs": entries})
+    _put_night(folder, {**outputs, MANIFEST: json_bytes(document)})
 
 
-def correct_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Let a finished night's manifest say something else of the same outputs.
+def correct_manifest(
+    folder: Path, manifest: Manifest, request_sha256: str, recording_name: str
+) -> None:
+    """Write another request and another name of the recording into a finished night's manifest.
 
     The whole night is written again: another run may be replacing it at this moment.
     """
+    document = manifest.to_dict()
+    recording = {**document.get("recording", {}), "name": recording_name}
+    corrected = {**document, "request_sha256": request_sha256, "recording": recording}
+    if corrected == document:
+        return
     try:
-        outputs = {e["name"]: (folder / e["name"]).read_bytes() for e in manifest["outputs"]}
+        outputs = {o.name: (folder / o.name).read_bytes() for o in manifest.outputs}
     except OSError:
         return
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in outputs.items()}
-    if hashes == {e["name"]: e["sha256"] for e in manifest["outputs"]}:
-        finish_night(folder, outputs, manifest)
+    if hashes == {output.name: output.sha256 for output in manifest.outputs}:
+        finish_night(folder, outputs, corrected)
 
 
 def fail_night(folder: Path, failure: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from psgpipe.files import atomic
 from psgpipe.model.summary import ENDPOINTS
-from psgpipe.results.manifest import manifest_intact, recipe_of
+from psgpipe.results.manifest import Manifest, recipe_of
 from psgpipe.results.status import AskedNight, Found, asked_nights, find_night
 from psgpipe.tables.cells import without_formula
 
@@ -106,7 +106,7 @@ def _read(asked: AskedNight) -> tuple[Found, Mapping[str, Any], Mapping[str, Any
         found = find_night(asked)
         if found.manifest is None:
             return found, {}, {}
-        if not manifest_intact(found.manifest):
+        if not found.manifest.is_intact:
             continue
         summary = _output(asked.folder, "summary.json", found.manifest)
         quality = _output(asked.folder, "quality.json", found.manifest)
@@ -116,15 +116,13 @@ def _read(asked: AskedNight) -> tuple[Found, Mapping[str, Any], Mapping[str, Any
     return Found("missing", "Damaged", damaged), {}, {}
 
 
-def _output(folder: Path, name: str, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+def _output(folder: Path, name: str, manifest: Manifest) -> dict[str, Any] | None:
     try:
         content = (folder / name).read_bytes()
     except OSError:
         return None
-    named: Mapping[str, Any] = next(
-        (entry for entry in manifest["outputs"] if entry["name"] == name), {}
-    )
-    if hashlib.sha256(content).hexdigest() != named.get("sha256"):
+    output = manifest.output(name)
+    if output is None or hashlib.sha256(content).hexdigest() != output.sha256:
         return None
     value: dict[str, Any] = json.loads(content)
     return value
@@ -153,28 +151,27 @@ def _endpoints(summary: Mapping[str, Any]) -> dict[str, Any]:
     return {name: summary.get(name) for name in ENDPOINTS}
 
 
-def _notes(manifest: Mapping[str, Any], quality: Mapping[str, Any]) -> dict[str, Any]:
+def _notes(manifest: Manifest, quality: Mapping[str, Any]) -> dict[str, Any]:
     flags = dict.fromkeys(flag["code"] for flag in quality.get("flags", ()))
-    return {"flags": " ".join(flags), "warnings": len(manifest.get("warnings", ()))}
+    return {"flags": " ".join(flags), "warnings": len(manifest.warnings)}
 
 
-def _made_from(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def _made_from(manifest: Manifest) -> dict[str, Any]:
     """Recording, lights and recipe of a finished night."""
-    recording, engine = manifest.get("recording", {}), manifest.get("engine", {})
-    lights, pipeline = manifest.get("lights", {}), manifest.get("pipeline", {})
+    recording, engine = manifest.recording, manifest.engine
     return recipe_of(manifest) | {
-        "recording": recording.get("name"),
-        "recording_sha256": recording.get("sha256"),
-        "start": recording.get("start"),
-        "duration_s": recording.get("duration_s"),
-        "lights_off": lights.get("off"),
-        "lights_on": lights.get("on"),
-        "engine": engine.get("engine"),
-        "classifier": engine.get("classifier"),
-        "classifier_sha256": engine.get("classifier_sha256"),
-        "pipeline": pipeline.get("name"),
-        "pipeline_sha256": pipeline.get("sha256"),
-        "psgpipe": manifest.get("psgpipe"),
+        "recording": recording.name,
+        "recording_sha256": recording.sha256,
+        "start": recording.start,
+        "duration_s": recording.duration_s,
+        "lights_off": manifest.lights.off,
+        "lights_on": manifest.lights.on,
+        "engine": engine.engine,
+        "classifier": engine.classifier,
+        "classifier_sha256": engine.classifier_sha256,
+        "pipeline": manifest.pipeline.name,
+        "pipeline_sha256": manifest.pipeline.sha256,
+        "psgpipe": manifest.psgpipe,
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from psgpipe.errors import OutputConflict, UsageError
 from psgpipe.files import atomic
 from psgpipe.results import journal
-from psgpipe.results.manifest import MANIFEST, read_manifest
+from psgpipe.results.manifest import MANIFEST, Manifest, read_manifest
 from psgpipe.results.night_folder import night_folder, read_failure
 
 STUDY = "study.json"
@@ -64,7 +64,7 @@ class Found:
     state: NightState
     kind: str | None = None
     reason: str | None = None
-    manifest: Mapping[str, Any] | None = None
+    manifest: Manifest | None = None
 
 
 def asked_nights(out: Path) -> list[AskedNight]:
@@ -146,15 +146,14 @@ def find_night(asked: AskedNight) -> Found:
     return Found("missing", None, "not computed yet")
 
 
-def _why_stale(manifest: Mapping[str, Any], asked: AskedNight) -> str | None:
+def _why_stale(manifest: Manifest, asked: AskedNight) -> str | None:
     """Why a finished night is not the night that was asked for, or None where it is."""
     again = "run the batch again"
-    was = manifest.get("recording", {}).get("name")
+    was = manifest.recording.name
     if asked.recording is not None and was != asked.recording:
         return f"finished from another recording, {was}; {again}, with --force if that is meant"
-    pipeline = manifest.get("pipeline", {})
-    if asked.pipeline_sha256 not in (None, pipeline.get("sha256")):
-        return f"finished by another pipeline, {pipeline.get('name')}; {again}"
+    if asked.pipeline_sha256 not in (None, manifest.pipeline.sha256):
+        return f"finished by another pipeline, {manifest.pipeline.name}; {again}"
     return None
 
 

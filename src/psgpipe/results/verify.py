@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from psgpipe.results.manifest import MANIFEST, damaged_outputs, manifest_intact, read_manifest
+from psgpipe.results.manifest import MANIFEST, read_manifest
+from psgpipe.results.output_check import damaged_outputs
 from psgpipe.results.status import AskedNight, asked_nights
 
 
@@ -48,6 +49,6 @@ def _check(asked: AskedNight) -> Checked:
     if manifest is None:
         return Checked(asked.subject, asked.night, 1, ("manifest.json: it cannot be read",))
     damage = damaged_outputs(asked.folder, manifest)
-    if not manifest_intact(manifest):
+    if not manifest.is_intact:
         damage.insert(0, "manifest.json: its content has changed")
-    return Checked(asked.subject, asked.night, 1 + len(manifest["outputs"]), tuple(damage))
+    return Checked(asked.subject, asked.night, 1 + len(manifest.outputs), tuple(damage))
