@@ -8,7 +8,7 @@ SOURCES = [
     path for path in (CHECKOUT / "src" / "psgpipe" / "edf").glob("*.py") if path.name != "writer.py"
 ]
 CODE = r"\"([a-z0-9]+(?:-[a-z0-9]+)+|clipped|flat|plateau|short)\""
-GIVEN = re.compile(rf"(?:\.add\(\s*|Finding\(\s*|_say\(notes, ){CODE}")
+GIVEN = re.compile(rf"(?:\.add\(\s*|Finding\(\s*|_report\(findings, ){CODE}")
 
 
 def codes_given() -> set[str]:

@@ -1,4 +1,4 @@
-"""Header, annotations, samples and hash of a night come from one walk through its file."""
+"""Header, annotations, samples and hash of a night come from one pass through its file."""
 
 import gzip
 import hashlib
@@ -39,11 +39,11 @@ def night(request, tmp_path):
     return path
 
 
-def test_it_gives_what_separate_walks_give(night):
+def test_it_gives_what_separate_readings_give(night):
     read = read_night(night, lambda _: MONTAGE, hashed=True)
     assert (read.header, read.annotations) == read_annotations(night)
     assert read.sha256 == hashlib.sha256(night.read_bytes()).hexdigest()
-    apart = [read_digital(night, labels) for labels in (["C4", "M1"], ["Chin"])]
+    apart = [*read_digital(night, ["C4", "M1"]), *read_digital(night, ["Chin"])]
     for one, other in zip(read.recorded, apart, strict=True):
         assert one.labels == other.labels
         assert one.fs_hz == other.fs_hz

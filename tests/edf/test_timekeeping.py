@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from psgpipe.edf.timekeeping import read_keepers
+from psgpipe.edf.timekeeping import read_timekeeping
 
 # The specification's own words for a record that holds its time and nothing else.
-KEEPER = re.compile(rb"([+-])([0-9]+)(?:(\.)([0-9]*))?\x14\x14+\x00*")
+TIMEKEEPING_ONLY = re.compile(rb"([+-])([0-9]+)(?:(\.)([0-9]*))?\x14\x14+\x00*")
 PIECES = st.sampled_from([b"+", b"-", b"0", b"7", b"12", b".", b",", b"e", b"\x14", b"\0", b"a"])
 ROWS = st.lists(
     st.one_of(
@@ -29,9 +29,9 @@ ROWS = st.lists(
 @example(rows=[b"+9999999999\x14\x14"], width=20)
 def test_bulk_equals_one_by_one(rows, width):
     cut = [row[:width].ljust(width, b"\0") for row in rows]
-    kept = read_keepers(np.frombuffer(b"".join(cut), np.uint8).reshape(len(cut), width))
+    kept = read_timekeeping(np.frombuffer(b"".join(cut), np.uint8).reshape(len(cut), width))
     for i, row in enumerate(cut):
-        match = KEEPER.fullmatch(row)
+        match = TIMEKEEPING_ONLY.fullmatch(row)
         onset = float(match[1] + match[2] + b"." + (match[4] or b"0")) if match else None
         # An onset of 24 characters or of decades is left to the parser that can complain.
         left_aside = onset is not None and (abs(onset) > 1e9 or row.index(b"\x14") > 24)
@@ -44,5 +44,5 @@ def test_bulk_equals_one_by_one(rows, width):
 
 @pytest.mark.parametrize("n_records", [0, 1])
 def test_rows_without_bytes(n_records):
-    kept = read_keepers(np.zeros((n_records, 0), np.uint8))
+    kept = read_timekeeping(np.zeros((n_records, 0), np.uint8))
     assert not kept.is_plain.any()

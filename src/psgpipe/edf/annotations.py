@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.edf.findings import Notes
+from psgpipe.edf.findings import Findings
 from psgpipe.edf.records import Bytes
-from psgpipe.edf.timekeeping import LONGEST_ONSET, read_keepers
+from psgpipe.edf.timekeeping import LONGEST_ONSET, read_timekeeping
 from psgpipe.model.header import Annotation
 
 _NUMBER = rb"[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?"
@@ -37,7 +37,7 @@ class Tal(NamedTuple):
 _BATCH_BYTES = 1 << 19
 
 
-class Tals:
+class TalParser:
     """What the annotation channels say, gathered record by record.
 
     Attributes
@@ -66,7 +66,7 @@ class Tals:
         """Whether any record says when it was recorded."""
         return not bool(np.isnan(self.onsets).all())
 
-    def take(self, first_record: int, rows: Bytes) -> None:
+    def add(self, first_record: int, rows: Bytes) -> None:
         """One annotation channel's bytes in some records, shape (n_records, n_bytes).
 
         They may wait for those that follow on them: see :meth:`finish`.
@@ -88,7 +88,7 @@ class Tals:
 
     def _parse(self, first_record: int, rows: Bytes) -> None:
         """Nearly all records hold their time and nothing else: these are read all at once."""
-        kept = read_keepers(rows)
+        kept = read_timekeeping(rows)
         places = slice(first_record - self._first_record, None)
         unknown = np.isnan(self.onsets[places][: len(rows)])
         plain = kept.is_plain & unknown
@@ -99,32 +99,32 @@ class Tals:
         ):
             np.copyto(into[places][: len(rows)], values, where=plain)
         for i in np.flatnonzero(~kept.is_plain):
-            self._take_record(first_record + int(i), rows[i].tobytes())
+            self._add_record(first_record + int(i), rows[i].tobytes())
 
-    def _take_record(self, record: int, raw: bytes) -> None:
+    def _add_record(self, record: int, raw: bytes) -> None:
         for piece in raw.split(b"\0"):
             if piece.strip():
                 tals = split_tals(piece)
                 if not tals:
                     self._is_malformed(record)
                 for tal in tals:
-                    self._take_tal(record, tal)
+                    self._add_tal(record, tal)
 
-    def note(self, notes: Notes) -> None:
+    def report(self, findings: Findings) -> None:
         """Say what was odd."""
         if self._malformed:
-            notes.add(
+            findings.add(
                 "annotation-malformed",
                 f"{self._malformed} annotations are malformed, the first in data record "
                 f"{self._first_malformed + 1}; what could be read of them was kept",
             )
         if self._not_utf8:
-            notes.add(
+            findings.add(
                 "annotation-not-utf8",
                 f"{self._not_utf8} annotation texts are not UTF-8; read as Latin-1",
             )
         if self._commas:
-            notes.add(
+            findings.add(
                 "decimal-comma",
                 f"{self._commas} annotation times have a decimal comma; read as a point",
             )
@@ -134,7 +134,7 @@ class Tals:
             self._first_malformed = record
         self._malformed += 1
 
-    def _take_tal(self, record: int, tal: Tal) -> None:
+    def _add_tal(self, record: int, tal: Tal) -> None:
         onset = self._number(tal.onset)
         if onset is None or not tal.is_whole:
             self._is_malformed(record)
@@ -209,9 +209,9 @@ def shifted(annotations: list[Annotation], offset_s: float) -> tuple[Annotation,
     return tuple(sorted(moved, key=lambda a: a.onset_s))
 
 
-def note_outside(annotations: tuple[Annotation, ...], span_s: float, notes: Notes) -> None:
+def report_outside(annotations: tuple[Annotation, ...], span_s: float, findings: Findings) -> None:
     """Say how many annotations begin outside the recording."""
     outside = sum(not -1.0 <= a.onset_s <= span_s + 1.0 for a in annotations)
     if outside:
         message = f"{outside} annotations lie outside the recording of {span_s:g} s"
-        notes.add("annotation-outside", message)
+        findings.add("annotation-outside", message)

@@ -15,9 +15,9 @@ from typing import IO
 import numpy as np
 
 from psgpipe.edf.annotations import DURATION, Tal, split_tals
-from psgpipe.edf.findings import Notes
+from psgpipe.edf.findings import Findings
 from psgpipe.edf.header import FIXED_BYTES, Layout, read_layout
-from psgpipe.edf.record_count import count_records
+from psgpipe.edf.preflight import count_records
 from psgpipe.edf.records import BLOCK_BYTES
 from psgpipe.edf.signal_header import WIDTHS, SignalFields
 from psgpipe.edf.source import Source, open_source
@@ -66,7 +66,7 @@ def anonymise(
     path
         The recording, plain or gzipped.
     out_path
-        Where the copy goes, uncompressed; must not exist. Its name is yours to choose well.
+        Where the copy goes, uncompressed; must not exist. psgpipe does not look at its name.
     keep_date
         Keep the date on which the recording began, where it is known.
 
@@ -84,16 +84,16 @@ def anonymise(
     TryAgain
         The disk is full.
     """
-    notes = Notes()
+    findings = Findings()
     out = Path(out_path)
     if os.path.lexists(out):
         raise OutputConflict(
             f"{file_name(out)}: exists; an anonymous copy never overwrites anything",
             "Choose another name for the copy.",
         )
-    with open_source(path, notes) as source, _written_at_once(out) as file:
-        layout = read_layout(source, notes)
-        n_records = count_records(source, layout, notes)
+    with open_source(path, findings) as source, _written_at_once(out) as file:
+        layout = read_layout(source, findings)
+        n_records = count_records(source, layout, findings)
         file.write(_header(source, layout, n_records, keep_date=keep_date))
         for block in _records(source, layout, n_records):
             file.write(block)
@@ -103,7 +103,7 @@ def anonymise(
 
 def _header(source: Source, layout: Layout, n_records: int, *, keep_date: bool) -> bytes:
     fixed = source.read_at_most(0, FIXED_BYTES)
-    date = read_start(layout.start_fields, Notes())[0] if keep_date else None
+    date = read_start(layout.start_fields, Findings())[0] if keep_date else None
     return b"".join(
         (
             fixed[:8],
@@ -171,7 +171,7 @@ def without_remarks(raw: bytes) -> bytes:
     for piece in raw.split(b"\0"):
         for tal in split_tals(piece):
             written = _kept_tal(tal)
-            # Where NULs between TALs were lost there may be no room for what belongs there.
+            # Where NULs between TALs were lost there may be no space for what belongs there.
             if len(kept) + len(written) <= len(raw):
                 kept += written
     return kept.ljust(len(raw), b"\0")

@@ -1,53 +1,50 @@
-"""Which channels are read: found by label, in volts, of one rate; or the reason why not."""
+"""Selection of the channels to read: by label, with a unit of voltage, or the reason why not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from psgpipe.edf.findings import Notes
 from psgpipe.edf.header import Layout
+from psgpipe.edf.preflight import PreflightResult
 from psgpipe.edf.samples import scale_of
 from psgpipe.edf.signal_header import Signal
 from psgpipe.edf.units import looks_like_voltage, uv_per_unit
 from psgpipe.errors import ChannelMissing, RatesDiffer, ScaleInvalid, UnitUnknown, UsageError
 from psgpipe.messages import listed, quoted, safe_text
 from psgpipe.model.digital_recording import Scale
+from psgpipe.model.header import Finding
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """A channel that will be read: its place, scale and rate."""
+class SelectedChannel:
+    """A channel to be read; `finding` says that its unit was declared, and whether that counts."""
 
     signal: Signal
     scale: Scale
     fs_hz: float
+    finding: Finding | None
 
 
-def choose(
-    name: str,
-    layout: Layout,
-    labels: Sequence[str] | None,
-    units: Mapping[str, str],
-    notes: Notes,
-) -> tuple[Chosen, ...]:
+def select_channels(
+    preflight: PreflightResult, labels: Sequence[str] | None, units: Mapping[str, str]
+) -> tuple[SelectedChannel, ...]:
     """The channels of `labels`, or every voltage channel where `labels` is None.
 
     Raises
     ------
-    ChannelMissing, UnitUnknown, ScaleInvalid, RatesDiffer
+    ChannelMissing, UnitUnknown, ScaleInvalid
         See :func:`psgpipe.edf.reader.read_recording`.
     UsageError
         `labels` is no list of different labels, or `units` names an unknown unit.
     """
+    name, layout = preflight.file, preflight.layout
     declared = {label: _declared(label, unit) for label, unit in units.items()}
     if labels is None:
         signals = _all_voltages(name, layout, declared)
     else:
         signals = [_by_label(name, layout, label) for label in _checked(labels)]
-    chosen = tuple(_usable(name, signal, declared, notes) for signal in signals)
-    _refuse_two_rates(name, chosen)
-    return chosen
+    return tuple(_selected(name, signal, declared) for signal in signals)
 
 
 def _declared(label: str, unit: str) -> float:
@@ -109,35 +106,35 @@ def _by_label(name: str, layout: Layout, label: str) -> Signal:
     )
 
 
-def _usable(name: str, signal: Signal, declared: Mapping[str, float], notes: Notes) -> Chosen:
+def _selected(name: str, signal: Signal, declared: Mapping[str, float]) -> SelectedChannel:
     channel = signal.channel
     if channel.problem is not None:
         raise ScaleInvalid(
             f"{name}: {channel.problem.message}",
             "Export the recording again with a valid range, or use another channel.",
         )
-    factor = _factor(name, signal, declared, notes)
-    if channel.fs_hz is None:  # held back above: a channel without samples has a problem
+    factor, finding = _uv_per_unit(name, signal, declared)
+    if channel.fs_hz is None:  # refused above: a channel without samples has a problem
         raise ScaleInvalid(f"{name}: {quoted(channel.label)} has no rate", "Use another channel.")
-    return Chosen(signal, scale_of(channel, factor), channel.fs_hz)
+    return SelectedChannel(signal, scale_of(channel, factor), channel.fs_hz, finding)
 
 
-def _factor(name: str, signal: Signal, declared: Mapping[str, float], notes: Notes) -> float:
-    """Microvolts per unit; a declaration counts only where the file does not know better."""
+def _uv_per_unit(
+    name: str, signal: Signal, declared: Mapping[str, float]
+) -> tuple[float, Finding | None]:
+    """Microvolts per unit; a declaration counts only where the file names no known unit."""
     channel = signal.channel
     stated, given = channel.uv_per_unit, declared.get(channel.label)
     label = quoted(channel.label)
     if stated is not None:
-        if given is not None and given != stated:
-            message = (
-                f"{label}: the file's unit {safe_text(channel.unit)} is used, not the declared"
-            )
-            notes.add("unit-declared", message, channel.label, channel.index)
-        return stated
+        if given is None or given == stated:
+            return stated, None
+        unit = safe_text(channel.unit)
+        message = f"{label}: the file's unit {unit} is used, not the declared one"
+        return stated, Finding("unit-declared", message, channel.label)
     if given is not None and looks_like_voltage(channel.unit):
         message = f"{label}: the file gives no usable unit; the declared one is used"
-        notes.add("unit-declared", message, channel.label, channel.index)
-        return given
+        return given, Finding("unit-declared", message, channel.label)
     found = f"'{safe_text(channel.unit)}'" if channel.unit else "blank"
     raise UnitUnknown(
         f"{name}: {label} is wanted in microvolt, its unit is {found}",
@@ -145,13 +142,26 @@ def _factor(name: str, signal: Signal, declared: Mapping[str, float], notes: Not
     )
 
 
-def _refuse_two_rates(name: str, chosen: tuple[Chosen, ...]) -> None:
-    by_rate: dict[float, list[str]] = {}
-    for channel in chosen:
-        by_rate.setdefault(channel.fs_hz, []).append(channel.signal.channel.label)
-    if len(by_rate) > 1:
-        rates = "; ".join(f"{fs_hz:g} Hz: {listed(by_rate[fs_hz], 4)}" for fs_hz in sorted(by_rate))
+def group_by_rate(selected: Sequence[SelectedChannel]) -> list[tuple[SelectedChannel, ...]]:
+    """The channels of each sampling rate, lowest rate first."""
+    rates_hz = sorted({channel.fs_hz for channel in selected})
+    return [tuple(c for c in selected if c.fs_hz == fs_hz) for fs_hz in rates_hz]
+
+
+def refuse_two_rates(file: str, selected: Sequence[SelectedChannel]) -> None:
+    """Refuse channels that differ in their sampling rate.
+
+    Raises
+    ------
+    RatesDiffer
+    """
+    groups = group_by_rate(selected)
+    if len(groups) > 1:
+        rates = "; ".join(
+            f"{group[0].fs_hz:g} Hz: {listed((c.signal.channel.label for c in group), 4)}"
+            for group in groups
+        )
         raise RatesDiffer(
-            f"{name}: channels of one rate were wanted, found {rates}",
+            f"{file}: channels of one rate were wanted, found {rates}",
             "Ask for channels of one rate at a time.",
         )

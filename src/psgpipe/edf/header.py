@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 
-from psgpipe.edf.findings import Notes
+from psgpipe.edf.findings import Findings
 from psgpipe.edf.header_fields import FieldError, read_decimal, read_integer, shown
 from psgpipe.edf.signal_header import WIDTHS, Signal, SignalFields, read_signal
 from psgpipe.edf.source import Source
@@ -108,7 +108,7 @@ class Layout:
         return tuple(s for s in self.signals if not s.is_annotations)
 
 
-def read_layout(source: Source, notes: Notes) -> Layout:
+def read_layout(source: Source, findings: Findings) -> Layout:
     """Read and check the header.
 
     Raises
@@ -119,7 +119,7 @@ def read_layout(source: Source, notes: Notes) -> Layout:
     fixed = source.read_at_most(0, FIXED_BYTES)
     is_bdf = _identify(fixed, source)
     try:
-        return _layout(source, fixed, notes, is_bdf=is_bdf)
+        return _layout(source, fixed, findings, is_bdf=is_bdf)
     except FieldError as error:
         raise HeaderInvalid(f"{source.name}: {error}", _COPY_AGAIN) from error
 
@@ -144,32 +144,32 @@ def _identify(fixed: bytes, source: Source) -> bool:
     return version[0] == 0xFF
 
 
-def _layout(source: Source, fixed: bytes, notes: Notes, *, is_bdf: bool) -> Layout:
-    n_signals = read_integer(fixed[252:256], "number of signals", notes)
+def _layout(source: Source, fixed: bytes, findings: Findings, *, is_bdf: bool) -> Layout:
+    n_signals = read_integer(fixed[252:256], "number of signals", findings)
     if not 1 <= n_signals <= MOST_SIGNALS:
         raise _invalid(source, f"the header declares {n_signals} signals")
-    header_bytes = _header_bytes(source, fixed, n_signals, notes)
-    record_s = Fraction(read_decimal(fixed[244:252], "duration of a data record", notes))
+    header_bytes = _header_bytes(source, fixed, n_signals, findings)
+    record_s = Fraction(read_decimal(fixed[244:252], "duration of a data record", findings))
     if record_s and not SHORTEST_RECORD_S <= record_s <= LONGEST_RECORD_S:
         raise _invalid(source, f"a data record lasts {shown(fixed[244:252])} s")
     table = source.read_at_most(FIXED_BYTES, n_signals * SIGNAL_BYTES)
     if len(table) < n_signals * SIGNAL_BYTES:
         got = FIXED_BYTES + len(table)
         raise _invalid(source, f"the header is incomplete ({got} of {header_bytes} bytes)")
-    signals = _signals(table, n_signals, record_s, notes, is_bdf=is_bdf)
+    signals = _signals(table, n_signals, record_s, findings, is_bdf=is_bdf)
     record_bytes = sum(s.n_bytes for s in signals)
     if record_bytes == 0:
         raise _invalid(source, "no signal has any samples in a data record")
     if record_s == 0 and any(s.n_samples and not s.is_annotations for s in signals):
         raise _invalid(source, "a data record with signals lasts 0 s: sampling rates undefined")
-    continuity = _continuity(fixed[192:236], notes, signals, is_bdf=is_bdf)
+    continuity = _continuity(fixed[192:236], findings, signals, is_bdf=is_bdf)
     return Layout(
         is_bdf=is_bdf,
         continuity=continuity,
-        is_contradictory=_is_contradictory(fixed[192:236], notes, is_bdf=is_bdf),
+        is_contradictory=_is_contradictory(fixed[192:236], findings, is_bdf=is_bdf),
         header_bytes=header_bytes,
         record_bytes=record_bytes,
-        declared_records=_declared_records(source, fixed[236:244], notes),
+        declared_records=_declared_records(source, fixed[236:244], findings),
         record_s=record_s,
         signals=signals,
         start_fields=StartFields(
@@ -181,8 +181,8 @@ def _layout(source: Source, fixed: bytes, notes: Notes, *, is_bdf: bool) -> Layo
     )
 
 
-def _header_bytes(source: Source, fixed: bytes, n_signals: int, notes: Notes) -> int:
-    stated = read_integer(fixed[184:192], "header length", notes)
+def _header_bytes(source: Source, fixed: bytes, n_signals: int, findings: Findings) -> int:
+    stated = read_integer(fixed[184:192], "header length", findings)
     needed = FIXED_BYTES + n_signals * SIGNAL_BYTES
     if stated != needed:
         raise _invalid(
@@ -192,23 +192,23 @@ def _header_bytes(source: Source, fixed: bytes, n_signals: int, notes: Notes) ->
     return needed
 
 
-def _declared_records(source: Source, raw: bytes, notes: Notes) -> int | None:
-    count = read_integer(raw, "number of data records", notes)
+def _declared_records(source: Source, raw: bytes, findings: Findings) -> int | None:
+    count = read_integer(raw, "number of data records", findings)
     if count < -1:
         raise _invalid(source, f"the header declares {count} data records")
     return None if count == -1 else count
 
 
 def _signals(
-    table: bytes, n_signals: int, record_s: Fraction, notes: Notes, *, is_bdf: bool
+    table: bytes, n_signals: int, record_s: Fraction, findings: Findings, *, is_bdf: bool
 ) -> tuple[Signal, ...]:
     columns = _columns(table, n_signals)
     fields = [SignalFields(*row) for row in zip(*columns, strict=True)]
     sample_bytes = 3 if is_bdf else 2
-    samples = [_samples_per_record(f, i, notes) for i, f in enumerate(fields)]
+    samples = [_samples_per_record(f, i, findings) for i, f in enumerate(fields)]
     offsets = [0, *accumulate(n * sample_bytes for n in samples)]
     return tuple(
-        read_signal(i, f, n, offset, record_s, notes, sample_bytes=sample_bytes)
+        read_signal(i, f, n, offset, record_s, findings, sample_bytes=sample_bytes)
         for i, (f, n, offset) in enumerate(zip(fields, samples, offsets, strict=False))
     )
 
@@ -222,35 +222,37 @@ def _columns(table: bytes, n_signals: int) -> list[list[bytes]]:
     return columns
 
 
-def _samples_per_record(fields: SignalFields, index: int, notes: Notes) -> int:
+def _samples_per_record(fields: SignalFields, index: int, findings: Findings) -> int:
     field = f"number of samples in a record of signal {index + 1}"
-    count = read_integer(fields.samples, field, notes)
+    count = read_integer(fields.samples, field, findings)
     if count < 0:
         raise FieldError(f"{field} is {count}")
     return count
 
 
-def _is_contradictory(raw: bytes, notes: Notes, *, is_bdf: bool) -> bool:
+def _is_contradictory(raw: bytes, findings: Findings, *, is_bdf: bool) -> bool:
     """Whether the version field says 16 bit and the reserved field 24 bit."""
     contradictory = not is_bdf and raw.strip(b" \0").upper().startswith((b"24BIT", b"BDF+"))
     if contradictory:
-        notes.add("reserved-contradicts", "the version field says EDF, the reserved field BDF")
+        findings.add("reserved-contradicts", "the version field says EDF, the reserved field BDF")
     return contradictory
 
 
-def _continuity(raw: bytes, notes: Notes, signals: tuple[Signal, ...], *, is_bdf: bool) -> str:
+def _continuity(
+    raw: bytes, findings: Findings, signals: tuple[Signal, ...], *, is_bdf: bool
+) -> str:
     """``C``, ``D``, ``?`` or blank, from the reserved field."""
     reserved = raw.strip(b" \0").upper()
     if reserved.startswith((b"EDF+", b"BDF+")):
         if raw[:4] not in (b"EDF+", b"BDF+") or (reserved[:1] == b"B") != is_bdf:
-            notes.add("reserved-unusual", "the reserved field does not spell EDF+ as it should")
+            findings.add("reserved-unusual", "the reserved field does not spell EDF+ as it should")
         declared = reserved[4:5].decode("latin-1")
         if declared in ("C", "D"):
             return declared
-        notes.add("reserved-unusual", "EDF+ is declared without saying continuous or not")
+        findings.add("reserved-unusual", "EDF+ is declared without saying continuous or not")
         return "?"
     if any(s.is_annotations for s in signals):
-        notes.add("edfplus-undeclared", "annotations in a file that does not declare EDF+: read")
+        findings.add("edfplus-undeclared", "annotations in a file that does not declare EDF+: read")
     return ""
 
 

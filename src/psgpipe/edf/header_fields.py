@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from psgpipe.edf.findings import Notes
+from psgpipe.edf.findings import Findings
 
 # Python's own float() and int() also take "1_000", "nan" and digits of other scripts.
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -29,7 +29,7 @@ def shown(raw: bytes) -> str:
     return text.decode("ascii") if _NUMBER_LIKE.fullmatch(text) else "not a number"
 
 
-def read_decimal(raw: bytes, field: str, notes: Notes, channel: str | None = None) -> Decimal:
+def read_decimal(raw: bytes, field: str, findings: Findings, channel: str | None = None) -> Decimal:
     """The field as an exact number.
 
     Padding with NUL and a decimal comma are read, with a finding.
@@ -41,7 +41,7 @@ def read_decimal(raw: bytes, field: str, notes: Notes, channel: str | None = Non
     """
     text = raw.strip(b" \0")
     if b"\0" in raw:
-        notes.add("field-padding", "numeric header fields are padded with NUL instead of blanks")
+        findings.add("field-padding", "numeric header fields are padded with NUL instead of blanks")
     if not text:
         raise FieldError(f"{field} is blank")
     if _NOT_FINITE.fullmatch(text):
@@ -50,14 +50,14 @@ def read_decimal(raw: bytes, field: str, notes: Notes, channel: str | None = Non
         raise FieldError(f"{field} is not a number")
     if b"," in text:
         message = f"{field} is written with a decimal comma ({shown(text)}); read as a point"
-        notes.add("decimal-comma", message, channel)
+        findings.add("decimal-comma", message, channel)
     value = Decimal(text.replace(b",", b".").decode("ascii"))
     if value and abs(value.adjusted()) > _LARGEST_EXPONENT:
         raise FieldError(f"{field} is out of range ({shown(text)})")
     return value
 
 
-def read_integer(raw: bytes, field: str, notes: Notes, channel: str | None = None) -> int:
+def read_integer(raw: bytes, field: str, findings: Findings, channel: str | None = None) -> int:
     """The field as a whole number; ``300.0`` is read with a finding, ``1,024`` is refused.
 
     Raises
@@ -69,12 +69,12 @@ def read_integer(raw: bytes, field: str, notes: Notes, channel: str | None = Non
     if _THOUSANDS.fullmatch(text):
         # A thousands separator or a decimal comma: 32,767 is whole to one reader only.
         raise FieldError(f"{field} is ambiguous ({shown(text)})")
-    value = read_decimal(raw, field, notes, channel)
+    value = read_decimal(raw, field, findings, channel)
     if value != value.to_integral_value():
         raise FieldError(f"{field} is not a whole number ({shown(text)})")
     if abs(value) > _LARGEST_INTEGER:
         raise FieldError(f"{field} is out of range ({shown(text)})")
     if not text.lstrip(b"+-").isdigit():
         message = f"{field} is not written as a whole number ({shown(text)}); read as {int(value)}"
-        notes.add("number-format", message, channel)
+        findings.add("number-format", message, channel)
     return int(value)

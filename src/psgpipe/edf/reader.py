@@ -9,21 +9,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple
 
-from psgpipe.edf.annotations import Tals, note_outside, shifted
-from psgpipe.edf.findings import Notes
-from psgpipe.edf.header import Layout, read_layout
-from psgpipe.edf.name_checks import note_file_name, note_labels
-from psgpipe.edf.record_count import count_records
-from psgpipe.edf.records import walk
-from psgpipe.edf.sample_buffers import Room, recording_in, room_for, rooms_ahead, too_large
+from psgpipe.edf.annotations import TalParser, report_outside, shifted
+from psgpipe.edf.channel_selection import refuse_two_rates, select_channels
+from psgpipe.edf.findings import Findings
+from psgpipe.edf.header import Layout
+from psgpipe.edf.preflight import PreflightResult, run_preflight
+from psgpipe.edf.records import iterate_records
+from psgpipe.edf.sample_buffers import (
+    SampleBuffer,
+    allocate_buffers,
+    recording_from,
+    too_large,
+)
 from psgpipe.edf.samples import as_integers
 from psgpipe.edf.source import Source, open_source
 from psgpipe.edf.start_time import read_start
-from psgpipe.edf.timeline import EXACT_S, Timeline, continuous, first_sample, lay_out
-from psgpipe.files.regular import file_name
+from psgpipe.edf.timeline import (
+    EXACT_S,
+    Timeline,
+    build_timeline,
+    continuous_timeline,
+    first_sample_time,
+)
+from psgpipe.errors import PsgpipeError
 from psgpipe.model.digital_recording import DigitalRecording
 from psgpipe.model.header import Annotation, Channel, Header
 from psgpipe.model.recording import Recording
@@ -35,16 +47,8 @@ EPOCH_S = 30.0
 PathLike = str | os.PathLike[str]
 
 
-@dataclass(frozen=True)
-class _Survey:
-    """A file after its pre-flight."""
-
-    layout: Layout
-    n_records: int
-
-
-class NightRead(NamedTuple):
-    """What one walk through a file gives.
+class NightContent(NamedTuple):
+    """A file read once from front to end.
 
     Attributes
     ----------
@@ -53,7 +57,7 @@ class NightRead(NamedTuple):
     recorded
         The channels wanted, one recording for each sampling rate.
     sha256
-        Of the file as it lies on the disk; None where it was not worked out.
+        Of the file as it lies on the disk; None where it was not asked for.
     """
 
     header: Header
@@ -78,11 +82,11 @@ def read_header(path: PathLike) -> Header:
     RecordingUnreadable
         ``UnsafeFile``, ``HeaderInvalid``, ``NoData``, ``ReadFailed`` or ``ChangedWhileRead``.
     """
-    notes = Notes()
-    with open_source(path, notes) as source:
-        survey = _survey(path, source, notes)
-        timeline = _quick_timeline(source, survey, notes)
-    return _header(path, survey, timeline, notes)
+    findings = Findings()
+    with open_source(path, findings) as source:
+        preflight = run_preflight(path, source, findings)
+        timeline = _quick_timeline(source, preflight, findings)
+    return _header(preflight, timeline, findings)
 
 
 def read_annotations(path: PathLike) -> tuple[Header, tuple[Annotation, ...]]:
@@ -96,8 +100,8 @@ def read_annotations(path: PathLike) -> tuple[Header, tuple[Annotation, ...]]:
     RecordingUnreadable
         As :func:`read_header`.
     """
-    read = read_night(path, lambda _: ())
-    return read.header, read.annotations
+    night = read_night(path, lambda _: ())
+    return night.header, night.annotations
 
 
 def read_night(
@@ -106,8 +110,8 @@ def read_night(
     *,
     units: Mapping[str, str] | None = None,
     hashed: bool = False,
-) -> NightRead:
-    """Header, annotations, the samples of some channels and the file's hash, all in one walk.
+) -> NightContent:
+    """Header, annotations, the samples of some channels and the file's hash, in one pass.
 
     Parameters
     ----------
@@ -125,23 +129,20 @@ def read_night(
     RecordingUnreadable
         As :func:`read_header`.
     """
-    notes = Notes()
-    with open_source(path, notes) as source:
-        survey = _survey(path, source, notes)
-        labels = wanted(tuple(s.channel for s in survey.layout.ordinary_signals))
+    findings = Findings()
+    with open_source(path, findings) as source:
+        preflight = run_preflight(path, source, findings)
+        labels = wanted(tuple(s.channel for s in preflight.layout.ordinary_signals))
         hashed = hashed and bool(labels)
         if hashed:
-            source.hash_on_the_way(survey.layout.header_bytes)
-        rooms = rooms_ahead(source.name, survey.layout, survey.n_records, labels, units or {})
-        tals = _read(source, survey, rooms)
+            source.hash_on_the_way(preflight.layout.header_bytes)
+        buffers: list[SampleBuffer] = []
+        with suppress(PsgpipeError):
+            buffers = allocate_buffers(preflight, select_channels(preflight, labels, units or {}))
+        tals = _read_records(source, preflight, buffers)
         sha256 = source.sha256() if hashed else None
-    timeline = _full_timeline(source, survey, tals, notes)
-    annotations = _annotations(tals, timeline, survey, notes)
-    header = _header(path, survey, timeline, notes)
-    for room in rooms:
-        room.notes.extend(header.findings)
-    recorded = tuple(recording_in(room, header, timeline, annotations) for room in rooms)
-    return NightRead(header, annotations, recorded, sha256)
+    header, annotations, recorded = _content(preflight, buffers, tals, findings)
+    return NightContent(header, annotations, recorded, sha256)
 
 
 def read_recording(
@@ -176,7 +177,7 @@ def read_recording(
         ``ChannelMissing`` (absent, or the label stands twice), ``UnitUnknown``, ``ScaleInvalid``
         or ``RatesDiffer``.
     """
-    digital, header = _read_file(path, labels, units or {})
+    header, (digital,) = _read_channels(path, labels, units, one_rate=True)
     kinds = {s.label: kind_of(s) for s in understand(header.channels)}
     try:
         recording = digital.to_recording()
@@ -190,116 +191,115 @@ def read_digital(
     labels: Sequence[str] | None = None,
     *,
     units: Mapping[str, str] | None = None,
-) -> DigitalRecording:
-    """Samples of the wanted channels as the file's own integers.
+) -> tuple[DigitalRecording, ...]:
+    """Samples of the wanted channels as the file's own integers, one recording for each rate.
 
-    Parameters, findings and errors are those of :func:`read_recording`.
+    Parameters, findings and errors are those of :func:`read_recording`; rates may differ.
     """
-    digital, _ = _read_file(path, labels, units or {})
-    return digital
+    return _read_channels(path, labels, units, one_rate=False)[1]
 
 
-def _read_file(
-    path: PathLike, labels: Sequence[str] | None, units: Mapping[str, str]
-) -> tuple[DigitalRecording, Header]:
-    notes = Notes()
-    with open_source(path, notes) as source:
-        survey = _survey(path, source, notes)
-        room = room_for(source.name, survey.layout, survey.n_records, labels, units, notes)
-        tals = _read(source, survey, [room])
-    timeline = _full_timeline(source, survey, tals, notes)
-    annotations = _annotations(tals, timeline, survey, notes)
-    header = _header(path, survey, timeline, notes)
-    return recording_in(room, header, timeline, annotations), header
+def _read_channels(
+    path: PathLike,
+    labels: Sequence[str] | None,
+    units: Mapping[str, str] | None,
+    *,
+    one_rate: bool,
+) -> tuple[Header, tuple[DigitalRecording, ...]]:
+    findings = Findings()
+    with open_source(path, findings) as source:
+        preflight = run_preflight(path, source, findings)
+        selected = select_channels(preflight, labels, units or {})
+        if one_rate:
+            refuse_two_rates(preflight.file, selected)
+        buffers = allocate_buffers(preflight, selected)
+        tals = _read_records(source, preflight, buffers)
+    header, _, recorded = _content(preflight, buffers, tals, findings)
+    return header, recorded
 
 
-def _survey(path: PathLike, source: Source, notes: Notes) -> _Survey:
-    layout = read_layout(source, notes)
-    n_records = count_records(source, layout, notes)
-    note_file_name(path, source, layout, notes)
-    note_labels(layout, notes)
-    return _Survey(layout, n_records)
+def _content(
+    preflight: PreflightResult,
+    buffers: Sequence[SampleBuffer],
+    tals: TalParser,
+    findings: Findings,
+) -> tuple[Header, tuple[Annotation, ...], tuple[DigitalRecording, ...]]:
+    """Header, annotations and recordings, once every record has been read."""
+    timeline = build_timeline(preflight, tals, findings)
+    tals.report(findings)
+    annotations = shifted(tals.annotations, timeline.offset_s)
+    if preflight.layout.ordinary_signals:
+        report_outside(annotations, timeline.span_s, findings)
+    header = _header(preflight, timeline, findings)
+    recorded = tuple(recording_from(buffer, header, timeline, annotations) for buffer in buffers)
+    return header, annotations, recorded
 
 
-def _read_tals(source: Source, layout: Layout, first: int, n_records: int) -> Tals:
-    tals = Tals(first, n_records)
+def _read_tals(source: Source, layout: Layout, first: int, n_records: int) -> TalParser:
+    tals = TalParser(first, n_records)
     signals = layout.annotation_signals
     if signals:
-        for _, record, _, piece in walk(source, layout, signals, first, n_records):
-            tals.take(record, piece)
+        for _, record, _, piece in iterate_records(source, layout, signals, first, n_records):
+            tals.add(record, piece)
         tals.finish()
     return tals
 
 
-def _quick_timeline(source: Source, survey: _Survey, notes: Notes) -> Timeline:
+def _quick_timeline(source: Source, preflight: PreflightResult, findings: Findings) -> Timeline:
     """The timeline from the first and last record alone where these show no gap."""
-    layout, n_records = survey.layout, survey.n_records
-    if not layout.annotation_signals or layout.continuity == "D" or not layout.record_s:
-        return _full_timeline(source, survey, None, notes)
-    first_s, last_s = (
-        float(_read_tals(source, layout, r, 1).onsets[0]) for r in (0, n_records - 1)
-    )
-    span_s = float((n_records - 1) * layout.record_s)
-    if abs(last_s - first_s - span_s) < EXACT_S:
-        return continuous(layout, n_records, first_s, notes)
-    return _full_timeline(source, survey, None, notes)
+    layout, n_records = preflight.layout, preflight.n_records
+    if layout.annotation_signals and layout.continuity != "D" and layout.record_s:
+        first_s, last_s = (
+            float(_read_tals(source, layout, r, 1).onsets[0]) for r in (0, n_records - 1)
+        )
+        span_s = float((n_records - 1) * layout.record_s)
+        if abs(last_s - first_s - span_s) < EXACT_S:
+            return continuous_timeline(preflight, first_s, findings)
+    return build_timeline(preflight, _read_tals(source, layout, 0, n_records), findings)
 
 
-def _full_timeline(source: Source, survey: _Survey, tals: Tals | None, notes: Notes) -> Timeline:
-    """The timeline from every record's time."""
-    if tals is None:
-        tals = _read_tals(source, survey.layout, 0, survey.n_records)
-    return lay_out(source.name, survey.layout, survey.n_records, tals, notes)
-
-
-def _annotations(
-    tals: Tals, timeline: Timeline, survey: _Survey, notes: Notes
-) -> tuple[Annotation, ...]:
-    tals.note(notes)
-    annotations = shifted(tals.annotations, timeline.offset_s)
-    if survey.layout.ordinary_signals:
-        note_outside(annotations, timeline.span_s, notes)
-    return annotations
-
-
-def _read(source: Source, survey: _Survey, rooms: Sequence[Room]) -> Tals:
-    """One walk through the file: samples into their rows, annotation bytes parsed."""
-    layout = survey.layout
-    rows = [row for room in rooms for row in room.rows]
-    chosen = [c.signal for room in rooms for c in room.chosen]
-    tals, signals = Tals(0, survey.n_records), [*chosen, *layout.annotation_signals]
+def _read_records(
+    source: Source, preflight: PreflightResult, buffers: Sequence[SampleBuffer]
+) -> TalParser:
+    """Read every record once: samples into their buffers, annotation bytes into the parser."""
+    layout = preflight.layout
+    channels = [channel for buffer in buffers for channel in buffer.channels]
+    selected = [c.signal for buffer in buffers for c in buffer.selected]
+    tals, signals = TalParser(0, preflight.n_records), [*selected, *layout.annotation_signals]
     if not signals:
         return tals
-    for position, record, at, piece in walk(source, layout, signals, 0, survey.n_records):
-        if position < len(rows):
+    for position, record, at, piece in iterate_records(
+        source, layout, signals, 0, preflight.n_records
+    ):
+        if position < len(channels):
             digital = as_integers(piece, layout.sample_bytes)
-            rows[position].take(record, at // layout.sample_bytes, digital)
+            channels[position].add(record, at // layout.sample_bytes, digital)
         else:
-            tals.take(record, piece)
+            tals.add(record, piece)
     tals.finish()
     return tals
 
 
-def _header(path: PathLike, survey: _Survey, timeline: Timeline, notes: Notes) -> Header:
-    layout = survey.layout
-    date, clock = read_start(layout.start_fields, notes)
-    start, start_clock = first_sample(date, clock, timeline.offset_s)
+def _header(preflight: PreflightResult, timeline: Timeline, findings: Findings) -> Header:
+    layout = preflight.layout
+    date, clock = read_start(layout.start_fields, findings)
+    start, start_clock = first_sample_time(date, clock, timeline.offset_s)
     duration_s = float(timeline.n_records * layout.record_s)
-    _note_short(layout, duration_s, notes)
+    _report_short(layout, duration_s, findings)
     return Header(
-        file=file_name(path),
+        file=preflight.file,
         container=layout.container,
         start=start,
         start_clock=start_clock,
         duration_s=duration_s,
         span_s=timeline.span_s,
         channels=tuple(s.channel for s in layout.ordinary_signals),
-        findings=notes.findings,
+        findings=findings.as_tuple(),
     )
 
 
-def _note_short(layout: Layout, duration_s: float, notes: Notes) -> None:
+def _report_short(layout: Layout, duration_s: float, findings: Findings) -> None:
     if not layout.ordinary_signals or duration_s > SHORT_S - 1:
         return
     than = "less than one 30-s epoch" if duration_s < EPOCH_S else "too short for reliable staging"
-    notes.add("short", f"{duration_s:g} s of recording: {than}")
+    findings.add("short", f"{duration_s:g} s of recording: {than}")

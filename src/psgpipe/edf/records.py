@@ -19,7 +19,7 @@ _SEEK_FROM_BYTES = 1 << 15
 _SEEK_FRACTION = 12
 
 
-def walk(
+def iterate_records(
     source: Source, layout: Layout, signals: Sequence[Signal], first: int, n_records: int
 ) -> Iterator[tuple[int, int, int, Bytes]]:
     """Bytes of `signals` in records `first` to ``first + n_records - 1``, in file order.

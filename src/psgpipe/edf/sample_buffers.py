@@ -1,109 +1,94 @@
-"""Channels of one rate: room for their samples, and the recording that they become."""
+"""Sample buffers: memory for the channels of one rate, and the recording that they become."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from psgpipe.edf.channel_selection import Chosen, choose
-from psgpipe.edf.findings import Notes
-from psgpipe.edf.header import Layout
-from psgpipe.edf.samples import Row
+from psgpipe.edf.channel_selection import SelectedChannel, group_by_rate
+from psgpipe.edf.findings import Findings
+from psgpipe.edf.preflight import PreflightResult
+from psgpipe.edf.samples import ChannelSamples
 from psgpipe.edf.timeline import Timeline
-from psgpipe.errors import PsgpipeError, UnsafeFile
+from psgpipe.errors import UnsafeFile
 from psgpipe.model.digital_recording import Digital, DigitalRecording
 from psgpipe.model.header import Annotation, Header
 from psgpipe.model.sampled import Segment
 
 
-class Room(NamedTuple):
-    """Where the samples of channels of one rate go, one sink for each, and what is odd of them."""
+@dataclass(frozen=True, eq=False)
+class SampleBuffer:
+    """Memory for channels of one rate; `digital` has shape (n_channels, n_samples)."""
 
-    chosen: tuple[Chosen, ...]
+    selected: tuple[SelectedChannel, ...]
     digital: Digital
-    rows: list[Row]
-    notes: Notes
+    channels: tuple[ChannelSamples, ...]
 
 
-def rooms_ahead(
-    name: str, layout: Layout, n_records: int, labels: Sequence[str], units: Mapping[str, str]
-) -> list[Room]:
-    """Room for channels rate by rate; none where they cannot be read."""
-    fs_hz = {s.channel.label: s.channel.fs_hz or 0.0 for s in layout.ordinary_signals}
-    by_rate = sorted(labels, key=lambda label: fs_hz.get(label, 0.0))
-    try:
-        return [
-            room_for(name, layout, n_records, list(some), units, Notes())
-            for _, some in groupby(by_rate, key=fs_hz.get)
-        ]
-    except PsgpipeError:
-        return []
-
-
-def room_for(
-    name: str,
-    layout: Layout,
-    n_records: int,
-    labels: Sequence[str] | None,
-    units: Mapping[str, str],
-    notes: Notes,
-) -> Room:
-    """Room for channels of one rate.
+def allocate_buffers(
+    preflight: PreflightResult, selected: Sequence[SelectedChannel]
+) -> list[SampleBuffer]:
+    """One buffer for each sampling rate.
 
     Raises
     ------
-    RecordingUnsuitable, UsageError
-        As :func:`psgpipe.edf.channel_selection.choose`.
     UnsafeFile
-        They do not fit into memory.
+        The samples do not fit into memory.
     """
-    chosen = choose(name, layout, labels, units, notes)
-    n_samples = n_records * chosen[0].signal.n_samples
-    dtype = np.dtype(np.int16 if layout.sample_bytes == 2 else np.int32)
+    return [_allocate(preflight, channels) for channels in group_by_rate(selected)]
+
+
+def _allocate(preflight: PreflightResult, selected: tuple[SelectedChannel, ...]) -> SampleBuffer:
+    n_samples = preflight.n_records * selected[0].signal.n_samples
+    dtype = np.dtype(np.int16 if preflight.layout.sample_bytes == 2 else np.int32)
     try:
-        digital = np.empty((len(chosen), n_samples), dtype)
+        digital = np.empty((len(selected), n_samples), dtype)
     except (MemoryError, ValueError) as error:
-        raise too_large(name, len(chosen), n_samples, dtype.itemsize) from error
-    rows = [
-        Row(c.signal.channel, c.scale, c.signal.n_samples, out)
-        for c, out in zip(chosen, digital, strict=True)
-    ]
-    return Room(chosen, digital, rows, notes)
+        raise too_large(preflight.file, len(selected), n_samples, dtype.itemsize) from error
+    channels = tuple(
+        ChannelSamples(c.signal.channel, c.scale, c.signal.n_samples, row)
+        for c, row in zip(selected, digital, strict=True)
+    )
+    return SampleBuffer(selected, digital, channels)
 
 
-def too_large(name: str, n_channels: int, n_samples: int, n_bytes: int) -> UnsafeFile:
+def too_large(file: str, n_channels: int, n_samples: int, n_bytes: int) -> UnsafeFile:
     """The error for samples that memory cannot hold."""
     gib = n_bytes * n_channels * n_samples / 2**30
     return UnsafeFile(
-        f"{name}: {n_channels} channels of {n_samples} samples need {gib:.3g} GiB",
+        f"{file}: {n_channels} channels of {n_samples} samples need {gib:.3g} GiB",
         "Ask for fewer channels, or use a machine with more memory.",
     )
 
 
-def recording_in(
-    room: Room,
+def recording_from(
+    buffer: SampleBuffer,
     header: Header,
     timeline: Timeline,
     annotations: tuple[Annotation, ...],
 ) -> DigitalRecording:
-    """The samples with their place in time, and what they show."""
-    chosen = room.chosen
-    fs_hz, n_per_record = chosen[0].fs_hz, chosen[0].signal.n_samples
-    for row in room.rows:
-        row.note(room.notes, fs_hz)
+    """The samples of a full buffer with their place in time, and the findings about them."""
+    selected = buffer.selected
+    fs_hz, n_per_record = selected[0].fs_hz, selected[0].signal.n_samples
+    findings = Findings()
+    for channel in buffer.channels:
+        channel.report(findings, fs_hz)
     n_samples = timeline.n_records * n_per_record
     return DigitalRecording(
-        rows=tuple(row[:n_samples] for row in room.digital),
-        scales=tuple(c.scale for c in chosen),
-        labels=tuple(c.signal.channel.label for c in chosen),
+        rows=tuple(row[:n_samples] for row in buffer.digital),
+        scales=tuple(c.scale for c in selected),
+        labels=tuple(c.signal.channel.label for c in selected),
         fs_hz=fs_hz,
         start=header.start,
         start_clock=header.start_clock,
-        segments=tuple(Segment(s.onset_s, s.n_records * n_per_record) for s in timeline.stretches),
+        segments=tuple(Segment(s.onset_s, s.n_records * n_per_record) for s in timeline.segments),
         annotations=annotations,
-        findings=room.notes.findings,
+        findings=(
+            *header.findings,
+            *(c.finding for c in selected if c.finding),
+            *findings.as_tuple(),
+        ),
         file=header.file,
     )

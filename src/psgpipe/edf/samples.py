@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.edf.findings import Notes
+from psgpipe.edf.findings import Findings
 from psgpipe.edf.records import Bytes
 from psgpipe.messages import quoted
 from psgpipe.model.digital_recording import Digital, Scale
@@ -44,7 +44,7 @@ def as_integers(piece: Bytes, sample_bytes: int) -> Digital:
     return wide.view("<i4")[:, :, 0] >> 8
 
 
-class Row:
+class ChannelSamples:
     """One channel's samples as they come in, in file order."""
 
     def __init__(self, channel: Channel, scale: Scale, n_per_record: int, out: Digital) -> None:
@@ -57,7 +57,7 @@ class Row:
         self._last_nonzero = -1
         self._least, self._most = 1 << 30, -(1 << 30)
 
-    def take(self, record: int, at_sample: int, digital: Digital) -> None:
+    def add(self, record: int, at_sample: int, digital: Digital) -> None:
         """Put a piece into its place and look at it."""
         first = record * self._n_per_record + at_sample
         flat = self._out[first : first + digital.size]
@@ -94,38 +94,38 @@ class Row:
         self._entries += len(entered)
         self._jumps += int(np.count_nonzero(heights > _JUMP_OF_RANGE * (high - low)))
 
-    def note(self, notes: Notes, fs_hz: float) -> None:
+    def report(self, findings: Findings, fs_hz: float) -> None:
         """Say what the samples show."""
-        self._note_range(notes)
-        self._note_rails(notes)
-        self._note_zero_tail(notes, fs_hz)
-        self._note_amplitude(notes)
+        self._report_range(findings)
+        self._report_rails(findings)
+        self._report_zero_tail(findings, fs_hz)
+        self._report_amplitude(findings)
 
-    def _say(self, notes: Notes, code: str, message: str) -> None:
+    def _report(self, findings: Findings, code: str, message: str) -> None:
         label = self.channel.label
-        notes.add(code, f"{quoted(label)}: {message}", label, self.channel.index)
+        findings.add(code, f"{quoted(label)}: {message}", label, self.channel.index)
 
-    def _note_range(self, notes: Notes) -> None:
+    def _report_range(self, findings: Findings) -> None:
         share = (self._n_below + self._n_above) / self._out.size
         if share > _LEAST_OUTSIDE:
             low, high = self.scale.digital_min, self.scale.digital_max
             message = f"{_percent(share)} of samples lie outside the digital range {low} to {high}"
-            self._say(notes, "digital-out-of-range", message)
+            self._report(findings, "digital-out-of-range", message)
 
-    def _note_rails(self, notes: Notes) -> None:
+    def _report_rails(self, findings: Findings) -> None:
         share = (self._n_low + self._n_high) / self._out.size
         if self._least == self._most:
             return
         if share < _LEAST_RAILED:
-            self._note_plateau(notes)
+            self._report_plateau(findings)
         elif self._jumps > self._entries / 2:
             message = f"drop-outs: {_percent(share)} of samples jump to a digital extreme"
-            self._say(notes, "drop-outs", message)
+            self._report(findings, "drop-outs", message)
         else:
             message = f"clipped: {_percent(share)} of samples are at the digital extremes"
-            self._say(notes, "clipped", message)
+            self._report(findings, "clipped", message)
 
-    def _note_plateau(self, notes: Notes) -> None:
+    def _report_plateau(self, findings: Findings) -> None:
         """An amplifier that rails below the file's own limits leaves flat tops."""
         if self._most - self._least < _LEAST_LEVELS:
             return
@@ -133,24 +133,24 @@ class Row:
             share = count / self._out.size
             if share >= _LEAST_PLATEAU:
                 message = f"{_percent(share)} of samples have exactly the {which} number recorded"
-                self._say(notes, "plateau", f"{message}: clipped, or not a wave")
+                self._report(findings, "plateau", f"{message}: clipped, or not a wave")
 
-    def _note_zero_tail(self, notes: Notes, fs_hz: float) -> None:
+    def _report_zero_tail(self, findings: Findings, fs_hz: float) -> None:
         tail_s = (self._out.size - 1 - self._last_nonzero) / fs_hz
         if self._least != self._most and tail_s >= _LEAST_ZERO_TAIL_S:
             message = f"the last {tail_s:g} s are exact digital zero: probably never written"
-            self._say(notes, "zero-tail", message)
+            self._report(findings, "zero-tail", message)
 
-    def _note_amplitude(self, notes: Notes) -> None:
+    def _report_amplitude(self, findings: Findings) -> None:
         if self._least == self._most:
-            self._say(notes, "flat", "flat: every sample has the same value")
+            self._report(findings, "flat", "flat: every sample has the same value")
             return
         if self._is_surely_plausible():
             return
         sd_uv = _sd(self.scale.to_uv(self._out))
         if not _SD_UV[0] <= sd_uv <= _SD_UV[1]:
             message = f"standard deviation {sd_uv:.3g} uV is implausible: is the unit right?"
-            self._say(notes, "amplitude-implausible", message)
+            self._report(findings, "amplitude-implausible", message)
 
     def _is_surely_plausible(self) -> bool:
         """Whether bounds that are cheap to have already hold the standard deviation in its range.

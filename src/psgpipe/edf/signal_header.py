@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from psgpipe.edf.findings import Notes
+from psgpipe.edf.findings import Findings
 from psgpipe.edf.header_fields import FieldError, read_decimal, read_integer
 from psgpipe.edf.units import looks_like_voltage, uv_per_unit
 from psgpipe.messages import quoted, safe_text
@@ -64,11 +64,11 @@ def read_signal(
     n_samples: int,
     offset: int,
     record_s: Fraction,
-    notes: Notes,
+    findings: Findings,
     *,
     sample_bytes: int,
 ) -> Signal:
-    """The signal at `index`; what is wrong with it stands in ``channel.problem`` and in `notes`."""
+    """The signal at `index`; ``channel.problem`` says why its samples must not be used."""
     label = decode(fields.label)
     is_annotations = _is_annotations(label)
     channel = Channel(
@@ -84,8 +84,8 @@ def read_signal(
         prefilter=decode(fields.prefilter),
     )
     if not is_annotations:
-        channel = _with_scale(channel, fields, notes, bits=8 * sample_bytes)
-        channel = _with_remarks(channel, notes)
+        channel = _with_scale(channel, fields, findings, bits=8 * sample_bytes)
+        channel = _with_remarks(channel, findings)
     return Signal(channel, n_samples, offset, n_samples * sample_bytes, is_annotations)
 
 
@@ -109,7 +109,9 @@ def _is_annotations(label: str) -> bool:
     return " ".join(label.lower().split()) in ("edf annotations", "bdf annotations")
 
 
-def _with_scale(channel: Channel, fields: SignalFields, notes: Notes, *, bits: int) -> Channel:
+def _with_scale(
+    channel: Channel, fields: SignalFields, findings: Findings, *, bits: int
+) -> Channel:
     """Fill in unit and limits; the first thing that is wrong becomes ``problem``."""
     read: dict[str, Decimal | int] = {}
     problem = None
@@ -122,7 +124,7 @@ def _with_scale(channel: Channel, fields: SignalFields, notes: Notes, *, bits: i
     ):
         field = f"{key.replace('_', ' ')} of {name}"
         try:
-            read[key] = parse(getattr(fields, key), field, notes, channel.label)
+            read[key] = parse(getattr(fields, key), field, findings, channel.label)
         except FieldError as error:
             problem = problem or str(error)
     scaled = replace(
@@ -168,11 +170,11 @@ def _scale_problem(channel: Channel, name: str, bits: int) -> str | None:
     return None
 
 
-def _with_remarks(channel: Channel, notes: Notes) -> Channel:
+def _with_remarks(channel: Channel, findings: Findings) -> Channel:
     """Say what is odd about the channel; samples that do not exist become its ``problem``."""
     label, index = channel.label, channel.index
     if not label:
-        notes.add("label-blank", f"signal {index + 1} has no label", label, index)
+        findings.add("label-blank", f"signal {index + 1} has no label", label, index)
     if channel.fs_hz is None:
         message = f"{quoted(label)} has no samples in a data record"
         channel = replace(channel, problem=Finding("no-samples", message, label))
@@ -180,9 +182,9 @@ def _with_remarks(channel: Channel, notes: Notes) -> Channel:
         message = f"{quoted(label)} is sampled at {channel.fs_hz:g} Hz, which no amplifier does"
         channel = replace(channel, problem=Finding("rate-implausible", message, label))
     if channel.problem:
-        notes.add(channel.problem.code, channel.problem.message, label, index)
+        findings.add(channel.problem.code, channel.problem.message, label, index)
     if channel.uv_per_unit is None and looks_like_voltage(channel.unit):
         what = f"unit '{safe_text(channel.unit)}' is not known" if channel.unit else "unit is blank"
         message = f"{quoted(label)}: {what}; declare it before use, nothing is assumed"
-        notes.add("unit-unknown", message, label, index)
+        findings.add("unit-unknown", message, label, index)
     return channel

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from psgpipe.edf.findings import Notes
+from psgpipe.edf.findings import Findings
 from psgpipe.errors import ChangedWhileRead, ReadFailed
 from psgpipe.files.regular import file_name, open_regular
 
@@ -229,7 +229,7 @@ class GzipSource(Source):
 
 
 @contextmanager
-def open_source(path: str | os.PathLike[str], notes: Notes) -> Iterator[Source]:
+def open_source(path: str | os.PathLike[str], findings: Findings) -> Iterator[Source]:
     """Open a recording's bytes; on a good end, check that nobody changed them meanwhile.
 
     Raises
@@ -245,7 +245,7 @@ def open_source(path: str | os.PathLike[str], notes: Notes) -> Iterator[Source]:
         yield source
         source.check_unchanged()
         if isinstance(source, GzipSource) and source.garbage_after:
-            notes.add("gzip-trailing", "bytes after the end of the compressed data were ignored")
+            findings.add("gzip-trailing", "bytes after the end of the compressed data were ignored")
     finally:
         source.close()
 

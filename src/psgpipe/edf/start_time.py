@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from psgpipe.edf.findings import Notes
+from psgpipe.edf.findings import Findings
 
 _DATE = re.compile(rb"([0-9]{2})\.([0-9]{2})\.([0-9]{2}|yy)", re.IGNORECASE)
 _LOOSE_DATE = re.compile(rb"([0-9]{1,2})\. ?([0-9]{1,2})\.([0-9]{2})")
@@ -34,31 +34,31 @@ class StartFields:
     is_plus: bool
 
 
-def read_start(fields: StartFields, notes: Notes) -> tuple[dt.date | None, dt.time | None]:
+def read_start(fields: StartFields, findings: Findings) -> tuple[dt.date | None, dt.time | None]:
     """Date and time of day, each None where the file does not say."""
-    clock = _clock(fields.time, notes)
-    startdate = _startdate(fields, notes)
-    header_date = _header_date(fields.date, notes, told=startdate is not None)
-    date = _agreed(startdate, header_date, notes, plus=fields.is_plus)
+    clock = _clock(fields.time, findings)
+    startdate = _startdate(fields, findings)
+    header_date = _header_date(fields.date, findings, told=startdate is not None)
+    date = _agreed(startdate, header_date, findings, plus=fields.is_plus)
     if date == ANONYMOUS_DATE and startdate is None:
-        notes.add("date-unknown", "start date 01.01.85 stands for a removed date: unknown")
+        findings.add("date-unknown", "start date 01.01.85 stands for a removed date: unknown")
         date = None
     if date is None and clock == dt.time(0):
         # With the date gone, midnight is what was written over the time, too.
-        notes.add("time-unknown", "start time 00.00.00 without a date: clock time unknown")
+        findings.add("time-unknown", "start time 00.00.00 without a date: clock time unknown")
         clock = None
     if date is not None and date > dt.date.today() + dt.timedelta(days=1):
-        notes.add("date-future", f"start date {date.isoformat()} lies in the future")
+        findings.add("date-future", f"start date {date.isoformat()} lies in the future")
     return date, clock
 
 
 def _agreed(
-    startdate: dt.date | None, header_date: dt.date | None, notes: Notes, *, plus: bool
+    startdate: dt.date | None, header_date: dt.date | None, findings: Findings, *, plus: bool
 ) -> dt.date | None:
     if startdate is None or header_date is None or startdate == header_date:
         return startdate or header_date
     winner = startdate if plus else header_date
-    notes.add(
+    findings.add(
         "date-conflict",
         f"start date is {header_date.isoformat()} in the header and {startdate.isoformat()} "
         f"in its Startdate; {winner.isoformat()} is used",
@@ -66,24 +66,24 @@ def _agreed(
     return winner
 
 
-def _clock(raw: bytes, notes: Notes) -> dt.time | None:
+def _clock(raw: bytes, findings: Findings) -> dt.time | None:
     text = raw.strip(b" \0")
     match = _TIME.fullmatch(text) or _LOOSE_TIME.fullmatch(text)
     if match is None:
         what = "is blank" if not text else "cannot be read"
-        notes.add("time-unknown", f"start time {what}: clock time unknown")
+        findings.add("time-unknown", f"start time {what}: clock time unknown")
         return None
     hour, minute, second = (int(part) for part in match.groups())
     if hour > 23 or minute > 59 or second > 59:
         message = f"start time {hour:02}.{minute:02}.{second:02} is impossible: unknown"
-        notes.add("time-unknown", message)
+        findings.add("time-unknown", message)
         return None
     if not _TIME.fullmatch(text):
-        notes.add("time-format", "start time is not written as hh.mm.ss; read nevertheless")
+        findings.add("time-format", "start time is not written as hh.mm.ss; read nevertheless")
     return dt.time(hour, minute, second)
 
 
-def _header_date(raw: bytes, notes: Notes, *, told: bool) -> dt.date | None:
+def _header_date(raw: bytes, findings: Findings, *, told: bool) -> dt.date | None:
     """The header's own date field; `told` where Startdate has the date already."""
     text = raw.strip(b" \0")
     match = _DATE.fullmatch(text) or _LOOSE_DATE.fullmatch(text)
@@ -98,13 +98,13 @@ def _header_date(raw: bytes, notes: Notes, *, told: bool) -> dt.date | None:
         problem = f"{day:02}.{month:02}.{year:02} does not exist"
     if date is None:
         rest = "its Startdate is used" if told else "date unknown"
-        notes.add("date-unknown", f"start date in the header {problem}: {rest}")
+        findings.add("date-unknown", f"start date in the header {problem}: {rest}")
     elif not _DATE.fullmatch(text):
-        notes.add("date-format", "start date is not written as dd.mm.yy; read nevertheless")
+        findings.add("date-format", "start date is not written as dd.mm.yy; read nevertheless")
     return date
 
 
-def _startdate(fields: StartFields, notes: Notes) -> dt.date | None:
+def _startdate(fields: StartFields, findings: Findings) -> dt.date | None:
     """The date in ``Startdate dd-MMM-yyyy``; None where there is none or it is X."""
     found = _STARTDATE.match(fields.recording)
     if found is None or found.group(1).upper() == b"X":
@@ -115,7 +115,7 @@ def _startdate(fields: StartFields, notes: Notes) -> dt.date | None:
     if match and month in MONTHS:
         date = _date(int(match.group(3)), MONTHS.index(month) + 1, int(match.group(1)))
     if date is None and fields.is_plus:
-        notes.add(
+        findings.add(
             "startdate-unreadable",
             "Startdate is not written as dd-MMM-yyyy with an English month; "
             "the header's own start date is used",

@@ -16,7 +16,7 @@ _LONGEST_TEXT = 24
 _PLUS, _MINUS, _POINT, _ZERO, _NINE, _SEPARATOR = b"+-.09\x14"
 
 
-class Keepers(NamedTuple):
+class TimekeepingOnsets(NamedTuple):
     """For each record: whether it is ``+onset 0x14 0x14 0x00...`` and nothing else, and its onset.
 
     The other values count only where `is_plain`.
@@ -28,12 +28,12 @@ class Keepers(NamedTuple):
     whole_digits: npt.NDArray[np.int64]
 
 
-def read_keepers(rows: Bytes) -> Keepers:
+def read_timekeeping(rows: Bytes) -> TimekeepingOnsets:
     """The time-keeping onsets in `rows`, shape (n_records, n_bytes)."""
     n_records, width = rows.shape
     onsets, zeros = np.full(n_records, np.nan), np.zeros(n_records, np.int64)
     if not width:
-        return Keepers(zeros.astype(bool), onsets, zeros, zeros)
+        return TimekeepingOnsets(zeros.astype(bool), onsets, zeros, zeros)
     separators = rows == _SEPARATOR
     ends = separators.argmax(axis=1)
     text = rows[:, : min(width, _LONGEST_TEXT)]
@@ -47,7 +47,7 @@ def read_keepers(rows: Bytes) -> Keepers:
     whole_ends = np.where(points.any(axis=1), points.argmax(axis=1), ends)
     not_zero = digits & (text != _ZERO)
     first_digits = np.where(not_zero.any(axis=1), not_zero.argmax(axis=1), ends)
-    return Keepers(
+    return TimekeepingOnsets(
         is_plain,
         onsets,
         np.maximum(ends - whole_ends - 1, 0),

@@ -1,4 +1,4 @@
-"""When each data record was recorded: gaps, jitter, and time that goes backwards.
+"""The timeline: when each data record was recorded, and where there are gaps.
 
 A step between two records that is longer than a record is a gap once it exceeds half a sample of
 the fastest signal, or what the text of the onset can express where that is coarser. Where some
@@ -16,10 +16,10 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.edf.annotations import Tals
-from psgpipe.edf.findings import Notes
+from psgpipe.edf.annotations import TalParser
+from psgpipe.edf.findings import Findings
 from psgpipe.edf.header import Layout
-from psgpipe.edf.record_count import LONGEST_S
+from psgpipe.edf.preflight import LONGEST_S, PreflightResult
 from psgpipe.errors import HeaderInvalid
 
 EXACT_S = 1e-6
@@ -33,8 +33,8 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Unbroken records: `n_records` of them from `onset_s` after the first sample."""
+class RecordSegment:
+    """`n_records` without a gap between them, from `onset_s` after the first sample."""
 
     onset_s: float
     n_records: int
@@ -48,7 +48,7 @@ class Timeline:
     ----------
     offset_s
         From the header's start time to the first sample.
-    stretches
+    segments
         In time order; together they may hold fewer records than the file, where the last ones were
         never written.
     span_s
@@ -56,23 +56,25 @@ class Timeline:
     """
 
     offset_s: float
-    stretches: tuple[Stretch, ...]
+    segments: tuple[RecordSegment, ...]
     span_s: float
 
     @property
     def n_records(self) -> int:
         """Records that have a place in time."""
-        return sum(stretch.n_records for stretch in self.stretches)
+        return sum(segment.n_records for segment in self.segments)
 
 
-def continuous(layout: Layout, n_records: int, offset_s: float, notes: Notes) -> Timeline:
-    """Records one behind the other."""
-    _note_offset(offset_s, notes)
-    span_s = float(n_records * layout.record_s)
-    return Timeline(offset_s, (Stretch(0.0, n_records),), span_s)
+def continuous_timeline(
+    preflight: PreflightResult, offset_s: float, findings: Findings
+) -> Timeline:
+    """The timeline of a recording without gaps."""
+    _report_offset(offset_s, findings)
+    span_s = float(preflight.n_records * preflight.layout.record_s)
+    return Timeline(offset_s, (RecordSegment(0.0, preflight.n_records),), span_s)
 
 
-def first_sample(
+def first_sample_time(
     date: dt.date | None, clock: dt.time | None, offset_s: float
 ) -> tuple[dt.datetime | None, dt.time | None]:
     """Start and clock time of the first sample, `offset_s` after the header's start time."""
@@ -83,7 +85,7 @@ def first_sample(
     return (None if date is None else moved), moved.time()
 
 
-def lay_out(name: str, layout: Layout, n_records: int, tals: Tals, notes: Notes) -> Timeline:
+def build_timeline(preflight: PreflightResult, tals: TalParser, findings: Findings) -> Timeline:
     """The timeline from the time-keeping TALs of all records.
 
     Raises
@@ -91,34 +93,35 @@ def lay_out(name: str, layout: Layout, n_records: int, tals: Tals, notes: Notes)
     HeaderInvalid
         Time goes backwards, or cannot be known in a discontinuous file.
     """
+    name, layout = preflight.file, preflight.layout
     if layout.record_s == 0:
-        return continuous(layout, n_records, 0.0, notes)
+        return continuous_timeline(preflight, 0.0, findings)
     discontinuous = layout.continuity == "D"
     if not tals.keeps_time:
         if discontinuous:
             raise _untimed(name, "no data record says when it was recorded")
         if layout.continuity:
             message = "no data record says when it was recorded; taken as continuous"
-            notes.add("timekeeping-missing", message)
-        return continuous(layout, n_records, 0.0, notes)
-    if not discontinuous and n_records > 1 and np.ptp(tals.onsets) == 0:
+            findings.add("timekeeping-missing", message)
+        return continuous_timeline(preflight, 0.0, findings)
+    if not discontinuous and preflight.n_records > 1 and np.ptp(tals.onsets) == 0:
         message = "every data record gives the same time; taken as continuous, as declared"
-        notes.add("timekeeping-missing", message)
-        return continuous(layout, n_records, float(tals.onsets[0]), notes)
+        findings.add("timekeeping-missing", message)
+        return continuous_timeline(preflight, float(tals.onsets[0]), findings)
     record_s = float(layout.record_s)
     tolerance_s = _tolerance_s(layout, tals)
     onsets = _filled(
-        name, tals.onsets, record_s, float(tolerance_s.max()), notes, strict=discontinuous
+        name, tals.onsets, record_s, float(tolerance_s.max()), findings, strict=discontinuous
     )
-    breaks = _breaks(name, onsets, record_s, tolerance_s[: len(onsets)], notes)
-    return _timeline(name, onsets, record_s, breaks, layout, notes)
+    breaks = _breaks(name, onsets, record_s, tolerance_s[: len(onsets)], findings)
+    return _timeline(name, onsets, record_s, breaks, layout, findings)
 
 
 def _untimed(name: str, what: str) -> HeaderInvalid:
     return HeaderInvalid(f"{name}: discontinuous, but {what}", _REPAIR)
 
 
-def _tolerance_s(layout: Layout, tals: Tals) -> Floats:
+def _tolerance_s(layout: Layout, tals: TalParser) -> Floats:
     """How far each record's onset may be off before it means something."""
     fastest = max((s.n_samples for s in layout.ordinary_signals), default=0)
     half_sample_s = 0.5 * float(layout.record_s) / fastest if fastest else 1e-3
@@ -135,7 +138,13 @@ def _tolerance_s(layout: Layout, tals: Tals) -> Floats:
 
 
 def _filled(
-    name: str, onsets: Floats, record_s: float, tolerance_s: float, notes: Notes, *, strict: bool
+    name: str,
+    onsets: Floats,
+    record_s: float,
+    tolerance_s: float,
+    findings: Findings,
+    *,
+    strict: bool,
 ) -> Floats:
     """Onsets that are missing, from their neighbours where these agree."""
     known = np.flatnonzero(~np.isnan(onsets))
@@ -156,12 +165,12 @@ def _filled(
     rest = f"; {missing - int(np.isnan(onsets).sum())} at the end are left out" if strict else ""
     message = f"{missing} data records do not say when they were recorded; "
     message += f"their time follows from their neighbours{rest}"
-    notes.add("timekeeping-missing", message)
+    findings.add("timekeeping-missing", message)
     return np.where(np.isnan(onsets), filled, onsets)
 
 
 def _breaks(
-    name: str, onsets: Floats, record_s: float, tolerance_s: Floats, notes: Notes
+    name: str, onsets: Floats, record_s: float, tolerance_s: Floats, findings: Findings
 ) -> list[int]:
     """Records before which there is a gap."""
     steps = np.diff(onsets) - record_s
@@ -172,7 +181,7 @@ def _breaks(
         if steps[worst] < -jitter_s:
             raise _backwards(name, onsets, worst)
         allowed = np.maximum(allowed, jitter_s)
-        notes.add(
+        findings.add(
             "onset-jitter",
             f"the times of data records jitter by up to {1e3 * np.abs(steps[steps < 0]).max():.3g} "
             "ms; taken as continuous",
@@ -180,11 +189,11 @@ def _breaks(
     breaks = [int(i) + 1 for i in np.flatnonzero(steps > allowed)]
     bounds = [0, *breaks, len(onsets)]
     drift_s = _DRIFT_S + float(tolerance_s.max())
-    return sorted(breaks + _drift_breaks(onsets, record_s, bounds, drift_s, notes))
+    return sorted(breaks + _drift_breaks(onsets, record_s, bounds, drift_s, findings))
 
 
 def _drift_breaks(
-    onsets: Floats, record_s: float, bounds: list[int], drift_s: float, notes: Notes
+    onsets: Floats, record_s: float, bounds: list[int], drift_s: float, findings: Findings
 ) -> list[int]:
     """Records at which a slow clock has gained a quarter of a second on the samples."""
     breaks: list[int] = []
@@ -192,18 +201,20 @@ def _drift_breaks(
     grid = onsets - np.arange(len(onsets)) * record_s
     for first, last in pairwise(bounds):
         anchor = float(grid[first])
-        stretch = grid[first:last]
-        if stretch.max() - anchor > drift_s:
-            for record, value in enumerate(stretch.tolist(), first):
+        segment = grid[first:last]
+        if segment.max() - anchor > drift_s:
+            for record, value in enumerate(segment.tolist(), first):
                 if value - anchor > drift_s:
                     anchor = value
                     breaks.append(record)
-        slower_s = max(slower_s, anchor - float(stretch[-1]))
+        slower_s = max(slower_s, anchor - float(segment[-1]))
     if breaks:
         message = f"the clock runs faster than the samples: set right {len(breaks)} times"
-        notes.add("clock-drift", message)
+        findings.add("clock-drift", message)
     elif slower_s > drift_s:
-        notes.add("clock-drift", f"the clock lags {slower_s:.2g} s behind the samples at the end")
+        findings.add(
+            "clock-drift", f"the clock lags {slower_s:.2g} s behind the samples at the end"
+        )
     return breaks
 
 
@@ -223,41 +234,46 @@ def _timeline(
     record_s: float,
     breaks: list[int],
     layout: Layout,
-    notes: Notes,
+    findings: Findings,
 ) -> Timeline:
     offset_s = float(onsets[0])
     bounds = [0, *breaks, len(onsets)]
-    stretches = tuple(
-        Stretch(float(onsets[first]) - offset_s, last - first) for first, last in pairwise(bounds)
+    segments = tuple(
+        RecordSegment(float(onsets[first]) - offset_s, last - first)
+        for first, last in pairwise(bounds)
     )
-    span_s = stretches[-1].onset_s + stretches[-1].n_records * record_s
+    span_s = segments[-1].onset_s + segments[-1].n_records * record_s
     if max(span_s, abs(offset_s)) > LONGEST_S:
         raise HeaderInvalid(
             f"{name}: the times of its data records span {max(span_s, abs(offset_s)):.6g} s, "
             "more than any night",
             "The annotation channel's times are wrong; export the recording again.",
         )
-    _note_gaps(stretches, span_s, record_s, layout, notes)
-    _note_offset(offset_s, notes)
-    return Timeline(offset_s, stretches, span_s)
+    _report_gaps(segments, span_s, record_s, layout, findings)
+    _report_offset(offset_s, findings)
+    return Timeline(offset_s, segments, span_s)
 
 
-def _note_offset(offset_s: float, notes: Notes) -> None:
+def _report_offset(offset_s: float, findings: Findings) -> None:
     """EDF+ lets the first record start a fraction of a second after the header's time, no more."""
     if not 0 <= offset_s < 1:
         message = f"the first data record starts {offset_s:g} s after the header's start time"
-        notes.add("start-offset", message)
+        findings.add("start-offset", message)
 
 
-def _note_gaps(
-    stretches: tuple[Stretch, ...], span_s: float, record_s: float, layout: Layout, notes: Notes
+def _report_gaps(
+    segments: tuple[RecordSegment, ...],
+    span_s: float,
+    record_s: float,
+    layout: Layout,
+    findings: Findings,
 ) -> None:
-    if len(stretches) == 1:
+    if len(segments) == 1:
         return
-    n_gaps = len(stretches) - 1
-    missing_s = span_s - sum(s.n_records for s in stretches) * record_s
+    n_gaps = len(segments) - 1
+    missing_s = span_s - sum(s.n_records for s in segments) * record_s
     declared = "" if layout.continuity == "D" else ", though the file is declared continuous"
-    notes.add(
+    findings.add(
         "edfplus-gap",
         f"{n_gaps} {'gap' if n_gaps == 1 else 'gaps'} in the recording, {missing_s:g} s in all"
         f"{declared}",

@@ -1,7 +1,6 @@
 """The samples of the chosen channels, read unless they came with the header."""
 
 from dataclasses import dataclass
-from itertools import groupby
 
 from psgpipe.edf.reader import read_digital
 from psgpipe.model.digital_recording import DigitalRecording, side_by_side
@@ -22,15 +21,12 @@ def load(opened: OpenedNight, _params: LoadParams) -> tuple[DigitalRecording, ..
     psgpipe.errors.RecordingUnreadable, psgpipe.errors.RecordingUnsuitable
         As :func:`psgpipe.edf.reader.read_digital`.
     """
-    fs_hz = {channel.label: channel.fs_hz for channel in opened.header.channels}
-    there = {label for recording in opened.recorded for label in recording.labels}
-    missing = [label for label in opened.montage.labels if label not in there]
-    by_rate = sorted(missing, key=lambda label: fs_hz[label] or 0.0)
-    read = (
-        read_digital(opened.path, list(labels), units=opened.declared_units)
-        for _, labels in groupby(by_rate, key=lambda label: fs_hz[label])
-    )
-    return side_by_side((*opened.recorded, *read))
+    present = {label for recording in opened.recorded for label in recording.labels}
+    missing = [label for label in opened.montage.labels if label not in present]
+    if not missing:
+        return opened.recorded
+    others = read_digital(opened.path, missing, units=opened.declared_units)
+    return side_by_side((*opened.recorded, *others))
 
 
 STEP = Step("load", "1", ("opened",), "recorded", LoadParams, load)

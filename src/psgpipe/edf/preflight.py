@@ -1,11 +1,21 @@
-"""The size law: header + records x record bytes, and what it says about a file that breaks it."""
+"""The pre-flight: what is checked before a sample is read (header, size, file name, labels).
+
+A file holds its header and whole data records. Where its size says otherwise, the number of records
+really there counts.
+"""
 
 from __future__ import annotations
 
-from psgpipe.edf.findings import Notes
-from psgpipe.edf.header import LONGEST_RECORD_S, Layout
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from psgpipe.edf.findings import Findings
+from psgpipe.edf.header import LONGEST_RECORD_S, Layout, read_layout
 from psgpipe.edf.source import Source
 from psgpipe.errors import HeaderInvalid, NoData, UnsafeFile
+from psgpipe.messages import quoted
 
 LONGEST_S = LONGEST_RECORD_S
 MOST_RECORDS = 10_000_000
@@ -14,9 +24,35 @@ LARGEST_ANNOTATION_BYTES = 64 * 2**20
 _LOOKED_AT_BYTES = 1 << 20
 _LEAST_SIGNS = 20
 _GET_WHOLE = "Fetch the whole file again from where it was recorded."
+_GZIPPED_NAMES = (".gz", ".edfz", ".bdfz", ".recz")
 
 
-def count_records(source: Source, layout: Layout, notes: Notes) -> int:
+@dataclass(frozen=True)
+class PreflightResult:
+    """A file whose header can be read, and the number of its whole data records."""
+
+    file: str
+    layout: Layout
+    n_records: int
+
+
+def run_preflight(
+    path: str | os.PathLike[str], source: Source, findings: Findings
+) -> PreflightResult:
+    """Check header, size, file name and labels.
+
+    Raises
+    ------
+    HeaderInvalid, NoData, UnsafeFile
+    """
+    layout = read_layout(source, findings)
+    n_records = count_records(source, layout, findings)
+    _check_file_name(path, source, layout, findings)
+    _check_labels(layout, findings)
+    return PreflightResult(source.name, layout, n_records)
+
+
+def count_records(source: Source, layout: Layout, findings: Findings) -> int:
     """Whole data records that are really there, by the header's count and the file's size.
 
     Raises
@@ -37,12 +73,12 @@ def count_records(source: Source, layout: Layout, notes: Notes) -> int:
     _refuse_nothing(source, layout, data_bytes, n_records)
     _refuse_implausible(source, layout, n_records)
     if declared is None:
-        _note_unknown(layout, notes, n_records, left_over)
+        _report_unknown(layout, findings, n_records, left_over)
     elif there < declared:
-        _note_short(layout, notes, n_records, left_over)
+        _report_short(layout, findings, n_records, left_over)
     elif data_bytes > declared * layout.record_bytes:
         _refuse_text_transfer(source, layout)
-        _note_long(source, notes, data_bytes - declared * layout.record_bytes)
+        _report_long(source, findings, data_bytes - declared * layout.record_bytes)
     return n_records
 
 
@@ -148,19 +184,19 @@ def _refuse_implausible(source: Source, layout: Layout, n_records: int) -> None:
         )
 
 
-def _note_unknown(layout: Layout, notes: Notes, n_records: int, left_over: int) -> None:
+def _report_unknown(layout: Layout, findings: Findings, n_records: int, left_over: int) -> None:
     rest = f"; {left_over} bytes of a last, incomplete record are left out" if left_over else ""
-    notes.add(
+    findings.add(
         "record-count-unknown",
         "the recording was not closed (number of records -1): "
         f"{n_records} records counted from the file size{rest}",
     )
 
 
-def _note_short(layout: Layout, notes: Notes, n_records: int, left_over: int) -> None:
+def _report_short(layout: Layout, findings: Findings, n_records: int, left_over: int) -> None:
     declared = layout.declared_records or 0
     cut = "; the last record is incomplete and left out" if left_over else ""
-    notes.add(
+    findings.add(
         "size-short",
         f"the header declares {declared} records ({float(declared * layout.record_s):g} s), "
         f"the file holds {n_records} ({float(n_records * layout.record_s):g} s): "
@@ -168,7 +204,33 @@ def _note_short(layout: Layout, notes: Notes, n_records: int, left_over: int) ->
     )
 
 
-def _note_long(source: Source, notes: Notes, extra: int) -> None:
+def _report_long(source: Source, findings: Findings, extra: int) -> None:
     about = "at least " if source.gzipped else ""
     message = f"{about}{extra} bytes after the last declared record were left out"
-    notes.add("size-long", message)
+    findings.add("size-long", message)
+
+
+def _check_file_name(
+    path: str | os.PathLike[str], source: Source, layout: Layout, findings: Findings
+) -> None:
+    """Report a name that does not fit the bytes, which decide what the file is."""
+    name = Path(os.fsdecode(path)).name.lower()
+    named_gzip = name.endswith(_GZIPPED_NAMES)
+    if source.gzipped and not named_gzip:
+        findings.add("gzip-named-plain", "the file is gzipped, though its name does not say so")
+    if named_gzip and not source.gzipped:
+        findings.add("plain-named-gzip", "the file is not gzipped, though its name says so")
+    stem = name.removesuffix(".gz")
+    if layout.is_bdf and stem.endswith((".edf", ".edfz")):
+        findings.add("bdf-named-edf", "the file is BDF (24-bit) by its bytes, though named EDF")
+    if not layout.is_bdf and stem.endswith((".bdf", ".bdfz")):
+        findings.add("edf-named-bdf", "the file is EDF (16-bit) by its bytes, though named BDF")
+
+
+def _check_labels(layout: Layout, findings: Findings) -> None:
+    """Report labels that stand twice: they cannot be asked for."""
+    counts = Counter(s.channel.label for s in layout.ordinary_signals)
+    for label, count in counts.items():
+        if count > 1:
+            message = f"label {quoted(label)} stands {count} times: ambiguous, cannot be used"
+            findings.add("label-twice", message, label)
