@@ -5,9 +5,9 @@ import pytest
 
 from psgpipe.edf.reader import read_recording
 from psgpipe.model.recording import Recording
-from psgpipe.model.sampled import Segment
+from psgpipe.model.sampled_signal import Segment
+from psgpipe.quality.limits import QualityLimits
 from psgpipe.quality.measure import measure
-from psgpipe.quality.rules import QualityRules
 from tests.shared_files import shared
 
 FS_HZ = 100.0
@@ -200,8 +200,8 @@ def test_the_limits_of_an_artefact_can_be_declared():
     signal_uv = pink()
     signal_uv[3000:3800] = 0.0
     assert measure(recording(signal_uv)).artefact_epochs == ()
-    strict = QualityRules(artefact_flat_pct=25.0)
-    assert measure(recording(signal_uv), rules=strict).artefact_epochs == (1,)
+    strict = QualityLimits(artefact_flat_pct=25.0)
+    assert measure(recording(signal_uv), limits=strict).artefact_epochs == (1,)
 
 
 def stuck(buffer_s: float, *, from_s: float = 130.0, for_s: float = 200.0) -> np.ndarray:

@@ -11,7 +11,7 @@ from psgpipe.model.derived_signal import DerivedSignal, derive_signal
 from psgpipe.model.digital_recording import DigitalRecording, Scale, side_by_side
 from psgpipe.model.montage import Derivation, Term
 from psgpipe.model.recording import Recording
-from psgpipe.model.sampled import Segment
+from psgpipe.model.sampled_signal import Segment
 from psgpipe.quality.measure import measure
 from psgpipe.signals.epoch_grid import covered_grid
 from psgpipe.signals.epoch_signal import epoch_signal

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from psgpipe.errors import LightsNeeded
 from psgpipe.model.night import Lights
 from psgpipe.model.recording import Recording
-from psgpipe.model.sampled import Segment
+from psgpipe.model.sampled_signal import Segment
 from psgpipe.signals.epochs import (
     covered_epochs,
     epoch_count,

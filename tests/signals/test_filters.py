@@ -5,7 +5,7 @@ import pytest
 from scipy import signal
 
 from psgpipe.model.recording import Recording
-from psgpipe.model.sampled import Band, Segment
+from psgpipe.model.sampled_signal import Band, Segment
 from psgpipe.signals.filters import band_pass
 
 FS_HZ = 128.0

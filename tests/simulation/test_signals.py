@@ -7,8 +7,9 @@ import pytest
 from scipy.signal import butter, sosfiltfilt, welch
 
 from psgpipe.model.hypnogram import Hypnogram
-from psgpipe.simulation.leads import CLINICAL, MINIMAL
-from psgpipe.simulation.night import night_signals, plan_night, simulate_night, simulate_recording
+from psgpipe.model.recording import Recording
+from psgpipe.simulation.leads import CLINICAL, MINIMAL, simulate_signals
+from psgpipe.simulation.night import night_signals, plan_night, simulate_night
 from psgpipe.simulation.noise import shaped_noise
 from psgpipe.simulation.scene import NightKey, Traits, draw_scene
 from tests.builders import stages
@@ -16,6 +17,13 @@ from tests.builders import stages
 STAGES = ("W", "N1", "N2", "N3", "R")
 HALF_AN_HOUR_EACH = Hypnogram(stages("W*60 N1*60 N2*60 N3*60 R*60"))
 INNER = {stage: slice(60 * n + 12, 60 * n + 48) for n, stage in enumerate(STAGES)}
+
+
+def simulate_recording(hypnogram, seed=0, fs_hz=100):
+    """The minimal montage of a sleeper who goes through these stages."""
+    signals = simulate_signals(draw_scene(hypnogram, NightKey(seed), Traits()), MINIMAL, fs_hz)
+    rows = np.array([signal.samples for signal in signals])
+    return Recording(rows, tuple(lead.label for lead in MINIMAL), float(fs_hz))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from psgpipe.edf.timeline import Timeline
 from psgpipe.errors import UnsafeFile
 from psgpipe.model.digital_recording import Digital, DigitalRecording
 from psgpipe.model.header import Annotation, Header
-from psgpipe.model.sampled import Segment
+from psgpipe.model.sampled_signal import Segment
 
 
 @dataclass(frozen=True, eq=False)

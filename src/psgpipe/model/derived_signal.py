@@ -11,7 +11,7 @@ import numpy.typing as npt
 from psgpipe.model.digital_recording import EVERYTHING, Digital, DigitalRecording, Floats
 from psgpipe.model.montage import Derivation
 from psgpipe.model.recording import Recording
-from psgpipe.model.sampled import ALL_HZ, Band, Columns, Segment
+from psgpipe.model.sampled_signal import ALL_HZ, Band, Columns, Segment
 
 # A piece of this many samples stays in the processor's cache from its first term to its last.
 PIECE_SAMPLES = 1 << 16

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from psgpipe.model.header import Annotation, Finding
 from psgpipe.model.recording import Recording
-from psgpipe.model.sampled import Segment, span_of
+from psgpipe.model.sampled_signal import Segment, span_of
 
 Digital = npt.NDArray[np.signedinteger]
 Floats = npt.NDArray[np.float64]

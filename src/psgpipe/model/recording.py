@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from psgpipe.model.arrays import read_only
 from psgpipe.model.header import Annotation, Finding
-from psgpipe.model.sampled import ALL_HZ, Band, Columns, Segment, span_of
+from psgpipe.model.sampled_signal import ALL_HZ, Band, Columns, Segment, span_of
 
 if TYPE_CHECKING:
     import mne.io

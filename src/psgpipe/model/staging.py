@@ -12,7 +12,7 @@ import numpy.typing as npt
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
 from psgpipe.model.montage import Role
 from psgpipe.model.night import Sex
-from psgpipe.model.sampled import Band, Columns
+from psgpipe.model.sampled_signal import Band, Columns
 
 Engine = Literal["fast", "reference"]
 YASA_BAND_HZ = Band(0.4, 30.0)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.recording import Recording
-from psgpipe.model.sampled import segment_slices
+from psgpipe.model.sampled_signal import segment_slices
 
 if TYPE_CHECKING:
     import mne.io

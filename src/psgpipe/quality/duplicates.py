@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.sampled import Sampled
+from psgpipe.model.sampled_signal import SampledSignal
 from psgpipe.quality.heartbeat import spread_evenly, without_drift
 from psgpipe.signals.epochs import first_columns, samples_per_epoch
 
@@ -22,7 +22,7 @@ Spectra = npt.NDArray[np.complex128]
 
 
 def correlations(
-    signals: Sequence[Sampled], epochs: npt.NDArray[np.int_]
+    signals: Sequence[SampledSignal], epochs: npt.NDArray[np.int_]
 ) -> Iterator[tuple[str, str, float]]:
     """Each pair of derivations by name, and how they correlate at 0.5-35 Hz, -1 to 1.
 
@@ -52,7 +52,7 @@ def _correlation(a: Spectra, b: Spectra) -> float:
     return float(np.median(shared / (np.sqrt(power) + TINY_UV2)))
 
 
-def _spectra(signal: Sampled, epochs: npt.NDArray[np.int_]) -> Spectra:
+def _spectra(signal: SampledSignal, epochs: npt.NDArray[np.int_]) -> Spectra:
     """Spectrum of each epoch between the band's edges, shape (n_epochs, n_freqs)."""
     n_samples = samples_per_epoch(signal.fs_hz)
     columns = first_columns(signal)[epochs]

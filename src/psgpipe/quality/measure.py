@@ -8,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.sampled import Leveled, Sampled
+from psgpipe.model.sampled_signal import LevelSource, SampledSignal
 from psgpipe.quality.heartbeat import Heartbeat, heartbeat, spread_evenly
+from psgpipe.quality.limits import QUALITY_LIMITS, QualityLimits
 from psgpipe.quality.measures import DerivationQuality
 from psgpipe.quality.rails import (
     NOTHING_SEEN,
@@ -21,7 +22,6 @@ from psgpipe.quality.rails import (
     railed_shares,
 )
 from psgpipe.quality.repeats import repeated_epochs
-from psgpipe.quality.rules import QUALITY_RULES, QualityRules
 from psgpipe.quality.spectrum import EpochSpectra, epoch_power, epoch_spectra
 from psgpipe.signals.epoch_grid import EpochGrid, covered_grid
 from psgpipe.signals.epochs import covered_epochs
@@ -32,11 +32,11 @@ PerEpoch = npt.NDArray[np.float64]
 
 
 def measure(
-    recording: Sampled,
+    recording: SampledSignal,
     row: int = 0,
-    rules: QualityRules = QUALITY_RULES,
+    limits: QualityLimits = QUALITY_LIMITS,
     *,
-    channels: Leveled | None = None,
+    channels: LevelSource | None = None,
     epochs: range | None = None,
 ) -> DerivationQuality:
     """Quality of one derivation, over every epoch that is covered with samples.
@@ -59,7 +59,7 @@ def measure(
     covered = covered_epochs(recording)
     looked_at = covered & _is_in(epochs, len(covered))
     grid = covered_grid(recording, looked_at)
-    min_run = max(2, round(rules.flat_run_s * fs_hz))
+    min_run = max(2, round(limits.flat_run_s * fs_hz))
     looks, power = _look_at(recording, row, grid, min_run)
     is_finite = np.isfinite(looks.highest) & np.isfinite(looks.lowest)
     finite = looked_at.copy()
@@ -72,9 +72,9 @@ def measure(
     ]
     flat = np.maximum.reduce([source.looks.flat for source in sources])
     if kind != "emg":
-        flat[spectra.sd_uv < rules.flat_sd_uv] = 1.0
+        flat[spectra.sd_uv < limits.flat_sd_uv] = 1.0
     railed = RailedShares(*np.maximum.reduce([source.railed(usable) for source in sources]))
-    unusable = _unusable(flat, railed, spectra, rules)
+    unusable = _unusable(flat, railed, spectra, limits)
     repeated = _repeated(recording, row, channels, usable, ~unusable)
     unusable |= repeated
     live = spectra.of(~unusable)
@@ -95,7 +95,7 @@ def measure(
         spectral_slope=_median(live.slope),
         high_share=_median(live.high_share),
         mains_share=_median(live.mains_share),
-        noise_pct=_mean_pct(_noise(live, rules)),
+        noise_pct=_mean_pct(_noise(live, limits)),
         heartbeat_regularity=beat.regularity if beat else None,
         heartbeat_kurtosis=beat.kurtosis if beat else None,
         eeg_likeness=_median(live.eeg_likeness),
@@ -121,12 +121,12 @@ class _Source(NamedTuple):
         return railed_shares(self.looks, lambda epoch: self.levels(grid.stretch(epoch)))
 
 
-def _levels(recording: Leveled, row: int) -> Callable[[slice], Levels]:
+def _levels(recording: LevelSource, row: int) -> Callable[[slice], Levels]:
     return lambda columns: recording.levels(columns, row)
 
 
 def _look_at(
-    recording: Sampled, row: int, grid: EpochGrid, min_run: int
+    recording: SampledSignal, row: int, grid: EpochGrid, min_run: int
 ) -> tuple[Looks, npt.NDArray[np.float32]]:
     """What every epoch shows, and its power, in one pass."""
     looks, powers = [NOTHING_SEEN], []
@@ -138,7 +138,9 @@ def _look_at(
     return joined(looks), np.concatenate(powers or [np.empty((0, 0), np.float32)])
 
 
-def _channel_sources(channels: Leveled | None, grid: EpochGrid, min_run: int) -> Iterator[_Source]:
+def _channel_sources(
+    channels: LevelSource | None, grid: EpochGrid, min_run: int
+) -> Iterator[_Source]:
     if channels is None:
         return
     for row in range(channels.n_rows):
@@ -148,7 +150,7 @@ def _channel_sources(channels: Leveled | None, grid: EpochGrid, min_run: int) ->
 
 
 def _repeated(
-    recording: Sampled, row: int, channels: Leveled | None, grid: EpochGrid, living: Marks
+    recording: SampledSignal, row: int, channels: LevelSource | None, grid: EpochGrid, living: Marks
 ) -> Marks:
     """Epochs in which the derivation, or a channel that it is built from, repeats itself."""
     rows = (
@@ -160,13 +162,13 @@ def _repeated(
     return marks
 
 
-def _not_finite(recording: Sampled, row: int, grid: EpochGrid) -> int:
+def _not_finite(recording: SampledSignal, row: int, grid: EpochGrid) -> int:
     """Samples that are no number."""
     epochs = (recording.stretch_uv(grid.stretch(e), row) for e in range(len(grid.columns)))
     return sum(int(np.count_nonzero(~np.isfinite(epoch_uv))) for epoch_uv in epochs)
 
 
-def _heartbeat(recording: Sampled, row: int, grid: EpochGrid) -> Heartbeat | None:
+def _heartbeat(recording: SampledSignal, row: int, grid: EpochGrid) -> Heartbeat | None:
     if not len(grid.columns):
         return None
     some = grid.of(spread_evenly(len(grid.columns)))
@@ -175,20 +177,20 @@ def _heartbeat(recording: Sampled, row: int, grid: EpochGrid) -> Heartbeat | Non
 
 
 def _unusable(
-    flat: PerEpoch, railed: RailedShares, spectra: EpochSpectra, rules: QualityRules
+    flat: PerEpoch, railed: RailedShares, spectra: EpochSpectra, limits: QualityLimits
 ) -> Marks:
     """Epochs that hold no signal to stage."""
-    too_flat = 100 * flat >= rules.artefact_flat_pct
-    too_railed = 100 * (railed.clipped + railed.dropped) >= rules.artefact_railed_pct
-    marks: Marks = too_flat | too_railed | (spectra.sd_uv > rules.artefact_sd_uv)
+    too_flat = 100 * flat >= limits.artefact_flat_pct
+    too_railed = 100 * (railed.clipped + railed.dropped) >= limits.artefact_railed_pct
+    marks: Marks = too_flat | too_railed | (spectra.sd_uv > limits.artefact_sd_uv)
     return marks
 
 
-def _noise(spectra: EpochSpectra, rules: QualityRules) -> PerEpoch:
-    white = (spectra.slope > rules.refuse_slope_above) & (
-        spectra.high_share > rules.slope_high_share
+def _noise(spectra: EpochSpectra, limits: QualityLimits) -> PerEpoch:
+    white = (spectra.slope > limits.refuse_slope_above) & (
+        spectra.high_share > limits.slope_high_share
     )
-    return (white | (spectra.high_share > rules.refuse_high_share)).astype(np.float64)
+    return (white | (spectra.high_share > limits.refuse_high_share)).astype(np.float64)
 
 
 def _numbers(not_finite: Marks, finite: Marks, unusable: Marks) -> tuple[int, ...]:

@@ -1,119 +1,127 @@
-"""The limits that decide whether a derivation may be staged; all of them in the pipeline file."""
+"""Quality rules: a measure against a limit, and what follows where the signal is beyond it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+from psgpipe.model.summary import QualityFlag
+from psgpipe.quality.limits import QualityLimits
+from psgpipe.quality.measures import DerivationQuality
 
 
 @dataclass(frozen=True)
-class QualityRules:
-    """Limits of signal quality, and what makes an epoch an artefact.
-
-    ``refuse_*``: beyond it a derivation, or the night, is not staged. ``flag_*``: beyond it the
-    result carries a flag. How they were calibrated: ``docs/reference/quality.md``.
+class Rule:
+    """A limit of one measure.
 
     Attributes
     ----------
-    refuse_sd_below_uv, refuse_sd_above_uv
-        Median epoch SD of 0.5-35 Hz, EEG.
-    flag_sd_below_uv, flag_sd_above_uv
-        The same.
-    refuse_eog_sd_below_uv, refuse_eog_sd_above_uv
-        The same, EOG.
-    refuse_emg_sd_above_uv
-        The same, EMG. There is no lower limit: atonia is quiet.
-    refuse_not_finite_samples
-        NaN and infinite samples.
-    refuse_flat_pct
-        Share of samples in flat stretches.
-    refuse_clipped_pct, flag_clipped_pct
-        Share of samples at the rails.
-    refuse_dropout_pct, flag_dropout_pct
-        Share of samples that fell to the lowest value at once.
-    refuse_repeated_pct, flag_repeated_pct
-        Share of epochs that repeat earlier signal.
-    refuse_slope_above
-        log-log spectral slope of 2-25 Hz, EEG; 0 is white noise.
-    slope_high_share
-        A slope counts as flat only where 20-47 Hz holds more than this share: under pure tones lies
-        nothing but the noise of digitizing, which is white and means nothing.
-    refuse_likeness_below
-        log10 of the power of 8-16 Hz over 0.5-2 Hz, EEG; breathing, temperature and oximetry are
-        slower than any EEG.
-    refuse_high_share
-        Share of 20-47 Hz in the power of 0.5-47 Hz, EEG.
-    flag_noise_pct
-        Share of epochs whose slope or high share alone would be refused.
-    refuse_heartbeat, refuse_heartbeat_kurtosis
-        Together they tell an ECG.
-    flag_heartbeat
-        ECG artefact in an EEG.
-    flag_mains_share
-        Share of 48-52 and 58-62 Hz in the power above 0.5 Hz.
-    flag_spread_below
-        90th over 10th percentile of the epochs' SD, EEG of a whole night.
-    flag_artefact_pct
-        Share of epochs marked as artefact.
-    flag_eog_margin
-        By how much the EOG's EEG-likeness may exceed that of the EEG.
-    flag_copy_above
-        Correlation of two derivations, of either sign; they measure different things.
-    refuse_fs_hz
-        A rate must be above it.
-    flag_night_below_h
-        Shorter in bed is no whole night.
-    flag_stage_changes_per_h
-        Changes of stage per hour of the sleep period.
-    refuse_one_stage_pct
-        One stage holds more of a whole night.
-    flag_sd_ratio
-        Median epoch SD against that of the subject's other nights, either way.
-    flat_run_s
-        A value that stands still for longer is flat.
-    flat_sd_uv
-        An epoch of EEG or EOG below it is flat.
-    artefact_flat_pct, artefact_railed_pct, artefact_sd_uv
-        An epoch beyond one of them is an artefact.
+    code
+        Of the flag, as in ``docs/reference/quality.md``.
+    measure
+        Field of DerivationQuality.
+    limit
+        Field of QualityLimits.
+    direction
+        The side of the limit that is bad; the limit itself passes.
+    severity
+        Whether the derivation is refused or only flagged.
+    text
+        What was measured, with ``{}`` for the value.
+    hint
+        What it may mean.
     """
 
-    refuse_sd_below_uv: float = 2.0
-    refuse_sd_above_uv: float = 150.0
-    flag_sd_below_uv: float = 5.0
-    flag_sd_above_uv: float = 60.0
-    refuse_eog_sd_below_uv: float = 1.0
-    refuse_eog_sd_above_uv: float = 1000.0
-    refuse_emg_sd_above_uv: float = 1000.0
-    refuse_not_finite_samples: int = 0
-    refuse_flat_pct: float = 20.0
-    refuse_clipped_pct: float = 5.0
-    flag_clipped_pct: float = 0.5
-    refuse_dropout_pct: float = 20.0
-    flag_dropout_pct: float = 0.1
-    refuse_repeated_pct: float = 20.0
-    flag_repeated_pct: float = 0.0
-    refuse_slope_above: float = -0.5
-    slope_high_share: float = 0.05
-    refuse_likeness_below: float = -3.0
-    refuse_high_share: float = 0.4
-    flag_noise_pct: float = 20.0
-    refuse_heartbeat: float = 0.5
-    refuse_heartbeat_kurtosis: float = 12.0
-    flag_heartbeat: float = 0.4
-    flag_mains_share: float = 0.5
-    flag_spread_below: float = 1.6
-    flag_artefact_pct: float = 20.0
-    flag_eog_margin: float = 0.15
-    flag_copy_above: float = 0.995
-    refuse_fs_hz: float = 80.0
-    flag_night_below_h: float = 4.0
-    flag_stage_changes_per_h: float = 40.0
-    refuse_one_stage_pct: float = 95.0
-    flag_sd_ratio: float = 2.0
-    flat_run_s: float = 1.0
-    flat_sd_uv: float = 1.0
-    artefact_flat_pct: float = 50.0
-    artefact_railed_pct: float = 10.0
-    artefact_sd_uv: float = 500.0
+    code: str
+    measure: str
+    limit: str
+    direction: Literal["above", "below"]
+    severity: Literal["refuse", "flag"]
+    text: str
+    hint: str = ""
+
+    def flag(self, quality: DerivationQuality, limits: QualityLimits) -> QualityFlag | None:
+        """The flag of a derivation beyond the limit; None where it passes or was not measured."""
+        value, limit = getattr(quality, self.measure), getattr(limits, self.limit)
+        below = self.direction == "below"
+        if value is None or (value >= limit if below else value <= limit):
+            return None
+        side = "at least" if below else "at most"
+        message = f"{self.text.format(three_digits(value))}, wanted {side} {limit:g}{self.hint}"
+        refused = self.severity == "refuse"
+        return QualityFlag(self.code, message, quality.derivation, refused=refused)
 
 
-QUALITY_RULES = QualityRules()
+def three_digits(value: float) -> str:
+    """The value for a message, without an exponent from 0.001 on."""
+    return f"{value:.3g}" if 1e-3 <= abs(value) < 1e3 else f"{value:.0f}" if value else "0"
+
+
+_SD = "median epoch SD is {} uV"
+_UNIT = ": is its unit right?"
+_CONTACT = ": poor contact, or a wrong unit?"
+_CLIPPED = "{} % of the samples are clipped"
+_LOST = "{} % of the samples were lost"
+_REPEATS = "{} % of the epochs repeat earlier signal sample for sample"
+_STUCK = ": was the recorder stuck?"
+
+# Of rules with the same code the first one that is broken counts: refusals stand before flags.
+_ALL_KINDS = (
+    Rule("not-finite", "not_finite_samples", "refuse_not_finite_samples", "above", "refuse",
+         "{} samples are no number"),
+    Rule("flat", "flat_pct", "refuse_flat_pct", "above", "refuse", "flat for {} % of the time"),
+    Rule("clipped", "clipped_pct", "refuse_clipped_pct", "above", "refuse", _CLIPPED),
+    Rule("clipped", "clipped_pct", "flag_clipped_pct", "above", "flag", _CLIPPED),
+    Rule("dropout", "dropout_pct", "refuse_dropout_pct", "above", "refuse", _LOST),
+    Rule("dropout", "dropout_pct", "flag_dropout_pct", "above", "flag", _LOST),
+    Rule("repeated", "repeated_pct", "refuse_repeated_pct", "above", "refuse", _REPEATS, _STUCK),
+    Rule("repeated", "repeated_pct", "flag_repeated_pct", "above", "flag", _REPEATS, _STUCK),
+    Rule("artefact", "artefact_pct", "flag_artefact_pct", "above", "flag",
+         "{} % of the epochs are artefacts"),
+)  # fmt: skip
+
+
+def _low(limit: str, severity: Literal["refuse", "flag"]) -> Rule:
+    return Rule("amplitude-low", "median_epoch_sd_uv", limit, "below", severity, _SD, _CONTACT)
+
+
+def _high(limit: str, severity: Literal["refuse", "flag"]) -> Rule:
+    return Rule("amplitude-high", "median_epoch_sd_uv", limit, "above", severity, _SD, _UNIT)
+
+
+_EEG = (
+    _low("refuse_sd_below_uv", "refuse"),
+    _high("refuse_sd_above_uv", "refuse"),
+    _low("flag_sd_below_uv", "flag"),
+    _high("flag_sd_above_uv", "flag"),
+    Rule("slow", "eeg_likeness", "refuse_likeness_below", "below", "refuse",
+         "8-16 Hz stands at 10^{} of 0.5-2 Hz", ": slower than any EEG"),
+    Rule("high-frequency", "high_share", "refuse_high_share", "above", "refuse",
+         "20-47 Hz holds {} of the power", ": noise or muscle"),
+    Rule("noise", "noise_pct", "flag_noise_pct", "above", "flag",
+         "{} % of the epochs look like noise"),
+    Rule("mains", "mains_share", "flag_mains_share", "above", "flag",
+         "mains hum holds {} of the power"),
+)  # fmt: skip
+_EOG = (_low("refuse_eog_sd_below_uv", "refuse"), _high("refuse_eog_sd_above_uv", "refuse"))
+_EMG = (_high("refuse_emg_sd_above_uv", "refuse"),)
+
+RULES = {
+    "eeg": _ALL_KINDS + _EEG,
+    "eog": _ALL_KINDS + _EOG,
+    "emg": _ALL_KINDS + _EMG,
+    "misc": _ALL_KINDS,
+}
+"""By kind of the derivation."""
+
+MONOTONOUS = Rule(
+    "monotonous", "sd_spread", "flag_spread_below", "below", "flag",
+    "the loudest epochs are {} times the quietest", ": nothing changes as sleep does",
+)  # fmt: skip
+"""Of EEG in a whole night."""
+
+SLOPE_FLAT = Rule(
+    "slope-flat", "spectral_slope", "refuse_slope_above", "above", "refuse",
+    "spectral slope is {}", ": noise has 0, EEG about -2",
+)  # fmt: skip
+"""Of EEG with more than ``slope_high_share`` of its power at 20-47 Hz."""

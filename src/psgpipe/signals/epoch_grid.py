@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.sampled import OnClock
+from psgpipe.model.sampled_signal import TimedSignal
 from psgpipe.signals.epochs import first_columns, samples_per_epoch
 
 Number = TypeVar("Number", bound=np.number[Any])
@@ -57,6 +57,6 @@ class EpochGrid(NamedTuple):
         return np.stack([samples(self.stretch(epoch)) for epoch in range(len(self.columns))])
 
 
-def covered_grid(recording: OnClock, looked_at: npt.NDArray[np.bool_]) -> EpochGrid:
+def covered_grid(recording: TimedSignal, looked_at: npt.NDArray[np.bool_]) -> EpochGrid:
     """The grid of the epochs marked among all; each must be covered."""
     return EpochGrid(first_columns(recording)[looked_at], samples_per_epoch(recording.fs_hz))

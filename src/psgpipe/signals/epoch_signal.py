@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.hypnogram import EPOCH_S
-from psgpipe.model.sampled import Columns, OnClock, Sampled, segment_slices
+from psgpipe.model.sampled_signal import Columns, SampledSignal, TimedSignal, segment_slices
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class EpochSignal:
         Of the row, stretch by stretch.
     """
 
-    recording: Sampled
+    recording: SampledSignal
     row: int
     columns: tuple[slice, ...]
 
@@ -50,7 +50,7 @@ class EpochSignal:
         return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0), *pieces])
 
 
-def epoch_signal(recording: Sampled, row: int, epochs: npt.ArrayLike) -> EpochSignal:
+def epoch_signal(recording: SampledSignal, row: int, epochs: npt.ArrayLike) -> EpochSignal:
     """The samples of one row in these covered epochs, one after the other.
 
     Consecutive epochs of one unbroken stretch give its very samples, so that a night without gaps
@@ -64,7 +64,7 @@ def epoch_signal(recording: Sampled, row: int, epochs: npt.ArrayLike) -> EpochSi
     return EpochSignal(recording, row, tuple(_stretches(recording, np.asarray(epochs, dtype=int))))
 
 
-def _stretches(recording: OnClock, epochs: npt.NDArray[np.int_]) -> Iterator[slice]:
+def _stretches(recording: TimedSignal, epochs: npt.NDArray[np.int_]) -> Iterator[slice]:
     """The columns of these epochs, unbroken stretch by unbroken stretch."""
     origin_s = recording.segments[0].onset_s
     for segment, columns in zip(

@@ -12,7 +12,7 @@ from psgpipe.errors import LightsNeeded
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.night import Lights
 from psgpipe.model.recording import Recording
-from psgpipe.model.sampled import OnClock, segment_slices
+from psgpipe.model.sampled_signal import TimedSignal, segment_slices
 
 LONGEST_WITHOUT_LIGHTS_H = 14.0
 STAGING_MARGIN_MIN = 30.0
@@ -32,12 +32,12 @@ def samples_per_epoch(fs_hz: float) -> int:
     return math.floor(fs_hz * EPOCH_S + 1e-6)
 
 
-def covered_epochs(recording: OnClock) -> npt.NDArray[np.bool_]:
+def covered_epochs(recording: TimedSignal) -> npt.NDArray[np.bool_]:
     """Bool, shape (n_epochs,): one unbroken stretch holds every sample of the epoch."""
     return first_columns(recording) >= 0
 
 
-def first_columns(recording: OnClock) -> npt.NDArray[np.int_]:
+def first_columns(recording: TimedSignal) -> npt.NDArray[np.int_]:
     """Where in a row each covered epoch begins, shape (n_epochs,); -1 where it is not covered.
 
     An epoch is the ``samples_per_epoch`` samples from there on, of which the first is the one
@@ -128,7 +128,7 @@ def staging_window(
     return window
 
 
-def _stretches(recording: OnClock) -> Iterator[tuple[float, int]]:
+def _stretches(recording: TimedSignal) -> Iterator[tuple[float, int]]:
     """(onset_s, n_samples) of every unbroken stretch, from the first sample on."""
     start_s = recording.segments[0].onset_s
     return ((onset_s - start_s, n_samples) for onset_s, n_samples in recording.segments)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.recording import Recording
-from psgpipe.model.sampled import Band, segment_slices
+from psgpipe.model.sampled_signal import Band, segment_slices
 
 ORDER = 4
 # A Butterworth filter of order 4 forgets by exp(-2.4) in each period of its edge; a narrow band by

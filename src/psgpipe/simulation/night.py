@@ -107,17 +107,6 @@ def simulate_night(
     return SimulatedNight(plan, _recording(plan, leads, fs_hz))
 
 
-def simulate_recording(
-    hypnogram: Hypnogram, seed: int = 0, *, fs_hz: int = 100, leads: Sequence[Lead] = MINIMAL
-) -> Recording:
-    """A recording of a sleeper who goes through these stages; quick for a few epochs."""
-    key = NightKey(seed)
-    start = hypnogram.start or dt.datetime.combine(FIRST_EVENING, dt.time(22, 30))
-    end_s = EPOCH_S * len(hypnogram)
-    plan = NightPlan(key, Traits(), start, hypnogram, 0.0, end_s, draw_targets(key, end_s / 60))
-    return _recording(plan, leads, fs_hz)
-
-
 def plan_night(
     seed: int = 0,
     *,

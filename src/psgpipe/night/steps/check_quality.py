@@ -13,15 +13,15 @@ from psgpipe.model.summary import QualityReport
 from psgpipe.night.steps.step import Step
 from psgpipe.quality.duplicates import correlations
 from psgpipe.quality.flags import judge, judge_copy, judge_eog_against_eeg
+from psgpipe.quality.limits import QualityLimits
 from psgpipe.quality.measure import measure
 from psgpipe.quality.measures import DerivationQuality
-from psgpipe.quality.rules import QualityRules
 
 
 def check_quality(
     opened: OpenedNight,
     referenced: tuple[DerivedSignal, ...],
-    params: QualityRules,
+    params: QualityLimits,
 ) -> QualityReport:
     """Measures, flags and the epochs that must not be staged, over all derivations.
 
@@ -32,7 +32,7 @@ def check_quality(
     measured = [
         measure(
             signal,
-            rules=params,
+            limits=params,
             # A channel as recorded shows everything itself.
             channels=None if signal.is_digital else signal.channels,
             epochs=opened.window,
@@ -70,6 +70,6 @@ STEP = Step(
     "2",
     ("opened", "referenced"),
     "quality",
-    QualityRules,
+    QualityLimits,
     check_quality,
 )

@@ -33,7 +33,7 @@ class Band(NamedTuple):
 ALL_HZ = Band(0.0, float("inf"))
 
 
-class OnClock(Protocol):
+class TimedSignal(Protocol):
     """Anything sampled at one rate in unbroken stretches on the true clock."""
 
     @property
@@ -49,7 +49,7 @@ class OnClock(Protocol):
         """Seconds from the first to behind the last sample, gaps counted."""
 
 
-class Leveled(Protocol):
+class LevelSource(Protocol):
     """Rows that can be looked at for standing still and for rails, without a unit."""
 
     @property
@@ -64,7 +64,7 @@ Columns = slice | npt.NDArray[np.intp]
 """Which samples of a row: a stretch, every so many of it, or by their places."""
 
 
-class Sampled(OnClock, Leveled, Protocol):
+class SampledSignal(TimedSignal, LevelSource, Protocol):
     """Named rows on one clock whose samples can be had stretch by stretch."""
 
     @property
