@@ -42,17 +42,28 @@ def count_of(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def likely_word(word: str, known: Iterable[str]) -> str | None:
-    """The known word that `word` is probably a misspelling of, or None."""
-    plain = {re.sub(r"[^a-z0-9]", "", k): k for k in known}
-    bare = re.sub(r"[^a-z0-9]", "", word.casefold())
-    if bare in plain:
-        return plain[bare]
-    close = difflib.get_close_matches(bare, plain, n=1, cutoff=0.8)
-    if close:
-        return plain[close[0]]
-    near = [k for k in plain if _one_slip(bare, k)]
-    return plain[near[0]] if near else None
+def unknown(what: str, word: str, known: Iterable[str]) -> str:
+    """``unknown key 'nights'; did you mean 'night'?``."""
+    return f"unknown {what} {quoted(word)}{did_you_mean(word, known)}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``; did you mean 'night'?`` where a known word is near, else nothing."""
+    likely = likely_word(word, known, least_similar=0.6)
+    return f"; did you mean {likely!r}?" if likely else ""
+
+
+def likely_word(word: str, known: Iterable[str], least_similar: float = 0.8) -> str | None:
+    """The known word that `word` is probably a misspelling of; None where none is near."""
+    by_letters = {_letters(k): k for k in known}
+    letters = _letters(word)
+    close = difflib.get_close_matches(letters, by_letters, n=1, cutoff=least_similar)
+    near = close or [k for k in by_letters if _one_slip(letters, k)]
+    return by_letters[near[0]] if near else None
+
+
+def _letters(word: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", word.casefold())
 
 
 def _one_slip(a: str, b: str) -> bool:

@@ -170,10 +170,10 @@ def test_a_failing_disk_costs_no_finished_night(study, tmp_path):
 
 
 def test_a_stager_that_is_absent_stops_the_batch_before_it_begins(study, monkeypatch, capsys):
-    from psgpipe.staging import shipped_classifiers
+    from psgpipe.staging import installed_yasa
 
     one = study("n1")
-    monkeypatch.setattr(shipped_classifiers.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(installed_yasa.importlib.util, "find_spec", lambda name: None)
     assert one.run() == 6
     assert "no yasa is installed" in capsys.readouterr().err
     assert not one.out.exists()

@@ -164,5 +164,5 @@ def test_a_refused_recording_leaves_nothing_behind(tmp_path):
 
 def test_a_folder_that_is_not_there(tmp_path):
     path = write_edf(tmp_path / "night.edf", signals())
-    with pytest.raises(OutputConflict, match="cannot be written"):
+    with pytest.raises(OutputConflict, match="cannot write"):
         anonymise(path, tmp_path / "gone" / "copy.edf")

@@ -23,26 +23,27 @@ def refusal(text):
 
 def test_an_unknown_key_is_refused_with_the_likely_word():
     error = refusal('[electrods]\nC4 = ["C4"]')
-    assert error.problem == "label table our-lab: unknown key electrods"
-    assert "Did you mean electrodes?" in error.remedy
+    assert error.problem == (
+        "label table our-lab: unknown key 'electrods'; did you mean 'electrodes'?"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[electrodes]\nM3 = ["A3"]', "[electrodes]: unknown electrode M3"),
-        ('[derivations]\n"C4-M7" = ["x"]', "[derivations]: unknown electrode M7"),
-        ('[derivations]\nchni = ["x"]', "[derivations]: unknown derivation chni"),
+        ('[electrodes]\nM3 = ["A3"]', "[electrodes]: unknown electrode 'M3'"),
+        ('[derivations]\n"C4-M7" = ["x"]', "[derivations]: unknown electrode 'M7'"),
+        ('[derivations]\nchni = ["x"]', "[derivations]: unknown derivation 'chni'"),
         ('[derivations]\n"ref-C4" = ["x"]', "ref-C4 is not a derivation"),
-        ('[stages]\nN5 = ["x"]', "[stages]: unknown key N5"),
-        ('[lights]\nout = ["x"]', "[lights]: unknown key out"),
-        ('[match]\nany = ["x"]', "[match]: unknown key any"),
+        ('[stages]\nN5 = ["x"]', "[stages]: unknown key 'N5'"),
+        ('[lights]\nout = ["x"]', "[lights]: unknown key 'out'"),
+        ('[match]\nany = ["x"]', "[match]: unknown key 'any'"),
         ("[match]\nnone_of = ['x']", "names no label that must be there"),
         ('[electrodes]\nC4 = "C4"', "[electrodes] C4 is not a list of texts"),
         ("[electrodes]\nC4 = [4]", "[electrodes] C4 is not a list of texts"),
         ('[electrodes]\nC4 = [". "]', "spelling without a letter or digit"),
         ("electrodes = 3", "[electrodes] is not a table"),
-        ("[stages\nW = 1", "is not TOML: "),
+        ("[stages\nW = 1", "not valid TOML: "),
     ],
 )
 def test_what_a_table_must_not_hold(text, said):
@@ -71,13 +72,13 @@ def test_a_shipped_table_is_read_by_name():
 
 
 def test_a_table_that_is_not_there_is_said_so(tmp_path):
-    with pytest.raises(LabelTableInvalid, match=r"lab\.toml cannot be read: No such file"):
+    with pytest.raises(LabelTableInvalid, match=r"lab\.toml: cannot be read: No such file"):
         read_label_table(tmp_path / "lab.toml")
 
 
 def test_a_table_that_is_not_text_is_said_so(tmp_path):
     (tmp_path / "lab.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(LabelTableInvalid, match="not UTF-8"):
+    with pytest.raises(LabelTableInvalid, match="wanted text in UTF-8"):
         read_label_table(tmp_path / "lab.toml")
 
 

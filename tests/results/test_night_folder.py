@@ -16,7 +16,7 @@ from psgpipe.results import replace_folder
 from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import fail_night, finish_night, night_folder
 from psgpipe.results.output_check import damaged_outputs, outputs_intact, outputs_untouched
-from psgpipe.results.replace_folder import clear_debris
+from psgpipe.results.replace_folder import remove_abandoned
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_manifest_is_written_last(night, monkeypatch):
 @pytest.mark.parametrize("can_exchange", [True, False])
 def test_a_night_whose_writing_broke_off_is_as_it_was(night, monkeypatch, can_exchange):
     if not can_exchange:
-        monkeypatch.setattr(replace_folder, "exchange", lambda a, b: False)
+        monkeypatch.setattr(replace_folder, "swap_folders", lambda a, b: False)
     finish(night, summary_json="old", hypnogram_tsv="old")
     original = night_folder_module.write_new
 
@@ -75,14 +75,14 @@ def test_a_night_whose_writing_broke_off_is_as_it_was(night, monkeypatch, can_ex
 
 def nothing_but_nights(night):
     """No debris: the output folder holds nights and nothing else."""
-    clear_debris(night.parents[2])
+    remove_abandoned(night.parents[2])
     return files(night.parents[2]) == ["nights"]
 
 
 @pytest.mark.parametrize("can_exchange", [True, False])
 def test_a_night_is_replaced_whole(night, monkeypatch, can_exchange):
     if not can_exchange:
-        monkeypatch.setattr(replace_folder, "exchange", lambda a, b: False)
+        monkeypatch.setattr(replace_folder, "swap_folders", lambda a, b: False)
     finish(night, summary_json="old", hypnogram_png="a picture")
     finish(night, summary_json="new")
     assert files(night) == ["manifest.json", "summary.json"]
@@ -92,13 +92,13 @@ def test_a_night_is_replaced_whole(night, monkeypatch, can_exchange):
 
 def test_a_night_put_aside_when_the_power_failed_comes_back_whole(night, monkeypatch):
     finish(night, summary_json="old")
-    monkeypatch.setattr(replace_folder, "exchange", lambda a, b: False)
+    monkeypatch.setattr(replace_folder, "swap_folders", lambda a, b: False)
     program = (
         "import os, pathlib, sys\n"
         "from psgpipe.results import replace_folder\n"
         "from psgpipe.results.night_folder import finish_night\n"
         "folder = pathlib.Path(sys.argv[1])\n"
-        "replace_folder.exchange = lambda a, b: False\n"
+        "replace_folder.swap_folders = lambda a, b: False\n"
         "rename = pathlib.Path.rename\n"
         "def rename_and_die(path, target):\n"
         "    rename(path, target)\n"
@@ -110,16 +110,16 @@ def test_a_night_put_aside_when_the_power_failed_comes_back_whole(night, monkeyp
     done = subprocess.run([sys.executable, "-c", program, str(night)], check=False)
     assert done.returncode == 9
     assert not night.exists()
-    clear_debris(night.parents[2])
+    remove_abandoned(night.parents[2])
     assert (night / "summary.json").read_text(encoding="utf-8") == "new"
     assert outputs_intact(night, read_manifest(night))
     assert nothing_but_nights(night)
 
 
-def test_what_a_living_run_is_writing_is_not_debris(tmp_path):
-    being_made = tmp_path / replace_folder.NEW_NIGHTS / owner_tag.tag()
+def test_what_a_living_run_is_writing_is_not_removed(tmp_path):
+    being_made = tmp_path / replace_folder.NEW_NIGHTS / owner_tag.new_tag()
     being_made.mkdir(parents=True)
-    clear_debris(tmp_path)
+    remove_abandoned(tmp_path)
     assert being_made.exists()
 
 

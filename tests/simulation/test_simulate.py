@@ -180,7 +180,7 @@ def test_nonsense_is_a_usage_error_and_nothing_is_written(tmp_path, capsys, opti
 
 def test_an_unknown_effect_is_answered_with_the_likely_word(tmp_path, capsys):
     assert simulate(tmp_path / "s", "--effect", "rem_pc=-4") == 2
-    assert "Did you mean rem_pct?" in capsys.readouterr().err
+    assert "did you mean 'rem_pct'?" in capsys.readouterr().err
 
 
 def test_a_folder_with_something_in_it_is_left_alone_unless_forced(tmp_path, capsys):

@@ -23,7 +23,7 @@ from psgpipe.batch.worker_pool import Ended, run_tasks
 from psgpipe.errors import (
     PsgpipeError,
 )
-from psgpipe.files.owner_tag import tag
+from psgpipe.files.owner_tag import new_tag
 from psgpipe.files.regular import file_name
 from psgpipe.model.listed_night import ListedNight
 from psgpipe.model.night import Night
@@ -37,7 +37,7 @@ from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
 from psgpipe.results.manifest import read_manifest
 from psgpipe.results.night_folder import is_finished, night_folder, read_failure
-from psgpipe.results.replace_folder import clear_debris
+from psgpipe.results.replace_folder import remove_abandoned
 from psgpipe.study import blinding
 from psgpipe.study.shard import Shard
 from psgpipe.study.study import Study, blinded, write_study
@@ -180,13 +180,13 @@ def run_batch(
     if blinding.goes_blind(out, recipe.definition, asked=options.blind):
         study = blinded(study)
     with signals_noted() as asked:
-        clear_debris(out)
+        remove_abandoned(out)
         pipeline = {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256}
         write_study(out, study, pipeline, recipe.labels_sha256, versions)
         try:
             return _Run(study, recipe, out, options, watcher, asked).carry_out()
         finally:
-            clear_debris(out)
+            remove_abandoned(out)
 
 
 def require_stager(recipe: Recipe) -> dict[str, str]:
@@ -219,7 +219,7 @@ class _Run:
         self.nights = options.shard.part(study.asked)
         self.result = BatchResult(len(self.nights), len(study.excluded))
         self.journal = options.shard.file("journal", ".jsonl")
-        self.id = tag().rpartition("-")[2]
+        self.id = new_tag().rpartition("-")[2]
         self.known = KnownHashes(out)
         self.last_noted_s = time.monotonic()
 
@@ -314,7 +314,7 @@ class _Run:
     def _lost(self, ended: Ended[NightTask]) -> dict[str, Any]:
         """The reason of a night that brought its worker to an end, kept in its folder."""
         task = ended.task
-        clear_debris(self.out)
+        remove_abandoned(self.out)
         error = error_of(ended, self.options.limit_s)
         failure = failure_dict(error, task.recording, task.night, ended.noted)
         if ended.fate == "timed out":

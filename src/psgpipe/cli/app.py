@@ -5,7 +5,6 @@ Commands are imported when they are called, so that ``--help`` costs next to not
 
 from __future__ import annotations
 
-import errno
 import gc
 import importlib
 import logging
@@ -111,7 +110,9 @@ def exit_code(arguments: list[str] | None = None) -> int:
         _print_no_more()  # whoever read our output has gone
         return 0
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        from psgpipe.files.atomic import is_disk_full
+
+        if not is_disk_full(error):
             return _bug(error)
         _print_no_more()
         click.echo(

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import errno
 import os
 import re
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -22,7 +18,8 @@ from psgpipe.edf.records import BLOCK_BYTES
 from psgpipe.edf.signal_header import WIDTHS, SignalFields
 from psgpipe.edf.source import Source, open_source
 from psgpipe.edf.start_time import MONTHS, read_start
-from psgpipe.errors import OutputConflict, TryAgain
+from psgpipe.errors import OutputConflict
+from psgpipe.files.atomic import atomic_file
 from psgpipe.files.regular import file_name
 
 # Annotation texts that describe sleep and no person, in lower case with single blanks. Everything
@@ -91,7 +88,7 @@ def anonymise(
             f"{file_name(out)}: exists; an anonymous copy never overwrites anything",
             "Choose another name for the copy.",
         )
-    with open_source(path, findings) as source, _written_at_once(out) as file:
+    with open_source(path, findings) as source, atomic_file(out) as file:
         layout = read_layout(source, findings)
         n_records = count_records(source, layout, findings)
         file.write(_header(source, layout, n_records, keep_date=keep_date))
@@ -191,32 +188,3 @@ def _is_listed(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return _KEPT_TEXT.fullmatch(text) is not None
-
-
-@contextmanager
-def _written_at_once(out: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only when it is complete.
-
-    Opened by hand: what tempfile makes is private for ever, a copy is as the umask says.
-    """
-    temporary = out.with_name(f".copy-{secrets.token_hex(8)}")
-    try:
-        with temporary.open("xb") as file:
-            try:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                file.close()
-                temporary.unlink()
-                raise
-        temporary.replace(out)
-    except OSError as error:
-        raise _not_written(out, error) from error
-
-
-def _not_written(out: Path, error: OSError) -> OutputConflict | TryAgain:
-    reason = error.strerror or type(error).__name__
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return TryAgain(f"{file_name(out)}: {reason}", "Free some space and run again.")
-    return OutputConflict(f"{file_name(out)}: cannot be written: {reason}", "Check the folder.")

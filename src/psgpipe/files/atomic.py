@@ -1,4 +1,4 @@
-"""Files appear whole or not at all; what the operating system says becomes an error of ours."""
+"""Atomic writes: a file appears whole or not at all. Errors of the system become psgpipe's."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from psgpipe.errors import OutputConflict, TryAgain
-from psgpipe.files import owner_tag
+from psgpipe.files.owner_tag import new_tag
 
 TEMPORARY_PREFIX = ".psgpipe-"
-
-
-# A virus scanner looks at what was just written and lets go of it within moments.
+# A virus scanner holds a new file for a moment.
 _WINDOWS_WAITS_S = (0.05, 0.1, 0.2, 0.5, 1.0) if os.name == "nt" else ()
+_DISK_FULL = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name)}
 
 
-def patiently(rename: Callable[[], Any]) -> None:
-    """Rename; where somebody else holds the file for a moment, as on Windows, try again."""
+def rename_with_retries(rename: Callable[[], Any]) -> None:
+    """Rename; try again where Windows says that another program holds the file."""
     for wait_s in _WINDOWS_WAITS_S:
         try:
             rename()
@@ -44,11 +43,11 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-_DISK_FULL = {"ENOSPC", "EDQUOT"}
+@contextlib.contextmanager
+def atomic_file(path: Path) -> Iterator[IO[bytes]]:
+    """A new file that appears under its name when it is complete and on the disk.
 
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write `content` to a temporary name beside `path`, flush it to the disk, and rename it.
+    The bytes go to a temporary file beside `path`. After an error that file is removed.
 
     Raises
     ------
@@ -57,17 +56,13 @@ def write_file(path: Path, content: bytes) -> None:
     psgpipe.errors.OutputConflict
         The folder cannot be written.
     """
-    write_pieces(path, [content])
-
-
-def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
-    """As :func:`write_file`, for content that need not be in memory all at once."""
+    temporary = path.with_name(f"{TEMPORARY_PREFIX}{new_tag()}")
     with output_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / f"{TEMPORARY_PREFIX}{owner_tag.tag()}"
         try:
-            write_new(temporary, pieces)
-            patiently(lambda: temporary.replace(path))
+            with temporary.open("xb") as file:
+                yield file
+                _flush(file)
+            rename_with_retries(lambda: temporary.replace(path))
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
@@ -75,34 +70,55 @@ def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
         flush_folder(path.parent)
 
 
-def write_new(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a new file and flush it; a file of that name must not be there."""
+def write_file(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write bytes, or pieces of them one after the other, to a file in one step.
+
+    Folders are made where they are missing.
+
+    Raises
+    ------
+    psgpipe.errors.TryAgain
+        The disk is full.
+    psgpipe.errors.OutputConflict
+        The folder cannot be written.
+    """
+    with output_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(path) as file:
+        file.writelines([content] if isinstance(content, bytes) else content)
+
+
+def write_new(path: Path, content: bytes) -> None:
+    """Write a new file and flush it; a file of that name must not exist."""
     with path.open("xb") as file:
-        _write_flushed(file, pieces)
+        file.write(content)
+        _flush(file)
 
 
-def _write_flushed(file: IO[bytes], pieces: Iterable[bytes]) -> None:
-    for piece in pieces:
-        file.write(piece)
+def _flush(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
 
 
+def is_disk_full(error: OSError) -> bool:
+    """Whether the disk, or the user's share of it, is full."""
+    return error.errno in _DISK_FULL
+
+
 @contextlib.contextmanager
 def output_errors(path: Path) -> Iterator[None]:
-    """Translate what the operating system says about writing `path`."""
+    """Turn the system's errors in writing `path` into TryAgain or OutputConflict."""
     try:
         yield
     except OSError as error:
-        name = errno.errorcode.get(error.errno or 0, "")
-        if name in _DISK_FULL:
+        if is_disk_full(error):
             raise TryAgain(
                 f"the disk is full while writing {path.name}",
                 "Free some space and run the same command again; what is finished is kept.",
             ) from error
         raise OutputConflict(
             f"cannot write {path.name} into {path.parent}: {error.strerror}",
-            "Choose another -o folder, or correct its permissions.",
+            "Choose another folder (-o), or correct its permissions.",
         ) from error
 
 
@@ -113,7 +129,7 @@ def json_bytes(value: Any) -> bytes:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The JSON object in a file, or None where there is none that can be read."""
+    """The JSON object in a file; None where there is no readable one."""
     try:
         value = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -122,7 +138,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def bytes_of(path: Path) -> bytes | None:
-    """The bytes of a file, or None where they cannot be read."""
+    """The bytes of a file; None where they cannot be read."""
     try:
         return path.read_bytes()
     except OSError:

@@ -1,4 +1,4 @@
-"""Names for what is being written, that tell whether whoever was writing it still lives."""
+"""Owner tags: names of temporary files and folders that say which process writes them."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from pathlib import Path
 ABANDONED_AFTER_S = 24 * 3600.0
 
 
-def tag() -> str:
-    """A name of this process's own: machine, process, and a word never used before."""
+def new_tag() -> str:
+    """A name that no other process uses: machine, process, and a random word."""
     return f"{_machine()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 @cache
 def _machine() -> str:
-    # The name of a laboratory's machine is nobody's business.
+    # A hash, because results should not carry the name of a laboratory's machine.
     return hashlib.sha256(platform.node().encode("utf-8", "replace")).hexdigest()[:8]
 
 
-def is_abandoned(name: str, path: Path) -> bool:
-    """Whether nobody is writing what bears this tag any more.
+def is_abandoned(tag: str, path: Path) -> bool:
+    """Whether the process that wrote `path`, named by this tag, has ended.
 
-    On another machine, and on Windows, a day without a change has to do.
+    On another machine, and on Windows, a file that nobody changed for a day counts as abandoned.
     """
-    machine, _, rest = name.partition("-")
+    machine, _, rest = tag.partition("-")
     pid = rest.partition("-")[0]
     if machine == _machine() and pid.isdigit() and os.name == "posix":
         return not _is_alive(int(pid))
@@ -44,6 +44,6 @@ def _is_alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except (OSError, OverflowError):  # somebody else's process
+    except (OSError, OverflowError):  # a process of another user
         return True
     return True

@@ -1,4 +1,4 @@
-"""Only regular files are opened, and no open waits for another process."""
+"""Regular files: nothing else is opened, so that no open waits for another process."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from psgpipe.errors import UnsafeFile
+from psgpipe.errors import PsgpipeError, UnsafeFile
 from psgpipe.messages import safe_text
 
 LONGEST_NAME = 120
@@ -28,7 +28,7 @@ def file_name(path: str | os.PathLike[str]) -> str:
 
 
 def open_regular(path: str | os.PathLike[str], name: str) -> int:
-    """Open only what is a regular file, looked at before and after opening, without waiting.
+    """Open a regular file without waiting; its kind is checked before and after opening.
 
     Raises
     ------
@@ -46,6 +46,25 @@ def open_regular(path: str | os.PathLike[str], name: str) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def read_small_file(path: Path, error_type: type[PsgpipeError], most_bytes: int) -> bytes:
+    """The bytes of a table or a TOML file; `error_type` is raised where they cannot be read."""
+    name = file_name(path)
+    try:
+        state = path.stat()
+        if not (stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)):
+            raise error_type(f"{name}: not a regular file", "Give the path of a file.")
+        if state.st_size > most_bytes:
+            raise error_type(
+                f"{name}: too large, wanted at most {most_bytes // 1_000_000} MB",
+                "Give the right file; this may be a recording.",
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise error_type(
+            f"{name}: cannot be read: {error.strerror}", "Check the path and its permissions."
+        ) from error
 
 
 def _refuse_special(mode: int, name: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -14,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import LabelTableInvalid
-from psgpipe.messages import printable
+from psgpipe.files.toml_file import parse_toml, read_toml, refuse_unknown_keys
+from psgpipe.messages import did_you_mean, printable, unknown
 from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.montage import BIPOLAR, ELECTRODES, REFERENCES, LabelTable, Signature
 
 KEYS = ("description", "match", "ignore", "electrodes", "derivations", "stages", "lights")
 MATCH_KEYS = ("all_of", "any_of", "none_of")
-MAX_BYTES = 1_000_000
 REMEDY = "Correct the label table; its format is in docs/reference/label-tables.md."
 
 _SEPARATORS = re.compile(r"[\u2010-\u2015\u2212:_/\\-]+")
@@ -69,22 +67,15 @@ def read_label_table(file: str | Path) -> LabelTable:
     shipped = {table.name: table for table in shipped_tables()}
     if str(file) in shipped and not path.is_file():
         return replace(shipped[str(file)], signatures=())
-    name = printable(path.name)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise LabelTableInvalid(f"{name} is larger than any label table", REMEDY)
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as exc:
+    if path.suffix != ".toml" and not path.exists():
+        names = ", ".join(shipped)
         raise LabelTableInvalid(
-            f"{name} is not UTF-8 text (byte {exc.start})", "Save it as UTF-8."
-        ) from None
-    except OSError as exc:
-        raise LabelTableInvalid(
-            f"label table {name} cannot be read: {exc.strerror or 'unknown cause'}",
-            f"Give a TOML file, or one of {', '.join(shipped)}.",
-        ) from None
-    # Who names a table wants it used: it applies whether its signature is found or not.
-    return replace(parse_label_table(text, path.stem), signatures=())
+            f"{printable(path.name)}: no such label table{did_you_mean(path.name, shipped)}",
+            f"Give a TOML file, or one of {names}.",
+        )
+    # A table that is named applies whether its signature is found or not.
+    content = read_toml(path, LabelTableInvalid)
+    return replace(_label_table(content, path.stem), signatures=())
 
 
 def parse_label_table(text: str, name: str) -> LabelTable:
@@ -95,13 +86,13 @@ def parse_label_table(text: str, name: str) -> LabelTable:
     psgpipe.errors.LabelTableInvalid
         Not TOML, an unknown key, a wrong type, or one spelling in two places.
     """
+    content = parse_toml(text.encode(), f"label table {printable(name)}", LabelTableInvalid)
+    return _label_table(content, name)
+
+
+def _label_table(content: Mapping[str, Any], name: str) -> LabelTable:
     where = f"label table {printable(name)}"
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        cause = str(exc).replace("end of document", f"line {text.count(chr(10)) + 1}, the last")
-        raise LabelTableInvalid(f"{where} is not TOML: {printable(cause, 200)}", REMEDY) from None
-    _known_keys(content, KEYS, where)
+    refuse_unknown_keys(content, KEYS, where, LabelTableInvalid)
     return LabelTable(
         name=name,
         electrodes=_meanings(content, "electrodes", where, _electrode, fold),
@@ -165,7 +156,7 @@ def _signatures(match: Any, where: str) -> tuple[Signature, ...]:
     where = f"{where} [match]"
     entries = [_mapping(e, where) for e in (match if isinstance(match, list) else [match])]
     for entry in entries:
-        _known_keys(entry, MATCH_KEYS, where)
+        refuse_unknown_keys(entry, MATCH_KEYS, where, LabelTableInvalid)
         if not any(entry.get(key) for key in ("all_of", "any_of")):
             raise LabelTableInvalid(f"{where} names no label that must be there", REMEDY)
     return tuple(
@@ -189,14 +180,5 @@ def _mapping(value: Any, where: str) -> Mapping[str, Any]:
     return value
 
 
-def _known_keys(content: Mapping[str, Any], known: Collection[str], where: str) -> None:
-    for key in content:
-        if key not in known:
-            raise _unknown(key, known, where, "key")
-
-
 def _unknown(key: str, known: Collection[str], where: str, what: str) -> LabelTableInvalid:
-    by_lower = {word.casefold(): word for word in sorted(known)}
-    likely = difflib.get_close_matches(key.casefold(), by_lower, n=1, cutoff=0.5)
-    hint = f"Did you mean {by_lower[likely[0]]}? " if likely else ""
-    return LabelTableInvalid(f"{where}: unknown {what} {printable(key)}", hint + REMEDY)
+    return LabelTableInvalid(f"{where}: {unknown(what, key, known)}", REMEDY)

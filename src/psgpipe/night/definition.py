@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import PipelineInvalid
-from psgpipe.files.typed_values import field_types, typed_record
+from psgpipe.files.toml_file import read_toml, refuse_unknown_keys, strict_record
+from psgpipe.messages import did_you_mean
 from psgpipe.night.steps.catalogue import CATALOGUE, INITIAL_SLOTS
 
 DEFAULT_PIPELINE = "standard-night"
@@ -64,17 +63,7 @@ def load_definition(pipeline: str | Path = DEFAULT_PIPELINE) -> Definition:
         No such file or name, not TOML, or anything in it unknown or of the wrong type.
     """
     path = find_pipeline(pipeline)
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PipelineInvalid(
-            f"{path.name}: not valid TOML: {error}", "Correct the file."
-        ) from error
-    except OSError as error:
-        raise PipelineInvalid(
-            f"{path.name}: cannot be read: {error.strerror}", "Check the path and its permissions."
-        ) from error
-    return definition_from(table, path.name)
+    return definition_from(read_toml(path, PipelineInvalid), path.name)
 
 
 def find_pipeline(pipeline: str | Path) -> Path:
@@ -89,10 +78,10 @@ def find_pipeline(pipeline: str | Path) -> Path:
     if found.is_file() and Path(f"{pipeline}.toml").name == f"{pipeline}.toml":
         return found
     # Comparison specs lie in the same folder; only a pipeline has steps.
-    tables = {p.stem: tomllib.loads(p.read_text(encoding="utf-8")) for p in folder.glob("*.toml")}
+    tables = {p.stem: read_toml(p, PipelineInvalid) for p in folder.glob("*.toml")}
     names = sorted(name for name, table in tables.items() if "steps" in table)
     raise PipelineInvalid(
-        f"no pipeline is called {str(pipeline)!r}{_likely(str(pipeline), names)}",
+        f"no pipeline is called {str(pipeline)!r}{did_you_mean(str(pipeline), names)}",
         f"Give a .toml file or one of: {', '.join(names)}.",
     )
 
@@ -107,9 +96,8 @@ def shipped_pipelines() -> Path:
 def definition_from(table: Mapping[str, Any], source: str) -> Definition:
     """The Definition in a parsed TOML table; `source` names it in errors."""
     steps = _step_names(table, source)
-    _refuse_unknown(
-        table, ("name", "description", "blind", "steps", *steps), source, "the top level"
-    )
+    known = ("name", "description", "blind", "steps", *steps)
+    refuse_unknown_keys(table, known, source, PipelineInvalid)
     name = table.get("name", source.removesuffix(".toml"))
     if not isinstance(name, str):
         raise PipelineInvalid(f"{source}: name is not a text", "Write name in quotes.")
@@ -117,8 +105,10 @@ def definition_from(table: Mapping[str, Any], source: str) -> Definition:
     if not isinstance(blind, bool):
         raise PipelineInvalid(f"{source}: blind is {blind!r}, wanted true or false", "Correct it.")
     params = {
-        step: params_from(CATALOGUE[step].params, table.get(step, {}), f"{source} [{step}]")
-        for step in steps
+        name: strict_record(
+            CATALOGUE[name].params, table.get(name, {}), f"{source} [{name}]", PipelineInvalid
+        )
+        for name in steps
     }
     return Definition(name, steps, params, blind)
 
@@ -132,7 +122,7 @@ def _step_names(table: Mapping[str, Any], source: str) -> tuple[str, ...]:
     for step in steps:
         if step not in CATALOGUE:
             raise PipelineInvalid(
-                f"{source}: no step is called {step!r}{_likely(step, CATALOGUE)}",
+                f"{source}: no step is called {step!r}{did_you_mean(step, CATALOGUE)}",
                 f"The steps are {', '.join(CATALOGUE)}.",
             )
     _check_slots(steps, source)
@@ -161,41 +151,3 @@ def _check_slots(steps: list[str], source: str) -> None:
             f"{source}: no night can be finished without {', '.join(lacking)}",
             f"Add {', '.join(lacking)} to steps.",
         )
-
-
-def params_from(params: type[Any], table: Any, where: str) -> Any:
-    """An instance of the frozen dataclass `params` from a TOML table.
-
-    Raises
-    ------
-    psgpipe.errors.PipelineInvalid
-        An unknown key (with the likely word), a wrong type, or a value the dataclass refuses by
-        ValueError.
-    """
-    if not isinstance(table, Mapping):
-        raise PipelineInvalid(
-            f"{where} is not a table", f"Write {where.split()[-1]} on its own line."
-        )
-    _refuse_unknown(table, tuple(field_types(params)), where, "this table")
-    try:
-        return typed_record(params, table, where)
-    except TypeError as error:
-        raise PipelineInvalid(str(error), "Correct the value.") from error
-    except ValueError as error:
-        raise PipelineInvalid(f"{where}: {error}", "Correct the value.") from error
-
-
-def _refuse_unknown(
-    table: Mapping[str, Any], known: tuple[str, ...], where: str, place: str
-) -> None:
-    for key in table:
-        if key not in known:
-            raise PipelineInvalid(
-                f"{where}: unknown key {key!r}{_likely(key, known)}",
-                f"{place.capitalize()} takes {', '.join(known) or 'nothing'}.",
-            )
-
-
-def _likely(word: str, known: Iterable[str]) -> str:
-    likely = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {likely[0]!r}?" if likely else ""

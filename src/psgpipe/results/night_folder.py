@@ -1,9 +1,9 @@
-"""Files appear whole or not at all, and so do nights.
+"""The folder of a night: it appears whole or not at all.
 
 A night is finished if and only if its ``manifest.json`` exists. All files of a night are written
-and flushed in a folder of their own under ``OUT/.psgpipe-new``, the manifest last; then that folder
-takes the night's place in one step. What a kill leaves behind is the old night or the new one, and
-debris that the next run clears away.
+and flushed in a temporary folder, the manifest last; then that folder replaces the night's old one
+in one step. After a kill there is the old night or the new one, and temporary files that the next
+run removes.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from psgpipe.files.atomic import (
 )
 from psgpipe.model.ids import slug
 from psgpipe.results.manifest import FAILURE, MANIFEST, Manifest, signed
-from psgpipe.results.replace_folder import NIGHTS, place_for, take_place
+from psgpipe.results.replace_folder import NIGHTS, new_folder, replace_folder
 
 
 def night_folder(out: Path, subject: str, night: str) -> Path:
-    """Where a night's files lie."""
+    """The folder of a night's files."""
     return out / NIGHTS / slug(subject) / slug(night)
 
 
@@ -37,7 +37,7 @@ def is_finished(out: Path, subject: str, night: str) -> bool:
 
 
 def finish_night(folder: Path, outputs: Mapping[str, bytes], provenance: Mapping[str, Any]) -> None:
-    """Put a finished night in place of whatever `folder` held.
+    """Write a finished night; it replaces what `folder` held.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def correct_manifest(
 
 
 def fail_night(folder: Path, failure: Mapping[str, Any]) -> None:
-    """Put the reason of a failure in place of whatever `folder` held."""
+    """Write why a night failed; it replaces what `folder` held."""
     content = json_bytes(failure)
     if not (folder / MANIFEST).exists() and bytes_of(folder / FAILURE) == content:
         return
@@ -84,13 +84,13 @@ def fail_night(folder: Path, failure: Mapping[str, Any]) -> None:
 
 
 def _put_night(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Let a folder with these files take the night's place; what is not ours there stays."""
-    with output_errors(folder), place_for(folder) as fresh:
+    """Replace the night's folder by one with these files; the user's own files there stay."""
+    with output_errors(folder), new_folder(folder) as new:
         for name, content in files.items():
-            write_new(fresh / name, [content])
-        flush_folder(fresh)
+            write_new(new / name, content)
+        flush_folder(new)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        take_place(fresh, folder)
+        replace_folder(new, folder)
         flush_folder(folder.parent)
 
 

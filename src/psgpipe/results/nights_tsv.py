@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from psgpipe.files import atomic
+from psgpipe.files.atomic import write_file
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.manifest import Manifest, recipe_of
 from psgpipe.results.status import AskedNight, Found, asked_nights, find_night
@@ -71,7 +71,7 @@ def gather(out: Path) -> Gathered:
     """
     nights = asked_nights(out)
     gathered = Gathered(out / NIGHTS)
-    atomic.write_pieces(gathered.path, _table(nights, gathered))
+    write_file(gathered.path, _table(nights, gathered))
     return gathered
 
 

@@ -1,21 +1,21 @@
-"""Where a night is put together, and how it then takes its place.
+"""A finished night's new folder replaces its old one.
 
-A folder of its own under ``OUT/.psgpipe-new`` holds ``new``, the night being written, and ``for``,
-whose night it is. What stood in the night's place ends up in there and is cleared away.
+A new night is written into a temporary folder under ``OUT/.psgpipe-new``. It holds ``new``, the
+night's files, and ``for``, the name of the night. After the replacement it also holds the night's
+old folder, until that is removed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from psgpipe.files import owner_tag
-from psgpipe.files.atomic import TEMPORARY_PREFIX, patiently
-from psgpipe.files.swap import exchange
+from psgpipe.files.atomic import TEMPORARY_PREFIX, bytes_of, read_json, rename_with_retries
+from psgpipe.files.owner_tag import is_abandoned, new_tag
+from psgpipe.files.swap import swap_folders
 from psgpipe.model.ids import slug
 from psgpipe.results.manifest import FAILURE, MANIFEST
 
@@ -23,132 +23,117 @@ NIGHT_FILES = (
     MANIFEST, FAILURE, "hypnogram.tsv", "hypnogram.edf", "summary.json", "quality.json",
     "hypnogram.svg", "hypnogram.png", "report.html",
 )  # fmt: skip
-"""What psgpipe may write into a night's folder; anything else there is somebody else's."""
+"""The files that psgpipe writes into a night's folder; all others there belong to the user."""
 
 NIGHTS = "nights"
 NEW_NIGHTS = f"{TEMPORARY_PREFIX}new"
 
-_TAKEN = {errno.EEXIST, errno.ENOTEMPTY}
-_SWAPS_TRIED = 20
+_EXISTS = {errno.EEXIST, errno.ENOTEMPTY}
+_MOST_ATTEMPTS = 20
 
 
 @contextlib.contextmanager
-def place_for(folder: Path) -> Iterator[Path]:
-    """An empty folder in which to write what belongs to the night in `folder`."""
+def new_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder for the new files of the night in `folder`."""
     out = folder.parents[2]
-    place = out / NEW_NIGHTS / owner_tag.tag()
+    temporary = out / NEW_NIGHTS / new_tag()
     try:
-        yield _make_place(place, folder)
+        yield _make_temporary(temporary, folder)
     finally:
         with contextlib.suppress(OSError):
-            _bring_to_an_end(place, out)
+            _complete(temporary, out)
 
 
-def _make_place(place: Path, folder: Path) -> Path:
-    for _ in range(_SWAPS_TRIED):
-        # A run that ends clears the empty parent away, perhaps in between.
+def _make_temporary(temporary: Path, folder: Path) -> Path:
+    for _ in range(_MOST_ATTEMPTS):
+        # Another run that ends removes the parent when it is empty.
         with contextlib.suppress(FileNotFoundError):
-            place.mkdir(parents=True, exist_ok=True)
+            temporary.mkdir(parents=True, exist_ok=True)
             break
-    (place / "for").write_text(f"{folder.parent.name}/{folder.name}", encoding="utf-8")
-    fresh = place / "new"
-    fresh.mkdir()
-    return fresh
+    (temporary / "for").write_text(f"{folder.parent.name}/{folder.name}", encoding="utf-8")
+    new = temporary / "new"
+    new.mkdir()
+    return new
 
 
-def take_place(fresh: Path, folder: Path) -> None:
-    """Rename `fresh` to `folder`; what stood there is then inside the place of `fresh`.
+def replace_folder(new: Path, folder: Path) -> None:
+    """Rename `new` to `folder`; an old folder ends up beside `new`.
 
-    Where nothing stood, that is one rename. Else both trade places at once, or, where the system
-    cannot do that, the old one goes aside first: `clear_debris` brings to an end what a kill breaks
-    off in between.
+    Where there is no old folder, this is one rename. Otherwise both exchange their names in one
+    step. Where the system cannot do that, the old folder is moved first; if a kill stops the run
+    after that, `remove_abandoned` completes the replacement.
     """
-    for attempt in range(_SWAPS_TRIED):
+    for attempt in range(_MOST_ATTEMPTS):
         try:
             if not os.path.lexists(folder):
-                patiently(lambda: fresh.rename(folder))
+                rename_with_retries(lambda: new.rename(folder))
                 return
             if not folder.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
-            if exchange(fresh, folder):
+            if swap_folders(new, folder):
                 return
-            patiently(lambda: folder.rename(fresh.with_name(f"old{attempt}")))  # noqa: B023
-            patiently(lambda: fresh.rename(folder))
+            rename_with_retries(lambda: folder.rename(new.with_name(f"old{attempt}")))  # noqa: B023
+            rename_with_retries(lambda: new.rename(folder))
         except FileNotFoundError:
-            if not fresh.exists():
+            if not new.exists():
                 raise
         except OSError as error:
-            if error.errno not in _TAKEN:
+            if error.errno not in _EXISTS:
                 raise
         else:
             return
     raise OSError(errno.EBUSY, "other runs keep writing the same night", str(folder))
 
 
-def _clear_place(place: Path, folder: Path) -> None:
-    """Remove what is ours in `place` and give back to the night what is not."""
-    for old in [p for p in place.iterdir() if p.name != "for"]:
-        if old.is_symlink():
-            old.unlink()
-            continue
-        ours = {*NIGHT_FILES, *_listed(old)}
-        for entry in old.iterdir():
-            if entry.name in ours or entry.name.startswith(TEMPORARY_PREFIX):
-                entry.unlink()
-            elif not os.path.lexists(folder / entry.name):
-                entry.rename(folder / entry.name)
-        old.rmdir()
-    (place / "for").unlink(missing_ok=True)
-    place.rmdir()
+def remove_abandoned(out: Path) -> None:
+    """Remove the temporary files in `out` of runs that have ended; running ones keep theirs.
 
-
-def _listed(folder: Path) -> list[str]:
-    """The outputs that a manifest there names; none where there is none to be understood."""
-    try:
-        return [entry["name"] for entry in json.loads((folder / MANIFEST).read_bytes())["outputs"]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
-
-
-def clear_debris(out: Path) -> None:
-    """Clear away what runs that died left in `out`; what a living run is making stays.
-
-    A night that was put aside and not replaced comes back.
+    An old night that was moved and not yet replaced comes back.
     """
     with contextlib.suppress(OSError):
-        for place in (out / NEW_NIGHTS).iterdir():
-            if owner_tag.is_abandoned(place.name, place):
+        for temporary in (out / NEW_NIGHTS).iterdir():
+            if is_abandoned(temporary.name, temporary):
                 with contextlib.suppress(OSError, ValueError):
-                    _bring_to_an_end(place, out)
+                    _complete(temporary, out)
     with contextlib.suppress(OSError):
         (out / NEW_NIGHTS).rmdir()
-    for left in out.glob(f"{TEMPORARY_PREFIX}*"):
-        if (
-            owner_tag.is_abandoned(left.name.removeprefix(TEMPORARY_PREFIX), left)
-            and left.is_file()
-        ):
+    for file in out.glob(f"{TEMPORARY_PREFIX}*"):
+        if is_abandoned(file.name.removeprefix(TEMPORARY_PREFIX), file) and file.is_file():
             with contextlib.suppress(OSError):
-                left.unlink()
+                file.unlink()
 
 
-def _bring_to_an_end(place: Path, out: Path) -> None:
-    target = place / "for"
-    subject, _, night = _text(target).partition("/")
-    if not (place / "new").exists() and not list(place.glob("old*")):
-        target.unlink(missing_ok=True)
-        place.rmdir()
-        return
+def _complete(temporary: Path, out: Path) -> None:
+    """Complete an interrupted replacement and remove the temporary folder."""
+    subject, _, night = (bytes_of(temporary / "for") or b"").decode("ascii").partition("/")
     folder = out / NIGHTS / slug(subject) / slug(night)
-    aside = sorted(place.glob("old*"))
-    if aside and not os.path.lexists(folder):
-        # The old night went aside only after the new one was complete.
-        new = place / "new"
-        (new if new.is_dir() else aside[-1]).rename(folder)
-    _clear_place(place, folder)
+    new, old = temporary / "new", sorted(temporary.glob("old*"))
+    if old and not os.path.lexists(folder):
+        # The new night was complete before the old one was moved.
+        (new if new.is_dir() else old[-1]).rename(folder)
+    for rest in (path for path in temporary.iterdir() if path.name != "for"):
+        _remove_old(rest, folder)
+    (temporary / "for").unlink(missing_ok=True)
+    temporary.rmdir()
 
 
-def _text(path: Path) -> str:
+def _remove_old(old: Path, folder: Path) -> None:
+    """Remove psgpipe's files in an old folder; move the user's files to the night's folder."""
+    if old.is_symlink():
+        old.unlink()
+        return
+    own = {*NIGHT_FILES, *_output_names(old)}
+    for entry in old.iterdir():
+        if entry.name in own or entry.name.startswith(TEMPORARY_PREFIX):
+            entry.unlink()
+        elif not os.path.lexists(folder / entry.name):
+            entry.rename(folder / entry.name)
+    old.rmdir()
+
+
+def _output_names(folder: Path) -> list[str]:
+    """The outputs that a manifest there names; none where it cannot be read."""
     try:
-        return path.read_text(encoding="ascii")
-    except OSError:
-        return ""
+        return [output["name"] for output in (read_json(folder / MANIFEST) or {})["outputs"]]
+    except (KeyError, TypeError):
+        return []

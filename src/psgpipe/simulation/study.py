@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import math
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 from psgpipe.edf.writer import WrittenSignal, write_recording, write_scoring
 from psgpipe.errors import OutputConflict, TryAgain, UsageError
 from psgpipe.files.atomic import TEMPORARY_PREFIX, json_bytes, output_errors, write_file
+from psgpipe.messages import unknown
 from psgpipe.simulation.leads import DEFAULT_FS_HZ, MONTAGES
 from psgpipe.simulation.night import CONDITIONS, NightPlan, night_signals, plan_night
 from psgpipe.simulation.targets import EFFECTS
@@ -279,19 +279,14 @@ def parse_effects(texts: Sequence[str]) -> dict[str, float]:
     for text in texts:
         name, _, value = text.partition("=")
         if name not in EFFECTS:
-            raise _unknown_effect(name)
+            raise UsageError(
+                f"--effect: {unknown('effect', name, EFFECTS)}",
+                f"An effect is one of {', '.join(EFFECTS)}.",
+            )
         if name in effects:
             raise UsageError(f"--effect {name} is given twice", "Give it once.")
         effects[name] = _number(name, value)
     return effects
-
-
-def _unknown_effect(name: str) -> UsageError:
-    likely = difflib.get_close_matches(name, EFFECTS, n=1, cutoff=0.4)
-    hint = f"Did you mean {likely[0]}? " if likely else ""
-    return UsageError(
-        f"--effect {name!r} is unknown", f"{hint}An effect is one of {', '.join(EFFECTS)}."
-    )
 
 
 def _number(name: str, text: str) -> float:

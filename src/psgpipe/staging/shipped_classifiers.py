@@ -20,7 +20,8 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.errors import ClassifierNewer, StagerUnavailable
+from psgpipe.errors import ClassifierNewer, PsgpipeError, StagerUnavailable
+from psgpipe.files.atomic import write_file
 from psgpipe.staging.fast.forest import TreeClassifier
 from psgpipe.staging.installed_yasa import (
     YASA_VERSION,
@@ -178,11 +179,5 @@ def _keep(cached: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
     """Put the arrays in the cache, whole or not at all; one that cannot be written is no loss."""
     kept = BytesIO()
     np.savez(kept, **arrays)  # type: ignore[arg-type]  # names are array names
-    part = cached.with_suffix(f".{os.urandom(8).hex()}.part")
-    try:
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(kept.getvalue())
-        part.replace(cached)
-    except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    with suppress(PsgpipeError):
+        write_file(cached, kept.getvalue())

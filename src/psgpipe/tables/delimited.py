@@ -6,13 +6,14 @@ import codecs
 import csv
 import io
 import re
-import stat
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from psgpipe.errors import StudyTableInvalid
+from psgpipe.files.regular import read_small_file
+from psgpipe.messages import count_of
 
 MOST_MISTAKES_LISTED = 200
 MOST_BYTES = 200_000_000
@@ -87,7 +88,7 @@ class Mistakes:
         listed = self.found[:MOST_MISTAKES_LISTED]
         if len(self.found) > len(listed):
             listed = [*listed, f"and {len(self.found) - len(listed)} more"]
-        count = "1 mistake" if len(self.found) == 1 else f"{len(self.found)} mistakes"
+        count = count_of(len(self.found), "mistake")
         problem = listed[0] if len(self.found) == 1 else "\n    ".join([count, *listed])
         raise StudyTableInvalid(
             f"{self.file}: {problem}",
@@ -133,20 +134,7 @@ def read_table(path: Path) -> Table:
 
 
 def _text(path: Path) -> str:
-    try:
-        found = path.stat()
-        if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
-            # A pipe would be waited for without end.
-            raise StudyTableInvalid(f"{path.name}: not a regular file", "Give a table in a file.")
-        if found.st_size > MOST_BYTES:
-            raise StudyTableInvalid(
-                f"{path.name}: too large to be a table of nights", "Give a table, not a recording."
-            )
-        content = path.read_bytes()
-    except OSError as error:
-        raise StudyTableInvalid(
-            f"{path.name}: cannot be read: {error.strerror}", "Check the path and its permissions."
-        ) from error
+    content = read_small_file(path, StudyTableInvalid, MOST_BYTES)
     marked = (e for mark, e in _ENCODING_OF_MARK.items() if content.startswith(mark))
     encoding = next(marked, "utf-8")
     try:
