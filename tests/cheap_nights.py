@@ -15,18 +15,17 @@ from psgpipe.errors import QualityRefused
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
 from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityReport
-from psgpipe.night.recipe import night_files
-from psgpipe.night.runner import Made
+from psgpipe.night.compute import night_files
+from psgpipe.night.runner import StepResults
 from psgpipe.night.steps.stage_sleep import sedation
 from psgpipe.results import night_folder
 from psgpipe.signals.epochs import epoch_count, in_bed
 from psgpipe.sleep.architecture import summarize
 
 
-def cheap_night(chosen, recipe, recording_sha256):
+def cheap_night(opened, recipe, recording_sha256):
     """Stages drawn from the recording's hash, in the place of `compute_night`."""
-    MISFORTUNES.get(chosen.night.night, lambda chosen: None)(chosen)
-    opened = chosen.opened
+    MISFORTUNES.get(opened.night.night, lambda opened: None)(opened)
     n_epochs = epoch_count(opened.header.span_s)
     rng = np.random.default_rng(int(recording_sha256[:8], 16))
     hypnodensity = Hypnodensity(rng.dirichlet(np.ones(5), n_epochs))
@@ -40,7 +39,7 @@ def cheap_night(chosen, recipe, recording_sha256):
     )
     roles = tuple(d.role for d in opened.montage.derivations)
     engine = {"stager": "yasa", "engine": "cheap", "age_and_sex": False}
-    engine |= {"classifier": "none", **recipe.engine(roles, chosen.night)}
+    engine |= {"classifier": "none", **recipe.engine(roles, opened.night)}
     staged = Staging(hypnogram, hypnodensity, 0, n_epochs, engine)
     slots = {
         "opened": opened,
@@ -48,60 +47,61 @@ def cheap_night(chosen, recipe, recording_sha256):
         "staged": staged,
         "summary": summarize(hypnogram, hypnodensity, lights_known=lights.known),
     }
-    made = Made(slots, dict.fromkeys(recipe.definition.steps, 0.0), QualityReport())
-    return night_files(chosen, recipe, made, recording_sha256)
+    seconds = dict.fromkeys(recipe.definition.steps, 0.0)
+    results = StepResults(slots, seconds, QualityReport())
+    return night_files(results, recipe, recording_sha256)
 
 
-def _hang(chosen):
+def _hang(opened):
     time.sleep(600)
 
 
-def _take_a_while(chosen):
+def _take_a_while(opened):
     time.sleep(1.5)
 
 
-def _segfault(chosen):
+def _segfault(opened):
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
-def _be_killed(chosen):
+def _be_killed(opened):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _need_too_much_memory(chosen):
+def _need_too_much_memory(opened):
     raise MemoryError
 
 
-def _be_a_bug(chosen):
+def _be_a_bug(opened):
     raise ZeroDivisionError("Ana Zebrowski rang the bell")
 
 
-def _be_refused(chosen):
-    raise QualityRefused(f"{chosen.header.file}: a flat line", "Look at the signal.")
+def _be_refused(opened):
+    raise QualityRefused(f"{opened.header.file}: a flat line", "Look at the signal.")
 
 
-def _be_cut_short(chosen):
-    os.truncate(chosen.path, chosen.path.stat().st_size // 2)
+def _be_cut_short(opened):
+    os.truncate(opened.path, opened.path.stat().st_size // 2)
 
 
-def _be_replaced(chosen):
-    other = chosen.path.with_suffix(".part")
-    other.write_bytes(chosen.path.read_bytes()[:-2] + b"\1\0")
-    other.replace(chosen.path)
+def _be_replaced(opened):
+    other = opened.path.with_suffix(".part")
+    other.write_bytes(opened.path.read_bytes()[:-2] + b"\1\0")
+    other.replace(opened.path)
 
 
-def _be_touched(chosen):
-    os.utime(chosen.path, (1, 1))
+def _be_touched(opened):
+    os.utime(opened.path, (1, 1))
 
 
-def _fill_the_disk(chosen):
+def _fill_the_disk(opened):
     def full(path, pieces):
         raise OSError(28, "No space left on device")
 
     night_folder.write_new = full
 
 
-def _interrupt_the_writing(chosen):
+def _interrupt_the_writing(opened):
     """Die when half of the night's files are written."""
     write = night_folder.write_new
 

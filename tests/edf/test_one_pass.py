@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from psgpipe.edf import source
-from psgpipe.edf.reader import read_annotations, read_digital, read_night
+from psgpipe.edf.reader import open_recording, read_annotations, read_content, read_digital
 from psgpipe.errors import HeaderInvalid
 from tests.edf_files import Signal, annotations, edf_bytes, keeping_time, write_edf
 
@@ -28,6 +28,11 @@ def night_bytes(*, behind=b"", largest=False):
     return edf_bytes(signals, 300, reserved="EDF+C") + behind
 
 
+def read_night(path, labels=(), **options):
+    with open_recording(path) as recording:
+        return read_content(recording, labels, **options)
+
+
 @pytest.fixture(params=["plain", "gzipped", "bytes behind", "records that are skipped"])
 def night(request, tmp_path):
     content = night_bytes(
@@ -40,7 +45,7 @@ def night(request, tmp_path):
 
 
 def test_it_gives_what_separate_readings_give(night):
-    read = read_night(night, lambda _: MONTAGE, hashed=True)
+    read = read_night(night, MONTAGE, hashed=True)
     assert (read.header, read.annotations) == read_annotations(night)
     assert read.sha256 == hashlib.sha256(night.read_bytes()).hexdigest()
     apart = [*read_digital(night, ["C4", "M1"]), *read_digital(night, ["Chin"])]
@@ -65,7 +70,7 @@ def test_the_file_is_opened_once_and_every_byte_read_once(tmp_path, monkeypatch)
 
     monkeypatch.setattr(source.os, "open", lambda *a: opened.append(a) or real_open(*a))
     monkeypatch.setattr(source.Source, "_fill", count)
-    read_night(path, lambda _: MONTAGE, hashed=True)
+    read_night(path, MONTAGE, hashed=True)
     size = path.stat().st_size
     assert len(opened) == 1
     # The header is looked at more than once, and a last look finds the end.
@@ -75,7 +80,9 @@ def test_the_file_is_opened_once_and_every_byte_read_once(tmp_path, monkeypatch)
 def test_the_channels_wanted_are_chosen_from_those_in_the_file(tmp_path):
     path = tmp_path / "night.edf"
     path.write_bytes(night_bytes())
-    read = read_night(path, lambda channels: [c.label for c in channels if c.label != "Video"])
+    with open_recording(path) as recording:
+        labels = [c.label for c in recording.channels if c.label != "Video"]
+        read = read_content(recording, labels)
     assert [r.labels for r in read.recorded] == [("C4", "M1"), ("Chin",)]
 
 
@@ -83,7 +90,7 @@ def test_the_channels_wanted_are_chosen_from_those_in_the_file(tmp_path):
 def test_channels_that_cannot_be_read_are_no_error_yet(tmp_path, labels):
     signals = [Signal(label="C4"), Signal(label="Odd", unit="furlong")]
     path = write_edf(tmp_path / "night.edf", signals)
-    read = read_night(path, lambda _: labels, hashed=True)
+    read = read_night(path, labels, hashed=True)
     assert read.recorded == ()
     assert read.header == read_annotations(path)[0]
 
@@ -92,9 +99,9 @@ def test_annotations_that_condemn_a_file_are_said_before_a_channel_that_is_absen
     signals = [Signal(label="C4"), annotations(keeping_time([*range(299), 5.0]))]
     path = write_edf(tmp_path / "night.edf", signals, 300, reserved="EDF+C")
     with pytest.raises(HeaderInvalid, match="goes backwards"):
-        read_night(path, lambda _: ("absent",), hashed=True)
+        read_night(path, ("absent",), hashed=True)
 
 
 def test_what_no_channel_is_wanted_of_is_not_hashed(tmp_path):
     path = write_edf(tmp_path / "night.edf", [Signal(label="C4")])
-    assert read_night(path, lambda _: (), hashed=True).sha256 is None
+    assert read_night(path, (), hashed=True).sha256 is None

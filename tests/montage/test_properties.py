@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from psgpipe.messages import printable
 from psgpipe.model.header import Channel
 from psgpipe.model.montage import ELECTRODES, LINKED, MASTOIDS, Source
-from psgpipe.montage.candidates import candidates, choose
+from psgpipe.montage.candidates import best_montage, candidates
 from psgpipe.montage.channel_labels import read_label, tables_for, understand
 from psgpipe.montage.derivations import derive
 from psgpipe.montage.event_labels import read_lights, read_stage
@@ -90,6 +90,6 @@ def test_any_header_gives_a_montage_or_says_what_was_found(labels):
     sources = understand(channels)
     assert [s.label for s in sources] == labels
     found = candidates(sources, {"eeg": ["C4-M1"], "emg": ["chin"]})
-    montage = choose(found, sources, optional=frozenset({"eeg", "emg"}))
+    montage = best_montage(found)
     twice = {label for label in labels if labels.count(label) > 1}
     assert twice.isdisjoint(montage.labels)

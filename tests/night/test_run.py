@@ -13,7 +13,7 @@ import pytest
 
 import psgpipe
 from psgpipe.cli.app import exit_code
-from psgpipe.night.runner import make_night
+from psgpipe.night.runner import run_steps
 from tests.recordings import CANARIES, write_night
 
 pytestmark = pytest.mark.slow
@@ -254,9 +254,9 @@ def test_a_recording_replaced_between_its_header_and_its_samples_is_no_night(tmp
 
     def replaced_first(*arguments):
         other.replace(path)
-        return make_night(*arguments)
+        return run_steps(*arguments)
 
-    monkeypatch.setattr("psgpipe.night.run_night.make_night", replaced_first)
+    monkeypatch.setattr("psgpipe.night.run_night.run_steps", replaced_first)
     with pytest.raises(psgpipe.errors.ChangedWhileRead, match="replaced or changed"):
         psgpipe.run_night(path, "eeg-only")
 

@@ -134,15 +134,15 @@ def test_a_command_that_does_not_exist(capsys):
 
 
 def test_a_recording_that_is_replaced_while_it_is_staged_gives_no_night(run, tmp_path, monkeypatch):
-    from psgpipe.night import recipe
+    from psgpipe.night import compute
 
     recording = write_night(tmp_path / "night.edf", seconds=60)
-    make_night = recipe.make_night
+    run_steps = compute.run_steps
 
     def replaced_meanwhile(*arguments):
-        made = make_night(*arguments)
+        results = run_steps(*arguments)
         write_night(recording, seconds=90)
-        return made
+        return results
 
-    monkeypatch.setattr(recipe, "make_night", replaced_meanwhile)
+    monkeypatch.setattr(compute, "run_steps", replaced_meanwhile)
     refused(run(recording), 4, "replaced or changed while the night was staged")

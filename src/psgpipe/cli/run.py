@@ -77,7 +77,7 @@ def command(
     recipe = recipe_from(pipeline, labels, pictures=not no_figures)
     night = night_from(recording, age_y=age, sex=sex, **given)
     expert = read_scoring(scoring, recipe.label_table) if scoring else None
-    outcome = run_to_folder(recording, night, recipe, out, force=force, blind=blind, tell=tell)
+    outcome = run_to_folder(recording, night, recipe, out, force=force, blind=blind)
     summary = read_summary(outcome.folder)
     found = agreement_with(expert, outcome.folder) if expert else None
     if as_json:

@@ -8,9 +8,9 @@ says what to do. Nothing is assumed: not a unit, not a date, not that records fo
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from psgpipe.edf.annotations import TalParser, report_outside, shifted
@@ -26,7 +26,7 @@ from psgpipe.edf.sample_buffers import (
     too_large,
 )
 from psgpipe.edf.samples import as_integers
-from psgpipe.edf.source import Source, open_source
+from psgpipe.edf.source import Source, check_end, open_source, source_at
 from psgpipe.edf.start_time import read_start
 from psgpipe.edf.timeline import (
     EXACT_S,
@@ -47,7 +47,7 @@ EPOCH_S = 30.0
 PathLike = str | os.PathLike[str]
 
 
-class NightContent(NamedTuple):
+class RecordingContent(NamedTuple):
     """A file read once from front to end.
 
     Attributes
@@ -64,6 +64,22 @@ class NightContent(NamedTuple):
     annotations: tuple[Annotation, ...]
     recorded: tuple[DigitalRecording, ...]
     sha256: str | None
+
+
+@dataclass(frozen=True)
+class OpenRecording:
+    """An open file that has passed the pre-flight; its records have not been read.
+
+    Attributes
+    ----------
+    channels
+        What the header says of each channel; annotation channels are left out.
+    """
+
+    channels: tuple[Channel, ...]
+    source: Source
+    preflight: PreflightResult
+    findings: Findings
 
 
 def read_header(path: PathLike) -> Header:
@@ -100,29 +116,14 @@ def read_annotations(path: PathLike) -> tuple[Header, tuple[Annotation, ...]]:
     RecordingUnreadable
         As :func:`read_header`.
     """
-    night = read_night(path, lambda _: ())
-    return night.header, night.annotations
+    with open_recording(path) as recording:
+        content = read_content(recording)
+    return content.header, content.annotations
 
 
-def read_night(
-    path: PathLike,
-    wanted: Callable[[tuple[Channel, ...]], Sequence[str]],
-    *,
-    units: Mapping[str, str] | None = None,
-    hashed: bool = False,
-) -> NightContent:
-    """Header, annotations, the samples of some channels and the file's hash, in one pass.
-
-    Parameters
-    ----------
-    wanted
-        From the file's channels to the labels of those to read; they may differ in rate. Where they
-        cannot be read (no such label, no unit) none is, and it is no error yet: the annotations may
-        show a worse one.
-    units
-        As in :func:`read_recording`.
-    hashed
-        Whether to work out the hash; it is not if no channel is wanted.
+@contextmanager
+def open_recording(path: PathLike) -> Iterator[OpenRecording]:
+    """Open a file and say which channels it has; :func:`read_content` then reads some of them.
 
     Raises
     ------
@@ -130,19 +131,48 @@ def read_night(
         As :func:`read_header`.
     """
     findings = Findings()
-    with open_source(path, findings) as source:
+    with closing(source_at(path)) as source:
         preflight = run_preflight(path, source, findings)
-        labels = wanted(tuple(s.channel for s in preflight.layout.ordinary_signals))
-        hashed = hashed and bool(labels)
-        if hashed:
-            source.hash_on_the_way(preflight.layout.header_bytes)
-        buffers: list[SampleBuffer] = []
-        with suppress(PsgpipeError):
-            buffers = allocate_buffers(preflight, select_channels(preflight, labels, units or {}))
-        tals = _read_records(source, preflight, buffers)
-        sha256 = source.sha256() if hashed else None
+        channels = tuple(s.channel for s in preflight.layout.ordinary_signals)
+        yield OpenRecording(channels, source, preflight, findings)
+
+
+def read_content(
+    recording: OpenRecording,
+    labels: Sequence[str] = (),
+    *,
+    units: Mapping[str, str] | None = None,
+    hashed: bool = False,
+) -> RecordingContent:
+    """Header, annotations, the samples of some channels and the file's hash, in one pass.
+
+    Parameters
+    ----------
+    labels
+        The channels to read; they may differ in rate. Where one cannot be read (no such label, no
+        unit), no channel is read and no error is raised: the annotations may show a worse one.
+    units
+        As in :func:`read_recording`.
+    hashed
+        Whether to work out the hash; without labels it is not worked out.
+
+    Raises
+    ------
+    RecordingUnreadable
+        As :func:`read_header`.
+    """
+    source, preflight, findings = recording.source, recording.preflight, recording.findings
+    hashed = hashed and bool(labels)
+    if hashed:
+        source.hash_on_the_way(preflight.layout.header_bytes)
+    buffers: list[SampleBuffer] = []
+    with suppress(PsgpipeError):
+        buffers = allocate_buffers(preflight, select_channels(preflight, labels, units or {}))
+    tals = _read_records(source, preflight, buffers)
+    sha256 = source.sha256() if hashed else None
+    check_end(source, findings)
     header, annotations, recorded = _content(preflight, buffers, tals, findings)
-    return NightContent(header, annotations, recorded, sha256)
+    return RecordingContent(header, annotations, recorded, sha256)
 
 
 def read_recording(

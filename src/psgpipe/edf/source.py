@@ -12,7 +12,7 @@ import io
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from psgpipe.edf.findings import Findings
 from psgpipe.errors import ChangedWhileRead, ReadFailed
@@ -239,15 +239,28 @@ def open_source(path: str | os.PathLike[str], findings: Findings) -> Iterator[So
     ChangedWhileRead, ReadFailed
         See :class:`Source`.
     """
-    name = file_name(path)
-    source = _source(open_regular(path, name), name)
-    try:
+    with closing(source_at(path)) as source:
         yield source
-        source.check_unchanged()
-        if isinstance(source, GzipSource) and source.garbage_after:
-            findings.add("gzip-trailing", "bytes after the end of the compressed data were ignored")
-    finally:
-        source.close()
+        check_end(source, findings)
+
+
+def source_at(path: str | os.PathLike[str]) -> Source:
+    """A recording's bytes; the caller checks the end and closes them."""
+    name = file_name(path)
+    return _source(open_regular(path, name), name)
+
+
+def check_end(source: Source, findings: Findings) -> None:
+    """Check that nobody changed the file while it was read; report what follows gzipped data.
+
+    Raises
+    ------
+    ChangedWhileRead, ReadFailed
+        See :class:`Source`.
+    """
+    source.check_unchanged()
+    if isinstance(source, GzipSource) and source.garbage_after:
+        findings.add("gzip-trailing", "bytes after the end of the compressed data were ignored")
 
 
 def _source(fd: int, name: str) -> Source:

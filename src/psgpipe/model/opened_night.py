@@ -1,4 +1,4 @@
-"""A night whose header has been read and whose montage is chosen."""
+"""A night whose recording was read, whose lights are placed and whose montage is chosen."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from psgpipe.model.digital_recording import DigitalRecording
-from psgpipe.model.header import Header
-from psgpipe.model.montage import Montage
+from psgpipe.model.header import Finding, Header
+from psgpipe.model.montage import Candidates, Montage
 from psgpipe.model.night import Lights, Night
 
 
@@ -20,27 +20,34 @@ class OpenedNight:
     ----------
     path
         The recording.
-    header
-        As read from it.
     night
         Identity and what is known besides the signal.
+    candidates
+        Every derivation that can be built, best first.
     montage
         The derivations to build.
     lights
         In seconds from the start of the recording.
     window
         The epochs to stage.
+    findings
+        What is odd about the file and about the lights.
     declared_units
         Unit by channel label, for channels whose header leaves it blank.
     recorded
         The samples that were read together with the header: the montage's, as a rule.
+    recording_sha256
+        The hash of the recording, where it was worked out while reading.
     """
 
     path: Path
     header: Header
     night: Night
+    candidates: Candidates
     montage: Montage
     lights: Lights
     window: range
+    findings: tuple[Finding, ...] = ()
     declared_units: Mapping[str, str] = field(default_factory=dict)
     recorded: tuple[DigitalRecording, ...] = ()
+    recording_sha256: str | None = None

@@ -1,4 +1,4 @@
-"""The montage of a night: which of the wanted derivations can be built, and which are taken."""
+"""The derivations that can be built from a recording, and the best of each role."""
 
 from __future__ import annotations
 
@@ -41,37 +41,35 @@ def candidates(
     return Candidates(built, asked, reasons)
 
 
-def choose(
-    found: Candidates,
-    sources: Sequence[Source],
-    *,
-    file: str = "",
-    optional: frozenset[Role] = frozenset(),
+def best_montage(
+    found: Candidates, *, refused: frozenset[str | None] = frozenset(), every_eeg: bool = False
 ) -> Montage:
-    """The best derivation of each role that was asked for.
+    """The best derivation of each role; a role without one stays empty.
+
+    Parameters
+    ----------
+    refused
+        Names of derivations that must not be taken.
+    every_eeg
+        Take all EEG derivations, for a consensus.
+    """
+    derivations: list[Derivation] = []
+    for role in found.wanted:
+        left = [d for d in found.of(role) if d.name not in refused]
+        derivations += left if every_eeg and role == "eeg" else left[:1]
+    return Montage(tuple(derivations))
+
+
+def missing_derivation(
+    found: Candidates, role: Role, sources: Sequence[Source], *, file: str = ""
+) -> DerivationMissing:
+    """The error for a role without a derivation: what was wanted, what is there, what to do.
 
     Parameters
     ----------
     file
         The recording's name, for the message.
-    optional
-        Roles that may stay empty.
-
-    Raises
-    ------
-    psgpipe.errors.DerivationMissing
-        A role that is not optional has no derivation.
     """
-    for role in found.wanted:
-        if not found.of(role) and role not in optional:
-            raise missing(found, role, sources, file=file)
-    return Montage(tuple(found.of(role)[0] for role in ROLES if found.of(role)))
-
-
-def missing(
-    found: Candidates, role: Role, sources: Sequence[Source], *, file: str = ""
-) -> DerivationMissing:
-    """The error for a role without a derivation: what was wanted, what is there, what to do."""
     names = found.wanted[role]
     reasons = [f"{n}: {found.reasons[role, n]}" for n in names if (role, n) in found.reasons]
     reasons = reasons[:REASONS_SHOWN]
@@ -101,11 +99,8 @@ def _listed(sources: Sequence[Source]) -> str:
     return (shown or "no channels") + (f" and {more} more" if more > 0 else "")
 
 
-def describe(
-    sources: Sequence[Source], wanted: Mapping[Role, Sequence[str]], *, min_fs_hz: float = 0.0
-) -> dict[str, Any]:
+def describe(sources: Sequence[Source], found: Candidates) -> dict[str, Any]:
     """What each channel was understood as and which derivations can be built, as plain values."""
-    found = candidates(sources, wanted, min_fs_hz=min_fs_hz)
     return {
         "channels": [
             {

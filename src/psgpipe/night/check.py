@@ -12,14 +12,18 @@ from psgpipe.errors import PsgpipeError
 from psgpipe.files.atomic import output_errors
 from psgpipe.messages import printable
 from psgpipe.model.header import Channel, Finding, Header
-from psgpipe.model.montage import LabelTable, Source
+from psgpipe.model.montage import LabelTable
 from psgpipe.model.night import Night
-from psgpipe.montage.candidates import candidates, choose, describe
-from psgpipe.montage.channel_labels import understand
+from psgpipe.montage.candidates import describe
+from psgpipe.night.choose_montage import (
+    candidates_from,
+    choose_montage,
+    require_buildable,
+    sources_of,
+)
 from psgpipe.night.definition import Definition
-from psgpipe.night.open import open_night, require_an_epoch, wanted_derivations
-from psgpipe.night.runner import make_night
-from psgpipe.night.steps.reference import ReferenceParams
+from psgpipe.night.open import open_night, require_an_epoch
+from psgpipe.night.runner import run_steps
 from psgpipe.sleep.lights import clock_at
 
 STATE_OK, STATE_WARNING, STATE_UNSUITABLE, STATE_UNREADABLE = (
@@ -44,15 +48,16 @@ def check_recording(
         header = read_header(path)
     except PsgpipeError as error:
         return _unreadable(path, error)
-    params: ReferenceParams = definition.params["reference"]
-    sources = understand(header.channels, label_table, params.declared_units)
-    montage = describe(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
-    checked = _header_dict(path, header, montage)
+    sources = sources_of(header.channels, definition, label_table)
+    candidates = candidates_from(sources, definition)
+    described = describe(sources, candidates)
+    checked = _header_dict(path, header, described)
     checked["error"] = None
     try:
         if header_only:
             require_an_epoch(header)
-            _require_buildable(header, sources, definition)
+            montage = choose_montage(candidates, definition)
+            require_buildable(montage, candidates, sources, definition, header.file)
             return checked
         return _with_quality(checked, path, definition, label_table)
     except PsgpipeError as error:
@@ -80,20 +85,14 @@ def anonymous_copy(path: Path, copy: Path, *, keep_date: bool) -> Path:
     return anonymise(path, copy.with_name(name), keep_date=keep_date)
 
 
-def _require_buildable(header: Header, sources: tuple[Source, ...], definition: Definition) -> None:
-    params: ReferenceParams = definition.params["reference"]
-    found = candidates(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
-    choose(found, sources, file=header.file, optional=frozenset(params.optional))
-
-
 def _with_quality(
     checked: dict[str, Any], path: Path, definition: Definition, label_table: LabelTable | None
 ) -> dict[str, Any]:
-    chosen = open_night(path, Night("", ""), definition, label_table)
+    opened = open_night(path, Night("", ""), definition, label_table)
     until_quality = [n for n in definition.steps if n in ("load", "reference", "check_quality")]
-    made = make_night(chosen, replace(definition, steps=tuple(until_quality)))
-    findings = [*chosen.findings, *(f for r in made.slots["recorded"] for f in r.findings)]
-    quality = made.quality.as_dict()
+    results = run_steps(opened, replace(definition, steps=tuple(until_quality)))
+    findings = [*opened.findings, *(f for r in results.slots["recorded"] for f in r.findings)]
+    quality = results.quality.as_dict()
     odd = bool(findings or quality["flags"])
     return {
         **checked,
@@ -101,7 +100,7 @@ def _with_quality(
         "findings": [_finding_dict(f) for f in dict.fromkeys(findings)],
         "chosen": [
             {"role": d.role, "name": d.name, "why": d.why}
-            for d in made.slots["opened"].montage.derivations
+            for d in results.slots["opened"].montage.derivations
         ],
         "quality": quality,
     }

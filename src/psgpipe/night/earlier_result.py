@@ -10,7 +10,7 @@ from psgpipe.errors import NightTaken, PsgpipeError
 from psgpipe.files.regular import file_name
 from psgpipe.model.montage import Role
 from psgpipe.model.night import Night
-from psgpipe.night.open import Chosen
+from psgpipe.model.opened_night import OpenedNight
 from psgpipe.night.recipe import Recipe
 from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import fail_night
@@ -95,10 +95,10 @@ def refuse_another_recording(old: Manifest, name: str, recording_sha256: str, fo
 
 
 def refuse_another_start(
-    old: Manifest, chosen: Chosen, recording_sha256: str, folder: Path
+    old: Manifest, opened: OpenedNight, recording_sha256: str, folder: Path
 ) -> None:
     """Many recorders give every night one file name; a changed recording keeps its start."""
-    was, start = old.recording, chosen.header.start
+    was, start = old.recording, opened.header.start
     if recording_sha256 == was.sha256 or start is None:
         return
     if was.start not in (None, start.isoformat()):

@@ -10,7 +10,7 @@ from typing import Any
 
 from psgpipe._version import __version__
 from psgpipe.files.hashing import sha256_of
-from psgpipe.model.montage import Candidates, LabelTable
+from psgpipe.model.montage import LabelTable
 from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.night.definition import Definition
@@ -69,7 +69,6 @@ def request_sha256(
 
 def night_fingerprint(
     opened: OpenedNight,
-    candidates: Candidates,
     recording_sha256: str,
     definition: Definition,
     engine: dict[str, Any],
@@ -89,8 +88,8 @@ def night_fingerprint(
             # What the label tables came to, rather than their text: a comment changes nothing.
             "derivations": [
                 [d.name, d.role, [[term.label, term.weight] for term in d.terms]]
-                for role in candidates.wanted
-                for d in candidates.of(role)
+                for role in opened.candidates.wanted
+                for d in opened.candidates.of(role)
             ],
         }
     )

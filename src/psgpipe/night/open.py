@@ -1,26 +1,26 @@
-"""A night opened: the recording read, lights placed, what can be built from it listed."""
+"""A night is opened: the recording is read, the montage chosen, the lights placed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache, partial
+from collections.abc import Iterable
 from pathlib import Path
 
-from psgpipe.edf.reader import read_night
-from psgpipe.errors import ChannelMissing, LightsNeeded, PsgpipeError, TooShort
-from psgpipe.files.regular import file_name
-from psgpipe.model.header import Channel, Finding, Header
+from psgpipe.edf.reader import open_recording, read_content
+from psgpipe.errors import ChannelMissing, LightsNeeded, TooShort
+from psgpipe.model.header import Annotation, Header
 from psgpipe.model.hypnogram import EPOCH_S
-from psgpipe.model.montage import Candidates, LabelTable, Montage, Role
+from psgpipe.model.montage import LabelTable
 from psgpipe.model.night import Lights, LightsSource, Night
 from psgpipe.model.opened_night import OpenedNight
-from psgpipe.montage.candidates import candidates, choose
-from psgpipe.montage.channel_labels import understand
 from psgpipe.montage.event_labels import read_lights
+from psgpipe.night.choose_montage import (
+    candidates_from,
+    choose_montage,
+    empty_role,
+    require_buildable,
+    sources_of,
+)
 from psgpipe.night.definition import Definition
-from psgpipe.night.steps.reference import ReferenceParams
 from psgpipe.night.steps.stage_sleep import StageSleepParams
 from psgpipe.signals.epochs import epoch_count, staging_window
 from psgpipe.sleep.lights import place_lights
@@ -36,25 +36,6 @@ LIGHTS_WARNINGS = {
 """What to say where lights off, lights on, or both are not known."""
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """A night whose header is read and whose derivations are listed, best first.
-
-    Attributes
-    ----------
-    recording_sha256
-        The hash of the recording, where it was to be worked out on the way.
-    """
-
-    path: Path
-    header: Header
-    night: Night
-    candidates: Candidates
-    opened: OpenedNight
-    findings: tuple[Finding, ...]
-    recording_sha256: str | None = None
-
-
 def open_night(
     path: Path,
     night: Night,
@@ -63,16 +44,16 @@ def open_night(
     lights_given_by: LightsSource = "option",
     *,
     hashed: bool = False,
-) -> Chosen:
-    """Read the recording, place the lights, list what can be built.
+) -> OpenedNight:
+    """Read the recording, list what can be built, choose the montage, place the lights.
 
-    One walk through the file gives header, annotations and the samples of the montage that will
+    One pass through the file gives header, annotations and the samples of the montage that will
     be staged unless quality refuses it.
 
     Parameters
     ----------
     hashed
-        Work out the recording's hash on the way.
+        Work out the recording's hash in the same pass.
 
     Raises
     ------
@@ -80,61 +61,56 @@ def open_night(
     psgpipe.errors.LightsImpossible, psgpipe.errors.LightsNeeded
     psgpipe.errors.LabelTableInvalid
     """
-    params: ReferenceParams = definition.params["reference"]
-    staging: StageSleepParams = definition.params["stage_sleep"]
-    declared = dict(params.declared_units or {})
-    plan = cache(partial(_plan, path=path, definition=definition, label_table=label_table))
-
-    def wanted(channels: tuple[Channel, ...]) -> tuple[str, ...]:
-        # What stands against a montage is said below, after what stands against the file.
-        with suppress(PsgpipeError):
-            return plan(channels)[1].labels
-        return ()
-
-    read = read_night(path, wanted, units=declared, hashed=hashed)
-    header = read.header
+    declared = dict(definition.params["reference"].declared_units or {})
+    with open_recording(path) as recording:
+        sources = sources_of(recording.channels, definition, label_table)
+        candidates = candidates_from(sources, definition)
+        montage = choose_montage(candidates, definition)
+        # A montage that lacks a role is refused below, after what is wrong with the file itself.
+        labels = montage.labels if empty_role(montage, candidates, definition) is None else ()
+        content = read_content(recording, labels, units=declared, hashed=hashed)
+    header = content.header
     require_an_epoch(header)
-    found, montage = plan(header.channels)
-    events_s: dict[str | None, list[float]] = {"off": [], "on": []}
-    for annotation in read.annotations:
+    require_buildable(montage, candidates, sources, definition, header.file)
+    off_s, on_s = _lights_events(content.annotations, label_table)
+    lights, lights_findings = place_lights(night, header, off_s, on_s, lights_given_by)
+    return OpenedNight(
+        path=path,
+        header=header,
+        night=night,
+        candidates=candidates,
+        montage=montage,
+        lights=lights,
+        window=_window(header, lights, definition),
+        findings=(*header.findings, *lights_findings),
+        declared_units=declared,
+        recorded=content.recorded,
+        recording_sha256=content.sha256,
+    )
+
+
+def _lights_events(
+    annotations: Iterable[Annotation], label_table: LabelTable | None
+) -> tuple[list[float], list[float]]:
+    """Onsets in seconds of the annotations that say lights off and lights on."""
+    onsets_s: dict[str | None, list[float]] = {"off": [], "on": []}
+    for annotation in annotations:
         meaning = read_lights(annotation.text, label_table)
-        events_s.setdefault(meaning, []).append(annotation.onset_s)
-    lights, odd = place_lights(night, header, events_s["off"], events_s["on"], lights_given_by)
+        onsets_s.setdefault(meaning, []).append(annotation.onset_s)
+    return onsets_s["off"], onsets_s["on"]
+
+
+def _window(header: Header, lights: Lights, definition: Definition) -> range:
+    params: StageSleepParams = definition.params["stage_sleep"]
     try:
-        window = staging_window(
+        return staging_window(
             epoch_count(header.span_s),
             lights,
-            margin_min=staging.margin_min,
-            longest_without_lights_h=staging.longest_without_lights_h,
+            margin_min=params.margin_min,
+            longest_without_lights_h=params.longest_without_lights_h,
         )
     except LightsNeeded as error:
         raise LightsNeeded(f"{header.file}: {error.problem}", error.remedy) from error
-    opened = OpenedNight(path, header, night, montage, lights, window, declared, read.recorded)
-    findings = (*header.findings, *odd)
-    return Chosen(path, header, night, found, opened, findings, read.sha256)
-
-
-def _plan(
-    channels: tuple[Channel, ...],
-    path: Path,
-    definition: Definition,
-    label_table: LabelTable | None,
-) -> tuple[Candidates, Montage]:
-    """What can be built from these channels, and what will be if quality refuses nothing."""
-    params: ReferenceParams = definition.params["reference"]
-    sources = understand(channels, label_table, dict(params.declared_units or {}))
-    found = candidates(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
-    optional = frozenset(params.optional)
-    first = choose(found, sources, file=file_name(path), optional=optional)
-    if not definition.params["stage_sleep"].consensus:
-        return found, first
-    return found, Montage(found.of("eeg") + first.derivations[1:])
-
-
-def wanted_derivations(definition: Definition) -> dict[Role, tuple[str, ...]]:
-    """The derivations that a pipeline asks for, by role; a consensus names its EEG itself."""
-    wanted = dict(definition.params["reference"].wanted)
-    return wanted | {"eeg": definition.params["stage_sleep"].consensus or wanted["eeg"]}
 
 
 def require_an_epoch(header: Header) -> None:
@@ -164,19 +140,13 @@ def lights_warning(lights: Lights) -> str | None:
     return LIGHTS_WARNINGS.get(known)
 
 
-def tell_choice(chosen: Chosen, tell: Callable[[str], None]) -> None:
-    """Say which derivations were chosen and why, and what is odd about the file."""
-    for derivation in chosen.opened.montage.derivations:
-        tell(f"{derivation.role.upper()} {derivation.name}: {derivation.why}")
-    used = chosen.opened.montage.labels
-    beside = 0
-    for finding in chosen.findings:
-        if finding.channel is None or finding.channel in used:
-            tell(f"{finding.code}: {finding.message}")
-        else:
-            beside += 1
-    if beside:
-        tell(f"{beside} findings on channels that are not used; psgpipe check lists them")
-    lights = lights_warning(chosen.opened.lights)
-    if lights:
-        tell(lights)
+def choice_lines(opened: OpenedNight) -> list[str]:
+    """Which derivations were chosen and why, and what is odd about the file, for the user."""
+    used = (None, *opened.montage.labels)
+    lines = [f"{d.role.upper()} {d.name}: {d.why}" for d in opened.montage.derivations]
+    lines += [f"{f.code}: {f.message}" for f in opened.findings if f.channel in used]
+    n_others = sum(finding.channel not in used for finding in opened.findings)
+    if n_others:
+        lines.append(f"{n_others} findings on channels that are not used; psgpipe check lists them")
+    warning = lights_warning(opened.lights)
+    return [*lines, warning] if warning else lines

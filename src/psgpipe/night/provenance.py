@@ -13,43 +13,44 @@ from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.staging import Staging
 from psgpipe.night.definition import Definition
 from psgpipe.night.fingerprint import pipeline_sha256
-from psgpipe.night.open import Chosen, lights_warning
-from psgpipe.night.runner import Made
+from psgpipe.night.open import lights_warning
+from psgpipe.night.runner import StepResults
 from psgpipe.sleep.lights import clock_at
 
 
 def staged_night(
-    chosen: Chosen, definition: Definition, made: Made, recording_sha256: str | None
+    definition: Definition, results: StepResults, recording_sha256: str | None
 ) -> StagedNight:
     """The night's results with their provenance."""
-    staged: Staging = made.slots["staged"]
-    opened: OpenedNight = made.slots["opened"]
+    staged: Staging = results.slots["staged"]
+    opened: OpenedNight = results.slots["opened"]
     return StagedNight(
-        night=chosen.night,
+        night=opened.night,
         hypnogram=staged.hypnogram,
         hypnodensity=staged.hypnodensity,
-        summary=made.slots["summary"],
-        quality=made.quality,
+        summary=results.slots["summary"],
+        quality=results.quality,
         lights=opened.lights,
         disagreement=staged.disagreement,
-        provenance=_provenance(chosen, definition, made, recording_sha256),
+        provenance=_provenance(opened, staged, definition, results, recording_sha256),
     )
 
 
 def _provenance(
-    chosen: Chosen, definition: Definition, made: Made, recording_sha256: str | None
+    opened: OpenedNight,
+    staged: Staging,
+    definition: Definition,
+    results: StepResults,
+    recording_sha256: str | None,
 ) -> dict[str, Any]:
-    staged: Staging = made.slots["staged"]
-    opened: OpenedNight = made.slots["opened"]
-    recorded: tuple[DigitalRecording, ...] = made.slots["recorded"]
-    header, lights = chosen.header, opened.lights
+    header, lights = opened.header, opened.lights
     return {
         "psgpipe": __version__,
-        "subject": chosen.night.subject,
-        "night": chosen.night.night,
+        "subject": opened.night.subject,
+        "night": opened.night.night,
         "recording": {
             "name": header.file,
-            "bytes": state.size if (state := FileState.of(chosen.path)) else None,
+            "bytes": state.size if (state := FileState.of(opened.path)) else None,
             "sha256": recording_sha256,
             "start": header.start.isoformat() if header.start else None,
             "start_clock": clock_at(header.start_clock, 0.0),
@@ -58,7 +59,7 @@ def _provenance(
         },
         "pipeline": {"name": definition.name, "sha256": pipeline_sha256(definition)},
         "steps": [
-            {**step, "seconds": made.seconds.get(step["name"])}
+            {**step, "seconds": results.seconds.get(step["name"])}
             for step in definition.as_dict()["steps"]
         ],
         "engine": staged.engine,
@@ -71,20 +72,20 @@ def _provenance(
             "source": lights.source,
         },
         "window": {"first_epoch": staged.first_epoch, "last_epoch": staged.last_epoch},
-        "warnings": _warnings(chosen, made, recorded),
+        "warnings": _warnings(opened, staged, results),
     }
 
 
-def _warnings(chosen: Chosen, made: Made, recorded: tuple[DigitalRecording, ...]) -> list[str]:
+def _warnings(opened: OpenedNight, staged: Staging, results: StepResults) -> list[str]:
     """What a reader of the night should know: nothing twice, nothing of channels not used."""
-    staged: Staging = made.slots["staged"]
-    used = (None, *made.slots["opened"].montage.labels)
-    findings = [*chosen.findings, *(f for r in recorded for f in r.findings)]
-    lights = lights_warning(made.slots["opened"].lights)
-    said = [
+    recorded: tuple[DigitalRecording, ...] = results.slots["recorded"]
+    used = (None, *opened.montage.labels)
+    findings = [*opened.findings, *(f for r in recorded for f in r.findings)]
+    lights = lights_warning(opened.lights)
+    warnings = [
         *(f"{f.code}: {f.message}" for f in findings if f.channel in used),
         *([lights] if lights else []),
         *staged.notes,
-        *(f"{flag.code}: {flag.message}" for flag in made.quality.flags),
+        *(f"{flag.code}: {flag.message}" for flag in results.quality.flags),
     ]
-    return list(dict.fromkeys(said))
+    return list(dict.fromkeys(warnings))

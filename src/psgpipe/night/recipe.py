@@ -1,8 +1,8 @@
-"""What is done to a night, whichever it is: pipeline, label table, engine."""
+"""The recipe of a run or a batch: pipeline, label table, engine, pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,38 +11,18 @@ from typing import Any
 from psgpipe.errors import StagerUnavailable
 from psgpipe.model.montage import LabelTable, Role
 from psgpipe.model.night import LightsSource, Night
+from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.staging import Engine, Requirements
 from psgpipe.montage.label_table import read_label_table
+from psgpipe.night.compute import NightFiles, compute_night
 from psgpipe.night.definition import Definition, load_definition
 from psgpipe.night.fingerprint import labels_sha256, pipeline_sha256, request_sha256
-from psgpipe.night.open import Chosen
-from psgpipe.night.output_files import night_outputs
-from psgpipe.night.provenance import staged_night
-from psgpipe.night.runner import RESULTS, Made, make_night
 from psgpipe.night.steps.stage_sleep import demographics, stager_for
-
-Computed = tuple[Mapping[str, bytes], Mapping[str, Any]]
-"""The bytes of a night's files by name, and its provenance."""
-
-
-def compute_night(chosen: Chosen, recipe: Recipe, recording_sha256: str) -> Computed:
-    """Stage a night that was opened: the bytes of its files, and what the manifest says."""
-    made = make_night(
-        chosen, recipe.definition, (*RESULTS, "filtered") if recipe.pictures else RESULTS
-    )
-    return night_files(chosen, recipe, made, recording_sha256)
-
-
-def night_files(chosen: Chosen, recipe: Recipe, made: Made, recording_sha256: str) -> Computed:
-    """The files of a night whose steps have run."""
-    staged = staged_night(chosen, recipe.definition, made, recording_sha256)
-    outputs = night_outputs(staged, made.slots.get("filtered", ()), pictures=recipe.pictures)
-    return outputs, staged.provenance
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is done to a night, whichever it is.
+    """What is done to every night of a run or a batch.
 
     Attributes
     ----------
@@ -51,9 +31,9 @@ class Recipe:
     label_table
         The site's own label table.
     pictures
-        Whether there are any.
+        Whether to draw pictures.
     lights_given_by
-        Where lights that stand with the night came from.
+        Where the lights times of the `Night` came from.
     own_faults
         Exit codes of failures that are the night's own and go into ``failure.json``.
     compute
@@ -65,20 +45,20 @@ class Recipe:
     pictures: bool = True
     lights_given_by: LightsSource = "option"
     own_faults: tuple[int, ...] = (4, 5)
-    compute: Callable[[Chosen, Recipe, str], Computed] = field(default=compute_night)
+    compute: Callable[[OpenedNight, Recipe, str], NightFiles] = field(default=compute_night)
 
     @property
     def engine_name(self) -> Engine:
-        """Which engine will stage the usual night; where none can, the one that is asked for."""
-        asked: Engine = self.definition.params["stage_sleep"].engine
+        """The engine that will stage the usual night; where none can, the one in the pipeline."""
+        wanted: Engine = self.definition.params["stage_sleep"].engine
         try:
-            return asked if asked == "reference" else self._usual().engine
+            return wanted if wanted == "reference" else self._usual().engine
         except StagerUnavailable:
-            return asked
+            return wanted
 
     @property
     def engine_note(self) -> str | None:
-        """Why another engine than the one that is asked for will stage, or None.
+        """Why another engine than the pipeline's will stage, or None.
 
         Raises
         ------
@@ -126,26 +106,24 @@ class Recipe:
 
     def _needs(self, roles: tuple[Role, ...], night: Night) -> Requirements:
         params = self.definition.params["stage_sleep"]
-        asked = (frozenset(roles), demographics(night, params) is not None)
-        if asked not in self._found:
-            self._found[asked] = stager_for(roles, night, params).requirements()
-        return self._found[asked]
+        inputs = (frozenset(roles), demographics(night, params) is not None)
+        if inputs not in self._requirements:
+            self._requirements[inputs] = stager_for(roles, night, params).requirements()
+        return self._requirements[inputs]
 
     @cached_property
-    def _found(self) -> dict[Any, Requirements]:
-        """Engines looked up so far: neither versions nor classifiers change while psgpipe runs."""
+    def _requirements(self) -> dict[Any, Requirements]:
+        """Engines looked up so far: versions and classifiers do not change while psgpipe runs."""
         return {}
 
 
 def recipe_from(pipeline: str | Path, labels: str | Path | None, *, pictures: bool) -> Recipe:
-    """What is done to a night, or to every night of a study.
+    """The recipe from the command's options.
 
     Parameters
     ----------
     pipeline, labels
         TOML files, or names of those that come with psgpipe.
-    pictures
-        Whether there are any.
 
     Raises
     ------

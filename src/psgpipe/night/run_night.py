@@ -11,7 +11,7 @@ from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, load_definition
 from psgpipe.night.open import open_night
 from psgpipe.night.provenance import staged_night
-from psgpipe.night.runner import make_night
+from psgpipe.night.runner import run_steps
 from psgpipe.study.file_ids import night_from
 
 
@@ -72,12 +72,12 @@ def run_night(
     )  # fmt: skip
     definition = pipeline if isinstance(pipeline, Definition) else load_definition(pipeline)
     before = FileState.of(path)
-    chosen = open_night(path, identity, definition, read_label_table(labels) if labels else None)
-    made = make_night(chosen, definition)
+    opened = open_night(path, identity, definition, read_label_table(labels) if labels else None)
+    results = run_steps(opened, definition)
     # The header and each sampling rate are read one after the other, each from one whole file.
     if FileState.of(path) != before:
         raise ChangedWhileRead(
-            f"{chosen.header.file}: replaced or changed while the night was staged",
+            f"{opened.header.file}: replaced or changed while the night was staged",
             "Wait until the recording or the copy is finished, then run again.",
         )
-    return staged_night(chosen, definition, made, None)
+    return staged_night(definition, results, None)

@@ -1,4 +1,4 @@
-"""One night: open, run the steps, keep what came of it."""
+"""The steps of a night, run in order until every derivation staged is fit."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from psgpipe.errors import QualityRefused
-from psgpipe.model.montage import Derivation, Montage
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.summary import QualityFlag, QualityReport
+from psgpipe.night.choose_montage import choose_montage, require_fit
 from psgpipe.night.definition import Definition
-from psgpipe.night.open import Chosen
 from psgpipe.night.steps.catalogue import CATALOGUE
 from psgpipe.night.steps.step import Step
 from psgpipe.quality.flags import judge_stages
@@ -24,7 +23,7 @@ RESULTS = ("staged", "summary", "quality")
 
 
 @dataclass(frozen=True)
-class Made:
+class StepResults:
     """Every slot of a night that ran through, and how long each step took."""
 
     slots: Mapping[str, Any]
@@ -32,8 +31,10 @@ class Made:
     quality: QualityReport
 
 
-def make_night(chosen: Chosen, definition: Definition, wanted: Collection[str] = RESULTS) -> Made:
-    """Run the steps; a derivation refused by quality gives way to the next in the list.
+def run_steps(
+    opened: OpenedNight, definition: Definition, wanted: Collection[str] = RESULTS
+) -> StepResults:
+    """Run the steps; where quality refuses a derivation, take the next in the list.
 
     Parameters
     ----------
@@ -51,15 +52,16 @@ def make_night(chosen: Chosen, definition: Definition, wanted: Collection[str] =
     refused: list[QualityFlag] = []
     measures: dict[str, Mapping[str, float | None]] = {}
     while True:
-        montage = _montage(chosen, refused, definition)
-        opened = replace(chosen.opened, montage=montage)
-        slots, seconds = _run_steps(opened, definition, wanted)
+        slots, seconds = _fill_slots(opened, definition, wanted)
         quality: QualityReport = slots["quality"]
         measures |= quality.measures
         if not quality.refused:
             flags = (*refused, *quality.flags, *_implausible(slots, definition))
-            return Made(slots, seconds, replace(quality, measures=measures, flags=flags))
+            return StepResults(slots, seconds, replace(quality, measures=measures, flags=flags))
         refused += [flag for flag in quality.flags if flag.derivation in quality.refused]
+        montage = choose_montage(opened.candidates, definition, refused)
+        require_fit(montage, opened.candidates, definition, refused, opened.header.file)
+        opened = replace(opened, montage=montage)
 
 
 def _implausible(slots: Mapping[str, Any], definition: Definition) -> tuple[QualityFlag, ...]:
@@ -84,32 +86,6 @@ def _implausible(slots: Mapping[str, Any], definition: Definition) -> tuple[Qual
     return flags
 
 
-def _montage(chosen: Chosen, refusals: list[QualityFlag], definition: Definition) -> Montage:
-    """The best derivation of each role that quality has not refused; for a consensus all EEG."""
-    optional = definition.params["reference"].optional
-    is_consensus = bool(definition.params["stage_sleep"].consensus)
-    refused = {flag.derivation for flag in refusals}
-    derivations: list[Derivation] = []
-    # A role that was optional and could not be built is not in the montage first chosen.
-    for role in dict.fromkeys(d.role for d in chosen.opened.montage.derivations):
-        left = [d for d in chosen.candidates.of(role) if d.name not in refused]
-        if not left and role in optional:
-            continue
-        if not left:
-            names = [d.name for d in chosen.candidates.of(role)]
-            why = "; ".join(
-                f"{flag.derivation}: {flag.message}"
-                for flag in refusals
-                if flag.refused and flag.derivation in names
-            )
-            raise QualityRefused(
-                f"{chosen.header.file}: no {role.upper()} derivation is fit to be staged: {why}",
-                "Look at the signal; list another derivation, or exclude the night.",
-            )
-        derivations += left if is_consensus and role == "eeg" else left[:1]
-    return Montage(tuple(derivations))
-
-
 def needed_steps(definition: Definition, wanted: Collection[str]) -> list[Step]:
     """The pipeline's steps, in order, without those that lead to none of the slots `wanted`."""
     needed, steps = set(wanted), []
@@ -121,7 +97,7 @@ def needed_steps(definition: Definition, wanted: Collection[str]) -> list[Step]:
     return steps[::-1]
 
 
-def _run_steps(
+def _fill_slots(
     opened: OpenedNight, definition: Definition, wanted: Collection[str]
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """The slots wanted and what leads to them; stops where quality refuses a derivation."""

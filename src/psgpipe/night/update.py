@@ -15,6 +15,7 @@ from psgpipe.files import atomic
 from psgpipe.files.hashing import FileState, HashedFile, hash_file, sha256_of_file
 from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
+from psgpipe.model.opened_night import OpenedNight
 from psgpipe.night.earlier_result import (
     failed_on,
     failure_dict,
@@ -26,7 +27,7 @@ from psgpipe.night.earlier_result import (
     refuse_another_start,
 )
 from psgpipe.night.fingerprint import night_fingerprint
-from psgpipe.night.open import Chosen, open_night, tell_choice
+from psgpipe.night.open import choice_lines, open_night
 from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
 from psgpipe.results.manifest import Manifest, read_manifest
@@ -63,6 +64,25 @@ class Outcome:
     hashed: HashedFile | None = None
 
 
+@dataclass(frozen=True)
+class PreparedNight:
+    """A night that is opened and whose request is known.
+
+    Attributes
+    ----------
+    old
+        The manifest of the finished night in the folder, or None.
+    request_sha256
+        The hash of everything that goes into the night, the engine excepted.
+    """
+
+    folder: Path
+    opened: OpenedNight
+    old: Manifest | None
+    hashed: HashedFile
+    request_sha256: str
+
+
 def run_to_folder(
     path: Path,
     night: Night,
@@ -71,14 +91,13 @@ def run_to_folder(
     *,
     force: bool = False,
     blind: bool = False,
-    tell: Callable[[str], None] = LOGGER.info,
 ) -> Outcome:
     """Stage one night into ``out/nights/<subject>/<night>/``; finished and unchanged, do nothing.
 
     Parameters
     ----------
     blind
-        The night's condition goes under seal; a study that was blinded once stays so.
+        Put the night's condition under seal; a study that was blinded once stays blinded.
 
     Raises
     ------
@@ -89,15 +108,15 @@ def run_to_folder(
     if blind:
         night = _sealed(out, night)
     _write_study(out, recipe, blind=blind)
-    told = {"subject": night.subject, "night": night.night}
+    ids = {"subject": night.subject, "night": night.night}
     try:
-        outcome = stage_into(out, path, night, recipe, force=force, tell=tell)
+        outcome = stage_into(out, path, night, recipe, force=force)
     except PsgpipeError as error:
         if error.exit_code in recipe.own_faults:
-            journal.note(out, "failed", **told, kind=error.kind)
+            journal.note(out, "failed", **ids, kind=error.kind)
         raise
     if outcome.computed:
-        journal.note(out, "finished", **told)
+        journal.note(out, "finished", **ids)
     return outcome
 
 
@@ -121,134 +140,146 @@ def stage_into(
     *,
     force: bool = False,
     retry_failed: bool = True,
-    tell: Callable[[str], None] = LOGGER.debug,
     asked: Callable[[str], None] = lambda _: None,
 ) -> Outcome:
     """Stage a night into its folder in `out`, unless nothing has changed since it was done.
 
-    A finished night stays as it is while it is not known that something else is asked for now: a
-    share that is not mounted costs no result.
-
     Parameters
     ----------
+    force
+        Compute a finished night again, and replace the night of another recording.
     retry_failed
         Try a night that has failed before although nothing has changed since.
-    asked
-        Is told the request's hash as soon as it is known.
 
     Raises
     ------
     psgpipe.errors.PsgpipeError
-        Every explainable failure; ``failure.json`` says the night's own ones.
+        Every explainable failure; where it is the night's own, ``failure.json`` says so, too.
+    """
+    prepared = prepare_night(out, path, night, recipe, force=force)
+    if isinstance(prepared, Outcome):
+        return prepared
+    asked(prepared.request_sha256)
+    return stage_prepared(prepared, recipe, force=force, retry_failed=retry_failed)
+
+
+def prepare_night(
+    out: Path, path: Path, night: Night, recipe: Recipe, *, force: bool = False
+) -> PreparedNight | Outcome:
+    """Open a night and work out its request; the Outcome where the same request was finished.
+
+    A finished night stays until it is known that the request has changed: a network share that is
+    not mounted costs no result.
     """
     folder = night_folder(out, night.subject, night.night)
-    attempt = _Attempt(folder, path, night, recipe, force, retry_failed, tell, asked)
+    old, hashed, request = read_manifest(folder), None, None
     try:
-        return attempt.carry_out()
+        if old is not None and not force:
+            hashed = hash_file(path)
+            request = recipe.request_sha256(night, hashed.sha256)
+            if is_unchanged(old, folder, request, night, recipe):
+                return _unchanged(old, folder, path, request, hashed)
+            # Before anything can fail: a failure would replace the night of another recording.
+            _refuse_another(old, folder, path, night, hashed.sha256)
+        opened, hashed = _open_and_hash(path, night, recipe, hashed)
     except PsgpipeError as error:
-        if error.exit_code in recipe.own_faults:
-            finished = read_manifest(folder) is not None
-            written = keep_reason(folder, failure_dict(error, path, night, attempt.request))
-            if finished and written:
-                tell(RESULTS_GONE)
+        _keep_failure(error, recipe, folder, path, night, request)
+        raise
+    for line in choice_lines(opened):
+        LOGGER.info(line)
+    request = recipe.request_sha256(night, hashed.sha256)
+    return PreparedNight(folder, opened, old, hashed, request)
+
+
+def stage_prepared(
+    prepared: PreparedNight, recipe: Recipe, *, force: bool = False, retry_failed: bool = True
+) -> Outcome:
+    """Stage an opened night and write its folder, unless the same was done before."""
+    try:
+        return _stage(prepared, recipe, force=force, retry_failed=retry_failed)
+    except PsgpipeError as error:
+        opened = prepared.opened
+        _keep_failure(
+            error, recipe, prepared.folder, opened.path, opened.night, prepared.request_sha256
+        )
         raise
 
 
-@dataclass
-class _Attempt:
-    folder: Path
-    path: Path
-    night: Night
-    recipe: Recipe
-    force: bool
-    retry_failed: bool
-    tell: Callable[[str], None]
-    asked: Callable[[str], None]
-    hashed: HashedFile | None = None
-    request: str | None = None
-
-    def carry_out(self) -> Outcome:
-        old = read_manifest(self.folder)
-        if old is not None and not self.force:
-            request = self._ask(self._hash())
-            if is_unchanged(old, self.folder, request, self.night, self.recipe):
-                return self._unchanged(old, request)
-            # Before anything can fail: a failure would take the place of somebody else's night.
-            self._refuse_another(old)
-        recipe = self.recipe
-        chosen, hashed = self._open()
-        tell_choice(chosen, self.tell)
-        request = self._ask(hashed)
-        fingerprint = self._fingerprint(chosen, hashed.sha256)
-        before = None if self.force else self._done_before(old, fingerprint, request)
-        if before:
-            return before
-        if old is not None and not self.force and old.is_intact:
-            refuse_another_start(old, chosen, hashed.sha256, self.folder)
-        outputs, provenance = recipe.compute(chosen, recipe, hashed.sha256)
-        self._require_unchanged_recording(hashed)
-        finish_night(
-            self.folder,
-            outputs,
-            {"fingerprint": fingerprint, "request_sha256": request, **provenance},
-        )
-        return Outcome(self.folder, computed=True, hashed=hashed)
-
-    def _refuse_another(self, old: Manifest) -> None:
-        if old.is_intact:  # a damaged one says nothing
-            refuse_another_night(old, self.night, self.folder)
-            refuse_another_recording(old, file_name(self.path), self._hash().sha256, self.folder)
-
-    def _hash(self) -> HashedFile:
-        if self.hashed is None:
-            self.hashed = hash_file(self.path)
-        return self.hashed
-
-    def _open(self) -> tuple[Chosen, HashedFile]:
-        """Read the recording, and hash it on the way unless that has been done."""
-        recipe, began_s, state = self.recipe, time.time(), FileState.of(self.path)
-        chosen = open_night(
-            self.path, self.night, recipe.definition, recipe.label_table, recipe.lights_given_by,
-            hashed=self.hashed is None,
-        )  # fmt: skip
-        if chosen.recording_sha256 is not None:
-            self.hashed = HashedFile.since(began_s, state, chosen.recording_sha256)
-        return chosen, self._hash()
-
-    def _ask(self, hashed: HashedFile) -> str:
-        self.request = self.recipe.request_sha256(self.night, hashed.sha256)
-        self.asked(self.request)
-        return self.request
-
-    def _fingerprint(self, chosen: Chosen, recording_sha256: str) -> str:
-        roles = tuple(d.role for d in chosen.opened.montage.derivations)
-        engine = self.recipe.engine(roles, self.night)
-        definition = self.recipe.definition
-        return night_fingerprint(
-            chosen.opened, chosen.candidates, recording_sha256, definition, engine
-        )
-
-    def _done_before(self, old: Manifest | None, fingerprint: str, request: str) -> Outcome | None:
-        if old is not None and is_same_result(old, self.folder, fingerprint, self.recipe):
-            return self._unchanged(old, request)
-        failure = None if self.retry_failed else read_failure(self.folder)
+def _stage(prepared: PreparedNight, recipe: Recipe, *, force: bool, retry_failed: bool) -> Outcome:
+    folder, opened, old = prepared.folder, prepared.opened, prepared.old
+    hashed, request = prepared.hashed, prepared.request_sha256
+    roles = tuple(d.role for d in opened.montage.derivations)
+    engine = recipe.engine(roles, opened.night)
+    fingerprint = night_fingerprint(opened, hashed.sha256, recipe.definition, engine)
+    if not force:
+        if old is not None and is_same_result(old, folder, fingerprint, recipe):
+            return _unchanged(old, folder, opened.path, request, hashed)
+        failure = None if retry_failed else read_failure(folder)
         if failure and failed_on(failure, request):
-            return Outcome(self.folder, computed=False, failure=failure, hashed=self.hashed)
-        return None
+            return Outcome(folder, computed=False, failure=failure, hashed=hashed)
+        if old is not None and old.is_intact:
+            refuse_another_start(old, opened, hashed.sha256, folder)
+    outputs, provenance = recipe.compute(opened, recipe, hashed.sha256)
+    _require_unchanged_recording(opened.path, hashed)
+    identity = {"fingerprint": fingerprint, "request_sha256": request}
+    finish_night(folder, outputs, {**identity, **provenance})
+    return Outcome(folder, computed=True, hashed=hashed)
 
-    def _unchanged(self, old: Manifest, request: str) -> Outcome:
-        """The finished night stays; its manifest learns what the recording is called by now."""
-        correct_manifest(self.folder, old, request, file_name(self.path))
-        return Outcome(self.folder, computed=False, hashed=self.hashed)
 
-    def _require_unchanged_recording(self, hashed: HashedFile) -> None:
-        """What was read is what was hashed: nobody has replaced the file in between."""
-        if FileState.of(self.path) == hashed.state or sha256_of_file(self.path) == hashed.sha256:
-            return
-        raise ChangedWhileRead(
-            f"{file_name(self.path)}: replaced or changed while the night was staged",
-            "Wait until the recording or the copy is finished, then run again.",
-        )
+def _keep_failure(
+    error: PsgpipeError,
+    recipe: Recipe,
+    folder: Path,
+    path: Path,
+    night: Night,
+    request: str | None,
+) -> None:
+    """Write ``failure.json`` where the failure is the night's own."""
+    if error.exit_code not in recipe.own_faults:
+        return
+    was_finished = read_manifest(folder) is not None
+    if keep_reason(folder, failure_dict(error, path, night, request)) and was_finished:
+        LOGGER.info(RESULTS_GONE)
+
+
+def _refuse_another(
+    old: Manifest, folder: Path, path: Path, night: Night, recording_sha256: str
+) -> None:
+    if old.is_intact:  # a damaged manifest says nothing
+        refuse_another_night(old, night, folder)
+        refuse_another_recording(old, file_name(path), recording_sha256, folder)
+
+
+def _open_and_hash(
+    path: Path, night: Night, recipe: Recipe, hashed: HashedFile | None
+) -> tuple[OpenedNight, HashedFile]:
+    """Read the recording, and hash it in the same pass unless that has been done."""
+    began_s, state = time.time(), FileState.of(path)
+    opened = open_night(
+        path, night, recipe.definition, recipe.label_table, recipe.lights_given_by,
+        hashed=hashed is None,
+    )  # fmt: skip
+    if opened.recording_sha256 is not None:
+        hashed = HashedFile.since(began_s, state, opened.recording_sha256)
+    return opened, hashed or hash_file(path)
+
+
+def _unchanged(
+    old: Manifest, folder: Path, path: Path, request: str, hashed: HashedFile
+) -> Outcome:
+    """The finished night stays; its manifest takes the recording's present name."""
+    correct_manifest(folder, old, request, file_name(path))
+    return Outcome(folder, computed=False, hashed=hashed)
+
+
+def _require_unchanged_recording(path: Path, hashed: HashedFile) -> None:
+    """Refuse the results where somebody replaced the file after it was hashed."""
+    if FileState.of(path) == hashed.state or sha256_of_file(path) == hashed.sha256:
+        return
+    raise ChangedWhileRead(
+        f"{file_name(path)}: replaced or changed while the night was staged",
+        "Wait until the recording or the copy is finished, then run again.",
+    )
 
 
 def _write_study(out: Path, recipe: Recipe, *, blind: bool) -> None:

@@ -1,0 +1,98 @@
+"""The montage of a night: the derivations that a pipeline asks for and that can be staged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psgpipe.errors import QualityRefused
+from psgpipe.model.header import Channel
+from psgpipe.model.montage import Candidates, LabelTable, Montage, Role, Source
+from psgpipe.model.summary import QualityFlag
+from psgpipe.montage.candidates import best_montage, candidates, missing_derivation
+from psgpipe.montage.channel_labels import understand
+from psgpipe.night.definition import Definition
+from psgpipe.night.steps.reference import ReferenceParams
+
+
+def wanted_derivations(definition: Definition) -> dict[Role, tuple[str, ...]]:
+    """The derivations that a pipeline asks for, by role; a consensus names its EEG itself."""
+    wanted = dict(definition.params["reference"].wanted)
+    return wanted | {"eeg": definition.params["stage_sleep"].consensus or wanted["eeg"]}
+
+
+def sources_of(
+    channels: Sequence[Channel], definition: Definition, label_table: LabelTable | None
+) -> tuple[Source, ...]:
+    """What each channel measures, with the units that the pipeline declares."""
+    params: ReferenceParams = definition.params["reference"]
+    return understand(channels, label_table, params.declared_units)
+
+
+def candidates_from(sources: Sequence[Source], definition: Definition) -> Candidates:
+    """Every derivation that the pipeline asks for and that can be built."""
+    params: ReferenceParams = definition.params["reference"]
+    return candidates(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
+
+
+def choose_montage(
+    found: Candidates, definition: Definition, refused: Sequence[QualityFlag] = ()
+) -> Montage:
+    """The best derivation of each role that quality has not refused; for a consensus all EEG."""
+    return best_montage(
+        found,
+        refused=frozenset(flag.derivation for flag in refused),
+        every_eeg=bool(definition.params["stage_sleep"].consensus),
+    )
+
+
+def empty_role(montage: Montage, found: Candidates, definition: Definition) -> Role | None:
+    """The first role that the pipeline needs and that the montage lacks, or None."""
+    filled = {derivation.role for derivation in montage.derivations}
+    needed = [r for r in found.wanted if r not in definition.params["reference"].optional]
+    return next((role for role in needed if role not in filled), None)
+
+
+def require_buildable(
+    montage: Montage,
+    found: Candidates,
+    sources: Sequence[Source],
+    definition: Definition,
+    file: str,
+) -> None:
+    """Refuse a recording from which a role that the pipeline needs cannot be built.
+
+    Raises
+    ------
+    psgpipe.errors.DerivationMissing
+    """
+    role = empty_role(montage, found, definition)
+    if role is not None:
+        raise missing_derivation(found, role, sources, file=file)
+
+
+def require_fit(
+    montage: Montage,
+    found: Candidates,
+    definition: Definition,
+    refused: Sequence[QualityFlag],
+    file: str,
+) -> None:
+    """Refuse a recording of which quality has refused every derivation of a role.
+
+    Raises
+    ------
+    psgpipe.errors.QualityRefused
+    """
+    role = empty_role(montage, found, definition)
+    if role is None:
+        return
+    names = [derivation.name for derivation in found.of(role)]
+    reasons = (
+        f"{flag.derivation}: {flag.message}"
+        for flag in refused
+        if flag.refused and flag.derivation in names
+    )
+    raise QualityRefused(
+        f"{file}: no {role.upper()} derivation is fit to be staged: {'; '.join(reasons)}",
+        "Look at the signal; list another derivation, or exclude the night.",
+    )

@@ -1,0 +1,34 @@
+"""The files of a night: its steps are run, and their results become bytes and a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from psgpipe.model.opened_night import OpenedNight
+from psgpipe.night.output_files import night_outputs
+from psgpipe.night.provenance import staged_night
+from psgpipe.night.runner import RESULTS, StepResults, run_steps
+
+if TYPE_CHECKING:
+    from psgpipe.night.recipe import Recipe
+
+
+class NightFiles(NamedTuple):
+    """The bytes of a night's files by name, and what its manifest says besides them."""
+
+    outputs: Mapping[str, bytes]
+    provenance: Mapping[str, Any]
+
+
+def compute_night(opened: OpenedNight, recipe: Recipe, recording_sha256: str) -> NightFiles:
+    """Run the steps of an opened night and write its results as bytes."""
+    wanted = (*RESULTS, "filtered") if recipe.pictures else RESULTS
+    return night_files(run_steps(opened, recipe.definition, wanted), recipe, recording_sha256)
+
+
+def night_files(results: StepResults, recipe: Recipe, recording_sha256: str) -> NightFiles:
+    """The files of a night whose steps have run."""
+    staged = staged_night(recipe.definition, results, recording_sha256)
+    outputs = night_outputs(staged, results.slots.get("filtered", ()), pictures=recipe.pictures)
+    return NightFiles(outputs, staged.provenance)
