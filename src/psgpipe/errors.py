@@ -1,48 +1,52 @@
-"""Every failure psgpipe can explain, with its exit code and what to do about it.
+"""Every failure psgpipe can explain: its exit code, what it concerns and what to do about it.
 
-    PsgpipeError
-    |-- UsageError               2  fix the command
+    PsgpipeError             exit  concerns
+    |-- UsageError              2  command       correct the command
     |   `-- LightsImpossible
-    |-- DefinitionError          3  every night would fail
+    |-- DefinitionError         3  study         every night would fail
     |   |-- PipelineInvalid
     |   |-- StudyTableInvalid
     |   |-- LabelTableInvalid
     |   `-- ComparisonSpecInvalid
-    |-- RecordingUnreadable      4  this recording; go on with the others
-    |   |-- UnsafeFile               not a regular file, missing, no permission, implausible
-    |   |-- HeaderInvalid            not EDF, or a header that contradicts itself or the file
-    |   |-- NoData                   nothing after the header
+    |-- RecordingUnreadable     4  night         go on with the others
+    |   |-- UnsafeFile             not a regular file, missing, no permission, implausible
+    |   |-- HeaderInvalid          not EDF, or a header that contradicts itself or the file
+    |   |-- NoData                 nothing after the header
     |   |-- ChangedWhileRead
-    |   `-- ReadFailed               the disk or the network gave an error
-    |-- RecordingUnsuitable      5  this recording; go on with the others
-    |   |-- ChannelMissing           ambiguous or absent label
+    |   `-- ReadFailed             the disk or the network gave an error
+    |-- RecordingUnsuitable     5  night         go on with the others
+    |   |-- ChannelMissing         ambiguous or absent label
     |   |-- DerivationMissing
     |   |-- UnitUnknown
     |   |-- ScaleInvalid
     |   |-- RatesDiffer
     |   |-- RateTooLow
     |   |-- TooShort
-    |   |-- LightsNeeded             longer than 14 h and no lights known
+    |   |-- LightsNeeded           longer than 14 h and no lights known
     |   `-- QualityRefused
-    |-- StagerUnavailable        6  fix the installation
-    |   `-- ClassifierNewer          another engine may know it
-    |-- OutputConflict           7  look
-    |   `-- NightTaken               the night's folder holds another recording's night
-    |-- NightsNotComparable      7  look
-    |-- SpecChanged              7  look
-    |-- NightsIncomplete         8  see journal.jsonl
-    |-- TryAgain                75  requeue
-    |-- NightLost                1  one night of a batch; the others went on
-    |   |-- WorkerDied               crashed, or was killed
+    |-- StagerUnavailable       6  installation  repair it
+    |   `-- ClassifierNewer        another engine may know it
+    |-- OutputConflict          7  output        look into the folder
+    |   `-- NightTaken             the night's folder holds another recording's night
+    |-- NightsNotComparable     7  study         look at the recipes
+    |-- SpecChanged             7  study         look at the spec
+    |-- NightsIncomplete        8  study         see journal.jsonl
+    |-- TryAgain               75  run           start it again
+    |-- NightLost               1  run           one night of a batch; the others went on
+    |   |-- WorkerDied             crashed, or was killed
     |   |-- OutOfMemory
-    |   |-- TimedOut                 no result within the time limit
-    |   `-- Bug                      report it
-    `-- Interrupted        130/143  resume
+    |   |-- TimedOut               no result within the time limit
+    |   `-- Bug                    report it
+    `-- Interrupted       130/143  run           resume it
         `-- Terminated
 
 An error says what was wanted and what was found (``problem``) and what to do (``remedy``), each
 in one sentence, without a word of the recording's free header text.
 """
+
+from typing import ClassVar, Literal
+
+Concern = Literal["command", "study", "night", "installation", "output", "run"]
 
 
 class PsgpipeError(Exception):
@@ -56,9 +60,12 @@ class PsgpipeError(Exception):
         What to do, one line.
     exit_code
         The process exit code, see ``docs/reference/exit-codes.md``.
+    concerns
+        What has to be put right; a failure that concerns a night leaves the others as they are.
     """
 
     exit_code = 1
+    concerns: ClassVar[Concern] = "run"
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem, remedy)
@@ -78,6 +85,7 @@ class UsageError(PsgpipeError):
     """The command cannot be carried out as typed."""
 
     exit_code = 2
+    concerns = "command"
 
 
 class LightsImpossible(UsageError):
@@ -88,6 +96,7 @@ class DefinitionError(PsgpipeError):
     """A pipeline, study table, label table or comparison spec is wrong."""
 
     exit_code = 3
+    concerns = "study"
 
 
 class PipelineInvalid(DefinitionError):
@@ -110,6 +119,7 @@ class RecordingUnreadable(PsgpipeError):
     """The file cannot be read as a recording."""
 
     exit_code = 4
+    concerns = "night"
 
 
 class UnsafeFile(RecordingUnreadable):
@@ -136,6 +146,7 @@ class RecordingUnsuitable(PsgpipeError):
     """The file is readable but cannot be used for what was asked."""
 
     exit_code = 5
+    concerns = "night"
 
 
 class ChannelMissing(RecordingUnsuitable):
@@ -178,6 +189,7 @@ class StagerUnavailable(PsgpipeError):
     """The staging engine or its classifier is absent or of another version."""
 
     exit_code = 6
+    concerns = "installation"
 
 
 class ClassifierNewer(StagerUnavailable):
@@ -188,6 +200,7 @@ class OutputConflict(PsgpipeError):
     """The output folder cannot be used, or holds something else."""
 
     exit_code = 7
+    concerns = "output"
 
 
 class NightTaken(OutputConflict):
@@ -198,18 +211,21 @@ class NightsNotComparable(PsgpipeError):
     """Nights were made with different recipes."""
 
     exit_code = 7
+    concerns = "study"
 
 
 class SpecChanged(PsgpipeError):
     """A comparison spec was edited after it was locked."""
 
     exit_code = 7
+    concerns = "study"
 
 
 class NightsIncomplete(PsgpipeError):
     """Some nights failed or are missing."""
 
     exit_code = 8
+    concerns = "study"
 
 
 class TryAgain(PsgpipeError):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from psgpipe.model.montage import Source, Term
+from psgpipe.model.montage import ChannelSource, Term
 from psgpipe.montage.candidates import best_montage, candidates, describe, missing_derivation
 from psgpipe.montage.derivations import derive, why_not
 
@@ -15,7 +15,7 @@ def channel(name, *, label=None, fs_hz=256.0, refused=None):
     plus, _, minus = name.partition("-")
     if plus in ("chin", "horizontal", "EMG"):
         minus = plus
-    return Source(label or name, plus, minus or "ref", fs_hz=fs_hz, refused=refused)
+    return ChannelSource(label or name, plus, minus or "ref", fs_hz=fs_hz, refused=refused)
 
 
 def recorded(*names):
@@ -172,7 +172,7 @@ def test_a_label_table_is_advised_only_where_a_channel_was_not_understood():
 
 
 def test_many_channels_are_not_all_listed():
-    sources = [Source(f"DC{n}", None, None) for n in range(40)] + recorded("Pz-Oz")
+    sources = [ChannelSource(f"DC{n}", None, None) for n in range(40)] + recorded("Pz-Oz")
     found = candidates(sources, {"eeg": ["C4-M1"]})
     error = missing_derivation(found, "eeg", sources)
     assert re.search(r"built from Pz-Oz, DC0, .*DC10 and 29 more", error.problem)
@@ -216,7 +216,7 @@ def test_weights_times_potentials_give_the_derivation():
 
 
 def test_describe_says_what_each_channel_is_and_what_can_be_built():
-    sources = [*recorded("C4", "M1"), Source("SaO2", None, None, fs_hz=1.0)]
+    sources = [*recorded("C4", "M1"), ChannelSource("SaO2", None, None, fs_hz=1.0)]
     said = describe(sources, candidates(sources, {"eeg": ["C4-M1", "C4-M2"]}))
     assert said["channels"][2] == {
         "label": "SaO2",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from psgpipe.messages import printable
 from psgpipe.model.header import Channel
-from psgpipe.model.montage import ELECTRODES, LINKED, MASTOIDS, Source
+from psgpipe.model.montage import ELECTRODES, LINKED, MASTOIDS, ChannelSource
 from psgpipe.montage.candidates import best_montage, candidates
 from psgpipe.montage.channel_labels import read_label, tables_for, understand
 from psgpipe.montage.derivations import derive
@@ -27,7 +27,9 @@ def potential(electrode):
 @settings(deadline=None)
 @given(recorded=st.lists(PAIR, max_size=8), wanted=PAIR)
 def test_the_channels_add_up_to_the_derivation(recorded, wanted):
-    sources = [Source(f"{a}-{b} #{n}", a, b, fs_hz=256.0) for n, (a, b) in enumerate(recorded)]
+    sources = [
+        ChannelSource(f"{a}-{b} #{n}", a, b, fs_hz=256.0) for n, (a, b) in enumerate(recorded)
+    ]
     samples = {s.label: potential(s.plus) - potential(s.minus) for s in sources}
     derivation = derive("-".join(wanted), "eeg", sources)
     if derivation is not None:
@@ -39,7 +41,9 @@ def test_the_channels_add_up_to_the_derivation(recorded, wanted):
 @settings(deadline=None)
 @given(recorded=st.lists(PAIR, max_size=8), plus=st.sampled_from(["C4", "C3", "Cz"]))
 def test_linked_mastoids_are_the_mean_of_both(recorded, plus):
-    sources = [Source(f"{a}-{b} #{n}", a, b, fs_hz=256.0) for n, (a, b) in enumerate(recorded)]
+    sources = [
+        ChannelSource(f"{a}-{b} #{n}", a, b, fs_hz=256.0) for n, (a, b) in enumerate(recorded)
+    ]
     derivation = derive(f"{plus}-{LINKED}", "eeg", sources)
     if derivation is not None:
         samples = {s.label: potential(s.plus) - potential(s.minus) for s in sources}

@@ -38,7 +38,7 @@ BIPOLAR: Mapping[str, Role] = {"horizontal": "eog", "EOG": "eog", "chin": "emg",
 
 
 @dataclass(frozen=True)
-class Source:
+class ChannelSource:
     """What one channel of a file was understood to measure.
 
     Attributes

@@ -7,7 +7,7 @@ from typing import Any
 
 from psgpipe.errors import DerivationMissing
 from psgpipe.messages import printable
-from psgpipe.model.montage import ROLES, Candidates, Derivation, Montage, Role, Source
+from psgpipe.model.montage import ROLES, Candidates, ChannelSource, Derivation, Montage, Role
 from psgpipe.montage.derivations import derive, why_not
 
 LABELS_SHOWN = 12
@@ -15,7 +15,7 @@ REASONS_SHOWN = 3
 
 
 def candidates(
-    sources: Sequence[Source],
+    sources: Sequence[ChannelSource],
     wanted: Mapping[Role, Sequence[str]],
     *,
     min_fs_hz: float = 0.0,
@@ -61,7 +61,7 @@ def best_montage(
 
 
 def missing_derivation(
-    found: Candidates, role: Role, sources: Sequence[Source], *, file: str = ""
+    found: Candidates, role: Role, sources: Sequence[ChannelSource], *, file: str = ""
 ) -> DerivationMissing:
     """The error for a role without a derivation: what was wanted, what is there, what to do.
 
@@ -91,7 +91,7 @@ def _remedy(role: Role, *, is_recorded: bool) -> str:
     return remedy[0].upper() + remedy[1:]
 
 
-def _listed(sources: Sequence[Source]) -> str:
+def _listed(sources: Sequence[ChannelSource]) -> str:
     """The labels, understood ones first, cut short where they are many."""
     by_use = sorted(sources, key=lambda s: not s.understood)
     shown = ", ".join(printable(s.label) for s in by_use[:LABELS_SHOWN])
@@ -99,7 +99,7 @@ def _listed(sources: Sequence[Source]) -> str:
     return (shown or "no channels") + (f" and {more} more" if more > 0 else "")
 
 
-def describe(sources: Sequence[Source], found: Candidates) -> dict[str, Any]:
+def describe(sources: Sequence[ChannelSource], found: Candidates) -> dict[str, Any]:
     """What each channel was understood as and which derivations can be built, as plain values."""
     return {
         "channels": [

@@ -17,8 +17,8 @@ from psgpipe.model.montage import (
     EYES,
     MASTOIDS,
     REFERENCES,
+    ChannelSource,
     LabelTable,
-    Source,
 )
 from psgpipe.montage.label_table import fold, shipped_tables
 
@@ -60,8 +60,8 @@ def understand(
     channels: Sequence[Channel],
     user_table: LabelTable | None = None,
     declared_units: Mapping[str, str] | None = None,
-) -> tuple[Source, ...]:
-    """What each channel of a file measures, one Source for each channel, in file order.
+) -> tuple[ChannelSource, ...]:
+    """What each channel of a file measures, one ChannelSource for each channel, in file order.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def understand(
     for channel in channels:
         meaning = read_label(channel.label, tables)
         sources.append(
-            Source(
+            ChannelSource(
                 label=channel.label,
                 plus=meaning.plus if meaning else None,
                 minus=meaning.minus if meaning else None,
@@ -190,7 +190,7 @@ def _fits(meaning: Meaning, kind: str) -> bool:
     return True  # recorders write "EEG" before eyes, ears and chins too
 
 
-def kind_of(source: Source) -> str:
+def kind_of(source: ChannelSource) -> str:
     """``eeg``, ``eog``, ``emg``, ``ecg`` or ``misc``: what a channel is to other programs.
 
     By what its label was understood as, else by the kind that the label begins with.

@@ -18,9 +18,9 @@ from psgpipe.model.montage import (
     COMMON,
     EYES,
     LINKED,
+    ChannelSource,
     Derivation,
     Role,
-    Source,
     Term,
 )
 
@@ -29,12 +29,12 @@ from psgpipe.model.montage import (
 class _Way:
     """One way to come to a derivation: channels with their weights, and how, in words."""
 
-    parts: tuple[tuple[Source, float], ...]
+    parts: tuple[tuple[ChannelSource, float], ...]
     how: str
 
 
 def derive(
-    wanted: str, role: Role, sources: Sequence[Source], *, min_fs_hz: float = 0.0
+    wanted: str, role: Role, sources: Sequence[ChannelSource], *, min_fs_hz: float = 0.0
 ) -> Derivation | None:
     """The derivation `wanted`, built in the simplest way that its channels allow.
 
@@ -58,7 +58,7 @@ def derive(
     return Derivation(wanted, role, terms, way.how + _twins(way, sources) + _by_table(way))
 
 
-def why_not(wanted: str, sources: Sequence[Source], *, min_fs_hz: float = 0.0) -> str | None:
+def why_not(wanted: str, sources: Sequence[ChannelSource], *, min_fs_hz: float = 0.0) -> str | None:
     """Why `wanted` cannot be built although something like it was recorded; None if nothing was."""
     for way in _ways(wanted, sources):
         return _objection(way, min_fs_hz)
@@ -72,7 +72,7 @@ def why_not(wanted: str, sources: Sequence[Source], *, min_fs_hz: float = 0.0) -
     return f"{plus} was recorded against {against}, and nothing links that to {minus}"
 
 
-def _why_no_chin(sources: Sequence[Source]) -> str | None:
+def _why_no_chin(sources: Sequence[ChannelSource]) -> str | None:
     placeless = [printable(s.label) for s in sources if s.plus == "EMG"]
     if placeless:
         return f"{' and '.join(placeless)} do not say which muscle they are from"
@@ -88,7 +88,7 @@ def _against(minus: str | None) -> str:
     return "linked mastoids (M1M2)" if minus == LINKED else str(minus)
 
 
-def _ways(wanted: str, sources: Sequence[Source]) -> Iterator[_Way]:
+def _ways(wanted: str, sources: Sequence[ChannelSource]) -> Iterator[_Way]:
     """Every way to `wanted`, the simplest first."""
     if wanted == "chin":
         return _chin(sources)
@@ -102,14 +102,16 @@ def _ways(wanted: str, sources: Sequence[Source]) -> Iterator[_Way]:
     return _pair(plus, minus or COMMON, sources)
 
 
-def _chin(sources: Sequence[Source]) -> Iterator[_Way]:
+def _chin(sources: Sequence[ChannelSource]) -> Iterator[_Way]:
     yield from _any_pair("chin", ("chin1", "chin2", "chinZ"), sources)
     placeless = list(_recorded_as("EMG", sources))
     if len(placeless) == 1:
         yield _Way(placeless[0].parts, f"{placeless[0].how}, the only EMG without another place")
 
 
-def _any_pair(word: str, electrodes: Sequence[str], sources: Sequence[Source]) -> Iterator[_Way]:
+def _any_pair(
+    word: str, electrodes: Sequence[str], sources: Sequence[ChannelSource]
+) -> Iterator[_Way]:
     """A channel that is such a pair, in either direction, then such a pair by subtraction."""
     yield from _recorded_as(word, sources)
     for source in sources:
@@ -119,20 +121,20 @@ def _any_pair(word: str, electrodes: Sequence[str], sources: Sequence[Source]) -
         yield from (w for w in _pair(plus, minus, sources) if len(w.parts) == 2)
 
 
-def _recorded_as(word: str, sources: Sequence[Source]) -> Iterator[_Way]:
+def _recorded_as(word: str, sources: Sequence[ChannelSource]) -> Iterator[_Way]:
     for source in sources:
         if source.plus == source.minus == word:
             yield _Way(((source, 1.0),), f"recorded as {printable(source.label)}")
 
 
-def _linked(plus: str, sources: Sequence[Source]) -> Iterator[_Way]:
+def _linked(plus: str, sources: Sequence[ChannelSource]) -> Iterator[_Way]:
     """Against linked mastoids: as recorded, else the mean of both mastoids' derivations."""
     yield from _pair(plus, LINKED, sources)
     ways = list(product(_pair(plus, "M1", sources), _pair(plus, "M2", sources)))
     # Both sides made in the same manner first, so that both went through the same filters.
     ways.sort(key=lambda w: (len(w[0].parts) != len(w[1].parts), len(w[0].parts)))
     for left, right in ways:
-        shares: dict[Source, float] = {}
+        shares: dict[ChannelSource, float] = {}
         for source, weight in (*left.parts, *right.parts):
             shares[source] = shares.get(source, 0.0) + weight / 2
         yield _Way(
@@ -140,7 +142,7 @@ def _linked(plus: str, sources: Sequence[Source]) -> Iterator[_Way]:
         )
 
 
-def _pair(plus: str, minus: str, sources: Sequence[Source]) -> Iterator[_Way]:
+def _pair(plus: str, minus: str, sources: Sequence[ChannelSource]) -> Iterator[_Way]:
     """Electrode `plus` against `minus`: recorded, turned round, or by way of a third electrode."""
     edges = [(s, s.plus, s.minus, 1.0) for s in sources if s.plus and s.minus and s.plus != s.minus]
     edges += [(s, m, p, -1.0) for s, p, m, _ in edges]
@@ -164,7 +166,7 @@ def _pair(plus: str, minus: str, sources: Sequence[Source]) -> Iterator[_Way]:
         yield _Way(parts, _subtraction(parts, str(first[2])))
 
 
-def _subtraction(parts: tuple[tuple[Source, float], ...], via: str) -> str:
+def _subtraction(parts: tuple[tuple[ChannelSource, float], ...], via: str) -> str:
     (first, sign), (second, other) = parts
     turned = "minus " if sign < 0 else ""
     word = "minus" if other < 0 else "plus"
@@ -174,7 +176,7 @@ def _subtraction(parts: tuple[tuple[Source, float], ...], via: str) -> str:
     )
 
 
-def _twins(way: _Way, sources: Sequence[Source]) -> str:
+def _twins(way: _Way, sources: Sequence[ChannelSource]) -> str:
     """Whether other channels claim to be the same as the one that is used."""
     used = way.parts[0][0]
     alike = [s for s in sources if (s.plus, s.minus) == (used.plus, used.minus) and not s.refused]

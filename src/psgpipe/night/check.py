@@ -8,7 +8,7 @@ from typing import Any
 
 from psgpipe.edf.anonymise import anonymise
 from psgpipe.edf.reader import read_header
-from psgpipe.errors import PsgpipeError
+from psgpipe.errors import PsgpipeError, RecordingUnreadable
 from psgpipe.files.atomic import output_errors
 from psgpipe.messages import printable
 from psgpipe.model.header import Channel, Finding, Header
@@ -61,8 +61,7 @@ def check_recording(
             return checked
         return _with_quality(checked, path, definition, label_table)
     except PsgpipeError as error:
-        state = STATE_UNREADABLE if error.exit_code == 4 else STATE_UNSUITABLE
-        return {**checked, "state": state, "error": _error_dict(error)}
+        return {**checked, "state": _state(error), "error": _error_dict(error)}
 
 
 def anonymous_copy(path: Path, copy: Path, *, keep_date: bool) -> Path:
@@ -154,10 +153,14 @@ def _error_dict(error: PsgpipeError) -> dict[str, Any]:
     }
 
 
+def _state(error: PsgpipeError) -> str:
+    return STATE_UNREADABLE if isinstance(error, RecordingUnreadable) else STATE_UNSUITABLE
+
+
 def _unreadable(path: Path, error: PsgpipeError) -> dict[str, Any]:
     return {
         "file": path.name,
-        "state": STATE_UNREADABLE if error.exit_code == 4 else STATE_UNSUITABLE,
+        "state": _state(error),
         "container": None,
         "findings": [],
         "channels": [],

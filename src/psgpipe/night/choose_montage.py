@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from psgpipe.errors import QualityRefused
 from psgpipe.model.header import Channel
-from psgpipe.model.montage import Candidates, LabelTable, Montage, Role, Source
+from psgpipe.model.montage import Candidates, ChannelSource, LabelTable, Montage, Role
 from psgpipe.model.summary import QualityFlag
 from psgpipe.montage.candidates import best_montage, candidates, missing_derivation
 from psgpipe.montage.channel_labels import understand
@@ -22,13 +22,13 @@ def wanted_derivations(definition: Definition) -> dict[Role, tuple[str, ...]]:
 
 def sources_of(
     channels: Sequence[Channel], definition: Definition, label_table: LabelTable | None
-) -> tuple[Source, ...]:
+) -> tuple[ChannelSource, ...]:
     """What each channel measures, with the units that the pipeline declares."""
     params: ReferenceParams = definition.params["reference"]
     return understand(channels, label_table, params.declared_units)
 
 
-def candidates_from(sources: Sequence[Source], definition: Definition) -> Candidates:
+def candidates_from(sources: Sequence[ChannelSource], definition: Definition) -> Candidates:
     """Every derivation that the pipeline asks for and that can be built."""
     params: ReferenceParams = definition.params["reference"]
     return candidates(sources, wanted_derivations(definition), min_fs_hz=params.min_fs_hz)
@@ -55,7 +55,7 @@ def empty_role(montage: Montage, found: Candidates, definition: Definition) -> R
 def require_buildable(
     montage: Montage,
     found: Candidates,
-    sources: Sequence[Source],
+    sources: Sequence[ChannelSource],
     definition: Definition,
     file: str,
 ) -> None:
