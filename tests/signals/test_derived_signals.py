@@ -44,12 +44,12 @@ def noise(seed, n_samples=9000, sd=300):
 
 def test_c4_minus_m1_by_hand():
     signal = derived(recorded([100, 200, -32768], [40, 300, 0]), 1.0, -1.0)
-    np.testing.assert_allclose(signal.stretch_uv(), [6.0, -10.0, -3276.8], atol=1e-9)
+    np.testing.assert_allclose(signal.samples_uv(), [6.0, -10.0, -3276.8], atol=1e-9)
 
 
 def test_linked_mastoids_are_the_mean_of_both():
     signal = derived(recorded([100], [40], [20]), 1.0, -0.5, -0.5)
-    np.testing.assert_allclose(signal.stretch_uv(), [7.0], atol=1e-9)
+    np.testing.assert_allclose(signal.samples_uv(), [7.0], atol=1e-9)
 
 
 def test_a_channel_used_as_it_is_keeps_its_very_samples():
@@ -67,14 +67,14 @@ def test_a_derivation_can_reach_as_far_as_its_channels_together():
 def test_a_stretch_is_that_stretch_of_the_whole(first, last):
     signal = derived(recorded(noise(2, 200_000), noise(3, 200_000)), 1.0, -1.0)
     columns = slice(min(first, last), max(first, last))
-    assert np.array_equal(signal.stretch_uv(columns), signal.stretch_uv()[columns])
+    assert np.array_equal(signal.samples_uv(columns), signal.samples_uv()[columns])
 
 
 @pytest.mark.parametrize("weight", [1.0, -1.0])
 @pytest.mark.parametrize("scale", [UV, UPSIDE_DOWN])
 def test_levels_rise_with_the_voltage(scale, weight):
     signal = derived(recorded([-32768, -1, 0, 7, 32767], scales=(scale,)), weight)
-    assert np.array_equal(np.argsort(signal.levels()), np.argsort(signal.stretch_uv()))
+    assert np.array_equal(np.argsort(signal.levels()), np.argsort(signal.samples_uv()))
 
 
 @pytest.mark.parametrize("scale", [UV, UPSIDE_DOWN])
@@ -108,13 +108,13 @@ def test_the_grid_holds_the_epochs_of_the_matrix_across_a_gap():
     night = derived(recorded(row, segments=SEGMENTS), 1.0)
     covered = covered_epochs(night)
     grid = covered_grid(night, covered)
-    assert np.array_equal(grid.take(night.stretch_uv), epoch_matrix(night.build(), 0)[covered])
+    assert np.array_equal(grid.take(night.samples_uv), epoch_matrix(night.build(), 0)[covered])
 
 
 def test_the_signal_of_chosen_epochs_leaves_the_others_out():
     night = derived(recorded(np.arange(12_000) % 30_000), 1.0)
     joined = epoch_signal(night, 0, [0, 2, 3])
-    expected = np.concatenate([night.stretch_uv()[:3000], night.stretch_uv()[6000:]])
+    expected = np.concatenate([night.samples_uv()[:3000], night.samples_uv()[6000:]])
     assert np.array_equal(joined[:], expected)
 
 
@@ -131,7 +131,7 @@ def test_a_signal_worked_out_where_it_is_looked_at_is_the_whole_one_there(epochs
         at = slice(at.start, at.stop, -at.step)
     night = derived(recorded(noise(2, 30_000), noise(3, 30_000)), 1.0, -1.0)
     signal = epoch_signal(night, 0, epochs)
-    whole_uv = night.stretch_uv()
+    whole_uv = night.samples_uv()
     joined_uv = np.concatenate([whole_uv[3000 * e : 3000 * (e + 1)] for e in epochs])
     at = at if isinstance(at, slice) else at[at < len(signal)]
     assert len(signal) == len(joined_uv)
@@ -142,13 +142,13 @@ def test_channels_that_move_alike_leave_exactly_nothing():
     offset = Scale(-32768, 32767, 0.1, -3276.8 + 1e4, 1.0)
     row = noise(7)
     signal = derived(recorded(row, row, scales=(offset, offset)), 1.0, -1.0)
-    assert not signal.stretch_uv().any()
+    assert not signal.samples_uv().any()
 
 
 def test_channels_of_different_units_and_ranges_by_hand():
     millivolt = Scale(-32768, 32767, 0.001, -32.768, 1000.0)
     signal = derived(recorded([10], [40], scales=(UV, millivolt)), 1.0, -1.0)
-    np.testing.assert_allclose(signal.stretch_uv(), [1.0 - 40.0], atol=1e-9)
+    np.testing.assert_allclose(signal.samples_uv(), [1.0 - 40.0], atol=1e-9)
 
 
 def test_channels_read_at_another_time_stand_beside_those_there_already():
@@ -156,7 +156,7 @@ def test_channels_read_at_another_time_stand_beside_those_there_already():
     emg = replace(recorded([7, 8, 9, 10]), labels=("Chin",), fs_hz=200.0)
     eeg, alone = side_by_side([first, emg, other])
     assert (eeg.labels, alone.labels) == (("C4", "M1", "F4"), ("Chin",))
-    assert eeg.stretch_uv(row=2) == pytest.approx([0.5, 0.6])
+    assert eeg.samples_uv(row=2) == pytest.approx([0.5, 0.6])
 
 
 def test_a_digital_recording_cannot_be_changed_by_accident():

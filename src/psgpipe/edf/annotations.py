@@ -1,7 +1,7 @@
-"""Time-stamped annotation lists (TAL) of EDF+ and BDF+.
+"""The parser of time-stamped annotation lists (TAL) of EDF+ and BDF+.
 
 A TAL is ``+onset[0x15 duration]0x14 text 0x14 [text 0x14 ...]0x00``. The first one in a data record
-has an empty first text: it keeps the record's time (EDF+ specification, 2.2.2 to 2.2.4).
+has an empty first text: its onset is the record's time (EDF+ specification, 2.2.2 to 2.2.4).
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _BATCH_BYTES = 1 << 19
 
 
 class TalParser:
-    """What the annotation channels say, gathered record by record.
+    """The annotation channels, read record by record; onsets count from the header's start.
 
     Attributes
     ----------
     onsets
-        time-keeping onset of each record, NaN where it has none; from the header's start.
+        Time-keeping onset of each record, NaN where it has none.
     decimals, whole_digits
         Digits behind and before the point of each onset as written.
     annotations
-        Everything else, onsets still counted from the header's start time.
+        All but the time-keeping ones.
     """
 
     def __init__(self, first_record: int, n_records: int) -> None:
@@ -61,15 +61,10 @@ class TalParser:
         self._waiting: list[Bytes] = []
         self._waiting_from = self._waiting_to = 0
 
-    @property
-    def keeps_time(self) -> bool:
-        """Whether any record says when it was recorded."""
-        return not bool(np.isnan(self.onsets).all())
-
     def add(self, first_record: int, rows: Bytes) -> None:
-        """One annotation channel's bytes in some records, shape (n_records, n_bytes).
+        """Take one annotation channel's bytes in some records, shape (n_records, n_bytes).
 
-        They may wait for those that follow on them: see :meth:`finish`.
+        They are parsed in batches; the last batch by :meth:`finish`.
         """
         follows = self._waiting_to == first_record and self._waiting[-1:]
         if not follows or self._waiting[-1].shape[1] != rows.shape[1]:
@@ -81,24 +76,21 @@ class TalParser:
             self.finish()
 
     def finish(self) -> None:
-        """Parse what waits; nothing can be asked before the last bytes are."""
+        """Parse the last batch; the attributes are complete only afterwards."""
         waiting, self._waiting = self._waiting, []
         if waiting:
             self._parse(self._waiting_from, np.concatenate(waiting))
 
     def _parse(self, first_record: int, rows: Bytes) -> None:
-        """Nearly all records hold their time and nothing else: these are read all at once."""
-        kept = read_timekeeping(rows)
-        places = slice(first_record - self._first_record, None)
-        unknown = np.isnan(self.onsets[places][: len(rows)])
-        plain = kept.is_plain & unknown
-        for into, values in (
-            (self.onsets, kept.onsets),
-            (self.decimals, kept.decimals),
-            (self.whole_digits, kept.whole_digits),
-        ):
-            np.copyto(into[places][: len(rows)], values, where=plain)
-        for i in np.flatnonzero(~kept.is_plain):
+        """Parse at once the records that hold their time and nothing else: nearly all do."""
+        timekeeping = read_timekeeping(rows)
+        first = first_record - self._first_record
+        records = slice(first, first + len(rows))
+        plain = timekeeping.is_plain & np.isnan(self.onsets[records])
+        np.copyto(self.onsets[records], timekeeping.onsets, where=plain)
+        np.copyto(self.decimals[records], timekeeping.decimals, where=plain)
+        np.copyto(self.whole_digits[records], timekeeping.whole_digits, where=plain)
+        for i in np.flatnonzero(~timekeeping.is_plain):
             self._add_record(first_record + int(i), rows[i].tobytes())
 
     def _add_record(self, record: int, raw: bytes) -> None:
@@ -111,7 +103,7 @@ class TalParser:
                     self._add_tal(record, tal)
 
     def report(self, findings: Findings) -> None:
-        """Say what was odd."""
+        """Add the findings about all annotations."""
         if self._malformed:
             findings.add(
                 "annotation-malformed",
@@ -150,7 +142,7 @@ class TalParser:
     def _keep_time(self, record: int, onset: float, raw: bytes) -> None:
         i = record - self._first_record
         if not np.isnan(self.onsets[i]):
-            return  # the first one counts: other annotation channels may repeat it
+            return  # the first one counts: other annotation channels may repeat the time
         whole, _, decimals = raw.replace(b",", b".").partition(b".")
         self.onsets[i] = onset
         self.decimals[i] = len(decimals)
@@ -180,9 +172,9 @@ class TalParser:
 
 
 def split_tals(piece: bytes) -> list[Tal]:
-    """The TAL between two NULs; several where the NULs between them were forgotten; none in junk.
+    """The TAL between two NULs; several where NULs are missing, none where it is no TAL.
 
-    An onset in the place of a text is taken for one if another text follows it.
+    An onset in the place of a text starts a new TAL if another text follows it.
     """
     match = _TAL.fullmatch(piece)
     if match is None:
@@ -210,7 +202,7 @@ def shifted(annotations: list[Annotation], offset_s: float) -> tuple[Annotation,
 
 
 def report_outside(annotations: tuple[Annotation, ...], span_s: float, findings: Findings) -> None:
-    """Say how many annotations begin outside the recording."""
+    """Add a finding where annotations begin outside the recording."""
     outside = sum(not -1.0 <= a.onset_s <= span_s + 1.0 for a in annotations)
     if outside:
         message = f"{outside} annotations lie outside the recording of {span_s:g} s"

@@ -68,7 +68,7 @@ def _checked(labels: Sequence[str]) -> Sequence[str]:
 
 
 def _all_voltages(name: str, layout: Layout, declared: Mapping[str, float]) -> list[Signal]:
-    """Every voltage that has samples; what is left out stands in the header's findings."""
+    """Every voltage that has samples; the header's findings name the others."""
     signals = [
         s
         for s in layout.ordinary_signals

@@ -1,4 +1,4 @@
-"""The header of an EDF or BDF file, byte for byte: every number is parsed, or refused by name.
+"""The header of an EDF or BDF file: its layout, every number parsed or refused by name.
 
 Layout: Kemp et al. 1992 (EDF), Kemp and Olivan 2003 (EDF+), BioSemi's 24-bit BDF. 256 bytes about
 the file, then 256 for each signal, stored field by field.
@@ -24,9 +24,10 @@ MOST_SIGNALS = 9999
 SHORTEST_RECORD_S = 1e-6
 LONGEST_RECORD_S = 7 * 86400
 _EDF_VERSION = re.compile(rb"0 *\0*")
+_BDF_VERSIONS = (b"\xffBIOSEMI", b"\xffbiosemi")
 _COPY_AGAIN = "Export or copy the recording again; if it opens elsewhere, repair its header there."
 
-# What else a file named .edf turned out to be.
+# First bytes of other formats that were found in files named .edf.
 _OTHER_FORMATS = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\xfd7zXZ\x00", "an xz archive"),
@@ -56,22 +57,16 @@ class Layout:
     ----------
     is_bdf
         24-bit samples.
-    sample_bytes
-        2 (EDF) or 3 (BDF).
     continuity
         ``""`` plain, ``C``, ``D``, or ``?`` where EDF+ is declared without saying which.
     is_contradictory
         Version and reserved field disagree about the width of samples.
-    header_bytes, record_bytes
-        Sizes.
     declared_records
         The header's count; None where it is -1.
     record_s
         Exact duration of a data record.
     signals
         Every signal, annotation channels too.
-    start_fields
-        What the file says about its start, not yet interpreted.
     """
 
     is_bdf: bool
@@ -131,11 +126,7 @@ def _identify(fixed: bytes, source: Source) -> bool:
     if not fixed.strip(b"\0"):
         raise _invalid(source, "the header is empty: nothing but NUL bytes, never written")
     version = fixed[:8]
-    if version in (b"\xffBIOSEMI", b"\xffbiosemi"):
-        known = True
-    else:
-        known = _EDF_VERSION.fullmatch(version) is not None
-    if not known:
+    if version not in _BDF_VERSIONS and not _EDF_VERSION.fullmatch(version):
         what = next((w for magic, w in _OTHER_FORMATS if fixed.startswith(magic)), None)
         found = f"this is {what}" if what else "the version field is neither EDF's nor BDF's"
         raise _invalid(source, f"not an EDF or BDF file: {found}")

@@ -1,4 +1,4 @@
-"""Numbers in an EDF header: eight ASCII characters that are parsed, or refused with the reason."""
+"""Number fields of an EDF header: ASCII text that is parsed, or refused with the reason."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _LARGEST_INTEGER = 10**9
 
 
 class FieldError(ValueError):
-    """A header field holds no usable number; the text says why, in words safe to print."""
+    """A header field holds no usable number; the text says why and is safe to print."""
 
 
 def shown(raw: bytes) -> str:
-    """The field for a message: only where it is made of the characters of numbers.
+    """The field for a message, unless it holds other characters than those of numbers.
 
     In a header that lost or gained a byte, a numeric field may hold a part of a name.
     """

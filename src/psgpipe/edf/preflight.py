@@ -70,7 +70,7 @@ def count_records(source: Source, layout: Layout, findings: Findings) -> int:
     declared = layout.declared_records
     _refuse_other_width(source, layout, data_bytes)
     n_records = there if declared is None else min(declared, there)
-    _refuse_nothing(source, layout, data_bytes, n_records)
+    _refuse_no_records(source, layout, data_bytes, n_records)
     _refuse_implausible(source, layout, n_records)
     if declared is None:
         _report_unknown(layout, findings, n_records, left_over)
@@ -83,9 +83,9 @@ def count_records(source: Source, layout: Layout, findings: Findings) -> int:
 
 
 def _limit(layout: Layout) -> int:
-    """Beyond this a gzipped file is not inflated: what its header implies and is plausible.
+    """The bytes up to which a gzipped file is inflated: what its header implies, if plausible.
 
-    A 24-bit file whose header says 16 needs half as much again to be found out.
+    Half as much again is allowed, so that a 24-bit file whose header says 16 bit is recognized.
     """
     longest = MOST_RECORDS
     if layout.record_s:
@@ -96,7 +96,7 @@ def _limit(layout: Layout) -> int:
 
 
 def _refuse_other_width(source: Source, layout: Layout, data_bytes: int) -> None:
-    """A 24-bit file whose version says 16-bit, or the reverse, gives noise: tell it by its size."""
+    """Refuse a 24-bit file whose version says 16-bit, or the reverse: it would give noise."""
     declared = layout.declared_records
     if declared and data_bytes == declared * layout.record_bytes:
         return
@@ -112,10 +112,10 @@ def _refuse_other_width(source: Source, layout: Layout, data_bytes: int) -> None
 
 
 def _holds_other_width(source: Source, layout: Layout) -> bool:
-    """Whether more than the size speaks for the other width: a count that lies gives it, too.
+    """Whether limits and samples fit the other width; a wrong record count gives the size, too.
 
-    16-bit limits stand in a 16-bit file; and the third byte of every 24-bit sample of so small a
-    range is its sign, 0 or 255.
+    A 16-bit file has 16-bit limits. In 24-bit samples of so small a range every third byte is the
+    sign, 0 or 255.
     """
     limits = [
         limit
@@ -131,10 +131,10 @@ def _holds_other_width(source: Source, layout: Layout) -> bool:
 
 
 def _refuse_text_transfer(source: Source, layout: Layout) -> None:
-    """A longer file whose bytes went through a text mode or a text encoding is noise.
+    """Refuse a file that was copied in text mode or recoded as text: it would give noise.
 
-    Then every line feed has got a carriage return before it, or bytes that are no UTF-8 have
-    become U+FFFD; in samples both are rare.
+    Then every line feed has a carriage return before it, or bytes that are no UTF-8 have become
+    U+FFFD; in samples both are rare.
     """
     declared_bytes = (layout.declared_records or 0) * layout.record_bytes
     start = source.read_at_most(layout.header_bytes, min(declared_bytes, _LOOKED_AT_BYTES))
@@ -149,7 +149,7 @@ def _refuse_text_transfer(source: Source, layout: Layout) -> None:
         )
 
 
-def _refuse_nothing(source: Source, layout: Layout, data_bytes: int, n_records: int) -> None:
+def _refuse_no_records(source: Source, layout: Layout, data_bytes: int, n_records: int) -> None:
     if n_records > 0:
         return
     if layout.declared_records == 0:

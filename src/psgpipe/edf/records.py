@@ -1,4 +1,4 @@
-"""Walking through data records: the wanted signals' bytes only, in bounded memory."""
+"""Data records: the bytes of the wanted signals, read in pieces of bounded size."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from psgpipe.edf.source import Source
 Bytes = npt.NDArray[np.uint8]
 
 BLOCK_BYTES = 1 << 20
-# Seeking over what is not wanted pays only where a lot of it lies between.
+# Seeking pays only where many unwanted bytes lie between the wanted ones.
 _SEEK_FROM_BYTES = 1 << 15
 _SEEK_FRACTION = 12
 
@@ -36,13 +36,13 @@ def iterate_records(
     piece
         Shape (n_records, n_bytes); valid until the next step.
     """
-    wanted = sum(s.n_bytes for s in signals)
+    wanted_bytes = sum(s.n_bytes for s in signals)
     sparse = (
         layout.record_bytes >= _SEEK_FROM_BYTES
-        and wanted * _SEEK_FRACTION < layout.record_bytes
+        and wanted_bytes * _SEEK_FRACTION < layout.record_bytes
         and not source.gzipped
     )
-    if wanted > BLOCK_BYTES:
+    if wanted_bytes > BLOCK_BYTES:
         return _by_piece(source, layout, signals, first, n_records)
     if sparse or layout.record_bytes > 4 * BLOCK_BYTES:
         return _by_signal(source, layout, signals, first, n_records)
@@ -67,7 +67,7 @@ def _by_block(
 def _by_signal(
     source: Source, layout: Layout, signals: Sequence[Signal], first: int, n_records: int
 ) -> Iterator[tuple[int, int, int, Bytes]]:
-    """Signal after signal within each record, jumping over what is not wanted."""
+    """Signal after signal within each record, without the unwanted bytes."""
     in_file_order = sorted(range(len(signals)), key=lambda i: signals[i].offset)
     per_block = max(1, BLOCK_BYTES // max(1, sum(s.n_bytes for s in signals)))
     buffers = [np.empty((min(per_block, n_records), s.n_bytes), np.uint8) for s in signals]
@@ -84,7 +84,7 @@ def _by_signal(
 def _by_piece(
     source: Source, layout: Layout, signals: Sequence[Signal], first: int, n_records: int
 ) -> Iterator[tuple[int, int, int, Bytes]]:
-    """The same where one record's part of a signal is larger than a block: in pieces."""
+    """The same in pieces, where one record's part of a signal is larger than a block."""
     in_file_order = sorted(enumerate(signals), key=lambda item: item[1].offset)
     # A piece holds whole samples of 2 and of 3 bytes; TALs are never split.
     longest = BLOCK_BYTES // 6 * 6

@@ -1,4 +1,4 @@
-"""Samples of one channel: from bytes to integers, and what they show on the way."""
+"""Samples of one channel: their integers, and the findings about them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from psgpipe.messages import quoted
 from psgpipe.model.digital_recording import Digital, Scale
 from psgpipe.model.header import Channel
 
-# Shares below which a railed sample is nothing to talk about.
+# Shares of samples up to which there is no finding.
 _LEAST_RAILED = 1e-3
 _LEAST_OUTSIDE = 0.0
 _LEAST_ZERO_TAIL_S = 10.0
 # A drop-out jumps to the rail; a clipped wave creeps up to it.
 _JUMP_OF_RANGE = 0.1
-# A wave has its highest value for a moment; these are told apart by at least so many levels.
+# A wave has its highest value for a moment only. Fewer levels than these are no wave.
 _LEAST_PLATEAU = 5e-3
 _LEAST_LEVELS = 100
-# Far outside of any biosignal, so that only a wrong unit gets there.
+# No biosignal is outside; a wrong unit is.
 _SD_UV = (0.2, 10_000.0)
 _THINNED = 64
 
@@ -45,7 +45,7 @@ def as_integers(piece: Bytes, sample_bytes: int) -> Digital:
 
 
 class ChannelSamples:
-    """One channel's samples as they come in, in file order."""
+    """One channel's samples in file order, counted as they are added."""
 
     def __init__(self, channel: Channel, scale: Scale, n_per_record: int, out: Digital) -> None:
         self.channel = channel
@@ -58,14 +58,14 @@ class ChannelSamples:
         self._least, self._most = 1 << 30, -(1 << 30)
 
     def add(self, record: int, at_sample: int, digital: Digital) -> None:
-        """Put a piece into its place and look at it."""
+        """Copy a piece to its place, and count extremes, rails and zeros in it."""
         first = record * self._n_per_record + at_sample
         flat = self._out[first : first + digital.size]
         flat.reshape(digital.shape)[:] = digital
         least, most = int(flat.min()), int(flat.max())
         self._count_extremes(flat, least, most)
         if least <= self.scale.digital_min or most >= self.scale.digital_max:
-            self._look_at_rails(flat)
+            self._count_rails(flat)
         if flat[-1] or (least, most) != (0, 0):
             self._last_nonzero = (
                 first + int(np.flatnonzero(flat)[-1]) if not flat[-1] else (first + flat.size - 1)
@@ -82,7 +82,7 @@ class ChannelSamples:
             self._n_most = before + int(np.count_nonzero(flat == most))
             self._most = most
 
-    def _look_at_rails(self, flat: Digital) -> None:
+    def _count_rails(self, flat: Digital) -> None:
         low, high = self.scale.digital_min, self.scale.digital_max
         self._n_below += int(np.count_nonzero(flat < low))
         self._n_above += int(np.count_nonzero(flat > high))
@@ -95,7 +95,7 @@ class ChannelSamples:
         self._jumps += int(np.count_nonzero(heights > _JUMP_OF_RANGE * (high - low)))
 
     def report(self, findings: Findings, fs_hz: float) -> None:
-        """Say what the samples show."""
+        """Add the findings about all samples."""
         self._report_range(findings)
         self._report_rails(findings)
         self._report_zero_tail(findings, fs_hz)
@@ -153,19 +153,19 @@ class ChannelSamples:
             self._report(findings, "amplitude-implausible", message)
 
     def _is_surely_plausible(self) -> bool:
-        """Whether bounds that are cheap to have already hold the standard deviation in its range.
+        """Whether cheap bounds of the standard deviation lie in the plausible range.
 
-        It is at most half of the range (Popoviciu), and its square at least the share of some of
-        the values times their own variance.
+        It is at most half of the range (Popoviciu). Its square is at least the variance of some of
+        the values, times their share.
         """
         uv_per_level = abs(self.scale.gain) * self.scale.uv_per_unit
-        some = self._some()
+        some = self._one_in_64()
         least_uv = float(some.std()) * (some.size / self._out.size) ** 0.5 * uv_per_level
         most_uv = (self._most - self._least) / 2 * uv_per_level
         return 2 * _SD_UV[0] < least_uv and most_uv < _SD_UV[1] / 2
 
-    def _some(self) -> Digital:
-        """One in 64 samples, 64 at a time: to skip through memory costs as much as to read it."""
+    def _one_in_64(self) -> Digital:
+        """One in 64 samples, 64 at a time: single ones would cost as much as all of them."""
         n_whole = self._out.size // _THINNED**2 * _THINNED**2
         if not n_whole:
             return self._out

@@ -1,4 +1,4 @@
-"""An expert's stages, read from the annotations of an EDF+ file."""
+"""An expert's scoring, read from the annotations of an EDF+ file."""
 
 from __future__ import annotations
 

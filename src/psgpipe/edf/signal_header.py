@@ -1,4 +1,4 @@
-"""One signal's header: label, unit, scale and rate, with the reason where one is unusable."""
+"""The header of one signal: label, unit, scale and rate, or why one of them is unusable."""
 
 from __future__ import annotations
 
@@ -37,19 +37,7 @@ WIDTHS = (16, 80, 8, 8, 8, 8, 8, 80, 8, 32)
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal as it lies in a data record.
-
-    Attributes
-    ----------
-    channel
-        What the header says about it.
-    n_samples
-        Samples in a record.
-    offset, n_bytes
-        Where they lie in the record.
-    is_annotations
-        The bytes are TALs, not samples.
-    """
+    """A signal: its header, and the place of its samples or TALs in a data record."""
 
     channel: Channel
     n_samples: int
@@ -112,7 +100,7 @@ def _is_annotations(label: str) -> bool:
 def _with_scale(
     channel: Channel, fields: SignalFields, findings: Findings, *, bits: int
 ) -> Channel:
-    """Fill in unit and limits; the first thing that is wrong becomes ``problem``."""
+    """The channel with unit and limits; the first invalid one becomes its ``problem``."""
     read: dict[str, Decimal | int] = {}
     problem = None
     name = quoted(channel.label)
@@ -171,7 +159,7 @@ def _scale_problem(channel: Channel, name: str, bits: int) -> str | None:
 
 
 def _with_remarks(channel: Channel, findings: Findings) -> Channel:
-    """Say what is odd about the channel; samples that do not exist become its ``problem``."""
+    """Add findings about the channel; a missing or impossible rate becomes its ``problem``."""
     label, index = channel.label, channel.index
     if not label:
         findings.add("label-blank", f"signal {index + 1} has no label", label, index)

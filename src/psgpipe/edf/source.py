@@ -1,8 +1,8 @@
-"""The bytes of a recording: a regular file, opened once, plain or gzipped, and never a surprise.
+"""The bytes of a recording: a regular file, plain or gzipped, opened once.
 
-A :class:`Source` reads at any offset, fastest forwards, hashes what passes if asked to, and knows
-at the end whether somebody changed the file meanwhile. No memory map: a file cut short under a map
-kills the process.
+A :class:`Source` reads at any offset, fastest forwards, hashes what it reads if asked to, and finds
+out at the end whether the file changed meanwhile. No memory map is used: a file cut short under a
+map kills the process.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Source:
         self._n_hashed: int | None = None
 
     def hash_on_the_way(self, n_bytes: int) -> None:
-        """Hash the first `n_bytes` now and what follows when it is read, if nothing is skipped."""
+        """Hash the first `n_bytes` now, and the bytes that follow when they are read."""
         self._n_hashed = 0
         self.read_at_most(0, n_bytes)
 
     def sha256(self) -> str:
-        """SHA-256 of the whole file as it lies on the disk; what has not yet passed is read now."""
+        """SHA-256 of the whole file as it lies on the disk; unread bytes are read now."""
         buffer = bytearray(_CHUNK)
         self._n_hashed = self._n_hashed or 0
         while Source._fill(self, self._n_hashed, memoryview(buffer)):
@@ -57,7 +57,7 @@ class Source:
         return self._digest.hexdigest()
 
     def measure(self, limit: int) -> int:
-        """Bytes of EDF in the file; a gzipped file is not followed beyond `limit` + 1."""
+        """Bytes of EDF in the file; a gzipped file is inflated up to `limit` + 1 bytes."""
         return self._opened.st_size
 
     def read_at_most(self, offset: int, n_bytes: int) -> bytes:
@@ -96,7 +96,7 @@ class Source:
         return got
 
     def _hash(self, offset: int, view: memoryview) -> None:
-        """Hash what of `view` continues what has been hashed."""
+        """Hash the part of `view` that follows on the hashed bytes."""
         if self._n_hashed is not None and offset <= self._n_hashed < offset + len(view):
             self._digest.update(view[self._n_hashed - offset :])
             self._n_hashed = offset + len(view)
@@ -133,7 +133,7 @@ class Source:
 
 
 class GzipSource(Source):
-    """A gzipped file, inflated on the way; going backwards starts again from the front."""
+    """A gzipped file, inflated while it is read; reading backwards starts again at the front."""
 
     gzipped = True
 
@@ -145,7 +145,7 @@ class GzipSource(Source):
         self._restart()
 
     def hash_on_the_way(self, n_bytes: int) -> None:
-        """Nothing: what lies on the disk is not what is read."""
+        """Do nothing: the bytes read are not those on the disk."""
 
     def sha256(self) -> str:
         """SHA-256 of the compressed file."""
@@ -154,7 +154,7 @@ class GzipSource(Source):
         return sha256
 
     def measure(self, limit: int) -> int:
-        """Inflate up to `limit` + 1 bytes and say how many there were."""
+        """Inflate up to `limit` + 1 bytes and count them."""
         while self._position <= limit:
             if not self._inflate(min(_CHUNK, limit + 1 - self._position)):
                 break
@@ -207,7 +207,7 @@ class GzipSource(Source):
         return b""
 
     def _next_member(self) -> None:
-        """Go on to the next gzip member; NUL padding ends the file, anything else is noted."""
+        """Go on to the next gzip member; NUL padding ends the file, other bytes are a finding."""
         waiting = self._compressed.lstrip(b"\0")
         while len(waiting) < len(_GZIP_MAGIC):
             more = self._file.read(_CHUNK)
@@ -230,7 +230,7 @@ class GzipSource(Source):
 
 @contextmanager
 def open_source(path: str | os.PathLike[str], findings: Findings) -> Iterator[Source]:
-    """Open a recording's bytes; on a good end, check that nobody changed them meanwhile.
+    """Open a recording; after reading, check that it did not change meanwhile.
 
     Raises
     ------

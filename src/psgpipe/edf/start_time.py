@@ -1,4 +1,4 @@
-"""When a recording began: naive local time, or unknown; never invented.
+"""The start of a recording: naive local date and time, each None where it is not known.
 
 The year is two digits: 85 to 99 mean 1985 to 1999, 00 to 84 mean 2000 to 2084 (EDF+ specification,
 2.1.3.3). In EDF+ the recording field starts with ``Startdate dd-MMM-yyyy``, which has all four.
@@ -26,7 +26,7 @@ ANONYMOUS_DATE = dt.date(1985, 1, 1)
 
 @dataclass(frozen=True)
 class StartFields:
-    """The three header fields that tell the start, as bytes."""
+    """The header fields of the start, as bytes."""
 
     date: bytes
     time: bytes
@@ -38,13 +38,13 @@ def read_start(fields: StartFields, findings: Findings) -> tuple[dt.date | None,
     """Date and time of day, each None where the file does not say."""
     clock = _clock(fields.time, findings)
     startdate = _startdate(fields, findings)
-    header_date = _header_date(fields.date, findings, told=startdate is not None)
+    header_date = _header_date(fields.date, findings, has_startdate=startdate is not None)
     date = _agreed(startdate, header_date, findings, plus=fields.is_plus)
     if date == ANONYMOUS_DATE and startdate is None:
         findings.add("date-unknown", "start date 01.01.85 stands for a removed date: unknown")
         date = None
     if date is None and clock == dt.time(0):
-        # With the date gone, midnight is what was written over the time, too.
+        # Who removes the date often writes midnight over the time.
         findings.add("time-unknown", "start time 00.00.00 without a date: clock time unknown")
         clock = None
     if date is not None and date > dt.date.today() + dt.timedelta(days=1):
@@ -83,8 +83,8 @@ def _clock(raw: bytes, findings: Findings) -> dt.time | None:
     return dt.time(hour, minute, second)
 
 
-def _header_date(raw: bytes, findings: Findings, *, told: bool) -> dt.date | None:
-    """The header's own date field; `told` where Startdate has the date already."""
+def _header_date(raw: bytes, findings: Findings, *, has_startdate: bool) -> dt.date | None:
+    """The header's own date field; `has_startdate` changes only the message."""
     text = raw.strip(b" \0")
     match = _DATE.fullmatch(text) or _LOOSE_DATE.fullmatch(text)
     date = None
@@ -97,7 +97,7 @@ def _header_date(raw: bytes, findings: Findings, *, told: bool) -> dt.date | Non
         date = _date(1900 + year if year >= 85 else 2000 + year, month, day)
         problem = f"{day:02}.{month:02}.{year:02} does not exist"
     if date is None:
-        rest = "its Startdate is used" if told else "date unknown"
+        rest = "its Startdate is used" if has_startdate else "date unknown"
         findings.add("date-unknown", f"start date in the header {problem}: {rest}")
     elif not _DATE.fullmatch(text):
         findings.add("date-format", "start date is not written as dd.mm.yy; read nevertheless")

@@ -1,4 +1,4 @@
-"""Time-keeping TALs in bulk: the records that hold their time and nothing else."""
+"""Time-keeping annotations, read for many records at once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _PLUS, _MINUS, _POINT, _ZERO, _NINE, _SEPARATOR = b"+-.09\x14"
 
 
 class TimekeepingOnsets(NamedTuple):
-    """For each record: whether it is ``+onset 0x14 0x14 0x00...`` and nothing else, and its onset.
+    """For each record: whether it is only ``+onset 0x14 0x14 0x00...`` (`is_plain`), and its onset.
 
-    The other values count only where `is_plain`.
+    The other values are valid only where `is_plain`.
     """
 
     is_plain: Mask
@@ -55,12 +55,7 @@ def read_timekeeping(rows: Bytes) -> TimekeepingOnsets:
     )
 
 
-def _is_one_number(
-    text: Bytes,
-    digits: Mask,
-    points: Mask,
-    ends: npt.NDArray[np.intp],
-) -> Mask:
+def _is_one_number(text: Bytes, digits: Mask, points: Mask, ends: npt.NDArray[np.intp]) -> Mask:
     """A sign, a digit, then digits with at most one point among them."""
     signed: Mask = (text[:, 0] == _PLUS) | (text[:, 0] == _MINUS)
     starts: Mask = digits[:, 1] if text.shape[1] > 1 else np.zeros(len(text), bool)
@@ -70,7 +65,7 @@ def _is_one_number(
 
 
 def _nothing_else(rows: Bytes, separators: Mask, ends: npt.NDArray[np.intp]) -> Mask:
-    """Two separators or more right behind the number, and NUL from there on."""
+    """Two or more separators right behind the number, and NUL from there on."""
     n_separators = separators.sum(axis=1)
     last = rows.shape[1] - 1 - separators[:, ::-1].argmax(axis=1)
     together = last == ends + n_separators - 1

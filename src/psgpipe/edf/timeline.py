@@ -42,15 +42,14 @@ class RecordSegment:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The records on the true clock.
+    """The records on the true clock, in time order.
 
     Attributes
     ----------
     offset_s
         From the header's start time to the first sample.
     segments
-        In time order; together they may hold fewer records than the file, where the last ones were
-        never written.
+        They hold fewer records than the file where the times of the last ones are not known.
     span_s
         From the first sample to behind the last, gaps counted.
     """
@@ -61,7 +60,7 @@ class Timeline:
 
     @property
     def n_records(self) -> int:
-        """Records that have a place in time."""
+        """Records whose time is known."""
         return sum(segment.n_records for segment in self.segments)
 
 
@@ -80,7 +79,7 @@ def first_sample_time(
     """Start and clock time of the first sample, `offset_s` after the header's start time."""
     if clock is None:
         return None, None
-    # Any day will do to carry the clock over midnight.
+    # Without a date any day serves to carry the clock over midnight.
     moved = dt.datetime.combine(date or dt.date(2000, 1, 2), clock) + dt.timedelta(seconds=offset_s)
     return (None if date is None else moved), moved.time()
 
@@ -97,7 +96,7 @@ def build_timeline(preflight: PreflightResult, tals: TalParser, findings: Findin
     if layout.record_s == 0:
         return continuous_timeline(preflight, 0.0, findings)
     discontinuous = layout.continuity == "D"
-    if not tals.keeps_time:
+    if np.isnan(tals.onsets).all():
         if discontinuous:
             raise _untimed(name, "no data record says when it was recorded")
         if layout.continuity:
@@ -122,7 +121,7 @@ def _untimed(name: str, what: str) -> HeaderInvalid:
 
 
 def _tolerance_s(layout: Layout, tals: TalParser) -> Floats:
-    """How far each record's onset may be off before it means something."""
+    """How far each record's onset may be off without being a gap."""
     fastest = max((s.n_samples for s in layout.ordinary_signals), default=0)
     half_sample_s = 0.5 * float(layout.record_s) / fastest if fastest else 1e-3
     decimals = int(tals.decimals.max())
@@ -146,7 +145,7 @@ def _filled(
     *,
     strict: bool,
 ) -> Floats:
-    """Onsets that are missing, from their neighbours where these agree."""
+    """The onsets, missing ones filled in from their neighbours where these agree."""
     known = np.flatnonzero(~np.isnan(onsets))
     if len(known) == len(onsets):
         return onsets
@@ -163,9 +162,11 @@ def _filled(
     if strict and (disagree.any() or late_start):
         raise _untimed(name, f"{missing} data records do not say when they were recorded")
     rest = f"; {missing - int(np.isnan(onsets).sum())} at the end are left out" if strict else ""
-    message = f"{missing} data records do not say when they were recorded; "
-    message += f"their time follows from their neighbours{rest}"
-    findings.add("timekeeping-missing", message)
+    findings.add(
+        "timekeeping-missing",
+        f"{missing} data records do not say when they were recorded; "
+        f"their time follows from their neighbours{rest}",
+    )
     return np.where(np.isnan(onsets), filled, onsets)
 
 
@@ -195,7 +196,7 @@ def _breaks(
 def _drift_breaks(
     onsets: Floats, record_s: float, bounds: list[int], drift_s: float, findings: Findings
 ) -> list[int]:
-    """Records at which a slow clock has gained a quarter of a second on the samples."""
+    """Records at which the clock has gained a quarter of a second on the samples."""
     breaks: list[int] = []
     slower_s = 0.0
     grid = onsets - np.arange(len(onsets)) * record_s
@@ -255,7 +256,7 @@ def _timeline(
 
 
 def _report_offset(offset_s: float, findings: Findings) -> None:
-    """EDF+ lets the first record start a fraction of a second after the header's time, no more."""
+    """Add a finding where the first record starts a second or more beside the header's time."""
     if not 0 <= offset_s < 1:
         message = f"the first data record starts {offset_s:g} s after the header's start time"
         findings.add("start-offset", message)

@@ -1,4 +1,4 @@
-"""Physical dimensions: a closed table of voltages. Nothing is ever assumed to be volt."""
+"""Units of voltage: the table of their spellings. A unit outside the table is never assumed."""
 
 from __future__ import annotations
 

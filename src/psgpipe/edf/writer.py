@@ -1,4 +1,4 @@
-"""EDF+ files written by edfio: a hypnogram as annotations, a recording with its signals."""
+"""The writer of EDF+ files, by edfio: a hypnogram as annotations, a recording with its signals."""
 
 from __future__ import annotations
 
@@ -34,17 +34,13 @@ DIGITAL_RANGE = (-32767, 32767)
 
 
 @dataclass(frozen=True, eq=False)
-class WrittenSignal:
-    """One channel of a recording to be written.
+class OutputSignal:
+    """One channel of a recording to write.
 
     Attributes
     ----------
-    label, unit, prefilter, transducer
-        For the header, ASCII.
-    fs_hz
-        Whole number of samples a second.
     samples
-        Shape (n_samples,), in `unit`; what lies outside of the range is clipped.
+        Shape (n_samples,), in `unit`; values outside of `physical_range` are clipped.
     physical_range
         Lowest and highest value that the file can hold.
     """
@@ -79,15 +75,14 @@ def write_scoring(hypnogram: Hypnogram, *, last_epoch_s: float = EPOCH_S) -> byt
 
 def write_recording(
     path: Path,
-    signals: Iterable[WrittenSignal],
+    signals: Iterable[OutputSignal],
     annotations: Sequence[Annotation],
     start: dt.datetime,
     equipment: str,
 ) -> None:
     """Write a continuous EDF+ recording with data records of 1 s; names no patient.
 
-    Signals are taken one after the other and turned into 16-bit numbers at once; but edfio writes
-    only what it holds whole, and needs the file's size twice in memory.
+    edfio holds the whole file, and needs its size twice in memory.
     """
     edf = _edf_plus(
         [_edf_signal(signal) for signal in signals],
@@ -99,7 +94,7 @@ def write_recording(
     edf.write(path)
 
 
-def _edf_signal(signal: WrittenSignal) -> edfio.EdfSignal:
+def _edf_signal(signal: OutputSignal) -> edfio.EdfSignal:
     import edfio
 
     return edfio.EdfSignal(

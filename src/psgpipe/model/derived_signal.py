@@ -77,7 +77,7 @@ class DerivedSignal:
         """Whether it is one channel, so that its integers can stand for it."""
         return len(self.derivation.terms) == 1
 
-    def stretch_uv(self, columns: Columns = EVERYTHING, _row: int = 0) -> Floats:
+    def samples_uv(self, columns: Columns = EVERYTHING, _row: int = 0) -> Floats:
         """Samples in microvolt, shape (n_columns,); nothing is kept."""
         rows = [row[columns] for row in self.channels.rows]
         made = np.empty(rows[0].shape)
@@ -107,7 +107,7 @@ class DerivedSignal:
     def levels(self, columns: slice = EVERYTHING, _row: int = 0) -> npt.NDArray[np.number[Any]]:
         """Numbers that rise and stand still with the voltage: integers, if of one channel."""
         if not self.is_digital:
-            return self.stretch_uv(columns)
+            return self.samples_uv(columns)
         digital = self.channels.levels(columns)
         return digital if self.derivation.terms[0].weight > 0 else ~digital
 
@@ -119,7 +119,7 @@ class DerivedSignal:
             for scale, term in zip(channels.scales, self.derivation.terms, strict=True)
         ]
         return Recording(
-            signals_uv=self.stretch_uv()[None, :],
+            signals_uv=self.samples_uv()[None, :],
             derivations=self.derivations,
             fs_hz=self.fs_hz,
             start=channels.start,

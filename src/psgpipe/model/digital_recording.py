@@ -132,7 +132,7 @@ class DigitalRecording:
             findings=tuple(dict.fromkeys(self.findings + other.findings)),
         )
 
-    def stretch_uv(self, columns: slice = EVERYTHING, row: int = 0) -> Floats:
+    def samples_uv(self, columns: slice = EVERYTHING, row: int = 0) -> Floats:
         """Samples of one row in microvolt."""
         return self.scales[row].to_uv(self.rows[row][columns])
 

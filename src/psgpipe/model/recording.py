@@ -91,7 +91,7 @@ class Recording:
         """Never: all that is left is microvolts."""
         return False
 
-    def stretch_uv(self, columns: Columns = slice(None), row: int = 0) -> npt.NDArray[np.float64]:
+    def samples_uv(self, columns: Columns = slice(None), row: int = 0) -> npt.NDArray[np.float64]:
         """Samples of one row."""
         return self.signals_uv[row, columns]
 

@@ -83,7 +83,7 @@ class SampledSignal(TimedSignal, LevelSource, Protocol):
     def is_digital(self) -> bool:
         """Whether `levels` are integers, rather than the microvolts once more."""
 
-    def stretch_uv(self, columns: Columns, row: int, /) -> npt.NDArray[np.float64]:
+    def samples_uv(self, columns: Columns, row: int, /) -> npt.NDArray[np.float64]:
         """Samples of one row in microvolt."""
 
 

@@ -1,4 +1,4 @@
-"""One electrode recorded under two names: a stager then takes one signal for two witnesses."""
+"""Duplicate derivations: one electrode recorded under two names, found by correlation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from psgpipe.model.sampled_signal import SampledSignal
 from psgpipe.quality.heartbeat import spread_evenly, without_drift
 from psgpipe.signals.epochs import first_columns, samples_per_epoch
 
-# What a stager looks at. Electrode drift and mains, which two sound derivations share through their
-# reference, lie outside.
+# The band that a stager uses. Drift and mains are outside: two sound derivations share them by
+# their reference.
 BAND_HZ = (0.5, 35.0)
 TINY_UV2 = 1e-12
 ONE_IN = 3
@@ -24,9 +24,9 @@ Spectra = npt.NDArray[np.complex128]
 def correlations(
     signals: Sequence[SampledSignal], epochs: npt.NDArray[np.int_]
 ) -> Iterator[tuple[str, str, float]]:
-    """Each pair of derivations by name, and how they correlate at 0.5-35 Hz, -1 to 1.
+    """Each pair of derivations by name, and their correlation at 0.5-35 Hz, -1 to 1.
 
-    The median over up to 20 evenly spaced epochs: a copy is one all night. It is that of the
+    The median over up to 20 evenly spaced epochs: a copy is one all night. It is computed from the
     spectra (Parseval), so that the two may be sampled at different rates.
 
     Parameters
@@ -34,7 +34,7 @@ def correlations(
     signals
         One row each.
     epochs
-        Numbers of epochs in which all of them hold living signal; without any, no pair.
+        Numbers of epochs in which none of them is artefact; without any, there is no pair.
     """
     if not len(epochs):
         return
@@ -56,7 +56,7 @@ def _spectra(signal: SampledSignal, epochs: npt.NDArray[np.int_]) -> Spectra:
     """Spectrum of each epoch between the band's edges, shape (n_epochs, n_freqs)."""
     n_samples = samples_per_epoch(signal.fs_hz)
     columns = first_columns(signal)[epochs]
-    epochs_uv = np.stack([signal.stretch_uv(slice(c, c + n_samples), 0) for c in columns])
+    epochs_uv = np.stack([signal.samples_uv(slice(c, c + n_samples), 0) for c in columns])
     first, last = (round(hz * n_samples / signal.fs_hz) for hz in BAND_HZ)
     spectra: Spectra = (
         np.fft.rfft(without_drift(epochs_uv), axis=1)[:, first : last + 1] / n_samples

@@ -1,4 +1,4 @@
-"""Does it beat? An ECG lead in the place of an EEG, or an EEG full of ECG artefact."""
+"""Heartbeat in a signal: an ECG lead in the place of an EEG, or ECG artefact in an EEG."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from psgpipe.signals.quantiles import quantile
 
 MOST_EPOCHS = 60
-# So many epochs stay in the processor's cache.
+# This many epochs stay in the processor's cache.
 EPOCHS_AT_ONCE = 6
 QRS_HZ = (8.0, 30.0)
 ENVELOPE_HZ = 25.0
@@ -18,7 +18,7 @@ BEAT_S = (0.4, 1.5)
 
 
 class Heartbeat(NamedTuple):
-    """How regularly short bursts come, and how far they stand out.
+    """How regular and how sharp short bursts are.
 
     Attributes
     ----------
@@ -60,17 +60,17 @@ def _beats(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> npt.NDArray[np.f
 
 
 def spread_evenly(n_epochs: int) -> npt.NDArray[np.int_]:
-    """The epochs to look at: all of them, or 60 evenly spaced."""
-    places = np.linspace(0, n_epochs - 1, MOST_EPOCHS).astype(int)
+    """Numbers of 60 evenly spaced epochs, or of all of them if there are fewer."""
+    epochs = np.linspace(0, n_epochs - 1, MOST_EPOCHS).astype(int)
     # Not np.unique, which imports numpy.ma.
-    return places[np.diff(places, prepend=-1) > 0]
+    return epochs[np.diff(epochs, prepend=-1) > 0]
 
 
 def without_drift(epochs_uv: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """The epochs without the straight line from first to last sample, before a transform.
 
-    A drift would end in a step where the epoch wraps around; a step holds all frequencies, and
-    looks like a beat.
+    A drift gives a step where the epoch wraps around; a step holds all frequencies, and looks like
+    a beat.
     """
     first_uv, last_uv = epochs_uv[:, :1], epochs_uv[:, -1:]
     level_uv: npt.NDArray[np.float64] = epochs_uv - first_uv
@@ -78,7 +78,7 @@ def without_drift(epochs_uv: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]
 
 
 def _band(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> npt.NDArray[np.float64]:
-    """The epochs with nothing left but the frequencies of a QRS complex."""
+    """The epochs, band-passed to the frequencies of a QRS complex."""
     n_samples = epochs_uv.shape[1]
     freqs_hz = np.fft.rfftfreq(n_samples, 1 / fs_hz)
     spectrum = np.fft.rfft(without_drift(epochs_uv), axis=1)
@@ -91,7 +91,7 @@ def _regularity(energy: npt.NDArray[np.float64], fs_hz: float) -> npt.NDArray[np
     per_bin = max(1, round(fs_hz / ENVELOPE_HZ))
     n_bins = energy.shape[1] // per_bin
     binned = energy[:, : n_bins * per_bin].reshape(len(energy), n_bins, per_bin)
-    # The root keeps one large beat, or one movement, from being the whole sum.
+    # The root keeps one large beat, or one movement, from dominating the sum.
     envelope = np.sqrt(binned @ np.full(per_bin, 1 / per_bin))
     envelope -= envelope.mean(axis=1, keepdims=True)
     power = np.abs(np.fft.rfft(envelope, 2 * n_bins, axis=1)) ** 2

@@ -9,63 +9,38 @@ from dataclasses import dataclass
 class QualityLimits:
     """Limits of signal quality, and what makes an epoch an artefact.
 
-    ``refuse_*``: beyond it a derivation, or the night, is not staged. ``flag_*``: beyond it the
-    result carries a flag. How they were calibrated: ``docs/reference/quality.md``.
+    The names are the keys of ``[check_quality]``. Beyond ``refuse_*`` a derivation, or the night,
+    is not staged; beyond ``flag_*`` the result carries a flag (:mod:`psgpipe.quality.rules`).
+    What is measured: :class:`psgpipe.quality.measures.DerivationQuality`. How the limits were
+    calibrated: ``docs/reference/quality.md``.
 
     Attributes
     ----------
-    refuse_sd_below_uv, refuse_sd_above_uv
-        Median epoch SD of 0.5-35 Hz, EEG.
-    flag_sd_below_uv, flag_sd_above_uv
-        The same.
-    refuse_eog_sd_below_uv, refuse_eog_sd_above_uv
-        The same, EOG.
     refuse_emg_sd_above_uv
-        The same, EMG. There is no lower limit: atonia is quiet.
-    refuse_not_finite_samples
-        NaN and infinite samples.
-    refuse_flat_pct
-        Share of samples in flat stretches.
-    refuse_clipped_pct, flag_clipped_pct
-        Share of samples at the rails.
-    refuse_dropout_pct, flag_dropout_pct
-        Share of samples that fell to the lowest value at once.
-    refuse_repeated_pct, flag_repeated_pct
-        Share of epochs that repeat earlier signal.
-    refuse_slope_above
-        log-log spectral slope of 2-25 Hz, EEG; 0 is white noise.
+        There is no lower limit: atonia is quiet.
     slope_high_share
         A slope counts as flat only where 20-47 Hz holds more than this share: under pure tones lies
         nothing but the noise of digitizing, which is white and means nothing.
-    refuse_likeness_below
-        log10 of the power of 8-16 Hz over 0.5-2 Hz, EEG; breathing, temperature and oximetry are
-        slower than any EEG.
-    refuse_high_share
-        Share of 20-47 Hz in the power of 0.5-47 Hz, EEG.
     flag_noise_pct
         Share of epochs whose slope or high share alone would be refused.
     refuse_heartbeat, refuse_heartbeat_kurtosis
-        Together they tell an ECG.
+        A derivation beyond both is an ECG.
     flag_heartbeat
         ECG artefact in an EEG.
-    flag_mains_share
-        Share of 48-52 and 58-62 Hz in the power above 0.5 Hz.
     flag_spread_below
-        90th over 10th percentile of the epochs' SD, EEG of a whole night.
-    flag_artefact_pct
-        Share of epochs marked as artefact.
+        Of EEG of a whole night.
     flag_eog_margin
         By how much the EOG's EEG-likeness may exceed that of the EEG.
     flag_copy_above
-        Correlation of two derivations, of either sign; they measure different things.
+        Correlation of two derivations, of either sign.
     refuse_fs_hz
         A rate must be above it.
     flag_night_below_h
-        Shorter in bed is no whole night.
+        Less time in bed is no whole night.
     flag_stage_changes_per_h
-        Changes of stage per hour of the sleep period.
+        In the sleep period.
     refuse_one_stage_pct
-        One stage holds more of a whole night.
+        Share of one stage in the scored epochs of a whole night.
     flat_run_s
         A value that stands still for longer is flat.
     flat_sd_uv

@@ -1,9 +1,8 @@
-"""Signal quality of one derivation: measured before staging, because a stager takes anything."""
+"""The measurement of one derivation's signal quality, before it is staged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +12,13 @@ from psgpipe.quality.heartbeat import Heartbeat, heartbeat, spread_evenly
 from psgpipe.quality.limits import QUALITY_LIMITS, QualityLimits
 from psgpipe.quality.measures import DerivationQuality
 from psgpipe.quality.rails import (
-    NOTHING_SEEN,
+    NO_EPOCHS,
     Levels,
-    Looks,
+    LevelSummary,
     RailedShares,
-    joined,
-    look,
+    concatenated,
     railed_shares,
+    summarize_levels,
 )
 from psgpipe.quality.repeats import repeated_epochs
 from psgpipe.quality.spectrum import EpochSpectra, epoch_power, epoch_spectra
@@ -41,7 +40,7 @@ def measure(
 ) -> DerivationQuality:
     """Quality of one derivation, over every epoch that is covered with samples.
 
-    Amplitude, spectrum and heartbeat are those of the epochs that are no artefact; flat, clipped
+    Amplitude, spectrum and heartbeat are measured in the epochs that are no artefact; flat, clipped
     and lost samples are counted in all of them.
 
     Parameters
@@ -49,33 +48,35 @@ def measure(
     recording
         Not filtered by psgpipe: a filter hides the rails.
     channels
-        What the derivation was built from, on the same clock and at the same rate. A difference
-        hides that one of its channels is clipped or dead: C4-M1 with a dead C4 is a lively -M1.
+        The channels that the derivation is built from, on the same clock and at the same rate. A
+        difference hides that one of them is clipped or dead: C4-M1 with a dead C4 is -M1.
     epochs
-        Only these epochs are looked at, for example the staging window: what hangs from the
-        recorder after the subject got up says nothing about the night.
+        Only these epochs are measured, for example the staging window: electrodes that hang from
+        the recorder after the subject got up say nothing about the night.
     """
     kind, fs_hz = recording.kinds[row], recording.fs_hz
     covered = covered_epochs(recording)
-    looked_at = covered & _is_in(epochs, len(covered))
-    grid = covered_grid(recording, looked_at)
+    measured = covered & _is_in(epochs, len(covered))
+    grid = covered_grid(recording, measured)
     min_run = max(2, round(limits.flat_run_s * fs_hz))
-    looks, power = _look_at(recording, row, grid, min_run)
-    is_finite = np.isfinite(looks.highest) & np.isfinite(looks.lowest)
-    finite = looked_at.copy()
-    finite[looked_at] = is_finite
+    summary, power = _summarize(recording, row, grid, min_run)
+    is_finite = np.isfinite(summary.highest) & np.isfinite(summary.lowest)
+    finite = measured.copy()
+    finite[measured] = is_finite
     spectra = epoch_spectra(power[is_finite], fs_hz)
     usable = grid.of(is_finite)
-    sources = [
-        _Source(_levels(recording, row), looks.of(is_finite)),
-        *_channel_sources(channels, usable, min_run),
-    ]
-    flat = np.maximum.reduce([source.looks.flat for source in sources])
+    own, built_from = (recording, row), _rows(channels)
+    summaries = [summary.of(is_finite), *(_level_summary(*r, usable, min_run) for r in built_from)]
+    flat = np.maximum.reduce([summary.flat for summary in summaries])
     if kind != "emg":
         flat[spectra.sd_uv < limits.flat_sd_uv] = 1.0
-    railed = RailedShares(*np.maximum.reduce([source.railed(usable) for source in sources]))
+    shares = [
+        railed_shares(summary, usable, _levels(*levels))
+        for summary, levels in zip(summaries, (own, *built_from), strict=True)
+    ]
+    railed = RailedShares(*np.maximum.reduce(shares))
     unusable = _unusable(flat, railed, spectra, limits)
-    repeated = _repeated(recording, row, channels, usable, ~unusable)
+    repeated = _repeated(built_from or [own], usable, ~unusable)
     unusable |= repeated
     live = spectra.of(~unusable)
     beat = _heartbeat(recording, row, usable.of(~unusable))
@@ -84,7 +85,7 @@ def measure(
         kind=kind,
         fs_hz=fs_hz,
         duration_s=recording.duration_s,
-        covered_epochs=int(looked_at.sum()),
+        covered_epochs=int(measured.sum()),
         not_finite_samples=_not_finite(recording, row, grid.of(~is_finite)),
         median_epoch_sd_uv=_median(live.sd_uv if len(live.sd_uv) else spectra.sd_uv),
         sd_spread=_spread(live.sd_uv),
@@ -99,7 +100,7 @@ def measure(
         heartbeat_regularity=beat.regularity if beat else None,
         heartbeat_kurtosis=beat.kurtosis if beat else None,
         eeg_likeness=_median(live.eeg_likeness),
-        artefact_epochs=_numbers(looked_at & ~finite, finite, unusable),
+        artefact_epochs=_numbers(measured & ~finite, finite, unusable),
         unscored_epochs=tuple(np.flatnonzero(~covered).tolist()),
     )
 
@@ -111,60 +112,44 @@ def _is_in(epochs: range | None, n_epochs: int) -> Marks:
     return marks
 
 
-class _Source(NamedTuple):
-    """A derivation or one of its channels, where flat and railed samples are looked for."""
-
-    levels: Callable[[slice], Levels]
-    looks: Looks
-
-    def railed(self, grid: EpochGrid) -> RailedShares:
-        return railed_shares(self.looks, lambda epoch: self.levels(grid.stretch(epoch)))
+def _rows(source: LevelSource | None) -> list[tuple[LevelSource, int]]:
+    return [(source, row) for row in range(source.n_rows)] if source else []
 
 
-def _levels(recording: LevelSource, row: int) -> Callable[[slice], Levels]:
-    return lambda columns: recording.levels(columns, row)
+def _levels(source: LevelSource, row: int) -> Callable[[slice], Levels]:
+    return lambda columns: source.levels(columns, row)
 
 
-def _look_at(
+def _summarize(
     recording: SampledSignal, row: int, grid: EpochGrid, min_run: int
-) -> tuple[Looks, npt.NDArray[np.float32]]:
-    """What every epoch shows, and its power, in one pass."""
-    looks, powers = [NOTHING_SEEN], []
+) -> tuple[LevelSummary, npt.NDArray[np.float32]]:
+    """Level summary and power of every epoch, in one pass."""
+    summaries, powers = [NO_EPOCHS], []
     for piece in grid.pieces():
-        epochs_uv = piece.take(lambda columns: recording.stretch_uv(columns, row))
+        epochs_uv = piece.take(lambda columns: recording.samples_uv(columns, row))
         levels = piece.take(_levels(recording, row)) if recording.is_digital else epochs_uv
-        looks.append(look(levels, min_run))
+        summaries.append(summarize_levels(levels, min_run))
         powers.append(epoch_power(epochs_uv, recording.fs_hz))
-    return joined(looks), np.concatenate(powers or [np.empty((0, 0), np.float32)])
+    return concatenated(summaries), np.concatenate(powers or [np.empty((0, 0), np.float32)])
 
 
-def _channel_sources(
-    channels: LevelSource | None, grid: EpochGrid, min_run: int
-) -> Iterator[_Source]:
-    if channels is None:
-        return
-    for row in range(channels.n_rows):
-        levels = _levels(channels, row)
-        looks = [look(piece.take(levels), min_run) for piece in grid.pieces()]
-        yield _Source(levels, joined([NOTHING_SEEN, *looks]))
+def _level_summary(source: LevelSource, row: int, grid: EpochGrid, min_run: int) -> LevelSummary:
+    levels = _levels(source, row)
+    summaries = (summarize_levels(piece.take(levels), min_run) for piece in grid.pieces())
+    return concatenated([NO_EPOCHS, *summaries])
 
 
-def _repeated(
-    recording: SampledSignal, row: int, channels: LevelSource | None, grid: EpochGrid, living: Marks
-) -> Marks:
-    """Epochs in which the derivation, or a channel that it is built from, repeats itself."""
-    rows = (
-        [(recording, row)] if channels is None else [(channels, r) for r in range(channels.n_rows)]
-    )
+def _repeated(rows: list[tuple[LevelSource, int]], grid: EpochGrid, living: Marks) -> Marks:
+    """Epochs in which one of these rows repeats itself."""
     marks = np.zeros(len(living), bool)
-    for source, source_row in rows:
-        marks[living] |= repeated_epochs(grid.of(living), _levels(source, source_row))
+    for source, row in rows:
+        marks[living] |= repeated_epochs(grid.of(living), _levels(source, row))
     return marks
 
 
 def _not_finite(recording: SampledSignal, row: int, grid: EpochGrid) -> int:
     """Samples that are no number."""
-    epochs = (recording.stretch_uv(grid.stretch(e), row) for e in range(len(grid.columns)))
+    epochs = (recording.samples_uv(grid.stretch(e), row) for e in range(len(grid.columns)))
     return sum(int(np.count_nonzero(~np.isfinite(epoch_uv))) for epoch_uv in epochs)
 
 
@@ -172,7 +157,7 @@ def _heartbeat(recording: SampledSignal, row: int, grid: EpochGrid) -> Heartbeat
     if not len(grid.columns):
         return None
     some = grid.of(spread_evenly(len(grid.columns)))
-    epochs_uv = some.take(lambda columns: recording.stretch_uv(columns, row))
+    epochs_uv = some.take(lambda columns: recording.samples_uv(columns, row))
     return heartbeat(epochs_uv, recording.fs_hz)
 
 

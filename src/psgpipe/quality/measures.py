@@ -1,4 +1,4 @@
-"""What is measured of a derivation."""
+"""The quality measures of a derivation."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ class DerivationQuality:
 
     Attributes
     ----------
-    derivation, kind
-        As in the recording; the limits depend on the kind.
-    fs_hz, duration_s
-        Sampling rate, and seconds of signal without gaps.
+    duration_s
+        Seconds of signal without gaps.
     covered_epochs
-        30-s epochs wholly covered with samples.
+        Number of 30-s epochs wholly covered with samples.
     not_finite_samples
-        NaN or infinite.
+        Number of samples that are NaN or infinite.
     median_epoch_sd_uv
         Of 0.5-35 Hz, median over epochs.
     sd_spread
@@ -26,10 +24,9 @@ class DerivationQuality:
     flat_pct
         Share of samples in flat stretches, or in epochs below the flat limit.
     clipped_pct
-        Share of samples at the highest or lowest value of the night; where they stand there for
-        long they are flat.
+        Share of samples at the highest or lowest value of the night, flat stretches excepted.
     dropout_pct
-        Share of samples lost: fallen to the lowest value at once.
+        Share of samples lost: they fell to the lowest value at once.
     repeated_pct
         Share of epochs that are, sample for sample, signal recorded before.
     spectral_slope
@@ -45,9 +42,9 @@ class DerivationQuality:
     eeg_likeness
         log10 of the power of 8-16 Hz over 0.5-2 Hz; median over epochs.
     artefact_epochs
-        Epoch numbers with signal that cannot be staged.
+        Numbers of the epochs with signal that cannot be staged.
     unscored_epochs
-        Epoch numbers without signal for the whole epoch: gaps, the tail.
+        Numbers of the epochs that are not wholly covered with samples: gaps, the tail.
     """
 
     derivation: str

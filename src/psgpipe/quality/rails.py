@@ -1,4 +1,4 @@
-"""Samples that are no signal: standing still, at the rails, fallen to the lowest value."""
+"""Flat, clipped and lost samples: standing still, at the rails, fallen to the lowest value."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from psgpipe.signals.epoch_grid import EpochGrid
 
 Levels = npt.NDArray[np.number[Any]]
 Shares = npt.NDArray[np.float64]
@@ -23,37 +25,32 @@ class RailedShares(NamedTuple):
     dropped: Shares
 
 
-class Looks(NamedTuple):
-    """What one pass over a channel's epochs shows of each, shape (n_epochs,) each.
+class LevelSummary(NamedTuple):
+    """Flat share, highest and lowest value of each epoch, shape (n_epochs,) each.
 
-    Attributes
-    ----------
-    flat
-        Share of the samples that stand still for long.
-    highest, lowest
-        Value; not finite where a sample is not.
+    Highest and lowest are not finite where a sample is not.
     """
 
     flat: Shares
     highest: Shares
     lowest: Shares
 
-    def of(self, epochs: Marks) -> Looks:
-        """The epochs marked."""
-        return Looks(*(values[epochs] for values in self))
+    def of(self, epochs: Marks) -> LevelSummary:
+        """The marked epochs."""
+        return LevelSummary(*(values[epochs] for values in self))
 
 
-NOTHING_SEEN = Looks(np.empty(0), np.empty(0), np.empty(0))
+NO_EPOCHS = LevelSummary(np.empty(0), np.empty(0), np.empty(0))
 
 
-def joined(looks: Sequence[Looks]) -> Looks:
-    """One after the other."""
-    return Looks(*(np.concatenate(values) for values in zip(*looks, strict=True)))
+def concatenated(summaries: Sequence[LevelSummary]) -> LevelSummary:
+    """The epochs of one summary after those of the other."""
+    return LevelSummary(*(np.concatenate(values) for values in zip(*summaries, strict=True)))
 
 
-def look(epochs: Levels, min_samples: int) -> Looks:
-    """What there is to see in `epochs`, shape (n_epochs, n_samples): microvolts or integers."""
-    return Looks(
+def summarize_levels(epochs: Levels, min_samples: int) -> LevelSummary:
+    """The summary of `epochs`, shape (n_epochs, n_samples), in microvolts or integers."""
+    return LevelSummary(
         flat_share(epochs, min_samples),
         epochs.max(axis=1).astype(np.float64),
         epochs.min(axis=1).astype(np.float64),
@@ -73,9 +70,9 @@ def flat_share(epochs: Levels, min_samples: int) -> Shares:
 
 
 def _maybe_flat(epochs: Levels, min_samples: int) -> Marks:
-    """Epochs that may hold a run of `min_samples`: it meets three neighbours of a grid this fine.
+    """Epochs that may hold a run of `min_samples`: a third as many samples apart, three are equal.
 
-    One sample in many is looked at, and next to no epoch of a living signal is left.
+    This is fast, and few epochs of a real signal are left.
     """
     grid = epochs[:, :: max(1, min_samples // 3)]
     if min_samples < 3 or grid.shape[1] < 3:
@@ -85,19 +82,23 @@ def _maybe_flat(epochs: Levels, min_samples: int) -> Marks:
     return marks
 
 
-def railed_shares(looks: Looks, levels_of: Callable[[int], Levels]) -> RailedShares:
+def railed_shares(
+    summary: LevelSummary, grid: EpochGrid, levels_of: Callable[[slice], Levels]
+) -> RailedShares:
     """Share of each epoch at the highest or lowest value of the whole night.
 
-    A signal that was never clipped meets its extremes once or twice. Where the lowest value alone
-    is met again and again, and entered by a jump, it stands for samples that were lost (a drop-out)
-    and not for a signal that grew too large.
+    A signal that was never clipped has its extremes once or twice. Where the lowest value alone
+    comes again and again, and by a jump, it means lost samples (a drop-out), not a signal that grew
+    too large.
 
     Parameters
     ----------
+    grid
+        The epochs of `summary`.
     levels_of
-        The samples of an epoch by its place in `looks`; asked for few.
+        The row's samples; few epochs are read.
     """
-    highest, lowest = looks.highest, looks.lowest
+    highest, lowest = summary.highest, summary.lowest
     none = np.zeros(len(highest))
     if not len(none):
         return RailedShares(none, none)
@@ -108,7 +109,7 @@ def railed_shares(looks: Looks, levels_of: Callable[[int], Levels]) -> RailedSha
     high, low = none.copy(), none.copy()
     entries = jumps = 0
     for epoch in np.flatnonzero((highest >= top - tolerance) | (lowest <= bottom + tolerance)):
-        signal = levels_of(int(epoch)).astype(np.float64, copy=False)
+        signal = levels_of(grid.stretch(int(epoch))).astype(np.float64, copy=False)
         at_bottom = signal <= bottom + tolerance
         high[epoch] = np.mean(signal >= top - tolerance)
         low[epoch] = np.mean(at_bottom)

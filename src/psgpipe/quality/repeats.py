@@ -1,7 +1,7 @@
-"""Signal that was written twice: a stuck buffer gives a lively, plausible, untrue night.
+"""Repeated epochs: signal that a stuck recorder wrote twice.
 
-A living signal never returns sample for sample. What returns for a whole epoch or longer was not
-recorded at that time, whatever the period of the buffer and wherever it began.
+A real signal never repeats sample for sample. An epoch that repeats earlier signal was not recorded
+at that time, whatever the length of the buffer and wherever it began.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ Columns = npt.NDArray[np.int_]
 
 LANDMARKS_PER_EPOCH = 15
 LANDMARK_SAMPLES = 16
-# Powers of an odd number without pattern (the golden ratio's bits), which overflow as they should.
+# Powers of an odd number without pattern (the golden ratio's bits); they are meant to overflow.
 _ODD = np.cumprod(np.full(LANDMARK_SAMPLES, 0x9E3779B97F4A7C15, np.uint64))
 
 
 class _Landmarks(NamedTuple):
-    """Places that the signal itself picks, so that a repeat picks them again.
+    """Samples that the signal itself determines, so that a repeat has them again.
 
     Attributes
     ----------
     columns
-        Where they are in the row, shape (n_epochs, n_landmarks), in time order.
+        Their columns in the row, shape (n_epochs, n_landmarks), in time order.
     keys
-        A number made of the samples that follow, equal where these are.
+        A number computed from the samples that follow, equal where these are equal.
     """
 
     columns: Columns
@@ -45,15 +45,14 @@ def repeated_epochs(grid: EpochGrid, levels_of: Callable[[slice], Levels]) -> Ma
     Parameters
     ----------
     grid
-        Epochs of living signal, in time order; one that stands still repeats itself.
+        Epochs in time order, none of them flat: a flat one repeats itself.
     levels_of
         The row's samples.
     """
     if not len(grid.columns) or grid.per_epoch < LANDMARKS_PER_EPOCH * LANDMARK_SAMPLES:
         return np.zeros(len(grid.columns), bool)
     marks = [_landmarks(piece, piece.take(levels_of)) for piece in grid.pieces()]
-    found = _Landmarks(*(np.concatenate(values) for values in zip(*marks, strict=True)))
-    lags = _lags(found)
+    lags = _lags(_Landmarks(*(np.concatenate(values) for values in zip(*marks, strict=True))))
     repeated = np.zeros(len(grid.columns), bool)
     for epoch in np.flatnonzero((lags > 0).any(axis=1)):
         columns = grid.stretch(int(epoch))
@@ -66,11 +65,11 @@ def _landmarks(grid: EpochGrid, epochs: Levels) -> _Landmarks:
     """The highest sample of every two seconds."""
     per_tile = grid.per_epoch // LANDMARKS_PER_EPOCH
     tiles = epochs[:, : per_tile * LANDMARKS_PER_EPOCH].reshape(len(epochs), -1, per_tile)
-    places = tiles.argmax(axis=2) + per_tile * np.arange(LANDMARKS_PER_EPOCH)
-    places = np.minimum(places, grid.per_epoch - LANDMARK_SAMPLES)
-    following = places[:, :, None] + np.arange(LANDMARK_SAMPLES)
+    peaks = tiles.argmax(axis=2) + per_tile * np.arange(LANDMARKS_PER_EPOCH)
+    peaks = np.minimum(peaks, grid.per_epoch - LANDMARK_SAMPLES)
+    following = peaks[:, :, None] + np.arange(LANDMARK_SAMPLES)
     samples = np.take_along_axis(epochs, following.reshape(len(epochs), -1), axis=1)
-    return _Landmarks(grid.columns[:, None] + places, _keys(samples).reshape(places.shape))
+    return _Landmarks(grid.columns[:, None] + peaks, _keys(samples).reshape(peaks.shape))
 
 
 def _keys(samples: Levels) -> npt.NDArray[np.uint64]:
@@ -82,13 +81,12 @@ def _keys(samples: Levels) -> npt.NDArray[np.uint64]:
     return keys
 
 
-def _lags(found: _Landmarks) -> Columns:
-    """Samples since each landmark was first met, and last; 0 where never before.
+def _lags(landmarks: _Landmarks) -> Columns:
+    """Samples since each landmark came first, and came last; 0 where it is new.
 
-    Shape (n_epochs, 2 n_landmarks). Signal that returns within an epoch, too, would hide the rest
-    from either of them alone.
+    Shape (n_epochs, 2 n_landmarks). Both are needed where signal repeats within an epoch, too.
     """
-    columns, keys = found.columns.ravel(), found.keys.ravel()
+    columns, keys = landmarks.columns.ravel(), landmarks.keys.ravel()
     order = np.argsort(keys, kind="stable")
     is_new = np.r_[True, keys[order][1:] != keys[order][:-1]]
     here = np.arange(len(order))
@@ -96,7 +94,7 @@ def _lags(found: _Landmarks) -> Columns:
     last = np.where(is_new, here, here - 1)
     lags = np.empty((2, len(columns)), int)
     lags[:, order] = columns[order] - columns[order[np.stack([first, last])]]
-    to_first, to_last = lags.reshape(2, *found.columns.shape)
+    to_first, to_last = lags.reshape(2, *landmarks.columns.shape)
     return np.concatenate([to_first, to_last], axis=1)
 
 

@@ -1,4 +1,4 @@
-"""What the spectrum of each epoch says: amplitude, slope, muscle, mains, EEG or eye."""
+"""Spectral measures of each epoch: amplitude, slope, muscle, mains, likeness to EEG."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class EpochSpectra:
     Attributes
     ----------
     sd_uv
-        SD of 0.5-35 Hz: what a stager sees, without electrode drift and mains.
+        SD of 0.5-35 Hz, the band that a stager uses, without electrode drift and mains.
     slope
         Of log power against log frequency, 2-25 Hz without 7-16 Hz, where alpha and spindles stand
         out. White noise 0, pink noise -1. It stops short of 30 Hz, where amplifiers may low-pass.
@@ -42,7 +42,7 @@ class EpochSpectra:
     eeg_likeness: PerEpoch
 
     def of(self, epochs: npt.NDArray[np.bool_]) -> EpochSpectra:
-        """The measures of the epochs marked."""
+        """The measures of the marked epochs."""
         return EpochSpectra(*(getattr(self, field.name)[epochs] for field in fields(self)))
 
 
@@ -54,7 +54,7 @@ def epoch_power(epochs_uv: npt.NDArray[np.float64], fs_hz: float) -> Power:
     Parameters
     ----------
     epochs_uv
-        Shape (n_epochs, n_samples), microvolt. An epoch that is not finite has no power that is.
+        Shape (n_epochs, n_samples), microvolt. An epoch that is not finite gives power that is not.
     """
     n_window = int(WINDOW_S * fs_hz)
     n_windows = epochs_uv.shape[1] // n_window

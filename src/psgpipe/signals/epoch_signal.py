@@ -37,7 +37,7 @@ class EpochSignal:
         ends = np.cumsum([stretch.stop - stretch.start for stretch in self.columns])
         skipped = starts - np.append(0, ends[:-1])
         columns = places + skipped[np.searchsorted(ends, places, side="right")]
-        return self.recording.stretch_uv(columns, self.row)
+        return self.recording.samples_uv(columns, self.row)
 
     def _unbroken(self, wanted: range) -> npt.NDArray[np.float64]:
         pieces, at = [], 0
@@ -45,7 +45,7 @@ class EpochSignal:
             first = max(wanted.start - at, 0) + stretch.start
             end = min(wanted.stop - at + stretch.start, stretch.stop)
             if first < end:
-                pieces.append(self.recording.stretch_uv(slice(first, end), self.row))
+                pieces.append(self.recording.samples_uv(slice(first, end), self.row))
             at += stretch.stop - stretch.start
         return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0), *pieces])
 

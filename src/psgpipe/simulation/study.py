@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from psgpipe.edf.writer import WrittenSignal, write_recording, write_scoring
+from psgpipe.edf.writer import OutputSignal, write_recording, write_scoring
 from psgpipe.errors import OutputConflict, TryAgain, UsageError
 from psgpipe.files.atomic import TEMPORARY_PREFIX, json_bytes, output_errors, write_file
 from psgpipe.messages import unknown
@@ -212,10 +212,10 @@ def _write_night(out: Path, night: PlannedNight, design: StudyDesign) -> None:
             part.unlink(missing_ok=True)
 
 
-def _signals(plan: NightPlan, design: StudyDesign) -> Iterator[WrittenSignal]:
+def _signals(plan: NightPlan, design: StudyDesign) -> Iterator[OutputSignal]:
     for made in night_signals(plan, MONTAGES[design.montage], design.rate_hz):
         lead = made.lead
-        yield WrittenSignal(
+        yield OutputSignal(
             lead.label,
             lead.unit,
             made.fs_hz,
