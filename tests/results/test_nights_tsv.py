@@ -10,7 +10,7 @@ from psgpipe.files import atomic
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.night_folder import fail_night, finish_night, night_folder
 from psgpipe.results.nights_tsv import gather
-from psgpipe.results.status import asked_nights, find_night, runners
+from psgpipe.results.status import batch_runs, stored_night, study_nights
 from psgpipe.results.verify import verify
 from psgpipe.tables.delimited import read_table
 
@@ -125,7 +125,7 @@ def test_no_cell_is_a_formula_to_a_spreadsheet_and_the_ids_come_back(tmp_path):
 def test_a_list_of_nights_that_somebody_edited_is_told_from_a_bug(tmp_path, nights):
     (tmp_path / "study.json").write_text(json.dumps({"nights": nights}), encoding="utf-8")
     with pytest.raises(OutputConflict, match="Run the batch again"):
-        asked_nights(tmp_path)
+        study_nights(tmp_path)
 
 
 @pytest.mark.parametrize("outputs", [[3], [{}], [{"name": "summary.json"}], "all"])
@@ -181,7 +181,7 @@ def test_gathering_twice_gives_the_same_bytes(tmp_path):
     assert b"0.30000000000000004" in before
 
 
-@pytest.mark.parametrize("command", [gather, asked_nights, lambda out: list(verify(out))])
+@pytest.mark.parametrize("command", [gather, study_nights, lambda out: list(verify(out))])
 def test_a_folder_that_psgpipe_did_not_write(tmp_path, command):
     with pytest.raises(UsageError, match="wanted a folder of results"):
         command(tmp_path)
@@ -194,8 +194,8 @@ def test_verify_looks_at_excluded_nights_too_and_names_the_file(tmp_path):
     first, second = verify(tmp_path)
     assert (first.subject, first.files, first.damage) == ("S1", 3, ())
     assert second.damage == ("manifest.json: it cannot be read",)
-    asked = next(a for a in asked_nights(tmp_path) if a.subject == "S2")
-    assert find_night(asked).kind == "Damaged"
+    asked = next(a for a in study_nights(tmp_path) if a.subject == "S2")
+    assert stored_night(asked).kind == "Damaged"
 
 
 def write_journal(out, *events, name="journal.jsonl"):
@@ -212,6 +212,6 @@ def test_runs_without_an_end_are_told_with_the_nights_in_their_hands(tmp_path):
     write_journal(tmp_path, {"event": "unblinded"})
     with (tmp_path / "journal.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"event": "torn')
-    (run,) = runners(tmp_path)
+    (run,) = batch_runs(tmp_path)
     assert run.in_hand == (("X", "n"), ("Z", "n"))
     assert not run.is_alive

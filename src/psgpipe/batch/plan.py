@@ -15,7 +15,7 @@ from psgpipe.model.listed_night import ListedNight
 from psgpipe.night.recipe import Recipe
 from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import night_folder
-from psgpipe.results.status import AskedNight, find_night
+from psgpipe.results.status import StudyNight, stored_night
 from psgpipe.study.study import Study
 
 SAMPLED_NIGHTS = 200
@@ -94,17 +94,17 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
 def _deed(listed: ListedNight, recipe: Recipe, out: Path, options: BatchOptions) -> str:
     night = listed.night
     folder = night_folder(out, night.subject, night.night)
-    asked = AskedNight(
+    asked = StudyNight(
         night.subject,
         night.night,
         folder,
         recording=file_name(listed.recording),
         pipeline_sha256=recipe.pipeline_sha256,
     )
-    state = find_night(asked).state
-    if state == "done":
+    status = stored_night(asked).status
+    if status == "finished":
         return "compute" if options.force else "check"
-    return "leave" if state == "failed" and not options.retry_failed else "compute"
+    return "leave" if status == "failed" and not options.retry_failed else "compute"
 
 
 def _manifests(nights: Sequence[ListedNight], out: Path) -> list[Manifest]:

@@ -9,7 +9,8 @@ import click
 
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
-from psgpipe.results.status import Runner, asked_nights, find_night, runners
+from psgpipe.model.night_status import word_in_tables
+from psgpipe.results.status import BatchRun, batch_runs, stored_night, study_nights
 
 MOST_SHOWN = 20
 
@@ -29,35 +30,29 @@ def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
 
 def read_status(out: Path) -> dict[str, Any]:
     """Counts, failed nights and runs, as plain values."""
-    running = runners(out)
-    in_hand = {night for runner in running if runner.is_alive for night in runner.in_hand}
+    runs = batch_runs(out)
+    in_hand = {night for run in runs if run.is_alive for night in run.in_hand}
     counts = dict.fromkeys(("done", "failed", "running", "missing", "excluded"), 0)
     failed = []
-    for asked in asked_nights(out):
-        found = find_night(asked)
-        if found.state != "done" and (asked.subject, asked.night) in in_hand:
+    for night in study_nights(out):
+        stored, ids = stored_night(night), (night.subject, night.night)
+        if stored.status != "finished" and ids in in_hand:
             counts["running"] += 1
             continue
-        counts[found.state] += 1
-        if found.state == "failed":
-            failed.append(
-                {
-                    "subject": asked.subject,
-                    "night": asked.night,
-                    "kind": found.kind,
-                    "problem": found.reason,
-                }
-            )
-    return {**counts, "failures": failed, "runs": [_run_dict(r) for r in running]}
+        counts[word_in_tables(stored.status)] += 1
+        if stored.status == "failed":
+            reason = {"kind": stored.kind, "problem": stored.reason}
+            failed.append({"subject": night.subject, "night": night.night, **reason})
+    return {**counts, "failures": failed, "runs": [_run_dict(run) for run in runs]}
 
 
-def _run_dict(runner: Runner) -> dict[str, Any]:
+def _run_dict(run: BatchRun) -> dict[str, Any]:
     return {
-        "journal": runner.journal,
-        "began_at": runner.began_at,
-        "alive": runner.is_alive,
-        "silent_s": round(runner.silent_s),
-        "in_hand": [{"subject": s, "night": n} for s, n in runner.in_hand],
+        "journal": run.journal,
+        "began_at": run.began_at,
+        "alive": run.is_alive,
+        "silent_s": round(run.silent_s),
+        "in_hand": [{"subject": s, "night": n} for s, n in run.in_hand],
     }
 
 

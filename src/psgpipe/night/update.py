@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psgpipe._version import __version__
 from psgpipe.errors import ChangedWhileRead, PsgpipeError, UsageError
-from psgpipe.files import atomic
 from psgpipe.files.hashing import FileState, HashedFile, hash_file, sha256_of_file
 from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
@@ -32,10 +30,10 @@ from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
 from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import correct_manifest, finish_night, night_folder, read_failure
+from psgpipe.results.study_file import lists_nights, write_study_file
 from psgpipe.study import blinding
 
 LOGGER = logging.getLogger("psgpipe")
-STUDY = "study.json"
 RESULTS_GONE = (
     "the night that was finished here does not answer what is asked now; failure.json has taken "
     "its place"
@@ -107,7 +105,9 @@ def run_to_folder(
     blind = blinding.goes_blind(out, recipe.definition, asked=blind)
     if blind:
         night = _sealed(out, night)
-    _write_study(out, recipe, blind=blind)
+    if not lists_nights(out):
+        pipeline = {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256}
+        write_study_file(out, pipeline, {"study_table_sha256": None}, blind=blind)
     ids = {"subject": night.subject, "night": night.night}
     try:
         outcome = stage_into(out, path, night, recipe, force=force)
@@ -122,7 +122,7 @@ def run_to_folder(
 
 def _sealed(out: Path, night: Night) -> Night:
     """The night without its condition, which is put under seal."""
-    if not blinding.is_blind(out) and (atomic.read_json(out / STUDY) or {}).get("nights"):
+    if not blinding.is_blind(out) and lists_nights(out):
         raise UsageError(
             f"{out.name or out} holds a study that names its conditions, and one night was to be "
             "blind",
@@ -280,17 +280,3 @@ def _require_unchanged_recording(path: Path, hashed: HashedFile) -> None:
         f"{file_name(path)}: replaced or changed while the night was staged",
         "Wait until the recording or the copy is finished, then run again.",
     )
-
-
-def _write_study(out: Path, recipe: Recipe, *, blind: bool) -> None:
-    """What was asked last, unless a batch has said what the whole study is."""
-    path = out / STUDY
-    if (atomic.read_json(path) or {}).get("nights"):
-        return
-    study = {
-        "psgpipe": __version__,
-        "pipeline": {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256},
-        "study_table_sha256": None,
-        **({"blind": True} if blind else {}),
-    }
-    atomic.write_file(path, atomic.json_bytes(study))

@@ -1,4 +1,4 @@
-"""``nights.tsv``: one row for each night that was asked for, finished or not."""
+"""``nights.tsv``: one row for each night that was night for, finished or not."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.files.atomic import write_file
+from psgpipe.model.night_status import word_in_tables
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.manifest import Manifest, recipe_of
-from psgpipe.results.status import AskedNight, Found, asked_nights, find_night
+from psgpipe.results.status import StoredNight, StudyNight, stored_night, study_nights
 from psgpipe.tables.cells import without_formula
 
 NIGHTS = "nights.tsv"
@@ -30,28 +31,27 @@ READS_TRIED = 5
 
 
 @dataclass
-class Gathered:
-    """What was gathered.
+class NightCounts:
+    """How many nights ``nights.tsv`` has in each state.
 
     Attributes
     ----------
-    path
-        Of ``nights.tsv``.
     states
-        How many nights are done, failed, missing, excluded.
+        By the word of the column ``state``.
     not_done
-        ``(subject, night, state, reason)`` of the failed and missing ones, the first 1000.
+        ``(subject, night, state, reason)`` of the first 1000 failed and missing nights.
     """
 
     path: Path
     states: dict[str, int] = field(default_factory=dict)
     not_done: list[tuple[str, str, str, str]] = field(default_factory=list)
 
-    def add(self, asked: AskedNight, found: Found) -> None:
+    def add(self, night: StudyNight, stored: StoredNight) -> None:
         """Count a night."""
-        self.states[found.state] = self.states.get(found.state, 0) + 1
-        if found.state in ("failed", "missing") and len(self.not_done) < 1000:
-            self.not_done.append((asked.subject, asked.night, found.state, found.reason or ""))
+        state = word_in_tables(stored.status)
+        self.states[state] = self.states.get(state, 0) + 1
+        if stored.status in ("failed", "missing") and len(self.not_done) < 1000:
+            self.not_done.append((night.subject, night.night, state, stored.reason or ""))
 
     @property
     def complete(self) -> bool:
@@ -59,7 +59,7 @@ class Gathered:
         return not self.states.get("failed") and not self.states.get("missing")
 
 
-def gather(out: Path) -> Gathered:
+def gather(out: Path) -> NightCounts:
     """Write ``nights.tsv`` in `out`: by subject and night, every endpoint, or why there is none.
 
     Raises
@@ -69,51 +69,51 @@ def gather(out: Path) -> Gathered:
     psgpipe.errors.OutputConflict, psgpipe.errors.TryAgain
         It cannot be written.
     """
-    nights = asked_nights(out)
-    gathered = Gathered(out / NIGHTS)
-    write_file(gathered.path, _table(nights, gathered))
-    return gathered
+    nights = study_nights(out)
+    counts = NightCounts(out / NIGHTS)
+    write_file(counts.path, _table(nights, counts))
+    return counts
 
 
-def _table(nights: Sequence[AskedNight], gathered: Gathered) -> Iterator[bytes]:
-    """The table's lines, made as they are written: a study may have very many nights."""
+def _table(nights: Sequence[StudyNight], counts: NightCounts) -> Iterator[bytes]:
+    """The lines of the table, one by one: a study may have very many nights."""
     extra = _extra_columns(nights)
     # A study without conditions has no column for them: blank ones would look forgotten.
-    with_condition = any(asked.condition for asked in nights)
+    with_condition = any(night.condition for night in nights)
     columns = [
         *(c for c in IDENTITY if c != "condition" or with_condition), *RECORDED, *extra.values(),
         *ENDPOINTS, *RECIPE, *NOTES,
     ]  # fmt: skip
     yield _line(columns)
-    for asked in nights:
-        found, summary, quality = _read(asked)
-        gathered.add(asked, found)
-        row = _row(asked, found, summary, quality)
-        row |= {extra[name]: value for name, value in asked.extra.items()}
+    for night in nights:
+        stored, summary, quality = _read(night)
+        counts.add(night, stored)
+        row = _row(night, stored, summary, quality)
+        row |= {extra[name]: value for name, value in night.extra.items()}
         yield _line(_cell(row.get(column)) for column in columns)
 
 
-def _extra_columns(nights: Sequence[AskedNight]) -> dict[str, str]:
-    """The study's further columns, by name, and how they are called here."""
-    names = dict.fromkeys(sorted({name for asked in nights for name in asked.extra}))
+def _extra_columns(nights: Sequence[StudyNight]) -> dict[str, str]:
+    """The further columns of the study table, and their names in ``nights.tsv``."""
+    names = dict.fromkeys(sorted({name for night in nights for name in night.extra}))
     taken = {column.casefold() for column in OURS}
     return {n: f"study_{n}" if n.casefold() in taken else n for n in names}
 
 
-def _read(asked: AskedNight) -> tuple[Found, Mapping[str, Any], Mapping[str, Any]]:
-    """What became of a night, its summary and its quality; both only as the manifest names them."""
+def _read(night: StudyNight) -> tuple[StoredNight, Mapping[str, Any], Mapping[str, Any]]:
+    """A night's status, summary and quality; the last two must have the hashes in the manifest."""
     for _ in range(READS_TRIED):  # a run may replace the night between two reads
-        found = find_night(asked)
-        if found.manifest is None:
-            return found, {}, {}
-        if not found.manifest.is_intact:
+        stored = stored_night(night)
+        if stored.manifest is None:
+            return stored, {}, {}
+        if not stored.manifest.is_intact:
             continue
-        summary = _output(asked.folder, "summary.json", found.manifest)
-        quality = _output(asked.folder, "quality.json", found.manifest)
+        summary = _output(night.folder, "summary.json", stored.manifest)
+        quality = _output(night.folder, "quality.json", stored.manifest)
         if summary is not None and quality is not None:
-            return found, summary, quality
+            return stored, summary, quality
     damaged = "its files are not those that its manifest names; run the batch again"
-    return Found("missing", "Damaged", damaged), {}, {}
+    return StoredNight("missing", "Damaged", damaged), {}, {}
 
 
 def _output(folder: Path, name: str, manifest: Manifest) -> dict[str, Any] | None:
@@ -129,34 +129,32 @@ def _output(folder: Path, name: str, manifest: Manifest) -> dict[str, Any] | Non
 
 
 def _row(
-    asked: AskedNight, found: Found, summary: Mapping[str, Any], quality: Mapping[str, Any]
+    night: StudyNight, stored: StoredNight, summary: Mapping[str, Any], quality: Mapping[str, Any]
 ) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "subject": asked.subject,
-        "night": asked.night,
-        "condition": asked.condition,
-        "state": found.state,
-        "kind": found.kind,
-        "reason": found.reason,
-        "recording": asked.recording,
-        "age": asked.age,
-        "sex": asked.sex,
+        "subject": night.subject,
+        "night": night.night,
+        "condition": night.condition,
+        "state": word_in_tables(stored.status),
+        "kind": stored.kind,
+        "reason": stored.reason,
+        "recording": night.recording,
+        "age": night.age,
+        "sex": night.sex,
     }
-    if found.manifest is None:
+    if stored.manifest is None:
         return row
-    return row | _made_from(found.manifest) | _endpoints(summary) | _notes(found.manifest, quality)
-
-
-def _endpoints(summary: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: summary.get(name) for name in ENDPOINTS}
-
-
-def _notes(manifest: Manifest, quality: Mapping[str, Any]) -> dict[str, Any]:
     flags = dict.fromkeys(flag["code"] for flag in quality.get("flags", ()))
-    return {"flags": " ".join(flags), "warnings": len(manifest.warnings)}
+    return {
+        **row,
+        **_origin(stored.manifest),
+        **{name: summary.get(name) for name in ENDPOINTS},
+        "flags": " ".join(flags),
+        "warnings": len(stored.manifest.warnings),
+    }
 
 
-def _made_from(manifest: Manifest) -> dict[str, Any]:
+def _origin(manifest: Manifest) -> dict[str, Any]:
     """Recording, lights and recipe of a finished night."""
     recording, engine = manifest.recording, manifest.engine
     return recipe_of(manifest) | {

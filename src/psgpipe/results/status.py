@@ -1,4 +1,4 @@
-"""The nights of an output folder, and what became of each; read from files only."""
+"""The status of each night in an output folder, read from its files."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from psgpipe.errors import OutputConflict, UsageError
-from psgpipe.files import atomic
+from psgpipe.files.atomic import read_json
+from psgpipe.model.ids import night_order
+from psgpipe.model.night_status import NightStatus
 from psgpipe.results import journal
 from psgpipe.results.manifest import MANIFEST, Manifest, read_manifest
 from psgpipe.results.night_folder import night_folder, read_failure
+from psgpipe.results.study_file import STUDY, read_study_file
 
-STUDY = "study.json"
 SILENT_AFTER_S = 3 * 60.0
-NightState = Literal["done", "failed", "missing", "excluded"]
 
 
 @dataclass(frozen=True)
-class AskedNight:
+class StudyNight:
     """A night as ``study.json`` lists it, or as its folder names it where no study does.
 
     Attributes
@@ -48,27 +49,27 @@ class AskedNight:
 
 
 @dataclass(frozen=True)
-class Found:
-    """What became of a night.
+class StoredNight:
+    """What the folder of a night says about it.
 
     Attributes
     ----------
-    state
-        ``done``, ``failed``, ``missing`` or ``excluded``.
+    status
+        ``finished``, ``failed``, ``missing`` or ``excluded``.
     kind, reason
         Of a failure; or why a night is missing or excluded.
     manifest
-        Of a night that is done.
+        Of a finished night.
     """
 
-    state: NightState
+    status: NightStatus
     kind: str | None = None
     reason: str | None = None
     manifest: Manifest | None = None
 
 
-def asked_nights(out: Path) -> list[AskedNight]:
-    """Every night that was asked for; where no batch says so, every night that has a folder.
+def study_nights(out: Path) -> list[StudyNight]:
+    """The nights that a batch listed; where no batch did, every night that has a folder.
 
     Raises
     ------
@@ -77,14 +78,14 @@ def asked_nights(out: Path) -> list[AskedNight]:
     psgpipe.errors.OutputConflict
         Its ``study.json`` is not what psgpipe wrote.
     """
-    study = atomic.read_json(out / STUDY)
+    study = read_study_file(out)
     if study is None and not (out / "nights").is_dir():
         raise UsageError(
             f"{out.name or out}: wanted a folder of results, found neither {STUDY} nor nights/",
             "Give the folder that psgpipe run or batch wrote (-o).",
         )
     try:
-        return _listed(study or {}, out) or list(_nights_with_folders(out))
+        return _nights_of_study(study or {}, out) or list(_nights_with_folders(out))
     except (AttributeError, KeyError, TypeError) as error:
         raise OutputConflict(
             f"{STUDY}: wanted a list of nights as psgpipe batch writes it, found something else",
@@ -92,10 +93,10 @@ def asked_nights(out: Path) -> list[AskedNight]:
         ) from error
 
 
-def _listed(study: Mapping[str, Any], out: Path) -> list[AskedNight]:
+def _nights_of_study(study: Mapping[str, Any], out: Path) -> list[StudyNight]:
     pipeline_sha256 = study.get("pipeline", {}).get("sha256")
     return [
-        AskedNight(
+        StudyNight(
             **night,
             folder=night_folder(out, night["subject"], night["night"]),
             pipeline_sha256=pipeline_sha256,
@@ -104,12 +105,10 @@ def _listed(study: Mapping[str, Any], out: Path) -> list[AskedNight]:
     ]
 
 
-def _nights_with_folders(out: Path) -> Iterator[AskedNight]:
-    from psgpipe.model.ids import night_order
-
-    folders = [f for s in _folders(out / "nights") for f in _folders(s)]
-    named = [_named_by_its_files(folder) for folder in folders]
-    yield from sorted(named, key=lambda night: night_order(night.subject, night.night))
+def _nights_with_folders(out: Path) -> Iterator[StudyNight]:
+    folders = [f for subject in _folders(out / "nights") for f in _folders(subject)]
+    nights = [_night_in(folder) for folder in folders]
+    yield from sorted(nights, key=lambda night: night_order(night.subject, night.night))
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -119,47 +118,51 @@ def _folders(folder: Path) -> list[Path]:
         return []
 
 
-def _named_by_its_files(folder: Path) -> AskedNight:
-    said = atomic.read_json(folder / "summary.json") or read_failure(folder) or {}
-    subject, night = said.get("subject"), said.get("night")
-    return AskedNight(
+def _night_in(folder: Path) -> StudyNight:
+    content = read_json(folder / "summary.json") or read_failure(folder) or {}
+    subject, night = content.get("subject"), content.get("night")
+    return StudyNight(
         str(folder.parent.name if subject is None else subject),
         str(folder.name if night is None else night),
         folder,
-        said.get("condition"),
+        content.get("condition"),
     )
 
 
-def find_night(asked: AskedNight) -> Found:
-    """What became of a night, judged by its files alone; nothing is hashed."""
-    if asked.excluded:
-        return Found("excluded", None, asked.exclude_reason or "excluded by the study table")
-    manifest = read_manifest(asked.folder)
+def stored_night(night: StudyNight) -> StoredNight:
+    """The status of a night by its files; no file is hashed."""
+    if night.excluded:
+        return StoredNight("excluded", None, night.exclude_reason or "excluded by the study table")
+    manifest = read_manifest(night.folder)
     if manifest is not None:
-        stale = _why_stale(manifest, asked)
-        return Found("missing", "Stale", stale) if stale else Found("done", manifest=manifest)
-    failure = read_failure(asked.folder)
+        stale = _why_stale(manifest, night)
+        return (
+            StoredNight("missing", "Stale", stale)
+            if stale
+            else StoredNight("finished", manifest=manifest)
+        )
+    failure = read_failure(night.folder)
     if failure is not None:
-        return Found("failed", failure.get("kind"), failure.get("problem"))
-    if (asked.folder / MANIFEST).exists():
-        return Found("missing", "Damaged", "its manifest is damaged; run the batch again")
-    return Found("missing", None, "not computed yet")
+        return StoredNight("failed", failure.get("kind"), failure.get("problem"))
+    if (night.folder / MANIFEST).exists():
+        return StoredNight("missing", "Damaged", "its manifest is damaged; run the batch again")
+    return StoredNight("missing", None, "not computed yet")
 
 
-def _why_stale(manifest: Manifest, asked: AskedNight) -> str | None:
+def _why_stale(manifest: Manifest, night: StudyNight) -> str | None:
     """Why a finished night is not the night that was asked for, or None where it is."""
     again = "run the batch again"
     was = manifest.recording.name
-    if asked.recording is not None and was != asked.recording:
+    if night.recording is not None and was != night.recording:
         return f"finished from another recording, {was}; {again}, with --force if that is meant"
-    if asked.pipeline_sha256 not in (None, manifest.pipeline.sha256):
+    if night.pipeline_sha256 not in (None, manifest.pipeline.sha256):
         return f"finished by another pipeline, {manifest.pipeline.name}; {again}"
     return None
 
 
 @dataclass(frozen=True)
-class Runner:
-    """A run of a batch, as its journal tells of it.
+class BatchRun:
+    """A run of a batch that has not ended, according to its journal.
 
     Attributes
     ----------
@@ -168,9 +171,9 @@ class Runner:
     began_at
         UTC, ISO.
     in_hand
-        ``(subject, night)`` of the nights it had begun and not ended.
+        ``(subject, night)`` of the nights that it has begun and not ended.
     silent_s
-        Seconds since its last sign of life.
+        Seconds since its last entry in the journal.
     """
 
     journal: str
@@ -180,18 +183,18 @@ class Runner:
 
     @property
     def is_alive(self) -> bool:
-        """Whether it has given a sign of life of late."""
+        """Whether its last entry in the journal is recent."""
         return self.silent_s < SILENT_AFTER_S
 
 
-def runners(out: Path) -> list[Runner]:
-    """The runs that have not said their end: at work now, or ended without a word."""
-    return [runner for path in journal.journals(out) for runner in _unended(path)]
+def batch_runs(out: Path) -> list[BatchRun]:
+    """The batches that have not ended: at work now, or killed."""
+    return [run for path in journal.journals(out) for run in _runs_without_end(path)]
 
 
-def _unended(path: Path) -> Iterator[Runner]:
+def _runs_without_end(path: Path) -> Iterator[BatchRun]:
     began: dict[str, str] = {}
-    heard: dict[str, str] = {}
+    last_entry: dict[str, str] = {}
     in_hand: dict[str, list[tuple[str, str]]] = {}
     for event in journal.events(path):
         run, name = str(event.get("run")), event["event"]
@@ -200,13 +203,13 @@ def _unended(path: Path) -> Iterator[Runner]:
         elif name in ("batch ended", "batch stopped"):
             began.pop(run, None)
         elif run in began:
-            _follow(in_hand[run], name, (str(event.get("subject")), str(event.get("night"))))
-        heard[run] = str(event.get("at"))
+            _update(in_hand[run], name, (str(event.get("subject")), str(event.get("night"))))
+        last_entry[run] = str(event.get("at"))
     for run, at in began.items():
-        yield Runner(path.name, at, tuple(in_hand[run]), _seconds_since(heard[run]))
+        yield BatchRun(path.name, at, tuple(in_hand[run]), _seconds_since(last_entry[run]))
 
 
-def _follow(in_hand: list[tuple[str, str]], event: str, night: tuple[str, str]) -> None:
+def _update(in_hand: list[tuple[str, str]], event: str, night: tuple[str, str]) -> None:
     if event == "started":
         in_hand.append(night)
     elif night in in_hand:

@@ -1,4 +1,4 @@
-"""Every output of every finished night against the hash in its manifest."""
+"""Every output file of every finished night, compared with the hash in its manifest."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from pathlib import Path
 
 from psgpipe.results.manifest import MANIFEST, read_manifest
 from psgpipe.results.output_check import damaged_outputs
-from psgpipe.results.status import AskedNight, asked_nights
+from psgpipe.results.status import StudyNight, study_nights
 
 
 @dataclass(frozen=True)
-class Checked:
-    """One night that has a manifest.
+class NightCheck:
+    """The check of one finished night.
 
     Attributes
     ----------
-    subject, night
-        Ids.
     files
         How many were compared with their hash, the manifest included.
     damage
-        What is wrong, a sentence for each file; empty where nothing is.
+        What is wrong, a sentence for each damaged file.
     """
 
     subject: str
@@ -31,7 +29,7 @@ class Checked:
     damage: tuple[str, ...] = ()
 
 
-def verify(out: Path) -> Iterator[Checked]:
+def verify(out: Path) -> Iterator[NightCheck]:
     """Check the finished nights in `out`, excluded ones too, one after the other.
 
     Raises
@@ -39,16 +37,16 @@ def verify(out: Path) -> Iterator[Checked]:
     psgpipe.errors.UsageError
         `out` is not a folder that psgpipe wrote.
     """
-    for asked in asked_nights(out):
-        if (asked.folder / MANIFEST).exists():
-            yield _check(asked)
+    for night in study_nights(out):
+        if (night.folder / MANIFEST).exists():
+            yield _check(night)
 
 
-def _check(asked: AskedNight) -> Checked:
-    manifest = read_manifest(asked.folder)
+def _check(night: StudyNight) -> NightCheck:
+    manifest = read_manifest(night.folder)
     if manifest is None:
-        return Checked(asked.subject, asked.night, 1, ("manifest.json: it cannot be read",))
-    damage = damaged_outputs(asked.folder, manifest)
+        return NightCheck(night.subject, night.night, 1, ("manifest.json: it cannot be read",))
+    damage = damaged_outputs(night.folder, manifest)
     if not manifest.is_intact:
         damage.insert(0, "manifest.json: its content has changed")
-    return Checked(asked.subject, asked.night, 1 + len(manifest.outputs), tuple(damage))
+    return NightCheck(night.subject, night.night, 1 + len(manifest.outputs), tuple(damage))

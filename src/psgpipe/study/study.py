@@ -1,24 +1,20 @@
-"""A study: which nights there are, and what was asked for all of them."""
+"""A study: its nights, from a study table or a folder of recordings."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from psgpipe._version import __version__
-from psgpipe.files import atomic
 from psgpipe.files.regular import file_name
 from psgpipe.model.ids import night_order
 from psgpipe.model.listed_night import ListedNight
+from psgpipe.results.study_file import write_study_file
 from psgpipe.study import blinding
 from psgpipe.study.discovery import nights_in_folder
 from psgpipe.study.study_table import study_table
-
-STUDY = "study.json"
 
 
 @dataclass(frozen=True)
@@ -28,15 +24,15 @@ class Study:
     Attributes
     ----------
     name
-        Of the table or the folder, without its path.
+        The name of the table or the folder, without its path.
     nights
-        Every listed night, excluded ones too, by subject and night.
+        Every listed night, excluded ones too, sorted by subject and night.
     table_sha256
-        Of the table's bytes; None for a folder.
+        The hash of the table's bytes; None for a folder.
     passed_over
-        Files of stages found among the recordings of a folder.
+        How many scorings lie among the recordings of a folder.
     sealed
-        Of a blinded study, what `nights` do not tell; None where nothing is kept back.
+        The conditions of a blinded study, which `nights` do not have; None for an open study.
     """
 
     name: str
@@ -62,7 +58,7 @@ def read_study(source: Path, out: Path | None = None) -> Study:
     Parameters
     ----------
     out
-        Where results go; recordings are not looked for in there.
+        The output folder; no recording is searched there.
 
     Raises
     ------
@@ -78,7 +74,7 @@ def read_study(source: Path, out: Path | None = None) -> Study:
 
 
 def blinded(study: Study) -> Study:
-    """The study without the conditions of its nights, which go under seal."""
+    """The study with the conditions of its nights sealed."""
     if study.sealed is not None:
         return study
     kept = {(n.night.subject, n.night.night): blinding.cells_of(n.night) for n in study.nights}
@@ -96,32 +92,20 @@ def write_study(
     labels_sha256: str | None,
     versions: Mapping[str, str],
 ) -> None:
-    """Write ``study.json``: what was asked; every shard writes the same bytes."""
+    """Write ``study.json`` and the sealed conditions of a blinded study."""
     if study.sealed is not None:
         blinding.seal(out, study.sealed)
-    head = {
-        "psgpipe": __version__,
-        "pipeline": dict(pipeline),
+    facts = {
         "study": study.name,
         "study_table_sha256": study.table_sha256,
         "labels_sha256": labels_sha256,
         "versions": dict(versions),
-        **({} if study.sealed is None else {"blind": True}),
     }
-    content = b"".join(_study_json(head, study.nights))
-    if not _holds(out / STUDY, content):
-        atomic.write_file(out / STUDY, content)
+    nights = [_night_dict(listed) for listed in study.nights]
+    write_study_file(out, pipeline, facts, nights, blind=study.sealed is not None)
 
 
-def _study_json(head: Mapping[str, Any], nights: Sequence[ListedNight]) -> Iterator[bytes]:
-    """A line for each night: readable, and comparable by the usual tools."""
-    text = json.dumps(head, indent=2, ensure_ascii=False)
-    lines = ",\n    ".join(json.dumps(_listed_dict(n), ensure_ascii=False) for n in nights)
-    whole = f'{text[:-2]},\n  "nights": [\n    {lines}\n  ]\n}}\n'
-    yield whole.encode("utf-8", "backslashreplace")
-
-
-def _listed_dict(listed: ListedNight) -> dict[str, Any]:
+def _night_dict(listed: ListedNight) -> dict[str, Any]:
     night = listed.night
     return {
         "subject": night.subject,
@@ -135,10 +119,3 @@ def _listed_dict(listed: ListedNight) -> dict[str, Any]:
         "scoring": file_name(listed.scoring) if listed.scoring else None,
         "extra": dict(night.extra),
     }
-
-
-def _holds(path: Path, content: bytes) -> bool:
-    try:
-        return path.read_bytes() == content
-    except OSError:
-        return False
