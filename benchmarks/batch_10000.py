@@ -22,7 +22,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -31,26 +30,6 @@ sys.path.insert(0, str(CHECKOUT))
 from tests.recordings import write_night  # noqa: E402
 
 MEMORY_GOAL_MIB, BOOKKEEPING_GOAL_MS, RESUME_GOAL_S = 20.0, 20.0, 10.0
-
-
-@dataclass
-class Seen:
-    """Memory of this process and its children as nights end."""
-
-    n_ended: int = 0
-    rss_mib: dict[int, float] = field(default_factory=dict)
-
-    def begins(self, nights: int) -> None:
-        """Nothing to be seen yet."""
-
-    def night_ended(self, end: object) -> None:
-        """Look at the memory now and then."""
-        self.n_ended += 1
-        if self.n_ended == 100 or self.n_ended % 1000 == 0:
-            self.rss_mib[self.n_ended] = rss_mib()
-
-    def tick(self) -> None:
-        """Nothing to be seen."""
 
 
 def rss_mib() -> float:
@@ -111,7 +90,8 @@ def measure(folder: Path, defective: dict[str, str], jobs: int, *, real: bool) -
     """Run the batch here and resume it by the command line; the table's rows."""
     from tests.cheap_nights import with_cheap_nights
 
-    from psgpipe.batch.run import BatchOptions, run_batch
+    from psgpipe.batch.options import BatchOptions
+    from psgpipe.batch.run import run_batch
     from psgpipe.night.recipe import recipe_from
     from psgpipe.results.nights_tsv import gather
     from psgpipe.study.study import read_study
@@ -119,13 +99,18 @@ def measure(folder: Path, defective: dict[str, str], jobs: int, *, real: bool) -
     recipe = (recipe_from if real else with_cheap_nights(recipe_from))(
         "standard-night", None, pictures=False
     )
-    seen, out = Seen(), folder / "out"
+    out, memory_mib, n_ended = folder / "out", {}, 0
     began_s, began_cpu_s, own_cpu_s = time.monotonic(), cpu_s(), time.process_time()
-    result = run_batch(read_study(folder / "study.tsv"), recipe, out, BatchOptions(jobs), seen)
+    for progress in run_batch(read_study(folder / "study.tsv"), recipe, out, BatchOptions(jobs)):
+        if progress.night is not None:
+            n_ended += 1
+            if n_ended == 100 or n_ended % 1000 == 0:
+                memory_mib[n_ended] = rss_mib()
     gather(out)
     wall_s, used_s = time.monotonic() - began_s, cpu_s() - began_cpu_s
     own_cpu_s = time.process_time() - own_cpu_s
-    seen.rss_mib[result.nights] = rss_mib()
+    n = progress.result.nights
+    memory_mib[n] = rss_mib()
     failed = {row["subject"]: row["kind"] for row in rows(folder) if row["state"] != "done"}
     began_s = time.monotonic()
     resumed = subprocess.run(
@@ -136,7 +121,6 @@ def measure(folder: Path, defective: dict[str, str], jobs: int, *, real: bool) -
     status = [sys.executable, "-m", "psgpipe", "status", str(out)]
     subprocess.run(status, cwd=CHECKOUT, capture_output=True, check=True)
     status_s = time.monotonic() - began_s
-    n = result.nights
     return {
         "nights, of which defective": f"{n}, {len(defective)}",
         "failed: exactly the defective ones": f"{failed.keys() == defective.keys()}",
@@ -147,9 +131,9 @@ def measure(folder: Path, defective: dict[str, str], jobs: int, *, real: bool) -
         "CPU a night, workers and parent": f"{1000 * used_s / n:.1f} ms",
         "CPU a night, parent alone": f"{1000 * own_cpu_s / n:.2f} ms "
         f"(goal for the bookkeeping: {BOOKKEEPING_GOAL_MS:g})",
-        "parent's memory at night 100": f"{seen.rss_mib[100]:.1f} MiB",
-        f"parent's memory at night {n}, gathered": f"{seen.rss_mib[n]:.1f} MiB "
-        f"(grown by {seen.rss_mib[n] - seen.rss_mib[100]:.1f}, goal {MEMORY_GOAL_MIB:g})",
+        "parent's memory at night 100": f"{memory_mib[100]:.1f} MiB",
+        f"parent's memory at night {n}, gathered": f"{memory_mib[n]:.1f} MiB "
+        f"(grown by {memory_mib[n] - memory_mib[100]:.1f}, goal {MEMORY_GOAL_MIB:g})",
         "the same command again, --trust-mtime": f"{resumed_s:.1f} s, exit {resumed.returncode} "
         f"(goal {RESUME_GOAL_S:g})",
         "status": f"{status_s:.1f} s",

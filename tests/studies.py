@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from psgpipe.batch.worker_pool import Ended
+from psgpipe.batch.worker_pool import TaskResult
 from tests import cheap_nights
 from tests.recordings import write_night
 
@@ -99,7 +99,7 @@ def make_study(folder, nights, template_folder, columns="", cells=None):
 def in_this_process(tasks, function, **_):
     """What `run_tasks` yields, without workers."""
     for task in tasks:
-        yield Ended(task, "done", function(task, lambda fact: None), None, 0.0)
+        yield TaskResult(task, "done", function(task, lambda fact: None), None, 0.0)
 
 
 def tree(out, *, journals=False):

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from psgpipe.batch.hash_cache import KnownHashes
+from psgpipe.batch.hash_cache import HashCache
 from psgpipe.files.hashing import FileState, hash_file
 
 # sha256 of the word "night", by sha256sum
@@ -21,10 +21,10 @@ def recording(tmp_path):
 
 def remembered(out, recording, hashed):
     """What the next run knows."""
-    known = KnownHashes(out)
-    known.learn(recording, hashed)
+    known = HashCache(out)
+    known.add(recording, hashed)
     known.save(out)
-    return KnownHashes(out).get(recording)
+    return HashCache(out).get(recording)
 
 
 def calm(recording):
@@ -36,7 +36,7 @@ def calm(recording):
 def test_a_hash_is_remembered_until_the_file_changes(tmp_path, recording):
     assert remembered(tmp_path, recording, calm(recording)) == SHA256
     recording.write_bytes(b"NIGHT")
-    assert KnownHashes(tmp_path).get(recording) is None
+    assert HashCache(tmp_path).get(recording) is None
 
 
 def test_a_file_that_has_just_been_written_may_be_written_again_within_the_same_tick(
@@ -60,7 +60,7 @@ def test_a_copy_of_the_same_size_and_date_is_another_file(tmp_path, recording):
     other.write_bytes(b"NIGHT")
     os.utime(other, ns=(was.st_atime_ns, was.st_mtime_ns))
     other.replace(recording)
-    assert KnownHashes(tmp_path).get(recording) is None
+    assert HashCache(tmp_path).get(recording) is None
 
 
 def test_no_name_of_a_recording_is_kept(tmp_path, recording):
@@ -73,11 +73,11 @@ def test_no_name_of_a_recording_is_kept(tmp_path, recording):
 @pytest.mark.parametrize("damage", ["", "[]", '{"a": 1}', '{"a": [1, 2, 3, 4, 5]}', "\0"])
 def test_damaged_memory_is_no_memory(tmp_path, recording, damage):
     (tmp_path / ".hashes.json").write_text(damage, encoding="utf-8")
-    assert KnownHashes(tmp_path).get(recording) is None
+    assert HashCache(tmp_path).get(recording) is None
 
 
 def test_shards_share_what_they_know(tmp_path, recording):
-    known = KnownHashes(tmp_path)
-    known.learn(recording, calm(recording))
+    known = HashCache(tmp_path)
+    known.add(recording, calm(recording))
     known.save(tmp_path, ".hashes-2-of-3.json")
-    assert KnownHashes(tmp_path).get(recording) == SHA256
+    assert HashCache(tmp_path).get(recording) == SHA256

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from psgpipe.batch.worker_pool import run_tasks
+from psgpipe.batch.stop_signals import StopRequest
+from psgpipe.batch.worker_pool import TaskResult, TaskStart, run_tasks
 from psgpipe.errors import NoData, TryAgain
 from tests.batch import worker_tasks
 
@@ -16,10 +17,19 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 
+def results(tasks, function=worker_tasks.act, **options):
+    """The results as they come."""
+    events = run_tasks(tasks, function, **{"jobs": 1, **options})
+    return [event for event in events if isinstance(event, TaskResult)]
+
+
 def ends(tasks, **options):
     """What became of each task, by task."""
-    found = list(run_tasks(tasks, worker_tasks.act, **{"jobs": 1, **options}))
-    return {end.task: end for end in found}
+    return {result.task: result for result in results(tasks, **options)}
+
+
+def next_result(events):
+    return next(event for event in events if isinstance(event, TaskResult))
 
 
 def alive(pid):
@@ -40,13 +50,13 @@ def gone_within(seconds, pids):
 
 def test_every_task_ends_once():
     tasks = [("say", i) for i in range(20)]
-    found = list(run_tasks(tasks, worker_tasks.act, jobs=3))
+    found = results(tasks, jobs=3)
     assert sorted(end.value for end in found) == list(range(20))
-    assert {end.fate for end in found} == {"done"}
+    assert {end.outcome for end in found} == {"done"}
 
 
 def test_a_worker_stages_many_nights():
-    found = list(run_tasks([("pid", i) for i in range(6)], lambda_pid, jobs=1))
+    found = results([("pid", i) for i in range(6)], lambda_pid)
     assert len({end.value for end in found}) == 1
 
 
@@ -62,10 +72,10 @@ def test_tasks_are_taken_only_when_a_worker_is_free():
             taken.append(i)
             yield ("say", i)
 
-    crew = run_tasks(tasks(), worker_tasks.act, jobs=2)
-    next(crew)
+    events = run_tasks(tasks(), worker_tasks.act, jobs=2)
+    next_result(events)
     assert len(taken) <= 4
-    crew.close()
+    events.close()
 
 
 @posix
@@ -73,11 +83,11 @@ def test_a_crash_costs_its_own_night():
     found = ends([("say", 1), "segfault", ("say", 2), "kill_myself", "leave", ("say", 3)])
     assert [found["say", i].value for i in (1, 2, 3)] == [1, 2, 3]
     crash = found["segfault"]
-    assert (crash.fate, crash.value, crash.noted) == (
+    assert (crash.outcome, crash.value, crash.noted) == (
         "died", -signal.SIGSEGV, "the recording's hash",
     )  # fmt: skip
-    assert (found["kill_myself"].fate, found["kill_myself"].value) == ("died", -signal.SIGKILL)
-    assert (found["leave"].fate, found["leave"].value) == ("died", 3)
+    assert (found["kill_myself"].outcome, found["kill_myself"].value) == ("died", -signal.SIGKILL)
+    assert (found["leave"].outcome, found["leave"].value) == ("died", 3)
 
 
 @posix
@@ -90,7 +100,7 @@ def test_a_dead_worker_whose_child_holds_its_pipe_is_noticed():
 def test_a_hung_worker_is_killed_at_its_time_limit():
     began = time.monotonic()
     found = ends([("sleep", 600), ("say", 1)], limit_s=1.0)
-    assert found["sleep", 600].fate == "timed out"
+    assert found["sleep", 600].outcome == "timed out"
     assert found["say", 1].value == 1
     assert time.monotonic() - began < 15
 
@@ -98,7 +108,7 @@ def test_a_hung_worker_is_killed_at_its_time_limit():
 @posix
 @pytest.mark.parametrize("deed", ["stop_dead", "hold_the_interpreter"])
 def test_a_worker_that_cannot_answer_is_killed_too(deed):
-    assert ends([deed], limit_s=1.0)[deed].fate == "timed out"
+    assert ends([deed], limit_s=1.0)[deed].outcome == "timed out"
 
 
 def test_an_explained_failure_arrives_as_it_is():
@@ -109,7 +119,7 @@ def test_an_explained_failure_arrives_as_it_is():
 
 def test_a_bug_tells_its_place_and_not_its_text():
     end = ends(["be_a_bug", ("say", 1)])["be_a_bug"]
-    assert end.fate == "raised"
+    assert end.outcome == "raised"
     assert end.value["type"] == "ZeroDivisionError"
     assert end.value["where"][-1].startswith("worker_tasks.py:")
     assert "Zebrowski" not in repr(end.value)
@@ -119,7 +129,7 @@ def test_a_bug_tells_its_place_and_not_its_text():
 @pytest.mark.parametrize("deed", ["want_too_much", "fill_the_memory"])
 def test_a_night_that_needs_too_much_memory(deed):
     found = ends([deed, ("say", 1)])
-    assert found[deed].fate == "no memory"
+    assert found[deed].outcome == "no memory"
     assert found["say", 1].value == 1
 
 
@@ -139,43 +149,36 @@ def test_signals_for_everybody_are_left_to_the_parent():
 
 
 def test_stopping_now_drops_what_is_in_hand():
-    asked = []
+    stop = StopRequest()
     began = time.monotonic()
-    found = run_tasks(
-        [("sleep", 600), ("sleep", 601)],
-        worker_tasks.act,
-        jobs=2,
-        stop=lambda: "now" if time.monotonic() - began > 1 else None,
-        started=asked.append,
-    )
-    assert list(found) == []
-    assert asked == [("sleep", 600), ("sleep", 601)]
+    events = []
+    for event in run_tasks([("sleep", 600), ("sleep", 601)], worker_tasks.act, jobs=2, stop=stop):
+        events.append(event)
+        if time.monotonic() - began > 1:
+            stop.signals.append("SIGTERM")
+    started = [event for event in events if event is not None]
+    assert started == [TaskStart(("sleep", 600)), TaskStart(("sleep", 601))]
     assert time.monotonic() - began < 8
 
 
+def stopped_by_the_wall_time(tasks, **options):
+    """The results where the signal comes when the first task begins."""
+    stop, found = StopRequest(), []
+    for event in run_tasks(tasks, worker_tasks.act, jobs=1, stop=stop, **options):
+        if isinstance(event, TaskStart):
+            stop.signals.append("SIGUSR1")
+        elif isinstance(event, TaskResult):
+            found.append(event)
+    return found
+
+
 def test_stopping_when_done_finishes_what_is_in_hand_and_begins_nothing():
-    asked = []
-    found = run_tasks(
-        [("sleep", 1.5), ("say", 1)],
-        worker_tasks.act,
-        jobs=1,
-        stop=lambda: "when done" if asked else None,
-        started=asked.append,
-    )
+    found = stopped_by_the_wall_time([("sleep", 1.5), ("say", 1)])
     assert [end.value for end in found] == ["slept"]
 
 
 def test_patience_with_what_is_in_hand_has_an_end():
-    asked = []
-    found = run_tasks(
-        [("sleep", 600)],
-        worker_tasks.act,
-        jobs=1,
-        stop=lambda: "when done" if asked else None,
-        grace_s=1.0,
-        started=asked.append,
-    )
-    assert list(found) == []
+    assert stopped_by_the_wall_time([("sleep", 600)], grace_s=1.0) == []
 
 
 def test_workers_that_cannot_start_are_not_started_for_ever():
@@ -194,11 +197,11 @@ class Unlucky:
 
 
 @linux
-def test_no_worker_outlives_the_crew():
-    crew = run_tasks([("pid", 1), ("sleep", 600)], lambda_pid_or_sleep, jobs=1)
-    pid = next(crew).value
+def test_no_worker_outlives_the_pool():
+    events = run_tasks([("pid", 1), ("sleep", 600)], lambda_pid_or_sleep, jobs=1)
+    pid = next_result(events).value
     assert alive(pid)
-    crew.close()
+    events.close()
     assert gone_within(1, [pid])
 
 
@@ -208,12 +211,13 @@ def lambda_pid_or_sleep(task, note):
 
 PARENT = """
 import sys
-from psgpipe.batch.worker_pool import run_tasks
+from psgpipe.batch.worker_pool import TaskResult, run_tasks
 from tests.batch import worker_tasks
 if __name__ == "__main__":
     for end in run_tasks([("pid",), ("pid",), (sys.argv[1], *map(float, sys.argv[2:]))],
                          worker_tasks.act, jobs=1):
-        print(end.value, flush=True)
+        if isinstance(end, TaskResult):
+            print(end.value, flush=True)
 """
 
 

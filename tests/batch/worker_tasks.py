@@ -1,4 +1,4 @@
-"""What workers are asked to do in tests of the crew; a module of its own, as workers import it."""
+"""Tasks for tests of the worker pool; a module of its own, because workers import it."""
 
 import os
 import signal

@@ -4,11 +4,30 @@ import io
 
 import pytest
 
-from psgpipe.batch.run import NightEnd
+from psgpipe.batch.result import BatchProgress, BatchResult, NightResult
 from psgpipe.cli import progress
-from psgpipe.cli.progress import Bar, Lines, duration
+from psgpipe.cli.progress import duration, show_batch
 
-FAILED = NightEnd("S2", "n1", "failed", 3.0, {"problem": "b.edf: no data\nat all"})
+FAILED = NightResult("S2", "n1", "failed", 3.0, {"problem": "b.edf: no data\nat all"})
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def batch_of(n_nights, *nights, clock=None, before_s=0, after_s=0):
+    """The progress of a batch; its nights come `before_s` after its beginning, all at once."""
+    result = BatchResult(n_nights, 0)
+    yield BatchProgress(result)
+    if clock is not None:
+        clock.now_s += before_s
+    for night in nights:
+        result.add(night)
+        yield BatchProgress(result, night)
+    if clock is not None:
+        clock.now_s += after_s
+    yield BatchProgress(result)
 
 
 @pytest.fixture
@@ -28,11 +47,9 @@ def clock(monkeypatch):
 
 def test_a_line_for_each_night():
     stream = io.StringIO()
-    lines = Lines(stream)
-    lines.begins(3)
-    lines.night_ended(NightEnd("S1", "n1", "finished", 12.34))
-    lines.night_ended(FAILED)
-    lines.night_ended(NightEnd("S3\x1b[2J", "n1", "unchanged"))
+    first = NightResult("S1", "n1", "finished", 12.34)
+    third = NightResult("S3\x1b[2J", "n1", "unchanged")
+    show_batch(batch_of(3, first, FAILED, third), stream)
     assert stream.getvalue().splitlines() == [
         "1/3 S1 n1: finished in 12.3 s",
         "2/3 S2 n1: failed: b.edf: no data at all",
@@ -42,39 +59,27 @@ def test_a_line_for_each_night():
 
 def test_a_bar_has_rate_and_time_left(clock, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
-    stream = io.StringIO()
-    bar = Bar(stream)
-    bar.begins(9)
-    clock.now_s += 60
-    for end in (NightEnd("S1", "n1", "finished", 60.0), FAILED, NightEnd("S3", "n1", "finished")):
-        bar.night_ended(end)
-    clock.now_s += 1
-    bar.tick()
-    shown = stream.getvalue().replace("\x1b[K", "").split("\r")[-1]
+    stream = Terminal()
+    first, third = (NightResult(s, "n1", "finished", 60.0) for s in ("S1", "S3"))
+    show_batch(batch_of(9, first, FAILED, third, clock=clock, before_s=60, after_s=1), stream)
+    shown = stream.getvalue().replace("\x1b[K", "").rstrip("\n").split("\r")[-1]
     # 3 nights in 61 s are 2.95 a minute; 6 more take 122 s.
     assert shown == "[########----------------] 3/9 nights, 1 failed, 3.0 per min, 2 min left"
     assert "S2 n1: failed: b.edf: no data at all\n" in stream.getvalue()
 
 
 def test_nights_that_were_there_already_do_not_count_as_speed(clock):
-    stream = io.StringIO()
-    bar = Bar(stream)
-    bar.begins(1000)
-    for _ in range(900):
-        bar.night_ended(NightEnd("S", "n", "unchanged"))
-    clock.now_s += 10
-    bar.tick()
+    stream = Terminal()
+    nights = [NightResult("S", "n", "unchanged")] * 900
+    show_batch(batch_of(1000, *nights, clock=clock, after_s=10), stream)
     assert "per min" not in stream.getvalue()
 
 
 def test_a_bar_never_breaks_its_line(clock, monkeypatch):
     monkeypatch.setenv("COLUMNS", "30")
-    stream = io.StringIO()
-    bar = Bar(stream)
-    bar.begins(9)
-    clock.now_s += 60
-    bar.night_ended(NightEnd("S1", "n1", "finished", 60.0))
-    bar.close()
+    stream = Terminal()
+    night = NightResult("S1", "n1", "finished", 60.0)
+    show_batch(batch_of(9, night, clock=clock, before_s=60), stream)
     parts = stream.getvalue().replace("\x1b[K", "").replace("\n", "\r").split("\r")
     assert max(map(len, parts)) < 30
 

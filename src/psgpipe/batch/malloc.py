@@ -1,4 +1,4 @@
-"""What the C library does with the memory of arrays that are no longer needed."""
+"""A setting of the C library's malloc: a process keeps the memory of freed arrays."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _MOST_KEPT = 256 * 2**20
 
 
 def keep_freed_memory() -> None:
-    """Let a process take the memory of its freed arrays again instead of giving it back.
+    """Use the memory of freed arrays again instead of giving it back to the system.
 
-    Left to itself glibc gives a large array back to the system, which has to clear other pages for
-    the next: a twentieth of a night. Other C libraries than glibc are left alone.
+    By default glibc gives the memory of a large array back, and the system must clear other pages
+    for the next one. That takes a twentieth of a night. Other C libraries stay as they are.
     """
     if sys.platform != "linux":
         return

@@ -1,4 +1,4 @@
-"""What a batch would do, and what that would take; nothing is computed and nothing written."""
+"""The plan of a batch: what it would do and need. Nothing is computed, nothing is written."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.resources import WORKER_BYTES
-from psgpipe.batch.run import BatchOptions
 from psgpipe.files.regular import file_name
 from psgpipe.model.listed_night import ListedNight
 from psgpipe.night.recipe import Recipe
@@ -49,7 +49,7 @@ class Plan:
     disk_free_bytes
         Where the results go, or None where that cannot be known.
     measured
-        The estimate goes by nights that are finished, not by a guess.
+        Whether finished nights, and not a guess, give the estimate.
     """
 
     compute: tuple[tuple[str, str], ...]
@@ -66,21 +66,20 @@ class Plan:
 
 def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -> Plan:
     """What `run_batch` would do with the same arguments, as far as names and times tell."""
-    part = options.shard.part(study.asked)
-    sorted_by_deed: dict[str, list[ListedNight]] = {"compute": [], "check": [], "leave": []}
-    for listed in part:
-        sorted_by_deed[_deed(listed, recipe, out, options)].append(listed)
-    opened = [*sorted_by_deed["compute"], *sorted_by_deed["check"]]
-    finished = _manifests(sorted_by_deed["check"], out)
-    n_compute, engine = len(sorted_by_deed["compute"]), recipe.engine_name
+    nights: dict[str, list[ListedNight]] = {"compute": [], "check": [], "leave": []}
+    for listed in options.shard.part(study.asked):
+        nights[_action(listed, recipe, out, options)].append(listed)
+    opened = [*nights["compute"], *nights["check"]]
+    finished = _manifests(nights["check"], out)
+    n_compute, engine = len(nights["compute"]), recipe.engine_name
     each_s = _median([_seconds(m) for m in finished], _guess(recipe, NIGHT_S[engine], PICTURES_S))
     each_bytes = _median([_bytes(m) for m in finished], _guess(recipe, NIGHT_BYTES, PICTURES_BYTES))
     workers = max(1, min(options.jobs, n_compute))
     start_s = WORKER_START_S[engine] if n_compute else 0.0
     return Plan(
-        compute=_ids(sorted_by_deed["compute"]),
-        check=_ids(sorted_by_deed["check"]),
-        leave=_ids(sorted_by_deed["leave"]),
+        compute=_ids(nights["compute"]),
+        check=_ids(nights["check"]),
+        leave=_ids(nights["leave"]),
         excluded=_ids(study.excluded),
         without_recording=_ids([n for n in opened if not n.recording.exists()]),
         seconds=start_s + n_compute * each_s / workers,
@@ -91,7 +90,7 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
     )
 
 
-def _deed(listed: ListedNight, recipe: Recipe, out: Path, options: BatchOptions) -> str:
+def _action(listed: ListedNight, recipe: Recipe, out: Path, options: BatchOptions) -> str:
     night = listed.night
     folder = night_folder(out, night.subject, night.night)
     asked = StudyNight(

@@ -1,4 +1,4 @@
-"""How many nights to stage at once: what the scheduler gave, and what fits into the memory."""
+"""Cores and memory: how many nights a batch stages at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from psgpipe.errors import UsageError
 
 WORKER_BYTES = {"fast": 1_000 * 2**20, "reference": 1_800 * 2**20}
-"""Peak of a worker on a clinical night of 8 h by engine, rounded up: docs/explanation/batch.md."""
+"""Peak memory of a worker for a clinical night of 8 h, rounded up: docs/explanation/batch.md."""
 
 _SCHEDULERS = ("SLURM_CPUS_PER_TASK", "NSLOTS", "PBS_NCPUS", "NCPUS", "SLURM_CPUS_ON_NODE")
 # Version 1 of cgroups says "unlimited" by a number of this size.
@@ -24,14 +24,12 @@ class Jobs:
 
     Attributes
     ----------
-    count
-        Workers.
     source
         Where the number came from, in words.
     worker_bytes
         What a worker needs.
     memory_bytes
-        What may be used, or None where it cannot be known.
+        What may be used, or None if unknown.
     """
 
     count: int
@@ -41,7 +39,7 @@ class Jobs:
 
     @property
     def warning(self) -> str | None:
-        """What to tell whoever asked for more workers than fit."""
+        """What to say if more workers were wanted than fit into memory."""
         needed = self.count * self.worker_bytes
         if self.memory_bytes is None or needed <= self.memory_bytes:
             return None
@@ -57,14 +55,12 @@ def choose_jobs(
     environment: Mapping[str, str] = os.environ,
     root: Path = Path("/"),
 ) -> Jobs:
-    """Workers for ``--jobs``: a number is obeyed, ``auto`` is what is given and fits.
+    """Workers for ``--jobs``: a number as it is; ``auto`` is what the scheduler gave and what fits.
 
     Parameters
     ----------
     wanted
         A number from 1, or ``auto``.
-    worker_bytes
-        What a worker needs: see `WORKER_BYTES`.
     environment
         Where schedulers say what they gave.
     root
@@ -91,9 +87,9 @@ def choose_jobs(
 
 def _given(environment: Mapping[str, str], root: Path) -> tuple[int, str]:
     for name in _SCHEDULERS:
-        said = environment.get(name, "")
-        if said.isascii() and said.isdigit() and int(said) >= 1:
-            return int(said), name
+        text = environment.get(name, "")
+        if text.isascii() and text.isdigit() and int(text) >= 1:
+            return int(text), name
     quota = _cpu_quota(root)
     return min(_cores(), _cores() if quota is None else quota), "cores"
 
@@ -118,16 +114,16 @@ def _cpu_quota(root: Path) -> int | None:
 
 
 def memory_limit(root: Path = Path("/")) -> int | None:
-    """Bytes of memory that this process and its workers may use, or None where unknown.
+    """Bytes of memory that this process and its workers may use, or None if unknown.
 
     The least of what the machine has and what the control groups of this process, version 1 or
     2, and their parents allow.
     """
     limits = [
-        int(said)
+        int(text)
         for folder in _cgroup_folders(root, "memory")
         for name in ("memory.max", "memory.limit_in_bytes")
-        if (said := _text(folder / name)).isdigit()
+        if (text := _text(folder / name)).isdigit()
     ]
     machine = _machine_memory()
     known = [n for n in (*limits, machine) if n is not None and n < _UNLIMITED]

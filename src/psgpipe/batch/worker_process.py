@@ -1,20 +1,36 @@
-"""A worker process as its parent sees it."""
+"""A worker process: how the parent starts, hears and ends it, and what runs inside it.
+
+A new process imports this module first; nothing here imports what is slow.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
+import sys
+import threading
+import traceback
+import warnings
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from typing import Any
 
-from psgpipe.batch import worker
-from psgpipe.batch.worker import Note
-from psgpipe.errors import TryAgain
+from psgpipe.batch.malloc import keep_freed_memory
+from psgpipe.errors import PsgpipeError, TryAgain
 
-GOODBYE_S = 5.0
+READY, NOTED, DONE, REFUSED, RAISED, NO_MEMORY = (
+    "ready", "noted", "done", "refused", "raised", "no memory",
+)  # fmt: skip
+Note = Callable[[Any], None]
+"""A task sends the parent a fact with this, because a task that dies returns nothing."""
+TaskFunction = Callable[[Any, Note], Any]
+
+EXIT_LIMIT_S = 5.0
 ONE_THREAD = dict.fromkeys(
     (
         "OMP_NUM_THREADS",
@@ -30,15 +46,15 @@ ONE_THREAD = dict.fromkeys(
 
 
 class WorkerProcess:
-    """A worker process and the pipe to it."""
+    """A worker process as its parent sees it, and the pipe to it."""
 
-    def __init__(self, function: Callable[[Any, Note], Any]) -> None:
+    def __init__(self, function: TaskFunction) -> None:
         context = multiprocessing.get_context("spawn")
         try:
-            self.connection, there = context.Pipe()
-            with contextlib.closing(there), _signals_held(), _one_thread_each():
+            self.connection, child_end = context.Pipe()
+            with contextlib.closing(child_end), _signals_blocked(), _one_thread_each():
                 self._process: SpawnProcess = context.Process(
-                    target=worker.serve, args=(there, function, os.getpid()), daemon=True
+                    target=serve, args=(child_end, function, os.getpid()), daemon=True
                 )
                 self._process.start()
         except OSError as error:
@@ -54,16 +70,16 @@ class WorkerProcess:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process has not ended."""
+        """Whether the process still runs."""
         return self._process.is_alive()
 
     def messages(self) -> Iterator[tuple[str, Any]]:
-        """What the process has said meanwhile.
+        """The messages that the process has sent since the last call.
 
         Raises
         ------
         EOFError, OSError
-            It has come to its end, and there is nothing left that it said.
+            The process has ended, and no message is left.
         """
         alive = self._process.is_alive()
         while self.connection.poll():
@@ -72,21 +88,27 @@ class WorkerProcess:
             raise EOFError
 
     def kill(self, patience_s: float = 0.0) -> int | None:
-        """End it by force if it has not ended by itself within `patience_s`; its exit code."""
+        """Wait `patience_s` for the process to end, then kill it; returns its exit code."""
         self._process.join(patience_s)
         self._process.kill()
-        self._process.join(GOODBYE_S)
+        self._process.join(EXIT_LIMIT_S)
         self.connection.close()
         return self._process.exitcode
 
 
+def _signals_for_the_parent() -> set[signal.Signals]:
+    """Signals that a terminal or a scheduler sends to all processes; only the parent answers."""
+    names = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGBREAK")
+    return {getattr(signal, name) for name in names if hasattr(signal, name)}
+
+
 @contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Hold back the signals that a new process must not meet before it can ignore them."""
+def _signals_blocked() -> Iterator[None]:
+    """Block these signals until the new process can ignore them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, worker.left_to_the_parent())
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _signals_for_the_parent())
     try:
         yield
     finally:
@@ -95,7 +117,7 @@ def _signals_held() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _one_thread_each() -> Iterator[None]:
-    """Set what numerical libraries read once, when they are imported."""
+    """Set what numerical libraries read once, when a process imports them."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)
     try:
@@ -106,3 +128,67 @@ def _one_thread_each() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+def serve(connection: Connection, function: TaskFunction, parent_pid: int) -> None:
+    """Carry out the tasks that come by `connection` until the parent closes it or dies."""
+    for number in _signals_for_the_parent():
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _signals_for_the_parent())
+    _die_with(parent_pid)
+    keep_freed_memory()
+    # Warnings and logs would run through the progress bar; the night's files say what matters.
+    warnings.simplefilter("ignore")
+    logging.getLogger().addHandler(logging.NullHandler())
+    with contextlib.suppress(EOFError, OSError):
+        connection.send((READY, None))
+        while True:
+            task = connection.recv()
+            connection.send(_answer(function, task, lambda fact: connection.send((NOTED, fact))))
+
+
+def _answer(function: TaskFunction, task: Any, note: Note) -> tuple[str, Any]:
+    try:
+        return DONE, function(task, note)
+    except PsgpipeError as error:
+        return REFUSED, error
+    except MemoryError:
+        return NO_MEMORY, None
+    except Exception as error:  # a bug costs its own night, as every other failure does
+        return RAISED, _type_and_place(error)
+
+
+def _type_and_place(error: Exception) -> dict[str, Any]:
+    """Type and place of an error without its text, which may hold words of a recording."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return {
+        "type": type(error).__name__,
+        "where": [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-8:]],
+    }
+
+
+def _die_with(parent_pid: int) -> None:
+    """End this process when its parent ends, however that happens."""
+    _let_the_kernel_kill()
+    if os.name == "posix" and os.getppid() != parent_pid:
+        os._exit(1)
+    threading.Thread(target=_exit_after_parent, daemon=True).start()
+
+
+def _exit_after_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _let_the_kernel_kill() -> None:
+    """On Linux the kernel kills this process even if a thread does not get its turn."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL, 0, 0, 0)

@@ -1,6 +1,6 @@
-"""The front of the command line: find the command, turn failures into exits.
+"""The command line: it finds the command and turns failures into exit codes.
 
-Commands are imported when they are called, so that ``--help`` costs next to nothing.
+It imports a command when it is called, so that ``--help`` is fast.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COMMANDS = {
     "simulate": "A study of synthetic nights with known stages.",
     "demo": "A synthetic study made, staged and compared; opens nothing.",
 }
-OBJECTS_BETWEEN_LOOKS = 50_000
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
 LOGGER = logging.getLogger("psgpipe")
 
 
@@ -81,18 +81,18 @@ def psgpipe() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave with the exit code of CONTRACT: see docs/reference."""
-    # Imports make a hundred thousand objects that stay: to look for garbage among them time and
-    # again, and once more when Python ends, takes longer than to read a header.
-    gc.set_threshold(OBJECTS_BETWEEN_LOOKS)
+    """Run the command line and leave with its exit code: docs/reference/exit-codes.md."""
+    # Imports make a hundred thousand objects that stay. Searching them for garbage again and
+    # again, and once more when Python ends, takes longer than reading a header.
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     code = exit_code(arguments)
     gc.freeze()
     sys.exit(code)
 
 
 def exit_code(arguments: list[str] | None = None) -> int:
-    """Run the command line; the exit code instead of an exit, and never a traceback by default."""
-    _say_utf_8()
+    """Run the command line and return its exit code; only a bug shows a traceback."""
+    _escape_unprintable()
     _stop_on_sigterm()
     try:
         code = psgpipe.main(args=arguments, prog_name="psgpipe", standalone_mode=False)
@@ -107,14 +107,14 @@ def exit_code(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return _interrupted(Interrupted.exit_code)
     except BrokenPipeError:
-        _print_no_more()  # whoever read our output has gone
+        _stop_printing()  # the program that read the output has ended
         return 0
     except OSError as error:
         from psgpipe.files.atomic import is_disk_full
 
         if not is_disk_full(error):
             return _bug(error)
-        _print_no_more()
+        _stop_printing()
         click.echo(
             "psgpipe: the disk is full: the output cannot be written\n"
             "  Free some space and run the same command again.",
@@ -137,8 +137,8 @@ def _bug(error: Exception) -> int:
     return 1
 
 
-def _print_no_more() -> None:
-    """Python would try again while leaving, and complain."""
+def _stop_printing() -> None:
+    """Send stdout nowhere; Python would try again when it ends, and complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -157,12 +157,12 @@ def _stop_on_sigterm() -> None:
 
     try:
         signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not in the main thread, where signals are somebody else's
+    except ValueError:  # signals belong to the main thread
         return
 
 
-def _say_utf_8() -> None:
-    """Labels and names may hold any character; an old console shows what it can."""
+def _escape_unprintable() -> None:
+    """Escape characters that the console cannot show: labels and names may hold any."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

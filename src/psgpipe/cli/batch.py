@@ -1,23 +1,22 @@
-"""``psgpipe batch``: many nights; each is finished or has its reason."""
+"""The command ``psgpipe batch``: many nights, and what it says about them."""
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
+from psgpipe.batch.options import DEFAULT_LIMIT_S, BatchOptions
 from psgpipe.batch.plan import Plan, plan_batch
 from psgpipe.batch.resources import WORKER_BYTES, choose_jobs
-from psgpipe.batch.run import (
-    DEFAULT_LIMIT_S,
-    BatchOptions,
-    BatchResult,
-    run_batch,
-)
+from psgpipe.batch.result import BatchResult, NightResult
+from psgpipe.batch.run import run_batch
 from psgpipe.cli.options import (
     FILE,
+    LOGGER,
     blind_option,
     labels_option,
     log_to_stderr,
@@ -26,7 +25,7 @@ from psgpipe.cli.options import (
     print_json,
 )
 from psgpipe.cli.printing import printable
-from psgpipe.cli.progress import duration, watcher
+from psgpipe.cli.progress import duration, show_batch
 from psgpipe.errors import NightsIncomplete
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.nights_tsv import NIGHTS, gather
@@ -71,32 +70,26 @@ def command(
     Results go to DIR/nights/<subject>/<night>/ and, gathered, to DIR/nights.tsv. The same command
     again does only what is missing or has changed. Leaves with 8 if any night failed.
     """
-    tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    log_to_stderr(verbose=verbose, quiet=quiet)
     recipe = recipe_from(pipeline, labels, pictures=not no_figures)
-    chosen = choose_jobs(jobs, WORKER_BYTES[recipe.engine_name])
+    workers = choose_jobs(jobs, WORKER_BYTES[recipe.engine_name])
     blind = blinding.goes_blind(out, recipe.definition, asked=blind)
     options = BatchOptions(
-        chosen.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force, blind
+        workers.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force, blind
     )
-    asked = read_study(study, out)
-    if asked.passed_over:
-        tell(f"{asked.passed_over} files of stages among the recordings were passed over")
+    nights = read_study(study, out)
+    if nights.passed_over:
+        LOGGER.info(f"{nights.passed_over} files of stages among the recordings were passed over")
     if dry_run:
-        _show_plan(plan_batch(asked, recipe, out, options), as_json=as_json, quiet=quiet)
+        _show_plan(plan_batch(nights, recipe, out, options), as_json=as_json, quiet=quiet)
         return
-    tell(f"{len(asked.asked)} nights, {chosen.count} at once ({chosen.source})")
-    if note := recipe.engine_note:
-        tell(f"! {note}")
-    if chosen.warning:
-        tell(f"! {chosen.warning}")
-    telling = blinding.telling_names(asked.nights) if blind else 0
-    if telling:
-        tell(f"! in {telling} nights an id or a file name gives away the condition: not blind")
-    watching = watcher(quiet=quiet)
-    try:
-        result = run_batch(asked, recipe, out, options, watching)
-    finally:
-        watching.close()
+    LOGGER.info(f"{len(nights.asked)} nights, {workers.count} at once ({workers.source})")
+    for warning in filter(None, (recipe.engine_note, workers.warning)):
+        LOGGER.info(f"! {warning}")
+    n_revealed = blinding.telling_names(nights.nights) if blind else 0
+    if n_revealed:
+        LOGGER.info(f"! in {n_revealed} nights an id or a file name reveals the condition")
+    result = show_batch(run_batch(nights, recipe, out, options), None if quiet else sys.stderr)
     if options.shard.of == 1:
         gather(out)
     if as_json:
@@ -111,7 +104,7 @@ def command(
 
 
 def result_dict(result: BatchResult, out: Path) -> dict[str, Any]:
-    """What the batch came to, as plain values."""
+    """The result of a batch as plain values."""
     return {
         "out": str(out),
         "nights": result.nights,
@@ -121,18 +114,19 @@ def result_dict(result: BatchResult, out: Path) -> dict[str, Any]:
         "failed_before": result.count("failed before"),
         "excluded": result.excluded,
         "failures": [
-            {"subject": e.subject, "night": e.night, "state": e.state, "kept": e.kept, **_why(e)}
-            for e in result.failures
+            {"subject": n.subject, "night": n.night, "state": n.state, "kept": n.kept, **_reason(n)}
+            for n in result.failures
         ],
     }
 
 
-def _why(end: Any) -> dict[str, Any]:
-    return {key: end.failure[key] for key in ("kind", "exit_code", "problem", "remedy")}
+def _reason(night: NightResult) -> dict[str, Any]:
+    failure = night.failure or {}
+    return {key: failure[key] for key in ("kind", "exit_code", "problem", "remedy")}
 
 
 def result_text(result: BatchResult, out: Path, shard: Shard) -> str:
-    """What the batch came to, for somebody who is tired."""
+    """The result of a batch for a person to read."""
     part = "" if shard.of == 1 else f" (shard {shard.number} of {shard.of})"
     lines = [f"{result.nights} nights{part}: {result.done} finished, {result.failed} failed."]
     if result.count("unchanged") and result.count("finished"):
@@ -142,10 +136,11 @@ def result_text(result: BatchResult, out: Path, shard: Shard) -> str:
         lines.append("  All of the finished ones were there already, unchanged.")
     if result.excluded:
         lines.append(f"  {result.excluded} more are excluded by the study table.")
-    for end in result.failures[:MOST_SHOWN]:
-        why = _why(end)
-        lines += [f"  {end.subject} {end.night}: {why['problem']}", f"    {why['remedy']}"]
-        if end.kept:
+    for night in result.failures[:MOST_SHOWN]:
+        reason = _reason(night)
+        lines.append(f"  {night.subject} {night.night}: {reason['problem']}")
+        lines.append(f"    {reason['remedy']}")
+        if night.kept:
             lines.append("    Its results of an earlier run are still there.")
     if result.failed > MOST_SHOWN:
         lines.append(f"  ... and {result.failed - MOST_SHOWN} more; see {NIGHTS}.")

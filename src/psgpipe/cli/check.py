@@ -1,4 +1,4 @@
-"""``psgpipe check``: whether a recording is what it says, and whether it can be staged."""
+"""The command ``psgpipe check``: what recordings hold, and whether they can be staged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import click
 
 from psgpipe.cli.options import (
     FILE,
+    LOGGER,
     labels_option,
     log_to_stderr,
     output_options,
@@ -21,6 +23,7 @@ from psgpipe.cli.options import (
     print_json,
 )
 from psgpipe.cli.printing import printable, table
+from psgpipe.cli.progress import ProgressBar
 from psgpipe.errors import StagerUnavailable
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.check import STATE_UNREADABLE, anonymous_copy, check_recording
@@ -63,7 +66,7 @@ def command(
 
     Leaves with the exit code of the worst recording: 0, 4 (unreadable) or 5 (unsuitable).
     """
-    tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    log_to_stderr(verbose=verbose, quiet=quiet)
     if engine:
         check_engine(recordings, as_json=as_json, quiet=quiet)
         return
@@ -74,28 +77,27 @@ def command(
     definition = load_definition(pipeline)
     label_table = read_label_table(labels) if labels else None
     is_audit = any(path.is_dir() for path in recordings)
-    found = list(recordings_in(recordings))
     show = show_json if as_json else show_tsv if as_tsv else show_line if is_audit else show_text
-    codes: list[int] = []
+    codes: set[int] = set()
 
-    def checked_one_by_one() -> Iterator[dict[str, Any]]:
-        for path, name in with_bar(found, shown=is_audit and not quiet):
+    def checked_recordings() -> Checked:
+        for path, name in _with_bar(list(recordings_in(recordings)), shown=is_audit and not quiet):
             by_header = header_only or (is_audit and not quality)
-            one = check_recording(path, definition, label_table, header_only=by_header)
-            if anonymise and one["state"] != STATE_UNREADABLE:
+            checked = check_recording(path, definition, label_table, header_only=by_header)
+            if anonymise and checked["state"] != STATE_UNREADABLE:
                 copy = anonymous_copy(path, anonymise / name, keep_date=keep_date)
-                tell(f"{copy}: anonymous copy; its name and labels are as they were")
-            if one["error"]:
-                codes.append(one["error"]["exit_code"])
-            yield {**one, "file": name}
+                LOGGER.info(f"{copy}: anonymous copy; its name and labels are as they were")
+            if checked["error"]:
+                codes.add(checked["error"]["exit_code"])
+            yield {**checked, "file": name}
 
-    show(checked_one_by_one(), quiet=quiet)
-    # Unreadable (4) goes before unsuitable (5): it is the file that has to be looked at first.
+    show(checked_recordings(), quiet=quiet)
+    # Unreadable (4) goes before unsuitable (5): somebody must look at that file first.
     raise click.exceptions.Exit(min(codes, default=0))
 
 
 def check_engine(recordings: tuple[Path, ...], *, as_json: bool, quiet: bool) -> None:
-    """Compare the engines on simulated nights, and say what came of it.
+    """Compare the fast engine with the reference on simulated nights.
 
     Raises
     ------
@@ -104,31 +106,31 @@ def check_engine(recordings: tuple[Path, ...], *, as_json: bool, quiet: bool) ->
     """
     if recordings:
         raise click.UsageError("--engine takes no recording; it makes its own nights.")
-    found = list(compare_engines())
+    comparisons = list(compare_engines())
     if as_json:
-        print_json([{**asdict(one), "equal": one.is_equal} for one in found])
+        print_json([{**asdict(c), "equal": c.is_equal} for c in comparisons])
     elif not quiet:
-        click.echo(engine_text(found))
-    if not all(one.is_equal for one in found):
+        click.echo(engine_text(comparisons))
+    if not all(c.is_equal for c in comparisons):
         raise StagerUnavailable(
             "the fast engine does not equal yasa on this machine",
             'Set engine = "reference" under [stage_sleep], and report the table above.',
         )
 
 
-def engine_text(found: Sequence[EngineComparison]) -> str:
+def engine_text(comparisons: Sequence[EngineComparison]) -> str:
     """Fast against reference for a person to read."""
     heads = ("classifier", "rate", "epochs", "stages differ", "largest difference", "equal")
     rows = [
         (
-            one.classifier,
-            f"{one.fs_hz} Hz",
-            str(one.epochs),
-            str(one.stages_that_differ),
-            f"{one.largest_difference:.1e}",
-            "yes" if one.is_equal else "NO",
+            c.classifier,
+            f"{c.fs_hz} Hz",
+            str(c.epochs),
+            str(c.stages_that_differ),
+            f"{c.largest_difference:.1e}",
+            "yes" if c.is_equal else "NO",
         )
-        for one in found
+        for c in comparisons
     ]
     return table([heads, *rows])
 
@@ -136,53 +138,56 @@ def engine_text(found: Sequence[EngineComparison]) -> str:
 Checked = Iterator[dict[str, Any]]
 
 
-def with_bar(found: list[tuple[Path, str]], *, shown: bool) -> Iterator[tuple[Path, str]]:
-    """The recordings, under a progress bar where somebody watches a terminal."""
-    if not shown or not sys.stderr.isatty():
-        yield from found
+def _with_bar(paths: list[tuple[Path, str]], *, shown: bool) -> Iterator[tuple[Path, str]]:
+    """The recordings one by one; a terminal that does not get the result shows a progress bar."""
+    if not shown or not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from paths
         return
-    with click.progressbar(found, label="checking", file=sys.stderr) as bar:
-        yield from bar
+    with closing(ProgressBar(sys.stderr, len(paths), "recordings")) as bar:
+        for path in paths:
+            yield path
+            bar.advance()
 
 
 def show_json(checked: Checked, *, quiet: bool) -> None:
-    """A list of objects, written one by one: an archive is larger than memory."""
-    del quiet  # what was asked for by --json is not chatter
+    """Print a list of objects one by one: an archive is larger than memory."""
+    del quiet  # --json asks for the result
     separator = "[\n"
-    for one in checked:
-        click.echo(separator + json.dumps(one, ensure_ascii=True, allow_nan=False), nl=False)
+    for recording in checked:
+        text = json.dumps(recording, ensure_ascii=True, allow_nan=False)
+        click.echo(separator + text, nl=False)
         separator = ",\n"
     click.echo("[]" if separator == "[\n" else "\n]")
 
 
 def show_tsv(checked: Checked, *, quiet: bool) -> None:
-    """A table of one row for each recording."""
+    """Print a table of one row for each recording."""
     del quiet
     click.echo("\t".join(AUDIT_COLUMNS))
-    for one in checked:
-        row = audit_row(one)
+    for recording in checked:
+        row = audit_row(recording)
         click.echo("\t".join(without_formula(one_line(row[c])) for c in AUDIT_COLUMNS))
 
 
 def show_line(checked: Checked, *, quiet: bool) -> None:
-    """One line for each recording, and how many there are of each state."""
+    """Print a line for each recording, and how many recordings are in each state."""
     states: Counter[str] = Counter()
-    for one in checked:
-        states[one["state"]] += 1
-        row = audit_row(one)
-        said = row["problem"] or row["codes"]
+    for recording in checked:
+        row = audit_row(recording)
+        states[row["state"]] += 1
         if not quiet:
-            parts = (row["state"].ljust(10), row["file"], row["derivations"], said)
+            remark = row["problem"] or row["codes"]
+            parts = (row["state"].ljust(10), row["file"], row["derivations"], remark)
             click.echo("  ".join(one_line(part) for part in parts if part))
     total = ", ".join(f"{count} {state}" for state, count in states.most_common())
     click.echo(f"{states.total()} recordings: {total or 'none'}")
 
 
 def show_text(checked: Checked, *, quiet: bool) -> None:
-    """Every recording in full."""
-    for one in checked:
+    """Print every recording in full."""
+    for recording in checked:
         if not quiet:
-            click.echo(as_text(one))
+            click.echo(recording_text(recording))
 
 
 AUDIT_COLUMNS = (
@@ -210,11 +215,11 @@ def audit_row(checked: dict[str, Any]) -> dict[str, str]:
 
 
 def one_line(text: str) -> str:
-    """`text` without what would end its cell or its line."""
+    """`text` without the characters that end a cell or a line."""
     return printable(text).replace("\n", " ").replace("\t", " ")
 
 
-def as_text(checked: dict[str, Any]) -> str:
+def recording_text(checked: dict[str, Any]) -> str:
     """One recording for a person to read."""
     lines = [f"{checked['file']}: {checked['state']}"]
     if checked["container"]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from psgpipe.cli.compare_text import comparison_text
-from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
 from psgpipe.comparison.spec_lock import lock_spec
@@ -48,7 +48,7 @@ def command(
     OUT is a folder that psgpipe wrote; NIGHTS.tsv is any table with the columns subject, night,
     condition and endpoints. Results go to comparison/ in OUT or beside the table.
     """
-    tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    log_to_stderr(verbose=verbose, quiet=quiet)
     if lock is not None:
         _lock(lock, source, quiet=quiet, as_json=as_json)
         return
@@ -62,7 +62,7 @@ def command(
         print_json(comparison_dict(comparison))
     elif not quiet:
         click.echo(comparison_text(comparison))
-    tell(f"{folder}: contrasts.tsv, subjects.tsv, comparison.json")
+    LOGGER.info(f"{folder}: contrasts.tsv, subjects.tsv, comparison.json")
 
 
 def _lock(spec: Path, source: Path | None, *, quiet: bool, as_json: bool) -> None:

@@ -1,18 +1,20 @@
-"""``psgpipe demo``: a synthetic study made, staged, gathered and compared; opens nothing."""
+"""The command ``psgpipe demo``: a synthetic study, its nights and its comparison."""
 
 from __future__ import annotations
 
 import functools
 import operator
+import sys
 from pathlib import Path
 
 import click
 
+from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.resources import choose_jobs
-from psgpipe.batch.run import BatchOptions, run_batch
+from psgpipe.batch.run import run_batch
 from psgpipe.cli.compare_text import comparison_text
-from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
-from psgpipe.cli.progress import watcher
+from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
+from psgpipe.cli.progress import show_batch
 from psgpipe.cli.run import agreement_dict, agreement_text
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
@@ -44,38 +46,40 @@ def command(
     Under treatment the simulated subjects have 5 points less REM sleep. With two subjects no test
     can show that, and the table says so; --subjects 8 takes a few minutes and can.
     """
-    tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    log_to_stderr(verbose=verbose, quiet=quiet)
     study_folder, results = out / "study", out / "results"
     design = StudyDesign(subjects, NIGHTS_OF_EACH_CONDITION, hours, effects=EFFECT)
-    tell(f"simulating {subjects * 2 * NIGHTS_OF_EACH_CONDITION} nights of {hours:g} h")
+    LOGGER.info(f"simulating {subjects * 2 * NIGHTS_OF_EACH_CONDITION} nights of {hours:g} h")
     truth = simulate_study(design, study_folder, force=True)
     study = read_study(study_folder / "study.tsv", results)
     _stage(study, results, quiet=quiet)
     comparison = compare(results, SPEC)
     written = write_comparison(comparison, results)
-    found = functools.reduce(operator.add, _agreements(study, results))
+    agreement = functools.reduce(operator.add, _agreements(study, results))
     planted = truth["true_difference"]["rem_pct"]
     if as_json:
-        said = {"out": str(out), "planted_rem_pct": planted, "agreement": agreement_dict(found)}
-        print_json(said | {"comparison": comparison_dict(comparison)})
+        print_json(
+            {
+                "out": str(out),
+                "planted_rem_pct": planted,
+                "agreement": agreement_dict(agreement),
+                "comparison": comparison_dict(comparison),
+            }
+        )
     elif not quiet:
         click.echo(comparison_text(comparison))
-        click.echo(agreement_text(found) + " (the stages that were simulated)")
+        click.echo(agreement_text(agreement) + " (the stages that were simulated)")
         click.echo(f"  REM in the simulated stages: {planted:+.1f} points under treatment.")
         click.echo(f"  Recordings: {study_folder}. Nights, pictures: {results / 'nights'}.")
         click.echo(f"  Comparison: {written}.")
 
 
 def _stage(study: Study, results: Path, *, quiet: bool) -> None:
-    """Batch and gather, as the commands of these names do."""
-    watching = watcher(quiet=quiet)
+    """Run the batch and gather its nights."""
+    recipe = recipe_from("standard-night", None, pictures=True)
     options = BatchOptions(jobs=choose_jobs("auto").count)
-    try:
-        result = run_batch(
-            study, recipe_from("standard-night", None, pictures=True), results, options, watching
-        )
-    finally:
-        watching.close()
+    batch = run_batch(study, recipe, results, options)
+    result = show_batch(batch, None if quiet else sys.stderr)
     gather(results)
     if result.failed:
         raise NightsIncomplete(
@@ -85,7 +89,7 @@ def _stage(study: Study, results: Path, *, quiet: bool) -> None:
 
 
 def _agreements(study: Study, results: Path) -> list[Agreement]:
-    """Of every night with the stages that were simulated."""
+    """Agreement of every night with the stages that were simulated."""
     return [
         agreement_with(
             read_scoring(listed.scoring),

@@ -1,4 +1,4 @@
-"""``psgpipe gather``: nights.tsv from what is finished."""
+"""The command ``psgpipe gather``: nights.tsv from the finished nights."""
 
 from __future__ import annotations
 

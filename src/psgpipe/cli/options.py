@@ -1,4 +1,4 @@
-"""Options that mean the same everywhere."""
+"""Options that several commands share, and what they do to log and output."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 
 from psgpipe.cli.printing import printable
 
+LOGGER = logging.getLogger("psgpipe")
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
 
@@ -52,19 +53,20 @@ def output_options(function: F) -> F:
     )
 
 
-def log_to_stderr(*, verbose: bool, quiet: bool) -> Callable[[str], None]:
-    """Send psgpipe's log to stderr; returns what tells the user one line of progress."""
-    logger = logging.getLogger("psgpipe")
-    logger.handlers.clear()
+class _PrintableFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
+def log_to_stderr(*, verbose: bool, quiet: bool) -> None:
+    """Send psgpipe's log to stderr."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO)
-    logger.propagate = False
-    return lambda line: logger.info(printable(line))
+    handler.setFormatter(_PrintableFormatter("%(message)s"))
+    LOGGER.handlers[:] = [handler]
+    LOGGER.setLevel(logging.DEBUG if verbose else logging.ERROR if quiet else logging.INFO)
+    LOGGER.propagate = False
 
 
 def print_json(value: Any) -> None:
-    """`value` on stdout and nothing else; what is not finite or not JSON is a bug."""
-    text = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False)
-    click.echo(text)
+    """Print `value` on stdout, and nothing else; a number that is not finite is a bug."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False))

@@ -1,16 +1,17 @@
-"""How a batch comes along: a bar on a terminal, a line for each night elsewhere."""
+"""The progress bar, and how a batch shows its progress: a bar on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 import time
+from collections.abc import Generator
+from contextlib import closing
 from typing import TextIO
 
-from psgpipe.batch.run import NightEnd
+from psgpipe.batch.result import BatchProgress, BatchResult, NightResult
 from psgpipe.cli.printing import printable
 
-WORDS = {
+STATE_TEXTS = {
     "finished": "finished",
     "unchanged": "finished before, unchanged",
     "failed": "failed",
@@ -20,99 +21,105 @@ BAR_WIDTH = 24
 REDRAWN_EVERY_S = 0.5
 
 
-class Silent:
-    """Says nothing; every other way to watch a batch is this one and more."""
+class ProgressBar:
+    """A bar on a terminal with rate and time left."""
 
-    def begins(self, nights: int) -> None:
-        """So many nights are to be done."""
-
-    def night_ended(self, end: NightEnd) -> None:
-        """A night has ended."""
-
-    def tick(self) -> None:
-        """Some time has passed."""
-
-    def close(self) -> None:
-        """Nothing more will come."""
-
-
-class Lines(Silent):
-    """A line for each night, as for a log."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._nights = self._ended = 0
-
-    def begins(self, nights: int) -> None:
-        """So many nights are to be done."""
-        self._nights = nights
-
-    def night_ended(self, end: NightEnd) -> None:
-        """Write the night's line."""
-        self._ended += 1
-        self._write(f"{self._ended}/{self._nights} {night_line(end)}\n")
-
-    def _write(self, text: str) -> None:
-        print(text, end="", file=self._stream, flush=True)
-
-
-def night_line(end: NightEnd) -> str:
-    """How a night ended, in one line."""
-    took = f" in {end.seconds:.1f} s" if end.state == "finished" else ""
-    why = f": {end.failure['problem']}" if end.failure else ""
-    return printable(f"{end.subject} {end.night}: {WORDS[end.state]}{took}{why}").replace("\n", " ")
-
-
-class Bar(Lines):
-    """A bar with rate and time left; failures stay visible above it."""
-
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream)
-        self._failed = self._computed = 0
-        self._began_s = self._drawn_s = time.monotonic()
-
-    def begins(self, nights: int) -> None:
-        """Draw the empty bar."""
-        super().begins(nights)
+    def __init__(self, stream: TextIO, total: int, unit: str) -> None:
+        self._stream, self._total, self._unit = stream, total, unit
+        self._done = self._computed = self._failed = 0
         self._began_s = time.monotonic()
         self._draw()
 
-    def night_ended(self, end: NightEnd) -> None:
-        """Count the night; say it above the bar where it failed."""
-        self._ended += 1
-        self._computed += end.state in ("finished", "failed")
-        if end.failure is not None:
+    def advance(self, *, computed: bool = True, failure: str | None = None) -> None:
+        """Count one more; a failure stays visible above the bar.
+
+        Parameters
+        ----------
+        computed
+            Whether it counts for the rate: what was finished before takes no time.
+        """
+        self._done += 1
+        self._computed += computed
+        if failure is not None:
             self._failed += 1
-            self._write(f"\r\x1b[K{night_line(end)}\n")
+            _write(self._stream, f"\r\x1b[K{failure}\n")
         self.tick()
 
     def tick(self) -> None:
-        """Draw again, now and then."""
-        if time.monotonic() - self._drawn_s > REDRAWN_EVERY_S or self._ended == self._nights:
+        """Draw the bar again, if the last time is long ago."""
+        if time.monotonic() - self._drawn_s > REDRAWN_EVERY_S or self._done == self._total:
             self._draw()
 
     def close(self) -> None:
-        """Leave the line."""
+        """Leave the line of the bar."""
         self._draw()
-        self._write("\n")
+        _write(self._stream, "\n")
 
     def _draw(self) -> None:
         self._drawn_s = time.monotonic()
         width = shutil.get_terminal_size().columns - 1
-        self._write(f"\r{self._text()[:width]}\x1b[K")
+        _write(self._stream, f"\r{self._text()[:width]}\x1b[K")
 
     def _text(self) -> str:
-        full = BAR_WIDTH * self._ended // max(1, self._nights)
-        parts = [f"[{'#' * full}{'-' * (BAR_WIDTH - full)}] {self._ended}/{self._nights} nights"]
+        full = BAR_WIDTH * self._done // max(1, self._total)
+        bar = "#" * full + "-" * (BAR_WIDTH - full)
+        parts = [f"[{bar}] {self._done}/{self._total} {self._unit}"]
         if self._failed:
             parts.append(f"{self._failed} failed")
         seconds = self._drawn_s - self._began_s
         if self._computed and seconds > 0:
             per_s = self._computed / seconds
             parts.append(f"{60 * per_s:.1f} per min")
-            if self._ended < self._nights:
-                parts.append(f"{duration((self._nights - self._ended) / per_s)} left")
+            if self._done < self._total:
+                parts.append(f"{duration((self._total - self._done) / per_s)} left")
         return ", ".join(parts)
+
+
+def show_batch(batch: Generator[BatchProgress, None, None], stream: TextIO | None) -> BatchResult:
+    """Run a batch to its end and show its progress on `stream`; None for none."""
+    with closing(batch):
+        result = next(batch).result
+        if stream is None:
+            _show_nothing(batch)
+        elif stream.isatty():
+            _show_bar(batch, result, stream)
+        else:
+            _show_lines(batch, result, stream)
+    return result
+
+
+def _show_nothing(batch: Generator[BatchProgress, None, None]) -> None:
+    for _ in batch:
+        pass
+
+
+def _show_bar(
+    batch: Generator[BatchProgress, None, None], result: BatchResult, stream: TextIO
+) -> None:
+    with closing(ProgressBar(stream, result.nights, "nights")) as bar:
+        for progress in batch:
+            if (night := progress.night) is None:
+                bar.tick()
+                continue
+            failure = None if night.failure is None else night_line(night)
+            bar.advance(computed=night.state in ("finished", "failed"), failure=failure)
+
+
+def _show_lines(
+    batch: Generator[BatchProgress, None, None], result: BatchResult, stream: TextIO
+) -> None:
+    for progress in batch:
+        if progress.night is not None:
+            number = sum(result.counts.values())
+            _write(stream, f"{number}/{result.nights} {night_line(progress.night)}\n")
+
+
+def night_line(night: NightResult) -> str:
+    """How a night ended, in one line."""
+    took = f" in {night.seconds:.1f} s" if night.state == "finished" else ""
+    why = f": {night.failure['problem']}" if night.failure else ""
+    line = f"{night.subject} {night.night}: {STATE_TEXTS[night.state]}{took}{why}"
+    return printable(line).replace("\n", " ")
 
 
 def duration(seconds: float) -> str:
@@ -123,8 +130,5 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def watcher(*, quiet: bool) -> Silent:
-    """What suits where stderr goes."""
-    if quiet:
-        return Silent()
-    return Bar(sys.stderr) if sys.stderr.isatty() else Lines(sys.stderr)
+def _write(stream: TextIO, text: str) -> None:
+    print(text, end="", file=stream, flush=True)

@@ -1,4 +1,4 @@
-"""``psgpipe run``: one night, all steps."""
+"""The command ``psgpipe run``: one night, all steps."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 from psgpipe.batch.malloc import keep_freed_memory
 from psgpipe.cli.options import (
     FILE,
+    LOGGER,
     blind_option,
     labels_option,
     log_to_stderr,
@@ -56,8 +57,12 @@ SHOWN = (
 @click.option("--lights-on", metavar="HH:MM[:SS]", help="Local clock time, or ISO date-time.")
 @click.option("--age", type=float, help="Years. Age and sex are used if both are given.")
 @click.option("--sex", type=click.Choice(["F", "M"], case_sensitive=False), metavar="F|M")
-@click.option("--dose-end", metavar="DATE-TIME", help="ISO; sedation is not called sleep.")
-@click.option("--scoring", type=FILE, help="An expert's stages (EDF+): how far do they agree?")
+@click.option(
+    "--dose-end",
+    metavar="DATE-TIME",
+    help="End of the dose (ISO): sedation does not count as sleep.",
+)
+@click.option("--scoring", type=FILE, help="An expert's stages (EDF+) to compare with.")
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute again, and replace what is there.")
 @blind_option
@@ -73,58 +78,57 @@ def command(
     computed again.
     """
     keep_freed_memory()
-    tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    log_to_stderr(verbose=verbose, quiet=quiet)
     recipe = recipe_from(pipeline, labels, pictures=not no_figures)
     night = night_from(recording, age_y=age, sex=sex, **given)
     expert = read_scoring(scoring, recipe.label_table) if scoring else None
     outcome = run_to_folder(recording, night, recipe, out, force=force, blind=blind)
     summary = read_summary(outcome.folder)
-    found = agreement_with(expert, outcome.folder) if expert else None
+    agreement = agreement_with(expert, outcome.folder) if expert else None
     if as_json:
-        said = {"folder": str(outcome.folder), "computed": outcome.computed, "summary": summary}
-        print_json(said | ({"agreement": agreement_dict(found)} if found else {}))
+        result = {"folder": str(outcome.folder), "computed": outcome.computed, "summary": summary}
+        print_json(result | ({"agreement": agreement_dict(agreement)} if agreement else {}))
         return
     if not outcome.computed:
-        tell("nothing changed since this night was finished; nothing was computed (--force would)")
+        LOGGER.info("this night is finished and unchanged: nothing was computed (see --force)")
     if not quiet:
         click.echo(summary_text(summary, outcome))
-        if found:
-            click.echo(agreement_text(found))
+        if agreement:
+            click.echo(agreement_text(agreement))
 
 
-def agreement_dict(found: Agreement) -> dict[str, Any]:
+def agreement_dict(agreement: Agreement) -> dict[str, Any]:
     """Agreement with the expert as plain values."""
     return {
-        "epochs": found.n_epochs,
-        "accuracy": found.accuracy,
-        "kappa": found.kappa,
-        "mcc": found.mcc,
-        "f1": found.f1,
-        "confusion": found.confusion.tolist(),
+        "epochs": agreement.n_epochs,
+        "accuracy": agreement.accuracy,
+        "kappa": agreement.kappa,
+        "mcc": agreement.mcc,
+        "f1": agreement.f1,
+        "confusion": agreement.confusion.tolist(),
     }
 
 
-def agreement_text(found: Agreement) -> str:
+def agreement_text(agreement: Agreement) -> str:
     """Agreement with the expert in one line."""
-    if found.accuracy is None:
+    if agreement.accuracy is None:
         return "  No epoch has a stage in both the scoring and this night."
-    kappa = "" if found.kappa is None else f", kappa {found.kappa:.2f}"
-    return (
-        f"  {100 * found.accuracy:.1f} % of {found.n_epochs} epochs agree with the scoring{kappa}"
-    )
+    kappa = "" if agreement.kappa is None else f", kappa {agreement.kappa:.2f}"
+    percent, epochs = f"{100 * agreement.accuracy:.1f} %", f"{agreement.n_epochs} epochs"
+    return f"  {percent} of {epochs} agree with the scoring{kappa}"
 
 
-def _said_once(reasons: Sequence[str]) -> list[str]:
-    """Blank where the same stands above: a night without sleep has one reason for everything."""
+def _without_repeats(reasons: Sequence[str]) -> list[str]:
+    """Every reason once: a night without sleep has the same one for everything."""
     return [why if reasons.index(why) == at else "" for at, why in enumerate(reasons)]
 
 
 def summary_text(summary: dict[str, Any], outcome: Outcome) -> str:
-    """A night's architecture for a person to read, with what is absent and why."""
+    """A night's sleep architecture for a person to read; an absent number has its reason."""
     reasons = [summary["absent"].get(key, "") for _, key, _ in SHOWN]
     rows = [
         (name, "-" if summary[key] is None else f"{summary[key]:.4g}", unit, why)
-        for (name, key, unit), why in zip(SHOWN, _said_once(reasons), strict=True)
+        for (name, key, unit), why in zip(SHOWN, _without_repeats(reasons), strict=True)
     ]
     heads = [summary["subject"], summary["night"], summary["condition"] or ""]
     warnings = [f"  ! {warning}" for warning in summary["warnings"]]

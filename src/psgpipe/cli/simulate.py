@@ -1,4 +1,4 @@
-"""``psgpipe simulate``: a study of synthetic nights with known stages."""
+"""The command ``psgpipe simulate``: a study of synthetic nights with known stages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
 
 
 @click.command(name="simulate", short_help="A study of synthetic nights with known stages.")
@@ -43,9 +43,9 @@ def command(
     """
     from psgpipe.simulation.study import StudyDesign, parse_effects, simulate_study
 
-    tell = log_to_stderr(verbose=verbose, quiet=quiet)
+    log_to_stderr(verbose=verbose, quiet=quiet)
     design = StudyDesign(subjects, nights, hours, seed, montage, fs_hz, parse_effects(effects))
-    made = simulate_study(design, out, force=force, tell=tell)
-    tell(f"{len(made['nights'])} nights in {out}: study.tsv, recordings/, scorings/")
+    made = simulate_study(design, out, force=force, tell=LOGGER.info)
+    LOGGER.info(f"{len(made['nights'])} nights in {out}: study.tsv, recordings/, scorings/")
     if as_json:
         print_json({"out": str(out), **made})

@@ -1,4 +1,4 @@
-"""``psgpipe status``: how far a study has come, read from its files."""
+"""The command ``psgpipe status``: how far a study has come, read from its files."""
 
 from __future__ import annotations
 

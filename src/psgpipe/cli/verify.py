@@ -1,4 +1,4 @@
-"""``psgpipe verify``: every output against the hash in its manifest."""
+"""The command ``psgpipe verify``: every output against the hash in its manifest."""
 
 from __future__ import annotations
 

@@ -1,0 +1,93 @@
+"""How a batch and each of its nights ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+State = Literal["finished", "unchanged", "failed", "failed before"]
+
+MOST_FAILURES_KEPT = 1000
+
+
+@dataclass(frozen=True)
+class NightResult:
+    """How one night ended.
+
+    Attributes
+    ----------
+    state
+        ``finished`` now; ``unchanged``, finished before; ``failed`` now; ``failed before``.
+    seconds
+        In a worker.
+    failure
+        What ``failure.json`` holds, or None.
+    kept
+        The night failed now, and results of an earlier run are still there.
+    """
+
+    subject: str
+    night: str
+    state: State
+    seconds: float = 0.0
+    failure: Mapping[str, Any] | None = None
+    kept: bool = False
+
+
+@dataclass
+class BatchResult:
+    """How the nights of a batch ended.
+
+    Attributes
+    ----------
+    nights
+        Nights of this shard, without excluded ones.
+    excluded
+        Nights that the study leaves out.
+    counts
+        How many nights ended in each state.
+    failures
+        Of the failed nights; the first `MOST_FAILURES_KEPT`.
+    """
+
+    nights: int
+    excluded: int
+    counts: dict[State, int] = field(default_factory=dict)
+    failures: list[NightResult] = field(default_factory=list)
+
+    def count(self, *states: State) -> int:
+        """How many nights ended in one of these states."""
+        return sum(self.counts.get(state, 0) for state in states)
+
+    @property
+    def done(self) -> int:
+        """Nights that are finished, now or before."""
+        return self.count("finished", "unchanged")
+
+    @property
+    def failed(self) -> int:
+        """Nights that failed, now or before."""
+        return self.count("failed", "failed before")
+
+    def add(self, night: NightResult) -> None:
+        """Count a night that has ended."""
+        self.counts[night.state] = self.counts.get(night.state, 0) + 1
+        if night.failure is not None and len(self.failures) < MOST_FAILURES_KEPT:
+            self.failures.append(night)
+
+
+@dataclass(frozen=True)
+class BatchProgress:
+    """How far a batch has come.
+
+    Attributes
+    ----------
+    result
+        The nights that have ended so far; complete when the batch has ended.
+    night
+        The night that has just ended; None if only some time has passed.
+    """
+
+    result: BatchResult
+    night: NightResult | None = None
