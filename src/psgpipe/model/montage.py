@@ -1,4 +1,4 @@
-"""Electrodes, derivations and how a derivation is built from what was recorded."""
+"""Electrodes, derivations, montages and label tables."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ PHARYNX: frozenset[str] = frozenset({"Pg1", "Pg2"})
 CHIN: frozenset[str] = frozenset({"chin1", "chin2", "chinZ"})
 
 LINKED = "M1M2"
-"""Linked mastoids or ears, by wire or by arithmetic; only ever a reference."""
+"""Linked mastoids or ears, by wire or computed; only a reference."""
 COMMON = "ref"
-"""The recorder's common reference; what a bare electrode name was recorded against."""
+"""The recorder's common reference: a bare electrode name was recorded against it."""
 AVERAGE = "avg"
-"""The average of the head; only ever a reference."""
+"""The average of all scalp electrodes; only a reference."""
 REFERENCES: frozenset[str] = frozenset({LINKED, COMMON, AVERAGE})
 
 ELECTRODES: frozenset[str] = SCALP | MASTOIDS | PHARYNX | EYES | CHIN | REFERENCES
@@ -39,7 +39,7 @@ BIPOLAR: Mapping[str, Role] = {"horizontal": "eog", "EOG": "eog", "chin": "emg",
 
 @dataclass(frozen=True)
 class ChannelSource:
-    """What one channel of a file was understood to measure.
+    """What one channel of a file measures, according to its label.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Signature:
-    """Labels by which a data set is known. All conditions hold; an empty one always does.
+    """Labels that identify a data set. All conditions must hold; an empty one always does.
 
     Attributes
     ----------
@@ -157,7 +157,7 @@ class Signature:
     none_of: tuple[str, ...] = ()
 
     def found_in(self, labels: frozenset[str]) -> bool:
-        """Whether a file with these normalised labels bears the signature."""
+        """Whether a file with these normalised labels has the signature."""
         return (
             labels.issuperset(self.all_of)
             and (not self.any_of or not labels.isdisjoint(self.any_of))

@@ -1,4 +1,4 @@
-"""A night: whose, under what condition, when in bed; and what came of it."""
+"""A night: identity, condition, lights, and its staged result."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class Night:
 class Lights:
     """Lights off and lights on, in seconds from the start of the recording.
 
-    ``off_source`` and ``on_source`` say where each came from; ``recording`` means that it was
-    not known and the recording's own end stands in.
+    ``off_source`` and ``on_source`` say where each came from; ``recording`` means that it is not
+    known and the start or end of the recording is used instead.
     """
 
     off_s: float
@@ -64,7 +64,7 @@ class Lights:
 
     @property
     def known(self) -> bool:
-        """Both ends were given, by option, table or annotation."""
+        """Whether an option, a table or an annotation gave both."""
         return "recording" not in (self.off_source, self.on_source)
 
     @property
@@ -77,7 +77,7 @@ class Lights:
 
 @dataclass(frozen=True)
 class StagedNight:
-    """Everything psgpipe says about one night.
+    """The results of one night.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a stager is given and what staging a night came to."""
+"""Staging: the signals that a stager takes, its requirements, and its result."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ YASA_BAND_HZ = Band(0.4, 30.0)
 
 @dataclass(frozen=True)
 class Demographics:
-    """Age and sex, both known: a stager takes both or neither."""
+    """Age and sex; a stager takes both or neither."""
 
     age_y: float
     sex: Sex
 
 
 class Samples(Protocol):
-    """Samples in a row: an array, or what works them out where they are looked at."""
+    """A row of samples: an array, or an object that computes samples when they are read."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of samples."""
 
     def __getitem__(self, at: Columns, /) -> npt.NDArray[np.float64]:
         """Some of them as an array; ``samples[:]`` is all."""
@@ -57,14 +57,14 @@ class RoleSignal:
 
 @dataclass(frozen=True)
 class Requirements:
-    """What a stager needs, and exactly what will do the staging.
+    """What a stager needs, and exactly what will stage.
 
     Attributes
     ----------
     classifier, classifier_sha256
         The file in the installed yasa and the hash of its bytes.
     versions
-        Of every package that has a part in the result.
+        Of every package that influences the result.
     engine
         Which engine does it.
     why
@@ -89,7 +89,7 @@ class Requirements:
 
 @dataclass(frozen=True, eq=False)
 class Staging:
-    """Stages of one night and how they were come by.
+    """The stages of one night and how they were obtained.
 
     Attributes
     ----------

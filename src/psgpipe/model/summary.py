@@ -1,4 +1,4 @@
-"""What is said about a night: its sleep architecture and its signal quality."""
+"""The summary of a night: sleep architecture and signal quality."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ LIGHTS_DEPENDENT = (
     "unscored_min",
     "rem_latency_from_lights_off_min",
 )
-"""Endpoints that mean less where the recording's ends stand in for lights off and lights on."""
+"""Endpoints that are less reliable where lights off and lights on are not known."""
 
 
 @dataclass(frozen=True)
 class QualityFlag:
-    """One thing that is wrong or odd about a derivation, or about the night.
+    """Something wrong or odd about a derivation, or about the night.
 
     Attributes
     ----------

@@ -1,1 +1,1 @@
-"""Channel labels, electrodes and derivations; label tables are data."""
+"""From channel labels to electrodes and derivations; label tables are data files."""

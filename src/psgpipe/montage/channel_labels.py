@@ -1,4 +1,4 @@
-"""From what a file calls its channels, stages and lights to what they are."""
+"""The meaning of channel labels: electrodes, kinds and standard names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GENERIC = "generic"
 
 
 class Meaning(NamedTuple):
-    """What one label was understood as: the electrodes, and the table that says so."""
+    """The electrodes that a label names, and the table that says so."""
 
     plus: str
     minus: str
@@ -43,7 +43,7 @@ class _Name(NamedTuple):
 def tables_for(
     labels: Iterable[str], user_table: LabelTable | None = None
 ) -> tuple[LabelTable, ...]:
-    """The label tables that apply to a file with these `labels`, most particular first.
+    """The label tables that apply to a file with these `labels`, most specific first.
 
     The user's own table, then every shipped table whose signature is found, then the generic one.
     """
@@ -61,7 +61,7 @@ def understand(
     user_table: LabelTable | None = None,
     declared_units: Mapping[str, str] | None = None,
 ) -> tuple[ChannelSource, ...]:
-    """What each channel of a file measures, one ChannelSource for each channel, in file order.
+    """What each channel of a file measures, in file order.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def read_label(label: str, tables: Sequence[LabelTable]) -> Meaning | None:
 
 
 def _listed(folded: str, table: LabelTable) -> Meaning | None:
-    """What `table` itself says of a label."""
+    """The meaning that `table` lists for a label."""
     if pair := table.derivations.get(folded):
         return Meaning(*pair, table.name)
     name = table.electrodes.get(folded)
@@ -136,7 +136,7 @@ def _electrode_names(tables: tuple[LabelTable, ...]) -> dict[str, _Name]:
 
 
 def _parse(folded: str, names: Mapping[str, _Name]) -> Meaning | None:
-    """Electrode and reference as the label's own form gives them."""
+    """Electrode and reference from the form of the label itself."""
     kind = _KIND.match(folded)
     for body in dict.fromkeys((folded, _KIND.sub("", folded))):
         meaning = _split(body, names) if len(body) > 1 or body == folded else None
@@ -146,7 +146,7 @@ def _parse(folded: str, names: Mapping[str, _Name]) -> Meaning | None:
 
 
 def _split(body: str, names: Mapping[str, _Name]) -> Meaning | None:
-    """An electrode alone, or two of them, apart by a hyphen or run together."""
+    """One electrode, or two with a hyphen or nothing between them."""
     if alone := names.get(body):
         return None if alone.name in REFERENCES else Meaning(alone.name, COMMON, alone.table)
     at_hyphens = {(body[: m.start()], body[m.end() :]) for m in re.finditer("-", body)}

@@ -1,4 +1,4 @@
-"""A derivation as a sum of recorded channels.
+"""Derivations as sums of recorded channels.
 
 A channel is a difference of two potentials, so a derivation is a sum of channels in which every
 electrode but two cancels out: (C4 - ref) - (M1 - ref) = C4 - M1.
@@ -27,7 +27,7 @@ from psgpipe.model.montage import (
 
 @dataclass(frozen=True)
 class _Way:
-    """One way to come to a derivation: channels with their weights, and how, in words."""
+    """One way to build a derivation: channels with their weights, and a description."""
 
     parts: tuple[tuple[ChannelSource, float], ...]
     how: str
@@ -89,7 +89,7 @@ def _against(minus: str | None) -> str:
 
 
 def _ways(wanted: str, sources: Sequence[ChannelSource]) -> Iterator[_Way]:
-    """Every way to `wanted`, the simplest first."""
+    """Every way to build `wanted`, simplest first."""
     if wanted == "chin":
         return _chin(sources)
     if wanted == "horizontal":
@@ -112,7 +112,7 @@ def _chin(sources: Sequence[ChannelSource]) -> Iterator[_Way]:
 def _any_pair(
     word: str, electrodes: Sequence[str], sources: Sequence[ChannelSource]
 ) -> Iterator[_Way]:
-    """A channel that is such a pair, in either direction, then such a pair by subtraction."""
+    """A channel that is such a pair, in either direction; then such a pair by subtraction."""
     yield from _recorded_as(word, sources)
     for source in sources:
         if source.plus != source.minus and {source.plus, source.minus} <= set(electrodes):
@@ -143,7 +143,7 @@ def _linked(plus: str, sources: Sequence[ChannelSource]) -> Iterator[_Way]:
 
 
 def _pair(plus: str, minus: str, sources: Sequence[ChannelSource]) -> Iterator[_Way]:
-    """Electrode `plus` against `minus`: recorded, turned round, or by way of a third electrode."""
+    """Electrode `plus` against `minus`: recorded, reversed, or through a third electrode."""
     edges = [(s, s.plus, s.minus, 1.0) for s in sources if s.plus and s.minus and s.plus != s.minus]
     edges += [(s, m, p, -1.0) for s, p, m, _ in edges]
     for source, start, end, sign in edges:
@@ -177,7 +177,7 @@ def _subtraction(parts: tuple[tuple[ChannelSource, float], ...], via: str) -> st
 
 
 def _twins(way: _Way, sources: Sequence[ChannelSource]) -> str:
-    """Whether other channels claim to be the same as the one that is used."""
+    """A remark where several channels have the same electrodes."""
     used = way.parts[0][0]
     alike = [s for s in sources if (s.plus, s.minus) == (used.plus, used.minus) and not s.refused]
     several = len(way.parts) == 1 and len(alike) > 1
@@ -185,13 +185,13 @@ def _twins(way: _Way, sources: Sequence[ChannelSource]) -> str:
 
 
 def _by_table(way: _Way) -> str:
-    """The label tables other than the generic one that the channels were understood by."""
+    """The label tables, other than the generic one, that named the channels."""
     tables = dict.fromkeys(s.table for s, _ in way.parts if s.table != "generic")
     return f" (label table {', '.join(map(printable, tables))})" if tables else ""
 
 
 def _objection(way: _Way, min_fs_hz: float) -> str | None:
-    """Why this way must not be gone, or None."""
+    """Why this way cannot be used, or None."""
     for source, _ in way.parts:
         label = printable(source.label)
         if source.refused:

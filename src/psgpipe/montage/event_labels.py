@@ -1,4 +1,4 @@
-"""What the texts of annotations mean: stages, lights off and on."""
+"""The meaning of annotation texts: stages, lights off and lights on."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _TRAILING_CLOCK = re.compile(r"[@\d]+(am|pm|h|hrs|uhr)?$")
 
 
 def read_stage(text: str, user_table: LabelTable | None = None) -> SleepStage | None:
-    """The stage that an annotation or a scoring spells, or None where it is no stage."""
+    """The stage that an annotation or a scoring names, or None."""
     folded = fold_event(text)
     tables = (*([user_table] if user_table else []), *shipped_tables())
     return next((t.stages[folded] for t in tables if folded in t.stages), None)
 
 
 def read_lights(text: str, user_table: LabelTable | None = None) -> Literal["off", "on"] | None:
-    """Whether an annotation says lights off or lights on; a clock time behind it is ignored."""
+    """Whether an annotation says lights off or lights on; a clock time after it is ignored."""
     folded = fold_event(text)
     tables = (*([user_table] if user_table else []), *shipped_tables())
     for spelling in (folded, _TRAILING_CLOCK.sub("", folded)):

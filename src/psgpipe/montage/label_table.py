@@ -1,4 +1,4 @@
-"""Label tables: TOML that says how a lab, a vendor or a data set spells its channels."""
+"""Label tables: TOML files with the channel labels of a laboratory, vendor or data set."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _meanings(
     meaning: Callable[[str, str], Any],
     folding: Callable[[str], str],
 ) -> dict[str, Any]:
-    """The section turned around: from each normalised spelling to what it means."""
+    """The section inverted: from each normalised spelling to its meaning."""
     where = f"{where} [{section}]"
     found: dict[str, str] = {}
     for key, spellings in _mapping(content.get(section, {}), where).items():

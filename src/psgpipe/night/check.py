@@ -1,4 +1,4 @@
-"""What can be said of a recording without staging it."""
+"""The check of a recording: header, derivations and signal quality, without staging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pipeline file becomes a Definition; every mistake is found before a recording is opened."""
+"""The definition of a pipeline, read from TOML; mistakes are found before a recording is opened."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Definition:
     params
         The frozen parameters of each step, by its name.
     blind
-        Studies done by it are blinded; no result depends on that.
+        Blind the studies that use it; no result depends on that.
     """
 
     name: str
@@ -67,7 +67,7 @@ def load_definition(pipeline: str | Path = DEFAULT_PIPELINE) -> Definition:
 
 
 def find_pipeline(pipeline: str | Path) -> Path:
-    """The file meant by a path or by the name of a shipped pipeline."""
+    """The pipeline file at a path, or the one shipped under a name."""
     path = Path(pipeline)
     if path.suffix == ".toml" or path.is_file():
         if not path.is_file():

@@ -1,4 +1,4 @@
-"""What an earlier run left in a night's folder: whether it answers what is asked, or may go."""
+"""The earlier result in a night's folder: whether it is up to date or may be replaced."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import fail_night
 from psgpipe.results.output_check import outputs_intact, outputs_untouched
 
-PASSING = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")
-"""Failures that say nothing about the next attempt: it is made, and costs no finished night."""
+TRANSIENT = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")
+"""Failures that may not happen again: the night is tried again, and a finished night stays."""
 
 
 def is_unchanged(
@@ -29,7 +29,7 @@ def is_unchanged(
     *,
     trust_times: bool = False,
 ) -> bool:
-    """Whether a finished night is what the same request would give again; no header is read.
+    """Whether the same request would give the finished night again; no header is read.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def is_unchanged(
 
 
 def is_same_result(old: Manifest, folder: Path, fingerprint: str, recipe: Recipe) -> bool:
-    """Whether a finished night was made from the same in the same way, and is whole."""
+    """Whether a finished night has the same fingerprint and is complete."""
     return (
         old.fingerprint == fingerprint
         and old.is_intact
@@ -60,26 +60,26 @@ def _has_pictures(old: Manifest, recipe: Recipe) -> bool:
 
 
 def failed_on(failure: Mapping[str, Any], request: str) -> bool:
-    """Whether a night has failed on the same request, and not by a passing trouble."""
-    return failure.get("request_sha256") == request and failure.get("kind") not in PASSING
+    """Whether a night has failed on the same request, for a reason that will not pass."""
+    return failure.get("request_sha256") == request and failure.get("kind") not in TRANSIENT
 
 
 def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
-    """Write ``failure.json``, unless there is a finished night that must not be lost to it.
+    """Write ``failure.json`` unless it would replace a finished night that must stay.
 
-    That is one that may still answer what is asked, or one that the next attempt may replace.
-    Returns whether it was written.
+    A finished night stays where its request may be unchanged, or where the failure may not happen
+    again. Returns whether the file was written.
     """
     old, request = read_manifest(folder), failure["request_sha256"]
     still_asked = old is not None and request in (None, old.request_sha256)
-    if still_asked or (old is not None and failure["kind"] in PASSING):
+    if still_asked or (old is not None and failure["kind"] in TRANSIENT):
         return False
     fail_night(folder, failure)
     return True
 
 
 def refuse_another_night(old: Manifest, night: Night, folder: Path) -> None:
-    """Two ids may become one folder: ``S/1`` and ``S-1``."""
+    """Refuse a folder that holds other ids: ``S/1`` and ``S-1`` have the same folder."""
     ids = {"subject": (old.subject, night.subject), "night": (old.night, night.night)}
     differs = {key: was for key, (was, wanted) in ids.items() if was not in (None, wanted)}
     if differs:
@@ -88,7 +88,7 @@ def refuse_another_night(old: Manifest, night: Night, folder: Path) -> None:
 
 
 def refuse_another_recording(old: Manifest, name: str, recording_sha256: str, folder: Path) -> None:
-    """A changed recording replaces its own night; another recording must not, unasked."""
+    """Refuse to replace the night of another recording; a changed recording replaces its own."""
     was = old.recording
     if name != was.name and recording_sha256 != was.sha256:
         raise _taken(folder, f"the night recorded in {was.name}")
@@ -97,7 +97,7 @@ def refuse_another_recording(old: Manifest, name: str, recording_sha256: str, fo
 def refuse_another_start(
     old: Manifest, opened: OpenedNight, recording_sha256: str, folder: Path
 ) -> None:
-    """Many recorders give every night one file name; a changed recording keeps its start."""
+    """Refuse a recording of the same name with another start: recorders reuse file names."""
     was, start = old.recording, opened.header.start
     if recording_sha256 == was.sha256 or start is None:
         return

@@ -1,4 +1,4 @@
-"""A recipe becomes a hash: what the result of a night depends on, and nothing else."""
+"""Fingerprint and request: hashes of everything that the result of a night depends on."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ FORMAT_VERSION = "1"
 
 
 def pipeline_sha256(definition: Definition) -> str:
-    """The hash of a pipeline: steps, versions and parameters; comments and layout stay out."""
+    """The hash of a pipeline: steps, versions and parameters, without comments and layout."""
     return sha256_of(definition.as_dict())
 
 
 def labels_sha256(table: LabelTable) -> str:
-    """The hash of what a label table says; comments and the order of its lines stay out."""
+    """The hash of a label table without its comments and the order of its lines."""
     return sha256_of({**dataclasses.asdict(table), "ignore": sorted(table.ignore)})
 
 
 @cache
 def code_sha256() -> str:
-    """The hash of the psgpipe that runs, label tables included: a version can have many states."""
+    """The hash of the running code and label tables: one version can have many states."""
     folder, digest = Path(__file__).parents[1], hashlib.sha256()
     files = sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".toml"))
     for file in files:
@@ -49,9 +49,8 @@ def request_sha256(
 ) -> str:
     """The hash of everything that goes into a night, the engine excepted; no header is read.
 
-    Where it is the same as before, so is the night's fingerprint. Where it is not, the fingerprint
-    decides: another spelling in a label table, or another version of psgpipe, need not change
-    anything.
+    An equal request gives an equal fingerprint. Where the request differs, the fingerprint decides:
+    another spelling in a label table, or another version of psgpipe, may change nothing.
     """
     return sha256_of(
         {
@@ -75,7 +74,7 @@ def night_fingerprint(
 ) -> str:
     """The hash of everything that one night's outputs depend on.
 
-    Cores, paths, time of day and log level stay out; so does the recording's name.
+    Cores, paths, time of day, log level and the recording's name are not part of it.
     """
     return sha256_of(
         {
@@ -85,7 +84,7 @@ def night_fingerprint(
             "engine": engine,
             "night": _night_dict(opened.night),
             "lights": dataclasses.asdict(opened.lights),
-            # What the label tables came to, rather than their text: a comment changes nothing.
+            # The derivations, not the text of the label tables: a comment changes nothing.
             "derivations": [
                 [d.name, d.role, [[term.label, term.weight] for term in d.terms]]
                 for role in opened.candidates.wanted
@@ -96,5 +95,5 @@ def night_fingerprint(
 
 
 def _night_dict(night: Night) -> dict[str, Any]:
-    """The night without the study's further columns: they reach no file of the night."""
+    """The night without the study's further columns: no file of the night holds them."""
     return {key: value for key, value in vars(night).items() if key != "extra"}

@@ -1,4 +1,4 @@
-"""A staged night as the bytes of its files."""
+"""The output files of a staged night, as bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONGEST_SHOWN_ID = 40
 def night_outputs(
     staged: StagedNight, filtered: tuple[Recording, ...], *, pictures: bool
 ) -> dict[str, bytes]:
-    """Every output of a finished night but its manifest, by file name."""
+    """Every output file of a finished night except its manifest, by name."""
     outputs = {
         "hypnogram.tsv": hypnogram_tsv(staged),
         "hypnogram.edf": write_scoring(
@@ -83,7 +83,7 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
 
 
 def _epoch_s(staged: StagedNight, epoch: int) -> float:
-    """How long an epoch lasts, in seconds: less than 30 where the recording ends within it."""
+    # The recording may end within the last epoch.
     span_s = staged.provenance["recording"]["span_s"]
     return min(EPOCH_S, round(float(span_s) - epoch * EPOCH_S, 6))
 
@@ -127,13 +127,13 @@ def _title(staged: StagedNight) -> str:
 
 
 def _printable(text: str) -> str:
-    """An id as a title can hold it: one line, and not longer than the picture is wide."""
+    """An id on one line, not longer than the picture is wide."""
     shown = "".join(c if c.isprintable() else " " for c in text)
     return shown if len(shown) <= LONGEST_SHOWN_ID else f"{shown[: LONGEST_SHOWN_ID - 1]}…"
 
 
 def _isolated(text: str) -> str:
-    """An id that runs from right to left, kept from turning the words around it."""
+    """An id, isolated where it runs from right to left: the words around it keep their order."""
     is_turned = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
     return f"\u2068{text}\u2069" if is_turned else text
 

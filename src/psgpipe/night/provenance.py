@@ -1,4 +1,4 @@
-"""What a night's manifest says of how its numbers came about."""
+"""The provenance of a night: recording, pipeline, engine, derivations and warnings."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _provenance(
 
 
 def _warnings(opened: OpenedNight, staged: Staging, results: StepResults) -> list[str]:
-    """What a reader of the night should know: nothing twice, nothing of channels not used."""
+    """Warnings for the reader of a night, each once, without those on channels not used."""
     recorded: tuple[DigitalRecording, ...] = results.slots["recorded"]
     used = (None, *opened.montage.labels)
     findings = [*opened.findings, *(f for r in recorded for f in r.findings)]

@@ -87,7 +87,7 @@ class Recipe:
         )
 
     def engine(self, roles: tuple[Role, ...], night: Night) -> dict[str, Any]:
-        """What would stage `night` from these roles.
+        """The engine that would stage `night` from these roles.
 
         Raises
         ------
@@ -101,7 +101,7 @@ class Recipe:
         }
 
     def _usual(self) -> Requirements:
-        """What stages a night that has every role, age and sex not known."""
+        """The requirements for a night that has every role and no known age and sex."""
         return self._needs(tuple(self.definition.params["reference"].wanted), Night("", ""))
 
     def _needs(self, roles: tuple[Role, ...], night: Night) -> Requirements:

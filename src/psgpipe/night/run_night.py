@@ -1,4 +1,4 @@
-"""One night from a recording to its results; nothing is written."""
+"""One night staged in memory, from a recording to its results."""
 
 from __future__ import annotations
 

@@ -19,12 +19,12 @@ from psgpipe.quality.flags import judge_stages
 
 LOGGER = logging.getLogger("psgpipe")
 RESULTS = ("staged", "summary", "quality")
-"""The slots that a night's numbers are in; pictures show *filtered*, too."""
+"""The slots that hold a night's numbers; pictures need *filtered* as well."""
 
 
 @dataclass(frozen=True)
 class StepResults:
-    """Every slot of a night that ran through, and how long each step took."""
+    """The value of every slot, and how long each step took."""
 
     slots: Mapping[str, Any]
     seconds: Mapping[str, float]
@@ -65,7 +65,7 @@ def run_steps(
 
 
 def _implausible(slots: Mapping[str, Any], definition: Definition) -> tuple[QualityFlag, ...]:
-    """What the stages themselves say against the night.
+    """The flags of stages that are not plausible.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One night into its folder: computed, found unchanged, or failed with its reason."""
+"""A night is brought up to date in its folder: computed, unchanged, or failed with its reason."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ RESULTS_GONE = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a night.
+    """How a night ended.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Outcome:
     failure
         Why it has failed before, where nothing has changed since; else None.
     hashed
-        The recording's hash, for whoever remembers it; None where it was not needed.
+        The recording's hash; None where it was not needed.
     """
 
     folder: Path
@@ -90,7 +90,7 @@ def run_to_folder(
     force: bool = False,
     blind: bool = False,
 ) -> Outcome:
-    """Stage one night into ``out/nights/<subject>/<night>/``; finished and unchanged, do nothing.
+    """Stage one night into ``out/nights/<subject>/<night>/``, unless it is finished and unchanged.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def stage_into(
 def prepare_night(
     out: Path, path: Path, night: Night, recipe: Recipe, *, force: bool = False
 ) -> PreparedNight | Outcome:
-    """Open a night and work out its request; the Outcome where the same request was finished.
+    """Open a night and work out its request; an Outcome where the same request is finished.
 
     A finished night stays until it is known that the request has changed: a network share that is
     not mounted costs no result.

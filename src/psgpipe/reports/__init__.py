@@ -1,1 +1,1 @@
-"""Pictures of a night."""
+"""Pictures of nights."""

@@ -66,17 +66,17 @@ def night_pictures(
 def _bytes(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        # An id may be written in letters that the font lacks; a box in the title says enough.
+        # The font may lack the letters of an id; the title then shows a box.
         warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
         figure.savefig(buffer, format=kind, metadata=metadata, dpi=110)
     return buffer.getvalue()
 
 
 def _stable_ids(svg: bytes) -> bytes:
-    """Number the ids in the order in which they appear.
+    """The SVG with ids numbered in order of appearance.
 
-    Matplotlib counts clip paths through the life of a process, so that the second picture of a
-    worker would not have the bytes of the first.
+    Matplotlib counts clip paths over the life of a process: the second picture of a worker would
+    not have the bytes of the first.
     """
     text = svg.decode("utf-8")
     ids = dict.fromkeys(re.findall(r'(?:#|id=")([a-z]+[0-9a-f]{10})\b', text))
@@ -158,7 +158,7 @@ def _hypnogram(axis: Axes, hypnogram: Hypnogram) -> None:
 def _shade(
     axis: Axes, epochs: npt.NDArray[np.bool_], edges_h: npt.NDArray[np.float64], colour: str
 ) -> None:
-    """A colour under every run of marked epochs."""
+    """Shade every run of marked epochs."""
     change = np.flatnonzero(np.diff(np.r_[False, epochs, False].astype(int)))
     for first, last in change.reshape(-1, 2):
         axis.axvspan(edges_h[first], edges_h[last], color=colour, alpha=0.5, lw=0)

@@ -1,1 +1,1 @@
-"""The stagers, and the consensus of several derivations."""
+"""Stagers, their classifiers, and the consensus of several derivations."""

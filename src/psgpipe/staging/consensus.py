@@ -1,4 +1,4 @@
-"""One night staged from several EEG derivations: their mean, and how far they disagree."""
+"""The consensus of several EEG derivations: mean probabilities and disagreement."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CLASS_WEIGHTS = {
     SleepStage.N3: 1.2,
     SleepStage.R: 1.4,
 }
-"""What YASA's classifiers were trained with (Vallat and Walker 2021, eLife 10:e70092)."""
+"""The class weights of YASA's training (Vallat and Walker 2021, eLife 10:e70092)."""
 
 
 def de_weighted(probabilities: Probabilities) -> Probabilities:
-    """Probabilities without the class weights of training: ``p' ~ p / weight``, summing to one.
+    """Probabilities without the class weights of training: ``p' ~ p / weight``, with sum one.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def de_weighted(probabilities: Probabilities) -> Probabilities:
 
 
 def mean_probabilities(scored: Sequence[Probabilities]) -> Probabilities:
-    """The mean over derivations, shape (n_epochs, 5); of one derivation its very numbers."""
+    """The mean over derivations, shape (n_epochs, 5); one derivation stays unchanged."""
     if len(scored) == 1:
         return scored[0]
     mean: Probabilities = np.mean(np.stack(scored), axis=0)
@@ -45,6 +45,6 @@ def mean_probabilities(scored: Sequence[Probabilities]) -> Probabilities:
 def disagreement(scored: Sequence[Probabilities]) -> npt.NDArray[np.float64]:
     """Share of the derivations whose own stage is not that of the mean, shape (n_epochs,)."""
     consensus = mean_probabilities(scored).argmax(axis=1)
-    differs = np.stack([one.argmax(axis=1) != consensus for one in scored])
+    differs = np.stack([p.argmax(axis=1) != consensus for p in scored])
     share: npt.NDArray[np.float64] = differs.mean(axis=0)
     return share

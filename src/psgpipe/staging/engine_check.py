@@ -1,4 +1,4 @@
-"""Whether the fast engine equals yasa on this machine, with these versions."""
+"""The check that the fast engine equals yasa on this machine, with these versions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ USUAL_SHARE = 0.999
 
 @dataclass(frozen=True)
 class EngineComparison:
-    """Fast against reference on one simulated night with one classifier.
+    """The fast engine against the reference on one simulated night with one classifier.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class EngineComparison:
 
 
 def compare_engines() -> Iterator[EngineComparison]:
-    """Both engines on simulated nights, with each of the eight classifiers.
+    """Compare both engines on simulated nights with each of the eight classifiers.
 
     Raises
     ------
@@ -74,15 +74,15 @@ def _compare(
     night: SimulatedNight, fs_hz: int, roles: tuple[Role, ...], known: Demographics | None
 ) -> EngineComparison:
     fast, reference = (_score(night, roles, known, engine) for engine in _ENGINES)
-    apart = np.abs(fast - reference).max(axis=1)
+    difference = np.abs(fast - reference).max(axis=1)
     needs = stager_of("fast", roles, with_demographics=known is not None).requirements()
     return EngineComparison(
         classifier=needs.classifier,
         fs_hz=fs_hz,
-        epochs=len(apart),
+        epochs=len(difference),
         stages_that_differ=int((fast.argmax(axis=1) != reference.argmax(axis=1)).sum()),
-        largest_difference=float(apart.max()),
-        usual_share=float((apart <= USUAL_DIFFERENCE).mean()),
+        largest_difference=float(difference.max()),
+        usual_share=float((difference <= USUAL_DIFFERENCE).mean()),
     )
 
 

@@ -1,8 +1,7 @@
-"""LightGBM's model text (version 3) as arrays.
+"""The parser of LightGBM's model text (version 3); it gives arrays.
 
-Read from the text alone; LightGBM is not needed. Only what a multiclass forest of plain numeric
-questions needs is understood, and everything else is refused: categorical questions, missing-value
-rules, linear leaves.
+The text alone is parsed; LightGBM is not needed. A multiclass forest of plain numeric questions is
+supported. Categorical questions, missing-value rules and linear leaves are refused.
 """
 
 from collections import defaultdict
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from psgpipe.staging.fast.forest import TreeClassifier
 
 PLAIN_QUESTION = b"2"
-"""``decision_type`` of a numeric question to which a missing value is a 0."""
+"""``decision_type`` of a numeric question that takes a missing value as 0."""
 
 Lines = dict[bytes, list[bytes]]
 Table = npt.NDArray[np.float64]
@@ -27,7 +26,7 @@ def parse_classifier(text: bytes, name: str, sha256: str, order: tuple[int, ...]
     Parameters
     ----------
     order
-        Which of the file's classes stands where in the result.
+        For each stage of the result, the number of its class in the file.
 
     Raises
     ------
@@ -58,7 +57,7 @@ def parse_classifier(text: bytes, name: str, sha256: str, order: tuple[int, ...]
 
 
 def _by_key(text: bytes) -> Lines:
-    """What stands behind each ``key=``, in the order of the lines."""
+    """The values of each ``key=``, in the order of the lines."""
     lines: Lines = defaultdict(list)
     for line in text.split(b"\n"):
         key, _, value = line.partition(b"=")

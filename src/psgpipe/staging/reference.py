@@ -1,4 +1,4 @@
-"""Staging by yasa itself: the reference stager.
+"""The reference stager: yasa itself.
 
 Vallat R, Walker MP (2021). An open-source, high-performance tool for automated sleep staging.
 eLife 10:e70092. https://doi.org/10.7554/eLife.70092
@@ -83,7 +83,7 @@ class ReferenceStager:
         Parameters
         ----------
         eegs
-            Unfiltered, in microvolt, all of one duration; each is staged for itself.
+            Unfiltered, in microvolt, all of one duration; each is staged on its own.
         others
             EOG and EMG as in `roles`, likewise.
         demographics
@@ -112,7 +112,7 @@ class ReferenceStager:
 
 
 def engine_versions() -> dict[str, str]:
-    """Versions of the packages that have a part in a stage; none of them is imported."""
+    """Versions of the packages that influence a stage; none of them is imported."""
     # Imported here: its own imports would take a tenth of the fast engine's import time.
     from importlib import metadata
 
@@ -139,8 +139,8 @@ def _classifier_file(name: str) -> Path:
 def _raw_at_100_hz(signals: Sequence[RoleSignal]) -> mne.io.RawArray:
     """One Raw with a channel for each role, in volt, named by its role.
 
-    yasa resamples everything to 100 Hz by MNE. Where the roles were recorded at different rates
-    that has to be done before they can stand in one Raw; where they were not, it is left to yasa.
+    yasa resamples everything to 100 Hz by MNE. One Raw has one rate: signals of different rates are
+    resampled here, all others by yasa.
     """
     import mne
 

@@ -1,9 +1,9 @@
 """The classifiers that yasa ships, as arrays, without importing yasa, lightgbm or joblib.
 
-A shipped file is a compressed pickle that holds LightGBM's model as text. Nothing in it is run: the
-file's SHA-256 must be one of eight known ones, and the text is cut out and read. That costs as much
-CPU as a derivation of a night, so the arrays are kept in a cache folder and checked by their own
-SHA-256 when they come back.
+A shipped file is a compressed pickle that holds LightGBM's model as text. psgpipe never executes
+the pickle: the file's SHA-256 must be one of eight known hashes, and the text is cut out and
+parsed. Parsing takes as much CPU time as one derivation of a night, so a cache folder keeps the
+arrays; their own SHA-256 is checked when they are read.
 """
 
 import hashlib
@@ -115,7 +115,7 @@ def _require_known(name: str, file_sha256: str, folder: Path) -> None:
 
 
 def _is_newer(version: str) -> bool:
-    """Whether the release, pre-releases of it included, comes after the one that was tested."""
+    """Whether the release, or a pre-release of it, comes after the tested one."""
     release = re.match(r"\d+(\.\d+)*", version)
     tested = [int(n) for n in YASA_VERSION.split(".")]
     return release is not None and [int(n) for n in release[0].split(".")] > tested

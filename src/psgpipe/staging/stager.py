@@ -1,4 +1,4 @@
-"""The stagers there are: yasa itself, and its arithmetic without it."""
+"""The two stagers: the fast engine, and yasa itself as the reference."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Stager(Protocol):
     """Anything that stages sleep."""
 
     def requirements(self) -> Requirements:
-        """What it needs, and exactly what will do the staging."""
+        """What it needs, and exactly what will stage."""
 
     def score(
         self,
@@ -40,7 +40,7 @@ class Stager(Protocol):
 
 @dataclass(frozen=True)
 class FastStager:
-    """YASA's features and YASA's trees by our own arithmetic; yasa is not imported.
+    """YASA's features and trees computed by psgpipe; yasa is not imported.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class FastStager:
         demographics: Demographics | None,
     ) -> list[npt.NDArray[np.float64]]:
         """See :class:`Stager`; EOG and EMG are worked out once for all EEG derivations."""
-        # map lets go of each signal before it asks for the next; a loop's variable would not.
+        # map releases each signal before it asks for the next; a loop variable would not.
         shared = list(map(derivation_features, others))
         return [
             stage_features(_of_one_length([features, *shared]), self._classifier, demographics)
@@ -90,19 +90,19 @@ class FastStager:
 
 
 def _of_one_length(tables: list[FeatureTable]) -> list[FeatureTable]:
-    """The epochs that all have: at odd rates one signal can end a sample short of an epoch."""
+    """The epochs that all signals have: at some rates one can end a sample early."""
     n_epochs = min(len(row) for table in tables for row in table.values())
     return [{name: row[:n_epochs] for name, row in table.items()} for table in tables]
 
 
 def stager_of(engine: Engine, roles: Sequence[Role], *, with_demographics: bool) -> Stager:
-    """The stager of that name for these roles, whether it can be used or not."""
+    """The stager of an engine for these roles; it may turn out to be unusable."""
     stager = FastStager if engine == "fast" else ReferenceStager
     return stager(tuple(dict.fromkeys(roles)), with_demographics)
 
 
 def usable_stager(engine: Engine, roles: Sequence[Role], *, with_demographics: bool) -> Stager:
-    """The stager of that name; yasa itself where a newer yasa has a classifier not known here.
+    """The stager of an engine; the reference where a newer yasa has an unknown classifier.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Every step there is, in the order in which a night usually takes them."""
+"""The catalogue of all steps, in their usual order."""
 
 from psgpipe.night.steps import check_quality, filter_eeg, load, reference, stage_sleep, summarize
 from psgpipe.night.steps.step import Step

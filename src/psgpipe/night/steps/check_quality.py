@@ -1,4 +1,4 @@
-"""Measure every derivation and judge it before anything is staged: a stager takes anything."""
+"""The step *check_quality*: measure and judge every derivation before it is staged."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def check_quality(
 
 
 def _living(window: range, measured: Iterable[DerivationQuality]) -> npt.NDArray[np.int_]:
-    """Numbers of the epochs that are fit to be staged in every derivation."""
+    """The epochs that are fit to be staged in every derivation."""
     unfit = {
         e for quality in measured for e in (*quality.artefact_epochs, *quality.unscored_epochs)
     }

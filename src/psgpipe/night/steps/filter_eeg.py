@@ -1,4 +1,4 @@
-"""Band-pass the EEG for spectra and pictures; the stager never sees the result."""
+"""The step *filter_eeg*: band-pass the EEG for spectra and pictures, not for the stager."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class FilterEegParams:
     Attributes
     ----------
     low_hz, high_hz
-        half-power frequencies of one pass; the filter runs forwards and backwards.
+        Half-power frequencies of one pass; the filter runs forwards and backwards.
     """
 
     low_hz: float = 0.3

@@ -1,4 +1,4 @@
-"""The samples of the chosen channels, read unless they came with the header."""
+"""The step *load*: read the samples of the montage's channels that are not read yet."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from psgpipe.night.steps.step import Step
 
 @dataclass(frozen=True)
 class LoadParams:
-    """Nothing about loading changes a result; what is declared of units is in `OpenedNight`."""
+    """Loading has no parameters; declared units are in `OpenedNight`."""
 
 
 def load(opened: OpenedNight, _params: LoadParams) -> tuple[DigitalRecording, ...]:

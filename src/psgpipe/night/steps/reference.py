@@ -1,4 +1,4 @@
-"""Build the montage's derivations from the channels recorded."""
+"""The step *reference*: build the montage's derivations from the recorded channels."""
 
 from dataclasses import dataclass
 
@@ -65,7 +65,7 @@ def standard_derivation(name: str, where: str) -> str:
 def reference(
     opened: OpenedNight, recorded: tuple[DigitalRecording, ...], _params: ReferenceParams
 ) -> tuple[DerivedSignal, ...]:
-    """The montage's derivations, EEG first; no sample is worked out before it is looked at."""
+    """The montage's derivations, EEG first; samples are computed when they are read."""
     return tuple(derive_signal(d, recorded) for d in opened.montage.derivations)
 
 

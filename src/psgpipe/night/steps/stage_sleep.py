@@ -1,4 +1,4 @@
-"""Give every epoch of the staging window its stage, from unfiltered signals."""
+"""The step *stage_sleep*: stage every epoch of the window, from unfiltered signals."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ class StageSleepParams:
     Attributes
     ----------
     stager
-        Whose stages.
+        The stager by name.
     engine
         ``fast`` is yasa's arithmetic without yasa, ``reference`` calls yasa itself, and stages in
         place of ``fast`` where a newer yasa has a classifier that ``fast`` does not know.
@@ -74,7 +74,7 @@ def stager_for(roles: tuple[Role, ...], night: Night, params: StageSleepParams) 
 
 
 def demographics(night: Night, params: StageSleepParams) -> Demographics | None:
-    """Age and sex where both are known and wanted: a stager takes both or neither."""
+    """Age and sex where both are known and wanted; a stager takes both or neither."""
     if not params.age_and_sex or night.age_y is None or night.sex is None:
         return None
     return Demographics(night.age_y, night.sex)
@@ -88,8 +88,8 @@ def stage_sleep(
 ) -> Staging:
     """Stages and probabilities of the night's epochs.
 
-    Epochs without usable signal are taken out before staging, so that they bend neither the
-    stager's smoothing nor its scaling, and put back as UNS or ART.
+    Epochs without usable signal are left out of staging, so that they do not change the stager's
+    smoothing and scaling, and are put back as UNS or ART.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def stage_sleep(
 def _role_signals(
     referenced: Iterable[DerivedSignal], usable: npt.NDArray[np.int_]
 ) -> Iterator[RoleSignal]:
-    """One signal at a time, so that a stager that lets go of each never holds two."""
+    """One signal at a time, so that memory need not hold two."""
     for derived in referenced:
         yield RoleSignal(derived.derivation.role, epoch_signal(derived, 0, usable), derived.fs_hz)
 

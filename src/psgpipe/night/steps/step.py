@@ -1,4 +1,4 @@
-"""What a step is: a value that names a plain function, its parameters and its slots."""
+"""A step of a night: a plain function with its name, version, parameters and slots."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Sleep architecture between lights off and lights on."""
+"""The step *summarize*: sleep architecture between lights off and lights on."""
 
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.staging import Staging

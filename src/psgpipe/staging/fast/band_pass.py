@@ -1,9 +1,9 @@
-"""YASA's band-pass of a night: MNE's default FIR, 0.4-30 Hz at 100 Hz, sample for sample.
+"""YASA's band-pass filter: MNE's default FIR, 0.4-30 Hz at 100 Hz, sample for sample.
 
 The arithmetic of ``mne.filter.filter_data(x, 100, 0.4, 30)`` (MNE 1.13): a zero-phase FIR of 825
 taps designed by windowing, applied by overlap-add after the signal was mirrored about its first
 and last sample. Blocks have MNE's own length and are added in MNE's own order, so that even the
-rounding is MNE's: a flat signal leaves nothing but rounding, and YASA stages that too.
+rounding is MNE's: of a flat signal only rounding errors remain, and YASA stages those too.
 """
 
 from functools import lru_cache
@@ -50,7 +50,7 @@ def _low_pass(cutoff_hz: float, transition_hz: float) -> Signal:
 
 
 def mirrored(signal: Signal, n_before: int, n_after: int, scale: float = 1.0) -> Signal:
-    """The signal times `scale`, continued at both ends by its point reflection, then by zeros.
+    """The signal times `scale`, extended at both ends by its point reflection, then by zeros.
 
     MNE's ``reflect_limited``: at most ``len(signal) - 1`` samples can be reflected.
     """

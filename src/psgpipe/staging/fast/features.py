@@ -1,8 +1,8 @@
 """YASA's features of every 30-s epoch of one derivation, numerically equal, in plain numpy.
 
 The definitions are those of ``yasa.SleepStaging.fit`` (yasa 0.8.1) and of the antropy functions it
-calls (0.2.3). The signal comes band-passed at 100 Hz. A few epochs at a time are taken through all
-features, so that what is being worked on stays in the processor's cache.
+calls (0.2.3). The signal is band-passed, at 100 Hz. All features are computed for a few epochs at a
+time, so that the samples stay in the processor's cache.
 """
 
 from functools import cache
@@ -51,14 +51,14 @@ def epoch_features(filtered: Signal, kind: str) -> Features:
 def _features_of_some(epochs: Epochs, kind: str, scratch: spectra.Scratch) -> Features:
     # A flat epoch divides by its variance of zero; YASA lets the NaN stand.
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = _moments_and_slopes(epochs, scratch)
-        missing = np.isnan(found["std"])
+        features = _moments_and_slopes(epochs, scratch)
+        missing = np.isnan(features["std"])
         memory = scratch.samples[: len(epochs)]
-        iqr = interquartile_range(epochs, found["std"], memory)
-        found["iqr"] = np.where(missing, np.nan, iqr)
-        found["higuchi"] = _higuchi(epochs, memory)
-        found |= _signs_and_order(epochs, missing)
-        return found | spectra.spectral_features(epochs, kind, scratch)
+        iqr = interquartile_range(epochs, features["std"], memory)
+        features["iqr"] = np.where(missing, np.nan, iqr)
+        features["higuchi"] = _higuchi(epochs, memory)
+        features |= _signs_and_order(epochs, missing)
+        return features | spectra.spectral_features(epochs, kind, scratch)
 
 
 def _moments_and_slopes(epochs: Epochs, scratch: spectra.Scratch) -> Features:
@@ -168,7 +168,7 @@ def _petrosian(n_turns: PerEpoch) -> PerEpoch:
 
 
 def _packed(marks: npt.NDArray[np.bool_]) -> Bits:
-    """Eight marks of a row in a byte, the last byte filled up with zeros."""
+    """The marks of each row as bits, the last byte padded with zeros."""
     return np.packbits(marks, axis=1)
 
 

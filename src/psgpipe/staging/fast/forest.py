@@ -1,9 +1,8 @@
 """LightGBM's multiclass trees, evaluated for all epochs of a night at once.
 
-Each question that any node asks is put to every epoch, and the answers are kept as bits, eight
-epochs in a byte. The bits of a tree's 31 nodes are then folded, level by level, into the five bits
-of the leaf that each epoch reaches. Scores are added in LightGBM's order, so they are LightGBM's to
-the bit.
+Each question of any node is answered for every epoch; answers are bits, eight epochs in a byte.
+The bits of a tree's 31 nodes are combined, level by level, into the five bits of the leaf that each
+epoch reaches. Scores are added in LightGBM's order, so they equal LightGBM's to the last bit.
 
 The rule at a node is that of LightGBM's ``NumericalDecision`` for trees grown without missing
 values: a missing value counts as 0, and so does one nearer to 0 than 1e-35; up to and including the

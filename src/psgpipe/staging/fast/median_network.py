@@ -1,4 +1,4 @@
-"""The median of a few whole arrays, element by element, by comparing and exchanging them.
+"""The median of a few arrays, element by element, by comparing and exchanging whole arrays.
 
 Batcher's merge-exchange sort (1968) with every comparison left out that the middle does not need:
 for eleven arrays 54 passes of ``minimum`` or ``maximum``. It moves values and computes none, so the

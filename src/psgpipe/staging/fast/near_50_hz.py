@@ -1,6 +1,6 @@
-"""The few hertz around 50 Hz of a whole night, cut at 50 Hz as MNE's resampling cuts them.
+"""The band around 50 Hz of a whole night, cut at 50 Hz as MNE's resampling cuts it.
 
-They are kept as a slowly turning complex envelope z at 12.5 samples a second: the signal around
+The band is a slowly turning complex envelope z at 12.5 samples a second: the signal around
 50 Hz is the real part of ``z(t) exp(2 pi i 50 t)``, t in seconds from the first sample. MNE's cut
 at 50 Hz is then a cut of z at zero, over the same padded and repeating night.
 """
@@ -18,7 +18,7 @@ from psgpipe.staging.fast.resampling import Resampling
 CUT_HZ = FS_HZ / 2
 DECIMATION = 8
 RATE_HZ = FS_HZ / DECIMATION
-"""Of the envelope."""
+"""The sampling rate of the envelope."""
 HALF_WIDTH_HZ = 1.3
 """Where half of the signal is counted as near 50 Hz and half is left in the blocks."""
 SOFTNESS_HZ = 0.23
@@ -66,7 +66,7 @@ class Envelope(NamedTuple):
 
 
 def empty_envelope(grid: Resampling, fs_hz: float) -> Envelope:
-    """Room for the envelope of a padded night."""
+    """An envelope of zeros for a padded night."""
     n = round(grid.n_padded * RATE_HZ / fs_hz)
     first = -int(grid.n_before * RATE_HZ / fs_hz)
     return Envelope(np.zeros(n, np.complex128), first, grid, fs_hz)
@@ -99,7 +99,7 @@ def envelope_rows(spectra: Complex, n_in: int, n_out: int) -> Complex:
 
 
 def put(envelope: Envelope, first: Index, rows: Complex) -> None:
-    """Lay rows of envelope into place, each from its `first` index on."""
+    """Write rows into the envelope, each from its `first` index on."""
     for at, row in zip((first - envelope.first).tolist(), rows, strict=True):
         begin, end = max(at, 0), min(at + len(row), len(envelope.values))
         if begin < end:

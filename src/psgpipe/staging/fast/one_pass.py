@@ -5,10 +5,10 @@ about four minutes is transformed once: its spectrum is multiplied by the filter
 by the fraction of a sample by which MNE's grid is off, and transformed back at 100 Hz
 (overlap-save).
 
-One thing does not fit into blocks: MNE cuts the spectrum of the whole night at 50 Hz, sharply, and
-where mains hum stands on that edge the cut rings on for hours. So the few hertz around 50 Hz are
-taken out of the blocks, put together for the whole night at 12.5 samples a second, cut there as MNE
-cuts, and given back (:mod:`psgpipe.staging.fast.near_50_hz`).
+One thing does not fit into blocks: MNE cuts the spectrum of the whole night sharply at 50 Hz, and
+with mains hum on that edge the cut rings for hours. So the band around 50 Hz is taken out of the
+blocks, joined for the whole night at 12.5 samples a second, cut there as MNE cuts, and added back
+(:mod:`psgpipe.staging.fast.near_50_hz`).
 
 At the two ends of the night MNE mirrors first the signal, then the resampled signal: there both
 steps are done one after the other on a short piece.
@@ -29,17 +29,17 @@ from psgpipe.staging.fast.near_50_hz import DECIMATION, Envelope
 from psgpipe.staging.fast.resampling import Resampling, ratio_to_100_hz, resampling
 
 BLOCK_S = 256
-"""Longer blocks waste less on their seams; where MNE's grid is stretched they bend more: half."""
+"""Half where MNE's grid is stretched: longer blocks lose less at their ends, but bend more."""
 GUARD_S = 8
 """Cut off at both ends of a block: 4.12 s of filter, the rest for the split around 50 Hz."""
 EDGE_S = 60
 """How far the piece at each end of the night reaches to both sides of the end."""
 SHORTEST_S = 1800
-"""The exact way is quick enough for less."""
+"""Shorter signals are resampled exactly; that is quick enough."""
 LOWEST_FS_HZ = 112.5
-"""Below, the few hertz above 50 Hz are not all there."""
+"""Below this rate, the band just above 50 Hz is incomplete."""
 LARGEST_UNIT_S = 16
-"""A sampling rate that has whole samples at both rates more rarely is no rate for blocks."""
+"""Blocks need whole samples at both rates at least this often."""
 
 _BLOCKS_AT_ONCE = 8
 
@@ -47,7 +47,7 @@ Spectrum = npt.NDArray[np.complex128]
 Index = npt.NDArray[np.int64]
 
 
-class Layout(NamedTuple):
+class BlockLayout(NamedTuple):
     """How long a block is and how much of it is used.
 
     Attributes
@@ -73,8 +73,8 @@ class Layout(NamedTuple):
         return self.n_out // DECIMATION
 
 
-class Analysed(NamedTuple):
-    """Blocks taken apart.
+class BlockSpectra(NamedTuple):
+    """The spectra of blocks.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Analysed(NamedTuple):
     response
         Shape (n_out // 2 + 1,), real: what the blocks are filtered by.
     spectra
-        Shape (n_blocks, n_out // 2 + 1), filtered, without the hertz around 50.
+        Shape (n_blocks, n_out // 2 + 1), filtered, without the band around 50 Hz.
     """
 
     begins: Index
@@ -124,7 +124,7 @@ def resample_band_pass(signal: Samples, fs_hz: float) -> Signal:
     return out
 
 
-def _layout(fs_hz: float, block_s: float) -> Layout:
+def _layout(fs_hz: float, block_s: float) -> BlockLayout:
     ratio = ratio_to_100_hz(fs_hz)
     if ratio is None:
         raise ValueError(f"{fs_hz} Hz has no whole samples in common with 100 Hz")
@@ -132,7 +132,7 @@ def _layout(fs_hz: float, block_s: float) -> Layout:
     unit_in = unit_out * ratio.numerator // ratio.denominator
     n_units = _largest_smooth(int(block_s * FS_HZ) // unit_out)
     n_guard = -(-int(GUARD_S * FS_HZ) // unit_out)
-    return Layout(
+    return BlockLayout(
         n_in=n_units * unit_in,
         n_out=n_units * unit_out,
         guard_in=n_guard * unit_in,
@@ -148,15 +148,15 @@ def _largest_smooth(limit: int) -> int:
     return max(size for i, j, k in powers if (size := int(2**i * 3**j * 5**k)) <= limit)
 
 
-def _analysed_middle(signal: Samples, layout: Layout, envelope: Envelope) -> Analysed:
-    """Blocks side by side, and one more, flush with the end, over part of the last one."""
+def _analysed_middle(signal: Samples, layout: BlockLayout, envelope: Envelope) -> BlockSpectra:
+    """Adjacent blocks, and one more that ends with the signal and overlaps the last."""
     n_used_in = layout.n_in - 2 * layout.guard_in
     n_used_out = layout.n_out - 2 * layout.guard_out
     n_blocks = (len(signal) - layout.n_in) // n_used_in + 1
     n_units = (len(signal) - layout.n_in) // layout.unit_in
     begins = np.append(np.arange(n_blocks) * n_used_out, n_units * layout.unit_out)
     response = _stretched(_band_pass_response(layout.n_out), envelope)
-    blocks = _room(begins, response, layout)
+    blocks = _empty_spectra(begins, response, layout)
     for first in range(0, n_blocks, _BLOCKS_AT_ONCE):
         some = slice(first, min(first + _BLOCKS_AT_ONCE, n_blocks))
         piece = signal[first * n_used_in : (some.stop - 1) * n_used_in + layout.n_in]
@@ -167,8 +167,8 @@ def _analysed_middle(signal: Samples, layout: Layout, envelope: Envelope) -> Ana
     return blocks
 
 
-def _analysed_edges(signal: Samples, layout: Layout, envelope: Envelope) -> Analysed:
-    """A block around each end of the signal, faded in and out so that its own ends meet.
+def _analysed_edges(signal: Samples, layout: BlockLayout, envelope: Envelope) -> BlockSpectra:
+    """A block around each end of the signal, faded in and out.
 
     Two more go into the envelope alone: around both ends of MNE's padding, where the mirrored
     signal breaks off.
@@ -177,14 +177,14 @@ def _analysed_edges(signal: Samples, layout: Layout, envelope: Envelope) -> Anal
     centres = np.array([0, len(signal), -grid.n_before, len(signal) + grid.n_after])
     units = centres // layout.unit_in - layout.n_in // layout.unit_in // 2
     rows = [_as_mne_pads(signal, grid, u * layout.unit_in, layout.n_in) for u in units]
-    blocks = _room(units * layout.unit_out, np.ones(layout.n_out // 2 + 1), layout)
+    blocks = _empty_spectra(units * layout.unit_out, np.ones(layout.n_out // 2 + 1), layout)
     _analyse(np.stack(rows) * _fade(layout), blocks, slice(None), layout, envelope)
     return blocks
 
 
-def _room(begins: Index, response: Signal, layout: Layout) -> Analysed:
+def _empty_spectra(begins: Index, response: Signal, layout: BlockLayout) -> BlockSpectra:
     spectra = np.empty((len(begins), layout.n_out // 2 + 1), np.complex128)
-    return Analysed(begins, response, spectra)
+    return BlockSpectra(begins, response, spectra)
 
 
 def _as_mne_pads(signal: Samples, grid: Resampling, first: int, n: int) -> Signal:
@@ -198,7 +198,7 @@ def _as_mne_pads(signal: Samples, grid: Resampling, first: int, n: int) -> Signa
     return piece
 
 
-def _fade(layout: Layout) -> Signal:
+def _fade(layout: BlockLayout) -> Signal:
     """Rises from 0 to 1 within the first half of a guard, and falls again at the end."""
     n = layout.guard_in // 2
     steepness = 8.0 / n
@@ -209,9 +209,9 @@ def _fade(layout: Layout) -> Signal:
 
 
 def _analyse(
-    rows: Signal, blocks: Analysed, some: slice, layout: Layout, envelope: Envelope
+    rows: Signal, blocks: BlockSpectra, some: slice, layout: BlockLayout, envelope: Envelope
 ) -> None:
-    """Transform some blocks: the hertz around 50 go into the envelope, the rest is filtered."""
+    """Transform some blocks: the band around 50 Hz goes into the envelope, the rest is filtered."""
     begins, n_kept = blocks.begins[some], layout.n_out // 2 + 1
     spectra = np.fft.rfft(rows)
     slow = near_50_hz.envelope_rows(spectra, layout.n_in, layout.n_out)
@@ -223,7 +223,7 @@ def _analyse(
 
 
 @lru_cache(maxsize=4)
-def _kept_in_blocks(layout: Layout) -> Signal:
+def _kept_in_blocks(layout: BlockLayout) -> Signal:
     """What is not near 50 Hz, times the ratio of the lengths of the two transforms."""
     kept = np.full(layout.n_out // 2 + 1, layout.n_out / layout.n_in)
     near = layout.n_slow // 2 + 1
@@ -231,8 +231,8 @@ def _kept_in_blocks(layout: Layout) -> Signal:
     return kept
 
 
-def _fill_middle(out: Signal, middle: Analysed, layout: Layout, envelope: Envelope) -> int:
-    """Everything but the two ends; returns where the end begins."""
+def _fill_middle(out: Signal, middle: BlockSpectra, layout: BlockLayout, envelope: Envelope) -> int:
+    """Write everything but the two ends; returns where the last end begins."""
     n_used = layout.n_out - 2 * layout.guard_out
     n_rows = len(middle.begins) - 1
     rows = out[layout.guard_out : layout.guard_out + n_rows * n_used].reshape(n_rows, n_used)
@@ -245,7 +245,12 @@ def _fill_middle(out: Signal, middle: Analysed, layout: Layout, envelope: Envelo
 
 
 def _fill_edges(
-    out: Signal, n_start: int, n_done: int, edges: Analysed, layout: Layout, envelope: Envelope
+    out: Signal,
+    n_start: int,
+    n_done: int,
+    edges: BlockSpectra,
+    layout: BlockLayout,
+    envelope: Envelope,
 ) -> None:
     """The first `n_start` samples and those from `n_done` on: resampled, mirrored, filtered."""
     start, end = _at_100_hz(edges, slice(2), layout, envelope)
@@ -273,7 +278,9 @@ def _stretched(response: Signal, envelope: Envelope) -> Signal:
     return stretched
 
 
-def _at_100_hz(blocks: Analysed, some: slice, layout: Layout, envelope: Envelope) -> Signal:
+def _at_100_hz(
+    blocks: BlockSpectra, some: slice, layout: BlockLayout, envelope: Envelope
+) -> Signal:
     """Some blocks at 100 Hz on MNE's grid, filtered, without their guards."""
     n_out, begins, spectra = layout.n_out, blocks.begins[some], blocks.spectra[some]
     used = slice(layout.guard_out, n_out - layout.guard_out)
@@ -292,7 +299,7 @@ def _at_100_hz(blocks: Analysed, some: slice, layout: Layout, envelope: Envelope
 
 
 def _turns(n_kept: int, late: Signal) -> Spectrum:
-    """The factors that move a block by `late` samples; all blocks are late by the same, mostly."""
+    """The factors that move a block by `late` samples; most blocks are late by the same."""
     if late.ndim == 0:
         return _turn(n_kept, float(late))
     turns: Spectrum = np.exp(1j * late * (np.pi / (n_kept - 1) * np.arange(n_kept)))
@@ -306,7 +313,7 @@ def _turn(n_kept: int, late: float) -> Spectrum:
 
 
 def _straightening(spectra: Spectrum, drift: Signal, used: slice) -> Signal:
-    """What `drift` samples more of delay change, by slope and curvature."""
+    """The change by `drift` more samples of delay, from slope and curvature."""
     n_out = 2 * (spectra.shape[1] - 1)
     angle = 2j * np.pi / n_out * np.arange(spectra.shape[1])
     slope = np.fft.irfft(spectra * angle, n_out)[:, used]
