@@ -75,7 +75,7 @@ def rows(automatic: Comparison, expert: Comparison) -> list[list[str]]:
                 f"`{contrast.endpoint}`", *map(with_interval, pair),
                 difference_of(automatic, expert, contrast.endpoint),
                 *("-" if c.p_sign_flip is None else f"{c.p_sign_flip:.3f}" for c in pair),
-                *(c.verdict.split(": ")[-1] for c in pair),
+                *(c.finding for c in pair),
             ])  # fmt: skip
     return lines
 

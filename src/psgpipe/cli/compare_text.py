@@ -1,14 +1,14 @@
-"""A comparison in the terminal: a table that a clinician can read, and what belongs to it."""
+"""A comparison as text for the terminal: tables, warnings and statements."""
 
 from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
 
 from psgpipe.cli.printing import printable, table
-from psgpipe.comparison.verdicts import LOCKED, ratio
-from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.comparison.endpoint_values import unit_of
+from psgpipe.comparison.verdicts import TESTABLE_FROM_N, ratio
+from psgpipe.model.comparison import Comparison, Contrast, Declaration
 
 WIDTH = 100
 _HEADINGS = {
@@ -19,9 +19,9 @@ _HEADINGS = {
 
 
 def comparison_text(comparison: Comparison) -> str:
-    """The contrasts by role, what was found beside them, warnings and sentences."""
+    """The contrasts by role, the further tables, warnings and statements."""
     parts = [
-        *(_role_part(comparison.contrasts, role) for role in _HEADINGS),
+        *(_role_part(comparison, role) for role in _HEADINGS),
         _crossover_part(comparison),
         _slope_part(comparison),
         _strata_part(comparison),
@@ -33,74 +33,71 @@ def comparison_text(comparison: Comparison) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _role_part(contrasts: Sequence[Contrast], role: str) -> str:
-    rows = [c for c in contrasts if c.role == role]
+def _role_part(comparison: Comparison, role: str) -> str:
+    rows = [c for c in comparison.contrasts if c.role == role]
     if not rows:
         return ""
     hedges = {_hedge(c) for c in rows if c.n_subjects}
-    # One hedge for all stands above the table; where rows differ, each carries its own.
+    # One hedge for all rows stands above the table; where rows differ, each carries its own.
     heading = _HEADINGS[role] + (
         f" ({''.join(hedges)})" if len(hedges) == 1 and any(hedges) else ""
     )
     head = ("", "unit", "n", "baseline", "treatment", "difference [95 %]", "p", "p adj", "")
-    worth = ((c.endpoint, _note(c)) for c in rows if _worth(c))
-    notes = [_wrapped(f"{endpoint}: {note}", "    ") for endpoint, note in worth if note]
+    notes = [
+        _wrapped(f"{c.endpoint}: {note}", "    ")
+        for c in rows
+        if _is_noted(c) and (note := _note(c, comparison.declaration))
+    ]
     return "\n".join(
         [heading, table([head, *(_row(c, in_full=len(hedges) > 1) for c in rows)]), *notes]
     )
 
 
-def _note(c: Contrast) -> str:
-    """The note without the hash of the lock, which a sentence below all tables has once."""
-    return "; ".join(part for part in c.note.split("; ") if not part.startswith(LOCKED))
+def _note(c: Contrast, declaration: Declaration) -> str:
+    """The note without the hash of the lock, which a statement below all tables has once."""
+    return c.note if declaration.exploratory else "; ".join(c.remarks)
 
 
-def _worth(c: Contrast) -> bool:
-    """Notes of declared endpoints and of findings are printed; all notes are in the files."""
-    return c.role != "exploratory" or "under treatment" in c.verdict
+def _is_noted(c: Contrast) -> bool:
+    """Notes of declared endpoints and of claimed changes are printed; all are in the files."""
+    return c.role != "exploratory" or c.direction is not None
 
 
 def _hedge(c: Contrast) -> str:
-    """``preliminary`` or ``descriptive``, where the verdict is one of these."""
-    before = c.verdict.split(": ")[0].split(", ")
-    return next((word for word in before if word in ("preliminary", "descriptive")), "")
+    """``preliminary`` or ``descriptive``, where the contrast has one of these hedges."""
+    return next((hedge for hedge in c.hedges if hedge != "exploratory"), "")
 
 
 def _row(c: Contrast, *, in_full: bool) -> tuple[str, ...]:
-    tested = "descriptive" not in c.verdict
-    means = (c.baseline_mean, c.treatment_mean)
+    tested = "descriptive" not in c.hedges
     return (
         c.endpoint,
-        _inside_ln(c.unit),
+        unit_of(c.endpoint),
         str(c.n_subjects),
-        *(_number(_from_ln(c.unit, mean)) for mean in means),
+        _mean(c, c.baseline_mean),
+        _mean(c, c.treatment_mean),
         _change(c),
         _p(c.p_sign_flip) if tested else "-",
         _p(c.p_adjusted) if tested and c.adjustment != "none" else "-",
-        c.verdict if in_full else c.verdict.split(": ")[-1] if tested else "",
+        c.verdict if in_full else c.finding if tested else "",
     )
 
 
-def _inside_ln(unit: str) -> str:
-    """The unit that people read: log-transformed rows are shown as geometric means and ratios."""
-    return unit.removeprefix("ln(").removesuffix(")").split(" + ")[0]
-
-
-def _from_ln(unit: str, mean: float | None) -> float | None:
-    if mean is None or not unit.startswith("ln("):
-        return mean
-    offset = unit.removesuffix(")").split(" + ")[1:]
-    return math.exp(mean) - sum(float(part) for part in offset)
+def _mean(c: Contrast, mean: float | None) -> str:
+    """A mean in the endpoint's own unit; of a log-transformed endpoint, the geometric mean."""
+    if mean is None:
+        return "-"
+    return _rounded(math.exp(mean) - c.offset if c.transform == "log" else mean)
 
 
 def _change(c: Contrast) -> str:
-    in_ln = c.unit.startswith("ln(")
+    is_ratio = c.transform == "log"
     if c.difference is None and c.hodges_lehmann is None:
         return "-"
     if c.difference is None:
         shift = c.hodges_lehmann or 0.0
-        return f"x {ratio(shift)} (medians)" if in_ln else f"{_signed(shift)} (median shift)"
-    if in_ln:
+        return f"x {ratio(shift)} (medians)" if is_ratio else f"{_signed(shift)} (median shift)"
+    if is_ratio:
         limits = [ratio(v) for v in (c.ci_low, c.ci_high) if v is not None]
         return f"x {ratio(c.difference)}" + (f" [{', '.join(limits)}]" if limits else "")
     return _with_interval(c.difference, c.ci_low, c.ci_high)
@@ -111,12 +108,8 @@ def _with_interval(value: float, low: float | None, high: float | None) -> str:
     return _signed(value) + interval
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else _rounded(value)
-
-
 def _rounded(value: float) -> str:
-    """Three digits, without an exponent: nobody reads 1.2e+02 minutes; nor is 1e-7 nothing."""
+    """Three digits; an exponent only where the number would read as 0."""
     size = 0 if value == 0 else math.floor(math.log10(abs(value)))
     return f"{value:.{max(2 - size, 0)}f}" if size > -5 else f"{value:.3g}"
 
@@ -132,7 +125,7 @@ def _p(value: float | None) -> str:
 
 
 def _declared(comparison: Comparison) -> list[str]:
-    """The endpoints whose further tables are printed; those of all are in comparison.json."""
+    """The declared endpoints: the further tables show these; comparison.json has all."""
     return [c.endpoint for c in comparison.contrasts if c.role != "exploratory"]
 
 
@@ -151,7 +144,7 @@ def _slope_part(comparison: Comparison) -> str:
     shown = _declared(comparison)
     rows = [
         (s.endpoint, s.unit, str(s.n_subjects), _with_interval(s.slope, s.ci_low, s.ci_high),
-         _p(s.p_sign_flip) if s.n_subjects >= 6 else "-")
+         _p(s.p_sign_flip) if s.n_subjects >= TESTABLE_FROM_N else "-")
         for s in comparison.slopes
         if s.endpoint in shown
     ]  # fmt: skip
@@ -173,7 +166,7 @@ def _strata_part(comparison: Comparison) -> str:
 
 
 def _subjects_part(comparison: Comparison) -> str:
-    """Which subjects changed by more than their nights differ anyway, in declared endpoints."""
+    """Subjects whose change exceeds the night-to-night variation, in declared endpoints."""
     lines = []
     for c in comparison.contrasts:
         if c.endpoint not in _declared(comparison):
@@ -182,15 +175,15 @@ def _subjects_part(comparison: Comparison) -> str:
         beyond = [s for s in changes if s.beyond_mdc]
         judged = sum(s.beyond_mdc is not None for s in changes)
         if judged:
-            names = ", ".join(f"{s.subject} ({_own(c.unit, s.difference)})" for s in beyond)
+            names = ", ".join(f"{s.subject} ({_subject_change(c, s.difference)})" for s in beyond)
             lines.append(f"  {c.endpoint}: {len(beyond)} of {judged}{': ' if names else ''}{names}")
     title = "Subjects beyond the minimal detectable change (not: caused by the treatment)"
     return "\n".join([title, *(_wrapped(line, "    ") for line in lines)]) if lines else ""
 
 
-def _own(unit: str, change: float | None) -> str:
-    """A subject's change; a ratio where the endpoint is on the ln scale."""
-    return f"x {ratio(change or 0.0)}" if unit.startswith("ln(") else _signed(change or 0.0)
+def _subject_change(c: Contrast, difference: float | None) -> str:
+    """A subject's change; a ratio where the endpoint is log-transformed."""
+    return f"x {ratio(difference or 0.0)}" if c.transform == "log" else _signed(difference or 0.0)
 
 
 def _flow_part(comparison: Comparison) -> str:

@@ -1,13 +1,13 @@
-"""Finished nights become a comparison of treatment with baseline."""
+"""Treatment against baseline: a table of nights becomes a `Comparison`."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from psgpipe.comparison.contrasts import adjust, analyse, subject_changes
+from psgpipe.comparison.contrasts import adjust, analyse_endpoint, subject_changes
 from psgpipe.comparison.design import (
     crossover_rows,
     design_of,
@@ -16,28 +16,27 @@ from psgpipe.comparison.design import (
 )
 from psgpipe.comparison.endpoint_values import endpoint_nights, with_balances
 from psgpipe.comparison.nights_table import NightsTable, nights_table
-from psgpipe.comparison.plausibility import check_arithmetic
+from psgpipe.comparison.plausibility import check_plausibility
 from psgpipe.comparison.recipes import (
     recipe_summary,
     refuse_unlike,
     unlike_subjects,
     with_manifests,
 )
-from psgpipe.comparison.selection import OTHER_CONDITION, Selection, flow, select_nights
+from psgpipe.comparison.selection import OTHER_CONDITION, NightSelection, flow, select_nights
 from psgpipe.comparison.spec import likely
 from psgpipe.comparison.spec_lock import load_spec
-from psgpipe.comparison.statements import sentences
+from psgpipe.comparison.statements import statements
 from psgpipe.comparison.statistics.composition import BALANCES
-from psgpipe.comparison.strata import dose_slopes, strata, tipping_sentence
-from psgpipe.comparison.verdicts import stamps, worded
+from psgpipe.comparison.strata import dose_slopes, strata
+from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import (
     Comparison,
     ComparisonSpec,
     Declaration,
-    MeasuredNight,
-    Role,
+    EndpointRole,
     SubjectChange,
 )
 from psgpipe.model.listed_night import CONDITIONS
@@ -61,16 +60,16 @@ def compare(
         A folder that psgpipe wrote, or any table with columns ``subject night condition`` and
         endpoints.
     spec
-        A TOML file, or ``treatment-comparison``; without it every endpoint is exploratory.
+        A TOML file, or the name of a shipped spec; without it every endpoint is exploratory.
     allow_unlike
         Fields of `psgpipe.model.comparison.RECIPE_FIELDS` that may differ within a subject.
     exploratory
-        Go on under a spec that was edited after it was locked, and say so everywhere.
+        Accept a spec that was edited after it was locked; every table then says so.
 
     Returns
     -------
     Comparison
-        ``contrasts`` and ``subjects`` are the rows of the two tables; nothing is written.
+        Nothing is written.
 
     Raises
     ------
@@ -90,41 +89,38 @@ def compare(
     """
     plan, declaration = load_spec(spec, exploratory=exploratory)
     table = read_nights(Path(source), plan)
-    strange = check_arithmetic(table)
+    implausible = check_plausibility(table)
     selection = select_nights(table.nights, plan)
     _require_both_conditions(selection, table, plan)
     allowed = [*allow_unlike]
-    unlike = refuse_unlike(_by_subject(selection), allowed)
+    unlike = refuse_unlike(selection.by_subject, allowed)
     selection = _with_like_cohort(selection, allowed)
     design = design_of(selection, plan)
     roles = _roles(table, plan, declaration)
     _refuse_impossible_logarithms(selection, table.file, plan)
-    analysed = adjust(
-        [analyse(endpoint_nights(selection, e, plan), r, plan) for e, r in roles], plan
+    analyses = adjust(
+        [analyse_endpoint(endpoint_nights(selection, e, plan), role, plan) for e, role in roles],
+        plan,
     )
-    freed = freed_from_period(selection, analysed) if design == "crossover" else {}
-    contrasts = worded(analysed, plan, declaration, design, freed)
+    freed = freed_from_period(selection, analyses) if design == "crossover" else {}
+    contrasts = with_verdicts(analyses, plan, declaration, design, freed)
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
+    changes = [change for a in analyses for change in subject_changes(a.nights)]
     return Comparison(
         spec=plan,
         declaration=declaration,
         design=design,
         contrasts=contrasts,
-        subjects=tuple(
-            _stamped(change, declaration) for a in analysed for change in subject_changes(a.nights)
-        ),
+        subjects=tuple(_stamped(change, declaration) for change in changes),
         flow=steps,
         nights=selection.fates,
-        strata=strata(selection, analysed, plan),
-        slopes=dose_slopes(selection, analysed, plan),
-        crossover=crossover_rows(analysed, freed),
-        sentences=sentences(
-            plan, declaration, design, contrasts, steps, selection.analysed, recipe,
-            tipping_sentence(selection, plan),
-        ),
+        strata=strata(selection, analyses, plan),
+        slopes=dose_slopes(selection, analyses, plan),
+        crossover=crossover_rows(analyses, freed),
+        sentences=statements(plan, declaration, design, contrasts, steps, selection, recipe),
         warnings=(
-            *strange, *selection.warnings, *unlike, *sequence_warnings(selection, design),
-            *_other_conditions(selection, plan), *_set_aside(table),
+            *implausible, *selection.warnings, *unlike, *sequence_warnings(selection, design),
+            *_other_conditions(selection, plan), *_unused_columns(table),
         ),
         recipe=recipe,
     )  # fmt: skip
@@ -166,25 +162,25 @@ def _named(spec: ComparisonSpec) -> list[str]:
 
 def _roles(
     table: NightsTable, spec: ComparisonSpec, declaration: Declaration
-) -> list[tuple[str, Role]]:
-    """Every endpoint to analyse and its role: declared ones first, in the spec's order.
+) -> list[tuple[str, EndpointRole]]:
+    """Every endpoint to analyse and its role: declared endpoints first, in the spec's order.
 
-    Under a spec that was edited after its lock nothing counts as declared.
+    Under a spec that was edited after its lock every endpoint is exploratory.
     """
     balances = tuple(BALANCES) if spec.composition else ()
-    there = [*table.endpoints, *balances]
+    present = [*table.endpoints, *balances]
     for endpoint in sorted({*_named(spec)}):
-        if endpoint not in there:
+        if endpoint not in present:
             raise ComparisonSpecInvalid(
                 f"the spec names endpoint {endpoint!r}, which {table.file} does not hold"
-                f"{likely(endpoint, there)}",
-                f"There are {', '.join(there) or 'no endpoints'}.",
+                f"{likely(endpoint, present)}",
+                f"There are {', '.join(present) or 'no endpoints'}.",
             )
-    roles: dict[str, Role] = {}
+    roles: dict[str, EndpointRole] = {}
     if spec.primary:
         roles[spec.primary] = "primary"
     roles |= dict.fromkeys(spec.secondary, "secondary")
-    rest = there if spec.endpoints is None else [*spec.endpoints, *balances]
+    rest = present if spec.endpoints is None else [*spec.endpoints, *balances]
     for endpoint in rest:
         roles.setdefault(endpoint, "exploratory")
     if not roles:
@@ -197,12 +193,12 @@ def _roles(
     return [*roles.items()]
 
 
-def _refuse_impossible_logarithms(selection: Selection, file: str, spec: ComparisonSpec) -> None:
+def _refuse_impossible_logarithms(
+    selection: NightSelection, file: str, spec: ComparisonSpec
+) -> None:
     for endpoint, transform in spec.transform.items():
-        # Unpaired subjects' baseline nights tell how nights vary, on the same scale.
-        cohort = (n for nights in selection.cohort_baseline.values() for n in nights)
-        values = ((n.row, n.values.get(endpoint) or 0.0) for n in (*selection.analysed, *cohort))
-        row, lowest = min(values, key=lambda found: found[1])
+        values = [(n.values.get(endpoint) or 0.0, n.row) for n in selection.usable]
+        lowest, row = min(values)
         if transform == "log" and lowest < 0:
             raise ComparisonSpecInvalid(
                 f"the spec takes the logarithm of {endpoint}, which is {lowest:g} in row {row} of "
@@ -212,7 +208,7 @@ def _refuse_impossible_logarithms(selection: Selection, file: str, spec: Compari
 
 
 def _require_both_conditions(
-    selection: Selection, table: NightsTable, spec: ComparisonSpec
+    selection: NightSelection, table: NightsTable, spec: ComparisonSpec
 ) -> None:
     counts: dict[str, int] = {}
     for night in table.nights:
@@ -233,36 +229,32 @@ def _require_both_conditions(
         )
 
 
-def _with_like_cohort(selection: Selection, allowed: Sequence[str]) -> Selection:
-    """The selection without unpaired subjects whose baseline nights were made by unlike recipes.
+def _with_like_cohort(selection: NightSelection, allowed: Sequence[str]) -> NightSelection:
+    """The selection without unpaired subjects whose baseline nights have different recipes.
 
-    How these nights vary is not how sleep does.
+    Such nights differ by more than sleep does from night to night.
     """
     unlike = unlike_subjects(selection.cohort_baseline, allowed)
     if not unlike:
         return selection
-    said = (
+    warning = (
         f"the baseline nights of {count_of(len(unlike), 'unpaired subject')} were made by "
         "different recipes: left out of the night-to-night SD"
     )
     return replace(
         selection,
         cohort_baseline={s: n for s, n in selection.cohort_baseline.items() if s not in unlike},
-        warnings=(*selection.warnings, said),
+        warnings=(*selection.warnings, warning),
     )
 
 
-def _by_subject(selection: Selection) -> Mapping[str, Sequence[MeasuredNight]]:
-    return {s: [*selection.baseline[s], *selection.treatment[s]] for s in selection.baseline}
-
-
 def _stamped(change: SubjectChange, declaration: Declaration) -> SubjectChange:
-    note = "; ".join(part for part in (change.note, *stamps(declaration)) if part)
+    note = "; ".join(part for part in (change.note, lock_stamp(declaration)) if part)
     return replace(change, note=note)
 
 
-def _other_conditions(selection: Selection, spec: ComparisonSpec) -> list[str]:
-    """A condition that nobody named may be one that somebody misspelled."""
+def _other_conditions(selection: NightSelection, spec: ComparisonSpec) -> list[str]:
+    """A warning for conditions that the spec does not name: they may be misspelled."""
     words = Counter(
         f.condition
         for f in selection.fates
@@ -277,9 +269,9 @@ def _other_conditions(selection: Selection, spec: ComparisonSpec) -> list[str]:
     ]
 
 
-def _set_aside(table: NightsTable) -> list[str]:
+def _unused_columns(table: NightsTable) -> list[str]:
     reasons = {
-        "the same on all nights of each subject": table.set_aside,
+        "the same on all nights of each subject": table.constant,
         "no numbers": table.not_numbers,
     }
     return [

@@ -1,14 +1,14 @@
-"""From the nights of one endpoint to its row of contrasts.tsv, before any adjustment."""
+"""Contrasts: treatment minus baseline of each endpoint, its p values, and subjects' changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.comparison.endpoint_values import EndpointNights, unit_of
+from psgpipe.comparison.endpoint_values import EndpointNights, subject_means, unit_of
 from psgpipe.comparison.statistics.censored import (
     latency_change_min,
     median_latency_min,
@@ -32,49 +32,50 @@ from psgpipe.comparison.statistics.reliable_change import (
     pooled_within_sd,
     reliable_change,
 )
-from psgpipe.model.comparison import ComparisonSpec, Contrast, Role, SubjectChange
+from psgpipe.model.comparison import ComparisonSpec, Contrast, EndpointRole, SubjectChange
 
 Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Analysed:
-    """One endpoint with its contrast.
+class EndpointAnalysis:
+    """One endpoint: its values and its contrast.
 
     Attributes
     ----------
-    nights
-        What was analysed.
-    contrast
-        What came of it.
     differences
-        Of the subjects in `nights`, as they were flipped: ranks where censored.
-    remarks
-        What must be said about this row, in order of weight.
+        Of the subjects in `nights`, as the sign-flip test takes them: of ranks where censored.
     """
 
     nights: EndpointNights
     contrast: Contrast
     differences: Values
-    remarks: tuple[str, ...] = field(default=())
 
 
-def analyse(nights: EndpointNights, role: Role, spec: ComparisonSpec) -> Analysed:
+def analyse_endpoint(
+    nights: EndpointNights, role: EndpointRole, spec: ComparisonSpec
+) -> EndpointAnalysis:
     """Paired analysis and mixed model of one endpoint."""
     empty = Contrast(
-        nights.endpoint, role, nights.unit, len(nights.subjects), nights.n_baseline,
-        nights.n_treatment,
-    )  # fmt: skip
+        endpoint=nights.endpoint,
+        role=role,
+        unit=nights.unit,
+        n_subjects=len(nights.subjects),
+        n_baseline_nights=nights.n_baseline,
+        n_treatment_nights=nights.n_treatment,
+        transform=nights.transform,
+        offset=nights.offset,
+    )
     if not nights.subjects:
         remark = "no subject has this endpoint in both conditions"
-        return Analysed(nights, empty, np.empty(0), (remark,))
+        return EndpointAnalysis(nights, replace(empty, remarks=(remark,)), np.empty(0))
     if nights.censored:
         return _censored(nights, empty, spec)
     return _paired(nights, empty, spec)
 
 
-def _paired(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> Analysed:
-    baseline, treatment = _means(nights.baseline), _means(nights.treatment)
+def _paired(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> EndpointAnalysis:
+    baseline, treatment = subject_means(nights.baseline), subject_means(nights.treatment)
     d = changes(baseline, treatment)
     t, hl = t_interval(d), hodges_lehmann(d)
     contrast = replace(
@@ -95,30 +96,25 @@ def _paired(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> An
         dz=cohen_dz(d),
         g_av=hedges_g_av(baseline, treatment),
     )
-    contrast, remarks = _with_mixed_model(nights, contrast)
+    contrast = _with_mixed_model(nights, contrast)
     if t.sd == 0:
         alike = "all subjects changed by the same amount" if t.mean else "no subject changed"
-        remarks = (f"{alike}: no t, no interval", *remarks)
-    return Analysed(nights, contrast, d, remarks)
+        remark = f"{alike}: no t, no interval"
+        contrast = replace(contrast, remarks=(remark, *contrast.remarks))
+    return EndpointAnalysis(nights, contrast, d)
 
 
-def _means(values: Mapping[str, Values]) -> Values:
-    return np.array([v.mean() for v in values.values()])
-
-
-def _with_mixed_model(
-    nights: EndpointNights, contrast: Contrast
-) -> tuple[Contrast, tuple[str, ...]]:
+def _with_mixed_model(nights: EndpointNights, contrast: Contrast) -> Contrast:
     """The contrast with the mixed model of its nights, or with the reason why it has none."""
     if len(nights.subjects) < 3:
-        return contrast, ("no mixed model below 3 subjects",)
+        return replace(contrast, remarks=("no mixed model below 3 subjects",))
     y, subject, treated = long_format(nights)
     periods = [p for s in nights.subjects for p in nights.periods[s]] if nights.periods else []
     if len(y) == 2 * len(nights.subjects):
-        # With periods that vary under a condition, a model would say what Hills-Armitage says.
+        # With periods that vary under a condition, a model would repeat Hills-Armitage.
         one_period_each = len({*zip(periods, treated, strict=False)}) <= 2
         same = ", the paired t says the same" if one_period_each else ""
-        return contrast, (f"one night a condition: no mixed model{same}",)
+        return replace(contrast, remarks=(f"one night a condition: no mixed model{same}",))
     model, remarks = None, tuple[str, ...]()
     if len(set(periods)) > 1:
         model = fit_mixed_model(y, subject, treated, periods)
@@ -126,30 +122,31 @@ def _with_mixed_model(
                                     "without period",)  # fmt: skip
     model = model or fit_mixed_model(y, subject, treated)
     if model is None:
-        return contrast, ("no mixed model: nights of a subject in one condition do not differ",)
-    fitted = replace(
+        remark = "no mixed model: nights of a subject in one condition do not differ"
+        return replace(contrast, remarks=(remark,))
+    return replace(
         contrast,
         kr_difference=model.difference,
         kr_se=model.se,
         kr_df=model.df,
         kr_p=model.p,
+        remarks=remarks,
     )
-    return fitted, remarks
 
 
 def long_format(nights: EndpointNights) -> tuple[Values, list[str], list[bool]]:
     """Value, subject and whether treated, night by night."""
     values, subject, treated = [], [], []
     for name in nights.subjects:
-        for under, found in ((False, nights.baseline[name]), (True, nights.treatment[name])):
-            values.append(found)
-            subject += [name] * found.size
-            treated += [under] * found.size
+        for is_treated, group in ((False, nights.baseline), (True, nights.treatment)):
+            values.append(group[name])
+            subject += [name] * group[name].size
+            treated += [is_treated] * group[name].size
     return np.concatenate(values), subject, treated
 
 
-def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> Analysed:
-    """Worst-rank analysis where some nights have no REM: no means, ranks and medians."""
+def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> EndpointAnalysis:
+    """Worst-rank analysis where some nights have no REM: ranks and medians in place of means."""
     y, subject, treated = long_format(nights)
     ranks = worst_rank_differences(y, subject, treated)
     d = np.array([ranks[name] for name in nights.subjects])
@@ -157,6 +154,11 @@ def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> 
     under = [median_latency_min(v) for v in nights.treatment.values()]
     later = [latency_change_min(b, t) for b, t in zip(before, under, strict=True)]
     hl = hodges_lehmann(later)
+    remark = (
+        f"{nights.censored} of {y.size} nights have no REM; they are ranked behind all others "
+        f"(worst rank) and a mean does not exist; median of subjects {_latency(nights, before)} -> "
+        f"{_latency(nights, under)} {unit_of(nights.endpoint)}"
+    )
     contrast = replace(
         empty,
         p_sign_flip=sign_flip_p(d, spec.seed),
@@ -164,17 +166,13 @@ def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> 
         hl_low=_finite(hl.low),
         hl_high=_finite(hl.high),
         hl_coverage=hl.coverage,
+        remarks=(remark, *_beyond_the_night(hl)),
     )
-    remark = (
-        f"{nights.censored} of {y.size} nights have no REM; they are ranked behind all others "
-        f"(worst rank) and a mean does not exist; median of subjects {_latency(nights, before)} -> "
-        f"{_latency(nights, under)} {unit_of(nights.endpoint)}"
-    )
-    return Analysed(nights, contrast, d, (remark, *_beyond_the_night(hl)))
+    return EndpointAnalysis(nights, contrast, d)
 
 
 def _beyond_the_night(hl: HodgesLehmann) -> tuple[str, ...]:
-    """Which parts of a Hodges-Lehmann shift of latencies are longer than any night."""
+    """A remark where parts of a Hodges-Lehmann shift of latencies are infinite."""
     parts = (("estimate", hl.estimate), ("lower limit", hl.low), ("upper limit", hl.high))
     beyond = [name for name, value in parts if value is not None and np.isinf(value)]
     return (f"Hodges-Lehmann {', '.join(beyond)} beyond the length of a night",) if beyond else ()
@@ -189,27 +187,32 @@ def _latency(nights: EndpointNights, medians: Sequence[float]) -> str:
     return f"{nights.as_measured(middle):.3g}" if np.isfinite(middle) else "not reached"
 
 
-def adjust(analysed: Sequence[Analysed], spec: ComparisonSpec) -> tuple[Analysed, ...]:
-    """The same rows with the sign-flip p adjusted within their family.
+def adjust(
+    analyses: Sequence[EndpointAnalysis], spec: ComparisonSpec
+) -> tuple[EndpointAnalysis, ...]:
+    """The same endpoints with the sign-flip p adjusted within each family.
 
-    The primary endpoint stands alone; Holm over the secondary ones; Benjamini-Hochberg, or the
-    largest |t| where the spec wants it, over the rest.
+    The primary endpoint is not adjusted. The secondary endpoints are adjusted by Holm, the
+    exploratory ones by Benjamini-Hochberg or, where the spec says so, by the largest |t|.
     """
-    adjusted: dict[str, Analysed] = {}
+    adjusted: dict[str, EndpointAnalysis] = {}
     for role in ("primary", "secondary", "exploratory"):
-        family = [a for a in analysed if a.contrast.role == role and a.differences.size]
+        family = [a for a in analyses if a.contrast.role == role and a.differences.size]
         if family:
-            method, p = _adjusted(role, family, spec)
+            method, p = _adjusted_p(role, family, spec)
             adjusted |= {
                 a.nights.endpoint: replace(
                     a, contrast=replace(a.contrast, p_adjusted=float(value), adjustment=method)
                 )
                 for a, value in zip(family, p, strict=True)
             }
-    return tuple(adjusted.get(a.nights.endpoint, a) for a in analysed)
+    return tuple(adjusted.get(a.nights.endpoint, a) for a in analyses)
 
 
-def _adjusted(role: str, family: Sequence[Analysed], spec: ComparisonSpec) -> tuple[str, Values]:
+def _adjusted_p(
+    role: str, family: Sequence[EndpointAnalysis], spec: ComparisonSpec
+) -> tuple[str, Values]:
+    """The method and the adjusted p of each endpoint of the family."""
     p = np.array([a.contrast.p_sign_flip for a in family], dtype=float)
     if role == "primary":
         return "none", p
@@ -220,7 +223,7 @@ def _adjusted(role: str, family: Sequence[Analysed], spec: ComparisonSpec) -> tu
     return "benjamini-hochberg", benjamini_hochberg(p)
 
 
-def _matrix(family: Sequence[Analysed]) -> Values:
+def _matrix(family: Sequence[EndpointAnalysis]) -> Values:
     """Differences, subjects in rows and endpoints in columns; NaN where a subject lacks one."""
     subjects = sorted({s for a in family for s in a.nights.subjects})
     matrix = np.full((len(subjects), len(family)), np.nan)
@@ -233,11 +236,11 @@ def subject_changes(nights: EndpointNights) -> tuple[SubjectChange, ...]:
     """Each subject's change in one endpoint, against the night-to-night variation."""
     cohort = {s: v for s, v in nights.cohort_baseline.items() if np.isfinite(v).all()}
     within = None if nights.censored else pooled_within_sd(cohort.values())
-    found = (_subject_change(nights, s, within, cohort) for s in nights.subjects)
+    rows = (_subject_change(nights, s, within, cohort) for s in nights.subjects)
     if nights.transform == "none":
-        return tuple(found)
+        return tuple(rows)
     scale = f"in {nights.unit}"
-    return tuple(replace(c, note="; ".join(filter(None, (scale, c.note)))) for c in found)
+    return tuple(replace(row, note="; ".join(filter(None, (scale, row.note)))) for row in rows)
 
 
 def _subject_change(

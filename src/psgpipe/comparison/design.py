@@ -1,21 +1,18 @@
-"""Beside the main table: crossover, dose and time since dose, the tipping point for REM."""
+"""The design of the study, before-after or crossover, and the effects of a crossover."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from psgpipe.comparison.contrasts import Analysed
-from psgpipe.comparison.selection import Selection
+from psgpipe.comparison.contrasts import EndpointAnalysis
+from psgpipe.comparison.selection import NightSelection
 from psgpipe.comparison.statistics.crossover import CrossoverEffect, hills_armitage
 from psgpipe.errors import NightsNotComparable
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import (
-    ComparisonSpec,
-    CrossoverRow,
-)
+from psgpipe.model.comparison import ComparisonSpec, CrossoverRow
 
 
-def design_of(selection: Selection, spec: ComparisonSpec) -> str:
+def design_of(selection: NightSelection, spec: ComparisonSpec) -> str:
     """``crossover`` where it is declared, or where both orders of the conditions occur.
 
     Raises
@@ -36,8 +33,8 @@ def design_of(selection: Selection, spec: ComparisonSpec) -> str:
     return "crossover" if both_orders and None not in first else "before-after"
 
 
-def sequence_warnings(selection: Selection, design: str) -> list[str]:
-    """What periods and sequences of the table do not fit the design."""
+def sequence_warnings(selection: NightSelection, design: str) -> list[str]:
+    """Warnings on periods and sequences of the table that do not fit the design."""
     return [
         *_mixed_sequences(selection),
         *_lost_crossover(selection, design),
@@ -45,8 +42,8 @@ def sequence_warnings(selection: Selection, design: str) -> list[str]:
     ]
 
 
-def _nights_without_period(selection: Selection) -> list[str]:
-    """Nights whose period is not stated, where that of others is."""
+def _nights_without_period(selection: NightSelection) -> list[str]:
+    """A warning where the period is stated for some nights only."""
     nights = selection.analysed
     blank = sum(not n.period for n in nights)
     if blank in (0, len(nights)):
@@ -57,19 +54,19 @@ def _nights_without_period(selection: Selection) -> list[str]:
     ]
 
 
-def _mixed_sequences(selection: Selection) -> list[str]:
-    """Sequences of the table in which subjects had the conditions in both orders."""
+def _mixed_sequences(selection: NightSelection) -> list[str]:
+    """A warning for each sequence whose subjects had the conditions in both orders."""
     orders: dict[str, set[bool]] = {}
     for subject, nights in selection.baseline.items():
         first = _treated_first(selection, subject)
         if first is not None and nights[0].sequence:
             orders.setdefault(nights[0].sequence, set()).add(first)
-    mixed = sorted(name for name, found in orders.items() if len(found) > 1)
-    return [f"sequence {name} holds subjects with both orders of periods" for name in mixed]
+    mixed = sorted(sequence for sequence, both in orders.items() if len(both) > 1)
+    return [f"sequence {sequence} holds subjects with both orders of periods" for sequence in mixed]
 
 
-def _lost_crossover(selection: Selection, design: str) -> list[str]:
-    """Signs of a crossover in a table that is not analysed as one."""
+def _lost_crossover(selection: NightSelection, design: str) -> list[str]:
+    """A warning where the table looks like a crossover but is not analysed as one."""
     first = [_treated_first(selection, s) for s in selection.baseline]
     not_clear = (
         f"in {first.count(None)} of {len(first)} subjects the period of each condition is not clear"
@@ -87,15 +84,15 @@ def _lost_crossover(selection: Selection, design: str) -> list[str]:
     return []
 
 
-def _treated_first(selection: Selection, subject: str) -> bool | None:
+def _treated_first(selection: NightSelection, subject: str) -> bool | None:
     """Whether the treatment period came before the baseline period; None where it is not clear."""
     periods = [
         {n.period for n in group[subject]} for group in (selection.baseline, selection.treatment)
     ]
-    if any(len(found) != 1 or None in found for found in periods):
+    if any(len(names) != 1 or None in names for names in periods):
         return None
-    before, under = (str(next(iter(found))) for found in periods)
-    return None if before == under else _order(under) < _order(before)
+    baseline, treatment = (str(next(iter(names))) for names in periods)
+    return None if baseline == treatment else _order(treatment) < _order(baseline)
 
 
 def _order(period: str) -> tuple[float, str]:
@@ -105,22 +102,22 @@ def _order(period: str) -> tuple[float, str]:
 
 
 def freed_from_period(
-    selection: Selection, analysed: Sequence[Analysed]
+    selection: NightSelection, analyses: Sequence[EndpointAnalysis]
 ) -> dict[str, CrossoverEffect]:
-    """Hills-Armitage by endpoint, on the differences that were flipped: ranks where censored."""
+    """Hills-Armitage by endpoint, on the same differences as the sign-flip test."""
     order = {s: _treated_first(selection, s) for s in selection.baseline}
-    found = {}
-    for a in analysed:
+    effects = {}
+    for a in analyses:
         clear = [i for i, s in enumerate(a.nights.subjects) if order[s] is not None]
         first = [bool(order[a.nights.subjects[i]]) for i in clear]
         effect = hills_armitage(a.differences[clear], first) if clear else None
         if effect is not None:
-            found[a.nights.endpoint] = effect
-    return found
+            effects[a.nights.endpoint] = effect
+    return effects
 
 
 def crossover_rows(
-    analysed: Sequence[Analysed], effects: Mapping[str, CrossoverEffect]
+    analyses: Sequence[EndpointAnalysis], effects: Mapping[str, CrossoverEffect]
 ) -> tuple[CrossoverRow, ...]:
     """The effects of the endpoints whose differences are in their unit, not ranks."""
     return tuple(
@@ -137,7 +134,7 @@ def crossover_rows(
             effect.period_difference,
             effect.period_p,
         )
-        for a in analysed
+        for a in analyses
         if a.contrast.difference is not None
         and (effect := effects.get(a.nights.endpoint)) is not None
     )

@@ -1,4 +1,4 @@
-"""One endpoint on the nights that entered: in its unit, on its scale, censored where it must be."""
+"""Values of one endpoint on the analysed nights: unit, transformation, censoring."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from statistics import fmean
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.comparison.selection import Selection, lights_unknown
+from psgpipe.comparison.selection import NightSelection, lights_unknown
 from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, without_zeros
-from psgpipe.model.comparison import ComparisonSpec, MeasuredNight
+from psgpipe.model.comparison import ComparisonSpec, MeasuredNight, Transform
 from psgpipe.model.summary import LIGHTS_DEPENDENT
 
 CENSORED = ("rem_latency_min", "rem_latency_from_lights_off_min")
@@ -45,25 +45,21 @@ class EndpointNights:
 
     Attributes
     ----------
-    endpoint
-        Its name.
     unit
-        Of the values as they stand here: ``ln(min)`` where transformed.
-    transform
-        ``none`` or ``log``.
+        Of the values here: ``ln(min)`` where transformed.
     offset
-        What was added before the logarithm.
+        Added before the logarithm.
     baseline, treatment
         Values of each subject's nights; infinite where censored.
     periods
-        Of the same nights, or None where any is not stated.
+        Of the same nights; None where any is not stated.
     cohort_baseline
-        Values of all usable baseline nights, unpaired subjects' too.
-    lacking
+        Values of all usable baseline nights, also of unpaired subjects.
+    n_absent
         Analysed nights that do not have the endpoint.
-    unmatched
-        Analysed nights that have it, of subjects that lack it in the other condition.
-    lights_unknown
+    n_unpaired
+        Analysed nights that have it, of subjects who do not have it in the other condition.
+    n_lights_unknown
         Nights here whose lights are not known.
     censored
         Nights here without REM, of a REM latency.
@@ -73,15 +69,15 @@ class EndpointNights:
 
     endpoint: str
     unit: str
-    transform: str
+    transform: Transform
     offset: float
     baseline: Mapping[str, Values]
     treatment: Mapping[str, Values]
     periods: Mapping[str, tuple[str, ...]] | None
     cohort_baseline: Mapping[str, Values]
-    lacking: int
-    unmatched: int
-    lights_unknown: int
+    n_absent: int
+    n_unpaired: int
+    n_lights_unknown: int
     censored: int
     raw_baseline_mean: float | None = None
 
@@ -101,73 +97,81 @@ class EndpointNights:
         return sum(v.size for v in self.treatment.values())
 
     def as_measured(self, value: float) -> float:
-        """A value on the analysed scale in the endpoint's own unit."""
+        """A value of the analysed scale in the endpoint's own unit."""
         return math.exp(value) - self.offset if self.transform == "log" else value
 
 
 def unit_of(endpoint: str) -> str:
-    """The unit that an endpoint's name carries; blank where it carries none."""
+    """The unit in an endpoint's name; blank where the name has none."""
     if endpoint in _UNITS_BY_NAME:
         return _UNITS_BY_NAME[endpoint]
     return next((unit for suffix, unit in _UNITS.items() if endpoint.endswith(suffix)), "")
 
 
 def endpoint_nights(
-    selection: Selection,
+    selection: NightSelection,
     endpoint: str,
     spec: ComparisonSpec,
     *,
-    scale_of: Selection | None = None,
+    whole: NightSelection | None = None,
 ) -> EndpointNights:
     """The values of `endpoint` on the analysed nights, on the scale that the spec declares.
 
     Parameters
     ----------
-    scale_of
-        What `selection` is a part of, so that all parts are on one scale.
+    whole
+        The selection that `selection` is a part of: all its parts share one scale.
     """
-    have = {
-        which: {s: [n for n in nights if value_of(n, endpoint, spec) is not None]
-                for s, nights in group.items()}
-        for which, group in (("b", selection.baseline), ("t", selection.treatment))
-    }  # fmt: skip
-    both = [s for s in selection.baseline if have["b"][s] and have["t"][s]]
-    used = [n for s in both for n in (*have["b"][s], *have["t"][s])]
-    with_it = sum(len(nights) for group in have.values() for nights in group.values())
-    scale = _Scale.of(endpoint, spec, scale_of or selection)
+    baseline = _with_endpoint(selection.baseline, endpoint, spec)
+    treatment = _with_endpoint(selection.treatment, endpoint, spec)
+    subjects = [s for s in baseline if baseline[s] and treatment[s]]
+    used = {s: [*baseline[s], *treatment[s]] for s in subjects}
+    nights = [n for s in subjects for n in used[s]]
+    n_present = sum(map(len, (*baseline.values(), *treatment.values())))
+    scale = _scale(endpoint, spec, whole or selection)
     return EndpointNights(
         endpoint=endpoint,
         unit=scale.unit,
         transform=scale.transform,
         offset=scale.offset,
-        baseline={s: scale.values(have["b"][s], endpoint, spec) for s in both},
-        treatment={s: scale.values(have["t"][s], endpoint, spec) for s in both},
-        periods=_periods(have, both) if all(n.period for n in used) else None,
+        baseline={s: _values(baseline[s], endpoint, spec, scale) for s in subjects},
+        treatment={s: _values(treatment[s], endpoint, spec, scale) for s in subjects},
+        periods={s: tuple(str(n.period) for n in used[s]) for s in subjects}
+        if all(n.period for n in nights)
+        else None,
         cohort_baseline={
-            s: scale.values(nights, endpoint, spec)
-            for s, nights in selection.cohort_baseline.items()
+            s: _values(group, endpoint, spec, scale)
+            for s, group in selection.cohort_baseline.items()
         },
-        lacking=len(selection.analysed) - with_it,
-        unmatched=with_it - len(used),
-        lights_unknown=sum(lights_unknown(n) for n in used),
-        censored=sum(value_of(n, endpoint, spec) == math.inf for n in used),
-        raw_baseline_mean=_mean_of_means(endpoint, (have["b"][s] for s in both)),
+        n_absent=len(selection.analysed) - n_present,
+        n_unpaired=n_present - len(nights),
+        n_lights_unknown=sum(lights_unknown(n) for n in nights),
+        censored=sum(value_of(n, endpoint, spec) == math.inf for n in nights),
+        raw_baseline_mean=_mean_of_means(endpoint, (baseline[s] for s in subjects)),
     )
+
+
+def _with_endpoint(
+    nights: Mapping[str, Sequence[MeasuredNight]], endpoint: str, spec: ComparisonSpec
+) -> dict[str, list[MeasuredNight]]:
+    return {
+        s: [n for n in group if value_of(n, endpoint, spec) is not None]
+        for s, group in nights.items()
+    }
+
+
+def subject_means(values: Mapping[str, Values]) -> Values:
+    """The mean of each subject's nights, shape (n_subjects,)."""
+    return np.array([v.mean() for v in values.values()])
 
 
 def _mean_of_means(endpoint: str, subjects: Iterable[Sequence[MeasuredNight]]) -> float | None:
-    """Mean over subjects of the mean of their nights, those without a number left out."""
+    """Mean over subjects of the mean of their nights; censored nights do not count."""
     values = (
         [v for n in nights if (v := n.values.get(endpoint)) is not None] for nights in subjects
     )
-    means = [fmean(found) for found in values if found]
+    means = [fmean(numbers) for numbers in values if numbers]
     return fmean(means) if means else None
-
-
-def _periods(
-    have: Mapping[str, Mapping[str, Sequence[MeasuredNight]]], both: Sequence[str]
-) -> dict[str, tuple[str, ...]]:
-    return {s: tuple(str(n.period) for n in (*have["b"][s], *have["t"][s])) for s in both}
 
 
 @dataclass(frozen=True)
@@ -175,27 +179,28 @@ class _Scale:
     """The scale on which an endpoint is analysed."""
 
     unit: str
-    transform: str
-    offset: float
+    transform: Transform = "none"
+    offset: float = 0.0
 
-    @classmethod
-    def of(cls, endpoint: str, spec: ComparisonSpec, selection: Selection) -> _Scale:
-        unit = unit_of(endpoint)
-        if spec.transform.get(endpoint, "none") != "log":
-            return cls(unit, "none", 0.0)
-        cohort = (n for nights in selection.cohort_baseline.values() for n in nights)
-        values = (value_of(n, endpoint, spec) for n in (*selection.analysed, *cohort))
-        # A latency of 0 has no logarithm; half a minute is the length of an epoch.
-        offset = LOG_OFFSET if any(v == 0 for v in values) else 0.0
-        return cls(f"ln({unit} + {offset:g})" if offset else f"ln({unit})", "log", offset)
 
-    def values(
-        self, nights: Sequence[MeasuredNight], endpoint: str, spec: ComparisonSpec
-    ) -> Values:
-        found = np.array(
-            [v for n in nights if (v := value_of(n, endpoint, spec)) is not None], dtype=float
-        )
-        return np.log(found + self.offset) if self.transform == "log" else found
+def _scale(endpoint: str, spec: ComparisonSpec, selection: NightSelection) -> _Scale:
+    unit = unit_of(endpoint)
+    if spec.transform.get(endpoint, "none") != "log":
+        return _Scale(unit)
+    values = (value_of(n, endpoint, spec) for n in selection.usable)
+    # A latency of 0 has no logarithm; half a minute is the length of an epoch.
+    offset = LOG_OFFSET if any(v == 0 for v in values) else 0.0
+    return _Scale(f"ln({unit} + {offset:g})" if offset else f"ln({unit})", "log", offset)
+
+
+def _values(
+    nights: Sequence[MeasuredNight], endpoint: str, spec: ComparisonSpec, scale: _Scale
+) -> Values:
+    """The values of the nights that have the endpoint, on the scale of the analysis."""
+    values = np.array(
+        [v for n in nights if (v := value_of(n, endpoint, spec)) is not None], dtype=float
+    )
+    return np.log(values + scale.offset) if scale.transform == "log" else values
 
 
 def value_of(night: MeasuredNight, endpoint: str, spec: ComparisonSpec) -> float | None:
@@ -207,7 +212,7 @@ def value_of(night: MeasuredNight, endpoint: str, spec: ComparisonSpec) -> float
 
 
 def _without_rem(night: MeasuredNight) -> bool:
-    """Whether the subject slept and no REM was seen: its REM latency is longer than the night."""
+    """Whether the subject slept without REM: the REM latency is then longer than the night."""
     rem = [night.values.get(e) for e in ("rem_min", "rem_pct")]
     return 0 in rem and night.values.get("tst_min") != 0
 

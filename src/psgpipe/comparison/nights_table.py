@@ -1,4 +1,4 @@
-"""``nights.tsv``: one row for each night with its endpoints, from psgpipe or any other tool."""
+"""The table of nights, ``nights.tsv``, made by psgpipe or by any other tool."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DESIGN = (
     "start",
     "comedication",
 )
-# Columns of the same meaning; the first that says something counts.
+# Columns of the same meaning; the first that is not blank counts.
 _REASONS = ("reason", "exclude_reason", "problem", "failure", "kind")
 _RECIPE = {
     "pipeline": ("pipeline_sha256", "pipeline"),
@@ -58,7 +58,7 @@ _DESCRIPTIVE = {
     "date", "time", "id", "scorer", "rater", "year", "month",
 }  # fmt: skip
 MOST_MINUTES = 24 * 60.0
-# Dates and keys are numbers that differ between nights, and no treatment moves them.
+# Dates and keys are numbers that differ between nights but measure nothing.
 _NO_MEASURE = ("_date", "_id", "_no", "_nr", "_number", "_sha256", "_year", "_clock")
 _STATES: dict[str, NightState] = {
     "": "finished", "done": "finished", "finished": "finished", "ok": "finished",
@@ -78,19 +78,17 @@ class NightsTable:
     nights
         In the table's order.
     endpoints
-        Columns that hold numbers of a night, in the contract's order, others behind.
-    set_aside
-        Columns that hold numbers but the same for all nights of each subject.
+        Columns that hold numbers of a night: psgpipe's endpoints first.
+    constant
+        Columns whose numbers are the same on all nights of each subject.
     not_numbers
-        Columns that could be measures by their names and do not hold numbers.
-    has_condition
-        The table has a condition column.
+        Columns that could be measures by their names but do not hold numbers.
     """
 
     file: str
     nights: tuple[MeasuredNight, ...]
     endpoints: tuple[str, ...]
-    set_aside: tuple[str, ...] = ()
+    constant: tuple[str, ...] = ()
     not_numbers: tuple[str, ...] = ()
     has_condition: bool = True
 
@@ -103,18 +101,18 @@ def nights_table(
 ) -> NightsTable:
     """The nights and endpoints of a table.
 
-    Every endpoint of psgpipe that has a column counts. In a table that does not hold all of them,
-    and so comes from elsewhere, every other column of numbers does, too, if it varies between
-    the nights of any subject, nights under other conditions left out.
+    Every endpoint of psgpipe that has a column counts. A table that lacks any of them comes from
+    another tool; in it every other column of numbers counts, too, if it varies between the
+    compared nights of any subject.
 
     Parameters
     ----------
     conditions
-        Words that the comparison spec names.
+        Words of the spec for baseline and treatment.
     wanted
         Columns that the spec names as endpoints.
     sealed
-        Further cells of nights, by subject and night, that the table was not to hold.
+        The sealed cells of a blinded study, by subject and night.
 
     Raises
     ------
@@ -130,25 +128,21 @@ def nights_table(
     mistakes.refuse()
     present = {c.casefold() for c in raw.columns}
     has_condition = "condition" in present
-    endpoints, set_aside, not_numbers = _endpoints(table, present, [*conditions], wanted)
+    endpoints, constant, not_numbers = _endpoints(table, present, [*conditions], wanted)
     numeric = [*endpoints, "dose_mg_per_kg", "hours_since_dose", "night_in_lab"]
-    reader = _Reader(
-        Numbers(table, numeric, mistakes, measures=endpoints),
-        endpoints,
-        [*conditions] if has_condition else None,
-        mistakes,
-    )
+    numbers = Numbers(table, numeric, mistakes, measures=endpoints)
     check_ids(table, mistakes, by_condition=has_condition)
-    nights = tuple(reader.night(row) for row in table.rows)
+    words = [*conditions] if has_condition else None
+    nights = tuple(_night(row, numbers, endpoints, words, mistakes) for row in table.rows)
     _refuse_one_night_in_two_conditions(nights, mistakes)
     if not nights:
         mistakes.table("no night is listed under the header")
     mistakes.refuse()
-    return NightsTable(path.name, nights, endpoints, set_aside, not_numbers, has_condition)
+    return NightsTable(path.name, nights, endpoints, constant, not_numbers, has_condition)
 
 
 def _with_sealed(table: Table, sealed: Mapping[tuple[str, str], Mapping[str, str]]) -> Table:
-    """The table with what was kept under seal, under the names that gather gives."""
+    """The table with the sealed cells, under the column names that psgpipe gather uses."""
     own = {column.casefold() for column in table.columns}
     named = {
         column: f"study_{column}" if column.casefold() in own else column
@@ -165,13 +159,13 @@ def _with_sealed(table: Table, sealed: Mapping[tuple[str, str], Mapping[str, str
 def _endpoints(
     table: Table, present: set[str], conditions: Sequence[str], wanted: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Columns that are endpoints; of numbers that do not vary within a subject; of no numbers."""
+    """Endpoint columns, columns that do not vary within a subject, columns without numbers."""
     known = [c for c in ENDPOINTS if c in present]
-    there = [c for c in table.columns if c not in ENDPOINTS and c.casefold() in present]
-    named = [c for c in there if c in wanted]
+    further = [c for c in table.columns if c not in ENDPOINTS and c.casefold() in present]
+    named = [c for c in further if c in wanted]
     if len(known) == len(ENDPOINTS):
         return (*known, *named), (), ()
-    others = [c for c in there if c not in named and not _describes(c.casefold())]
+    others = [c for c in further if c not in named and not _describes(c.casefold())]
     measured = [c for c in others if _mostly_numbers(table, c)]
     compared = [row for row in table.rows if one_spelling(row.cells["condition"]) in conditions]
     varying = [c for c in measured if _varies(compared or table.rows, c)]
@@ -183,12 +177,12 @@ def _endpoints(
 
 
 def _describes(column: str) -> bool:
-    """Whether a column says which night it is or how it was made, not what was measured."""
+    """Whether a column describes the night or how it was made, and measures nothing."""
     return column in _DESCRIPTIVE or column.endswith(_NO_MEASURE) or column.startswith("dose")
 
 
 def _mostly_numbers(table: Table, column: str) -> bool:
-    """Whether a slip of the pen is likelier than a column of words."""
+    """Whether at least half of the cells that are not blank are numbers."""
     cells = [row.cells[column] for row in table.rows if not is_missing(row.cells[column])]
     numbers = sum(looks_like_number(cell) for cell in cells)
     return numbers > 0 and numbers * 2 >= len(cells)
@@ -205,7 +199,7 @@ def _varies(rows: Sequence[Row], column: str) -> bool:
 def _refuse_one_night_in_two_conditions(
     nights: Sequence[MeasuredNight], mistakes: Mistakes
 ) -> None:
-    """Nights may be numbered anew in each condition; the same night must not be in two."""
+    """Night ids may repeat between conditions; the same values may not."""
     first: dict[tuple[str, str], MeasuredNight] = {}
     for night in nights:
         earlier = first.setdefault((night.subject, night.night), night)
@@ -219,87 +213,83 @@ def _refuse_one_night_in_two_conditions(
             )
 
 
-@dataclass(frozen=True)
-class _Reader:
-    """Reads rows of one table; `conditions` is None where it has no condition column."""
+def _night(
+    row: Row,
+    numbers: Numbers,
+    endpoints: Sequence[str],
+    conditions: Sequence[str] | None,
+    mistakes: Mistakes,
+) -> MeasuredNight:
+    """The night in a row; `conditions` is None where the table has no condition column."""
+    cells, state = row.cells, _state(row, mistakes)
+    dose = numbers.within(row, "dose_mg_per_kg", (0, 1000), "mg per kg, not negative")
+    lights_off, lights_on = (_lights(row, c, mistakes) for c in ("lights_off", "lights_on"))
+    lights_in_order(row, lights_off, lights_on, mistakes)
+    return MeasuredNight(
+        subject=cells["subject"],
+        night=cells["night"],
+        condition=None if conditions is None else condition_of(row, conditions, mistakes),
+        values={e: _value(row, e, numbers) for e in endpoints},
+        state=state,
+        reason=_first_stated(cells, _REASONS) if state != "finished" else None,
+        row=row.number,
+        night_in_lab=numbers.whole(row, "night_in_lab", least=0),
+        period=_period(cells["period"]),
+        sequence=known_or_none(cells["sequence"]),
+        dose_mg_per_kg=dose,
+        dose_end=date_time(row, "dose_end", mistakes),
+        hours_since_dose=numbers.read(row, "hours_since_dose", "hours"),
+        lights_off=lights_off,
+        lights_on=lights_on,
+        start=date_time(row, "start", mistakes),
+        comedication=known_or_none(cells["comedication"]),
+        flags=_codes(cells["flags"]) if "flags" in cells else None,
+        recipe={f: cell for f, names in _RECIPE.items() if (cell := _first_stated(cells, names))},
+    )
 
-    numbers: Numbers
-    endpoints: tuple[str, ...]
-    conditions: Sequence[str] | None
-    mistakes: Mistakes
 
-    def night(self, row: Row) -> MeasuredNight:
-        cells, numbers = row.cells, self.numbers
-        state = self._state(row)
-        dose = numbers.within(row, "dose_mg_per_kg", (0, 1000), "mg per kg, not negative")
-        lights_off, lights_on = self._lights(row, "lights_off"), self._lights(row, "lights_on")
-        lights_in_order(row, lights_off, lights_on, self.mistakes)
-        return MeasuredNight(
-            subject=cells["subject"],
-            night=cells["night"],
-            condition=self._condition(row),
-            values={e: self._value(row, e) for e in self.endpoints},
-            state=state,
-            reason=_first_said(cells, _REASONS) if state != "finished" else None,
-            row=row.number,
-            night_in_lab=numbers.whole(row, "night_in_lab", least=0),
-            period=_period(cells["period"]),
-            sequence=known_or_none(cells["sequence"]),
-            dose_mg_per_kg=dose,
-            dose_end=date_time(row, "dose_end", self.mistakes),
-            hours_since_dose=numbers.read(row, "hours_since_dose", "hours"),
-            lights_off=lights_off,
-            lights_on=lights_on,
-            start=date_time(row, "start", self.mistakes),
-            comedication=known_or_none(cells["comedication"]),
-            flags=_codes(cells["flags"]) if "flags" in cells else None,
-            recipe={f: said for f, names in _RECIPE.items() if (said := _first_said(cells, names))},
-        )
+def _lights(row: Row, column: str, mistakes: Mistakes) -> str | None:
+    """A time as psgpipe writes it; fractions of a second are cut."""
+    whole = re.sub(r"(:\d\d:\d\d)\.\d+$", r"\1", row.cells[column])
+    return clock_or_date_time(Row(row.number, {column: whole}), column, mistakes)
 
-    def _condition(self, row: Row) -> str | None:
-        return (
-            None if self.conditions is None else condition_of(row, self.conditions, self.mistakes)
-        )
 
-    def _lights(self, row: Row, column: str) -> str | None:
-        """A time as psgpipe itself writes it, fractions of a second included."""
-        whole = re.sub(r"(:\d\d:\d\d)\.\d+$", r"\1", row.cells[column])
-        return clock_or_date_time(Row(row.number, {column: whole}), column, self.mistakes)
+def _state(row: Row, mistakes: Mistakes) -> NightState:
+    if yes_or_no(row, "exclude", mistakes):
+        return "excluded"
+    word = (known_or_none(row.cells["state"]) or "").casefold()
+    if word not in _STATES:
+        likely = likely_word(word, [w for w in _STATES if w]) or "done, excluded or failed"
+        mistakes.cell(row.number, "state", likely, row.cells["state"])
+    state = _STATES.get(word, "failed")
+    refused = state == "failed" and "QualityRefused" in row.cells.values()
+    return "refused" if refused else state
 
-    def _state(self, row: Row) -> NightState:
-        if yes_or_no(row, "exclude", self.mistakes):
-            return "excluded"
-        word = (known_or_none(row.cells["state"]) or "").casefold()
-        if word not in _STATES:
-            likely = likely_word(word, [w for w in _STATES if w]) or "done, excluded or failed"
-            self.mistakes.cell(row.number, "state", likely, row.cells["state"])
-        state = _STATES.get(word, "failed")
-        refused = state == "failed" and "QualityRefused" in row.cells.values()
-        return "refused" if refused else state
 
-    def _value(self, row: Row, endpoint: str) -> float | None:
-        if endpoint not in ENDPOINTS:
-            return self.numbers.read(row, endpoint)
-        if endpoint.endswith("_pct"):
-            return self.numbers.within(row, endpoint, (0, 100), "a percentage from 0 to 100")
-        if endpoint.endswith("_min"):
-            wanted = f"a number of minutes, not negative, at most {MOST_MINUTES:.0f}"
-            return self.numbers.within(row, endpoint, (0, MOST_MINUTES), wanted)
-        if endpoint == "mean_confidence":
-            return self.numbers.within(row, endpoint, (0, 1), "a number from 0 to 1")
-        return self.numbers.within(row, endpoint, (0, math.inf), "a number, not negative")
+def _value(row: Row, endpoint: str, numbers: Numbers) -> float | None:
+    if endpoint not in ENDPOINTS:
+        return numbers.read(row, endpoint)
+    if endpoint.endswith("_pct"):
+        return numbers.within(row, endpoint, (0, 100), "a percentage from 0 to 100")
+    if endpoint.endswith("_min"):
+        wanted = f"a number of minutes, not negative, at most {MOST_MINUTES:.0f}"
+        return numbers.within(row, endpoint, (0, MOST_MINUTES), wanted)
+    if endpoint == "mean_confidence":
+        return numbers.within(row, endpoint, (0, 1), "a number from 0 to 1")
+    return numbers.within(row, endpoint, (0, math.inf), "a number, not negative")
 
 
 def _period(cell: str) -> str | None:
-    """A period by one name."""
+    """A period in one spelling."""
     return None if is_missing(cell) else whole_number(one_spelling(cell))
 
 
 def _codes(cell: str) -> tuple[str, ...]:
-    """The quality flags in a cell, as psgpipe gather writes them."""
+    """The codes of quality flags in a cell."""
     return () if is_missing(cell) else tuple(cell.split())
 
 
-def _first_said(cells: Mapping[str, str], columns: Sequence[str]) -> str | None:
-    said = (cells.get(c, "") for c in columns)
-    return next((cell for cell in said if not is_missing(cell)), None)
+def _first_stated(cells: Mapping[str, str], columns: Sequence[str]) -> str | None:
+    """The first of these cells that is not blank."""
+    row = (cells.get(c, "") for c in columns)
+    return next((cell for cell in row if not is_missing(cell)), None)

@@ -1,4 +1,4 @@
-"""A comparison as files: two tables for people and scripts, one JSON with everything."""
+"""The files of a comparison: ``contrasts.tsv``, ``subjects.tsv`` and ``comparison.json``."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from typing import Any
 from psgpipe._version import __version__
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.files.atomic import json_bytes, write_file
-from psgpipe.model.comparison import Comparison, Contrast, SubjectChange
+from psgpipe.model.comparison import Comparison, SubjectChange
 from psgpipe.tables.cells import without_formula
 
 FOLDER = "comparison"
+CONTRAST_COLUMNS = (
+    "endpoint", "role", "unit", "n_subjects", "n_baseline_nights", "n_treatment_nights",
+    "baseline_mean", "treatment_mean", "difference", "ci_low", "ci_high", "t", "df", "p_t",
+    "p_sign_flip", "p_adjusted", "adjustment", "hodges_lehmann", "hl_low", "hl_high",
+    "hl_coverage", "dz", "g_av", "kr_difference", "kr_se", "kr_df", "kr_p", "verdict", "note",
+)  # fmt: skip
+SUBJECT_COLUMNS = tuple(f.name for f in dataclasses.fields(SubjectChange))
 
 
 def write_comparison(comparison: Comparison, out: Path) -> Path:
-    """Write ``contrasts.tsv``, ``subjects.tsv`` and ``comparison.json``; returns their folder.
+    """Write the files of a comparison; returns their folder.
 
     Parameters
     ----------
@@ -29,16 +36,15 @@ def write_comparison(comparison: Comparison, out: Path) -> Path:
     psgpipe.errors.TryAgain, psgpipe.errors.OutputConflict
     """
     folder = out / FOLDER
-    write_file(folder / "contrasts.tsv", table_bytes(Contrast, comparison.contrasts))
-    write_file(folder / "subjects.tsv", table_bytes(SubjectChange, comparison.subjects))
+    write_file(folder / "contrasts.tsv", table_bytes(CONTRAST_COLUMNS, comparison.contrasts))
+    write_file(folder / "subjects.tsv", table_bytes(SUBJECT_COLUMNS, comparison.subjects))
     write_file(folder / "comparison.json", json_bytes(comparison_dict(comparison)))
     return folder
 
 
-def table_bytes(kind: type[Any], rows: Iterable[Any]) -> bytes:
-    """A tab-separated table with one column for each field of the dataclass `kind`."""
-    names = [f.name for f in dataclasses.fields(kind)]
-    lines = [names, *([_cell(getattr(row, name)) for name in names] for row in rows)]
+def table_bytes(columns: Sequence[str], rows: Iterable[Any]) -> bytes:
+    """A tab-separated table; each column is an attribute of the rows."""
+    lines = [columns, *([_cell(getattr(row, name)) for name in columns] for row in rows)]
     return "".join("\t".join(line) + "\n" for line in lines).encode("utf-8", "backslashreplace")
 
 
@@ -53,7 +59,7 @@ def _cell(value: object) -> str:
 
 
 def comparison_dict(comparison: Comparison) -> dict[str, Any]:
-    """Everything a comparison says, as plain values."""
+    """The content of ``comparison.json``."""
     return {
         "psgpipe": __version__,
         "declaration": dataclasses.asdict(comparison.declaration),
@@ -62,7 +68,9 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
         "p_adjusted_from": "p_sign_flip",
         "g_av_formula": G_AV_FORMULA,
         "flow": _dicts(comparison.flow),
-        "contrasts": _dicts(comparison.contrasts),
+        "contrasts": [
+            {c: getattr(row, c) for c in CONTRAST_COLUMNS} for row in comparison.contrasts
+        ],
         "subjects": _dicts(comparison.subjects),
         "strata": _dicts(comparison.strata),
         "dose_slopes": _dicts(comparison.slopes),

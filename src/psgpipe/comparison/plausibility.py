@@ -1,8 +1,8 @@
-"""Whether the numbers of a table of nights can be true together, before anything rests on them."""
+"""Plausibility checks: whether the numbers of a table of nights can be true together."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from psgpipe.comparison.nights_table import NightsTable
@@ -24,7 +24,7 @@ _SUMS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("tst_min", "wake_min", "unscored_min"), "tib_min"),
     (("rem_third1_min", "rem_third2_min", "rem_third3_min"), "rem_min"),
 )
-# A percentage, and the minutes that it is made from.
+# A percentage, and the minutes of the part and of the whole.
 _SHARES = {
     "se_pct": ("tst_min", "tib_min"),
     "sme_pct": ("tst_min", "spt_min"),
@@ -37,58 +37,47 @@ _NEVER_LONGER = (
                                      "wake_min", "unscored_min", "rem_latency_min",
                                      "rem_latency_from_lights_off_min")),
 )  # fmt: skip
-# Below 1 % of these there is hardly a night; of N1, N3 and REM some patients have as little.
+# These are never, or hardly ever, at most 1 %; N1, N3 and REM are, in some patients.
 _NEVER_FRACTIONS = ("se_pct", "sme_pct", "nrem_pct", "n2_pct")
 _HARDLY_FRACTIONS = (*_NEVER_FRACTIONS, "rem_pct")
 _WHOLE_NIGHT = ("tib_min", "spt_min", "tst_min")
 _SHORTEST_NIGHT_MIN = 24.0
 _ROUNDING = 0.5
-# Times the rounding: what is smaller, rounding can make into anything.
-_TOLD_FROM = 10
+# Values below so many times the rounding error prove nothing.
+_MEANINGFUL_FROM = 10
 _MOST_ROWS_NAMED = 5
-# So many numbers do not come out the same on two nights by chance.
-_TOLD_APART_BY = 5
+# So many different numbers are not the same on two nights by chance.
+_DISTINCT_NUMBERS = 5
 
 
 @dataclass(frozen=True)
-class _Relation:
-    """What endpoints of one night have to do with each other.
+class _Check:
+    """A number of one night and what it should be.
 
     Attributes
     ----------
-    columns
-        That take part.
-    wanted
-        In words.
-    found
-        What stands there and what should, or None where a night lacks any of them.
-    slack
-        How far apart they may be because each was rounded.
+    tolerance
+        How far the two may differ because numbers were rounded.
     """
 
-    columns: tuple[str, ...]
-    wanted: str
-    found: Callable[[Values], tuple[float, float] | None]
-    slack: Callable[[Values], float]
+    stated: float
+    expected: float
+    tolerance: float
 
-    def holds(self, night: MeasuredNight) -> bool | None:
-        """Whether it holds on the night, but for rounding; None where the night lacks any."""
-        pair = self.found(night.values)
-        return None if pair is None else abs(pair[0] - pair[1]) <= self.slack(night.values) + 1e-9
+    @property
+    def holds(self) -> bool:
+        return abs(self.stated - self.expected) <= self.tolerance + 1e-9
 
-    def broken(self, night: MeasuredNight) -> bool | None:
-        """Whether the night contradicts it; None where that cannot be told."""
-        pair = self.found(night.values)
-        if pair is None or max(pair) < _TOLD_FROM * self.slack(night.values):
-            return None
-        return not self.holds(night)
+    @property
+    def is_meaningful(self) -> bool:
+        return max(self.stated, self.expected) >= _MEANINGFUL_FROM * self.tolerance
 
 
-def check_arithmetic(table: NightsTable) -> tuple[str, ...]:
-    """Refuse numbers that cannot be true together; warnings for those that are only strange.
+def check_plausibility(table: NightsTable) -> tuple[str, ...]:
+    """Refuse numbers that cannot be true together; a warning for each that is only strange.
 
-    A part is never longer than its whole. A sum or a share that fails is a slip, or was defined
-    otherwise: with movement time apart, for instance, or in percent of the time in bed.
+    A part is never longer than its whole. A sum or a percentage that does not fit is a slip, or is
+    defined in another way: without movement time, for instance, or in percent of the time in bed.
 
     Raises
     ------
@@ -100,51 +89,47 @@ def check_arithmetic(table: NightsTable) -> tuple[str, ...]:
     _note_fractions(table, nights, mistakes)
     _note_longer_parts(nights, mistakes)
     mistakes.refuse()
-    contradictions = [w for r in _relations() if (w := _contradicted(r, nights))]
-    return (*contradictions, *_strange_units(nights), *_twins(nights))
+    return (*_contradictions(nights), *_strange_units(nights), *_equal_nights(nights))
 
 
-def _relations() -> Iterator[_Relation]:
+def _contradictions(nights: Sequence[MeasuredNight]) -> Iterator[str]:
     for parts, whole in _SUMS:
-        yield _sum(parts, whole)
+        sums = [(n, _sum_check(n.values, parts, whole)) for n in nights]
+        yield from _contradiction(f"{' + '.join(parts)} = {whole}", sums)
     for share, (part, whole) in _SHARES.items():
-        yield _share(share, part, whole)
+        shares = [(n, _share_check(n.values, share)) for n in nights]
+        yield from _contradiction(f"{share} = 100 x {part} / {whole}", shares)
 
 
-def _sum(parts: tuple[str, ...], whole: str) -> _Relation:
-    def found(values: Values) -> tuple[float, float] | None:
-        known = [v for part in parts if (v := values.get(part)) is not None]
-        total = 100.0 if whole == "100" else values.get(whole)
-        return None if len(known) < len(parts) or total is None else (sum(known), total)
-
-    columns = (*parts, *([] if whole == "100" else [whole]))
-    slack = _ROUNDING * (len(parts) + 1)
-    return _Relation(columns, f"{' + '.join(parts)} = {whole}", found, lambda _: slack)
-
-
-def _share(share: str, part: str, whole: str) -> _Relation:
-    def found(values: Values) -> tuple[float, float] | None:
-        stated, minutes, of = (values.get(column) for column in (share, part, whole))
-        return None if stated is None or minutes is None or not of else (stated, 100 * minutes / of)
-
-    def slack(values: Values) -> float:
-        return _ROUNDING + 2 * _ROUNDING * 100 / (values.get(whole) or 1.0)
-
-    return _Relation((share, part, whole), f"{share} = 100 x {part} / {whole}", found, slack)
-
-
-def _contradicted(relation: _Relation, nights: Sequence[MeasuredNight]) -> str | None:
-    """A warning where nights break the relation; None where none does."""
-    told = [(n, broken) for n in nights if (broken := relation.broken(n)) is not None]
-    against = [night for night, broken in told if broken]
-    if not against:
+def _sum_check(values: Values, parts: Sequence[str], whole: str) -> _Check | None:
+    known = [v for part in parts if (v := values.get(part)) is not None]
+    total = 100.0 if whole == "100" else values.get(whole)
+    if len(known) < len(parts) or total is None:
         return None
-    stands, should = relation.found(against[0].values) or (0.0, 0.0)
-    return (
-        f"{relation.wanted} does not hold on {len(against)} of {len(told)} nights "
-        f"({_rows(against)}; row {against[0].row} has {stands:g} and {should:g}): a slip, or not "
-        "defined as psgpipe defines them"
-    )
+    return _Check(sum(known), total, _ROUNDING * (len(parts) + 1))
+
+
+def _share_check(values: Values, share: str) -> _Check | None:
+    part, whole = (values.get(column) for column in _SHARES[share])
+    stated = values.get(share)
+    if stated is None or part is None or not whole:
+        return None
+    return _Check(stated, 100 * part / whole, _ROUNDING + 2 * _ROUNDING * 100 / whole)
+
+
+def _contradiction(
+    relation: str, checks: Sequence[tuple[MeasuredNight, _Check | None]]
+) -> Iterator[str]:
+    """A warning where nights contradict the relation."""
+    meaningful = [(n, check) for n, check in checks if check is not None and check.is_meaningful]
+    against = [(n, check) for n, check in meaningful if not check.holds]
+    if against:
+        night, check = against[0]
+        yield (
+            f"{relation} does not hold on {len(against)} of {len(meaningful)} nights "
+            f"({_rows([n for n, _ in against])}; row {night.row} has {check.stated:g} and "
+            f"{check.expected:g}): a slip, or not defined as psgpipe defines them"
+        )
 
 
 def _note_longer_parts(nights: Sequence[MeasuredNight], mistakes: Mistakes) -> None:
@@ -168,8 +153,8 @@ def _note_fractions(
         some = [(n, v) for n in nights if (v := n.values.get(endpoint))]
         if len(some) < 2 or max(v for _, v in some) > 1:
             continue
-        by_minutes = {_by_minutes(n, endpoint) for n, _ in some}
-        if False in by_minutes or (by_minutes == {None} and endpoint in _NEVER_FRACTIONS):
+        confirmed = {_minutes_confirm(n, endpoint) for n, _ in some}
+        if False in confirmed or (confirmed == {None} and endpoint in _NEVER_FRACTIONS):
             night, value = some[0]
             mistakes.row(
                 night.row,
@@ -178,16 +163,17 @@ def _note_fractions(
             )
 
 
-def _by_minutes(night: MeasuredNight, endpoint: str) -> bool | None:
-    """Whether the night's minutes say that a percentage is right; None where they lack."""
-    return _share(endpoint, *_SHARES[endpoint]).holds(night)
+def _minutes_confirm(night: MeasuredNight, share: str) -> bool | None:
+    """Whether the night's minutes confirm a percentage; None where minutes are absent."""
+    check = _share_check(night.values, share)
+    return None if check is None else check.holds
 
 
 def _strange_units(nights: Sequence[MeasuredNight]) -> Iterator[str]:
-    """Single values that look as if they were in another unit."""
+    """A warning for values that seem to be in another unit."""
     for endpoint in _HARDLY_FRACTIONS:
         small = [n for n in nights if 0 < (n.values.get(endpoint) or 0) <= 1]
-        doubtful = [n for n in small if not _by_minutes(n, endpoint)]
+        doubtful = [n for n in small if not _minutes_confirm(n, endpoint)]
         if doubtful:
             yield f"{endpoint} is at most 1 % in {_rows(doubtful)}: is it a fraction?"
     for endpoint in _WHOLE_NIGHT:
@@ -199,19 +185,19 @@ def _strange_units(nights: Sequence[MeasuredNight]) -> Iterator[str]:
             )
 
 
-def _twins(nights: Sequence[MeasuredNight]) -> list[str]:
-    """Nights with all numbers alike: one night may have been copied over another."""
-    alike: dict[tuple[tuple[str, float], ...], list[int]] = {}
+def _equal_nights(nights: Sequence[MeasuredNight]) -> Iterator[str]:
+    """A warning for nights with the same numbers: one may be a copy of the other."""
+    rows_of: dict[tuple[tuple[str, float], ...], list[int]] = {}
     for night in nights:
         measured = tuple((e, v) for e, v in night.values.items() if v)
-        if len({value for _, value in measured}) >= _TOLD_APART_BY:
-            alike.setdefault(measured, []).append(night.row)
-    groups = [rows for rows in alike.values() if len(rows) > 1]
-    if not groups:
-        return []
-    named = "; ".join(" and ".join(map(str, rows)) for rows in groups[:_MOST_ROWS_NAMED])
-    more = f"; and {len(groups) - _MOST_ROWS_NAMED} more" if len(groups) > _MOST_ROWS_NAMED else ""
-    return [f"rows {named}{more} hold the same numbers: are they one night?"]
+        if len({value for _, value in measured}) >= _DISTINCT_NUMBERS:
+            rows_of.setdefault(measured, []).append(night.row)
+    groups = [rows for rows in rows_of.values() if len(rows) > 1]
+    if groups:
+        named = "; ".join(" and ".join(map(str, rows)) for rows in groups[:_MOST_ROWS_NAMED])
+        rest = len(groups) - _MOST_ROWS_NAMED
+        more = f"; and {rest} more" if rest > 0 else ""
+        yield f"rows {named}{more} hold the same numbers: are they one night?"
 
 
 def _rows(nights: Sequence[MeasuredNight]) -> str:

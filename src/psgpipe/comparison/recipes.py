@@ -1,4 +1,4 @@
-"""How nights were made: like may only be compared with like."""
+"""Recipes of nights: nights of one subject are compared only if they were made alike."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from psgpipe.results.night_folder import night_folder
 
 
 def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[MeasuredNight, ...]:
-    """The nights with their recipe and start completed from the manifests in `out`.
+    """The nights with the recipe and the start that their manifests in `out` state.
 
-    What a manifest says goes before what the table says.
+    A recipe in a manifest takes precedence over the table; a start in the table over the manifest.
     """
     return tuple(_with_manifest(night, out) for night in nights)
 
@@ -34,21 +34,21 @@ def _with_manifest(night: MeasuredNight, out: Path) -> MeasuredNight:
 def refuse_unlike(
     nights: Mapping[str, Sequence[MeasuredNight]], allowed: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    """Refuse subjects whose nights were made by different recipes; warnings for what is left.
+    """Refuse subjects whose nights have different recipes; warnings for allowed differences.
 
     Parameters
     ----------
     nights
         The analysed nights of each subject.
     allowed
-        Fields that may differ; each then gives a warning.
+        Fields that may differ; each that does gives a warning.
 
     Raises
     ------
     psgpipe.errors.NightsNotComparable
-        Names the field, a subject and the two values.
+        Names the field, a subject and the values.
     psgpipe.errors.UsageError
-        `allowed` names something that is no field.
+        `allowed` names an unknown field.
     """
     for name in allowed:
         if name not in RECIPE_FIELDS:
@@ -58,12 +58,14 @@ def refuse_unlike(
             )
     warnings = []
     for name in RECIPE_FIELDS:
-        unlike = {s: found for s, group in nights.items() if (found := _values(group, name))}
+        unlike = {
+            s: values for s, group in nights.items() if (values := _unlike_values(group, name))
+        }
         if unlike and name not in allowed:
-            raise _unlike(name, unlike)
+            raise _not_comparable(name, unlike)
         if unlike:
             warnings.append(
-                f"{_called(name)} differs between nights of {len(unlike)} of {len(nights)} "
+                f"{_label(name)} differs between nights of {len(unlike)} of {len(nights)} "
                 f"subjects, allowed by --allow-unlike {name}"
             )
     return (*warnings, *_differences_between_subjects(nights))
@@ -72,25 +74,25 @@ def refuse_unlike(
 def unlike_subjects(
     nights: Mapping[str, Sequence[MeasuredNight]], allowed: Iterable[str]
 ) -> set[str]:
-    """The subjects whose nights differ in a field that is not allowed to."""
+    """The subjects whose nights differ in a field that may not differ."""
     fields = set(RECIPE_FIELDS) - {*allowed}
-    return {s for s, group in nights.items() if any(_values(group, name) for name in fields)}
+    return {s for s, group in nights.items() if any(_unlike_values(group, name) for name in fields)}
 
 
-def _values(nights: Sequence[MeasuredNight], name: str) -> dict[str, str] | None:
-    """Night by value where the nights differ in a field; None where they do not."""
-    found: dict[str, str] = {}
+def _unlike_values(nights: Sequence[MeasuredNight], name: str) -> dict[str, str]:
+    """A night for each value of a field, where the nights differ in it; else empty."""
+    night_of: dict[str, str] = {}
     for night in nights:
-        found.setdefault(night.recipe.get(name, "not stated"), night.night)
-    return found if len(found) > 1 else None
+        night_of.setdefault(night.recipe.get(name, "not stated"), night.night)
+    return night_of if len(night_of) > 1 else {}
 
 
-def _unlike(name: str, unlike: Mapping[str, Mapping[str, str]]) -> NightsNotComparable:
+def _not_comparable(name: str, unlike: Mapping[str, Mapping[str, str]]) -> NightsNotComparable:
     subject, values = next(iter(unlike.items()))
-    pairs = [f"{_short(value)} (night {night})" for value, night in [*values.items()][:3]]
-    found = " and ".join(pairs) + (f"; {len(unlike) - 1} more subjects" if len(unlike) > 1 else "")
+    pairs = [f"{_cut_hash(value)} (night {night})" for value, night in [*values.items()][:3]]
+    more = f"; {len(unlike) - 1} more subjects" if len(unlike) > 1 else ""
     return NightsNotComparable(
-        f"{_called(name)} differs between nights of subject {subject}: {found}",
+        f"{_label(name)} differs between nights of subject {subject}: {' and '.join(pairs)}{more}",
         f"Run all nights of a subject by one recipe, or add --allow-unlike {name}.",
     )
 
@@ -98,13 +100,13 @@ def _unlike(name: str, unlike: Mapping[str, Mapping[str, str]]) -> NightsNotComp
 def _differences_between_subjects(
     nights: Mapping[str, Sequence[MeasuredNight]],
 ) -> list[str]:
-    """Fields alike within each subject and different between subjects: stated, not refused."""
+    """A warning for each field that differs between subjects but not within them."""
     warnings = []
     for name in RECIPE_FIELDS:
-        alike = [group for group in nights.values() if _values(group, name) is None]
+        alike = [group for group in nights.values() if not _unlike_values(group, name)]
         values = {group[0].recipe.get(name, "not stated") for group in alike}
         if len(values) > 1:
-            warnings.append(f"{_called(name)} differs between subjects, not within them")
+            warnings.append(f"{_label(name)} differs between subjects, not within them")
     return warnings
 
 
@@ -115,9 +117,9 @@ def recipe_summary(nights: Sequence[MeasuredNight]) -> dict[str, list[str]]:
     }
 
 
-def _called(name: str) -> str:
+def _label(name: str) -> str:
     return {"lights_source": "lights source", "derivations": "derivation set"}.get(name, name)
 
 
-def _short(value: str) -> str:
+def _cut_hash(value: str) -> str:
     return f"{value[:12]}..." if len(value) == 64 else value

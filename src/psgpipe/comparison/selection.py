@@ -1,10 +1,10 @@
-"""Which nights enter a comparison: every listed night has one fate, with its reason."""
+"""The selection of nights for a comparison: each listed night has one fate, with a reason."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from psgpipe.comparison.dose_times import hours_since_dose, in_bed_h
 from psgpipe.messages import count_of
@@ -35,20 +35,24 @@ _OF_STATE = {
 }
 
 
+Fate = tuple[str, str | None]
+"""A name of `FATES` and the reason."""
+
+
 @dataclass(frozen=True)
-class Selection:
-    """The nights of a table, sorted by what became of them.
+class NightSelection:
+    """The nights of a comparison by subject, and the fate of every listed night.
 
     Attributes
     ----------
     baseline, treatment
-        Analysed nights, by subject.
+        Analysed nights.
     cohort_baseline
-        Baseline nights that could be analysed, of unpaired subjects too, by subject.
+        All baseline nights that could be analysed, also of unpaired subjects.
     fates
-        One for each listed night, in the table's order.
+        Of each listed night, in the table's order.
     warnings
-        What a reader must know about the nights that stayed.
+        On the analysed nights.
     """
 
     baseline: dict[str, list[MeasuredNight]]
@@ -58,84 +62,74 @@ class Selection:
     warnings: tuple[str, ...] = ()
 
     @property
+    def by_subject(self) -> dict[str, list[MeasuredNight]]:
+        """Analysed nights of each subject, baseline first."""
+        return {s: [*self.baseline[s], *self.treatment[s]] for s in self.baseline}
+
+    @property
     def analysed(self) -> list[MeasuredNight]:
         """All analysed nights, subject by subject."""
-        return [n for s in self.baseline for n in (*self.baseline[s], *self.treatment[s])]
+        return [night for nights in self.by_subject.values() for night in nights]
+
+    @property
+    def usable(self) -> list[MeasuredNight]:
+        """All analysed nights and the cohort's baseline nights; a night may occur twice."""
+        return [*self.analysed, *(n for group in self.cohort_baseline.values() for n in group)]
 
 
-@dataclass
-class _Sorter:
-    """Collects fates while the rules are applied one after the other."""
+def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> NightSelection:
+    """Select the nights of a table by the rules of the spec, one rule after the other.
 
-    left: list[MeasuredNight]
-    fates: dict[int, NightFate] = field(default_factory=dict)
-
-    def sort_out(self, rule: Callable[[MeasuredNight], tuple[str, str | None] | None]) -> None:
-        """Give every night left for which `rule` has a fate that fate."""
-        kept = []
-        for night in self.left:
-            decided = rule(night)
-            if decided is None:
-                kept.append(night)
-            else:
-                self.settle(night, *decided)
-        self.left = kept
-
-    def settle(self, night: MeasuredNight, fate: str, reason: str | None = None) -> None:
-        self.fates[night.row] = NightFate(night.subject, night.night, night.condition, fate, reason)
-
-
-def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Selection:
-    """Sort the nights of a table by the rules of the spec, one after the other.
-
-    In this order: excluded, failed or unfinished nights; adaptation and other conditions; nights
-    within the sedation window of a dose; hours since dose and lights as the spec wants them; the
-    first night in the laboratory; subjects without a night left in one of the conditions.
+    The rules leave out, in this order: excluded, failed and unfinished nights; adaptation nights
+    and other conditions; nights within the sedation window of a dose; nights that do not have the
+    hours since dose or the lights that the spec wants; first nights in the laboratory; subjects
+    without a night in one of the conditions.
     """
-    timed = [replace(n, hours_since_dose=hours_since_dose(n)) for n in nights]
-    sorter = _Sorter(timed)
-    sorter.sort_out(lambda n: (_OF_STATE[n.state], n.reason) if n.state in _OF_STATE else None)
-    sorter.sort_out(lambda n: _by_condition(n, spec))
-    sorter.sort_out(lambda n: _by_sedation(n, spec))
-    sorter.sort_out(lambda n: _by_hours(n, spec))
-    sorter.sort_out(lambda n: _by_lights(n, spec))
-    sorter.sort_out(_first_night_rule(sorter.left, spec))
-    cohort = _by_subject(n for n in sorter.left if n.condition in spec.baseline)
-    sorter.sort_out(_pairing_rule(sorter.left, spec))
-    for night in sorter.left:
-        sorter.settle(night, ANALYSED)
-    return Selection(
-        baseline=_by_subject(n for n in sorter.left if n.condition in spec.baseline),
-        treatment=_by_subject(n for n in sorter.left if n.condition in spec.treatment),
-        cohort_baseline=cohort,
-        fates=tuple(sorter.fates[n.row] for n in nights),
-        warnings=_warnings(sorter.left, spec),
+    left = [replace(n, hours_since_dose=hours_since_dose(n)) for n in nights]
+    fates: dict[int, Fate] = {}
+    for rule in (_by_state, _by_condition, _by_sedation, _by_hours, _by_lights):
+        fates |= {n.row: fate for n in left if (fate := rule(n, spec))}
+        left = _without_fate(left, fates)
+    fates |= _first_nights(left, spec)
+    left = _without_fate(left, fates)
+    cohort_baseline = _by_subject(n for n in left if n.condition in spec.baseline)
+    fates |= _unpaired(left, spec)
+    left = _without_fate(left, fates)
+    return NightSelection(
+        baseline=_by_subject(n for n in left if n.condition in spec.baseline),
+        treatment=_by_subject(n for n in left if n.condition in spec.treatment),
+        cohort_baseline=cohort_baseline,
+        fates=tuple(
+            NightFate(n.subject, n.night, n.condition, *fates.get(n.row, (ANALYSED, None)))
+            for n in nights
+        ),
+        warnings=_warnings(left, spec),
     )
+
+
+def _without_fate(nights: Sequence[MeasuredNight], fates: dict[int, Fate]) -> list[MeasuredNight]:
+    return [n for n in nights if n.row not in fates]
 
 
 def flow(fates: Sequence[NightFate]) -> tuple[FlowStep, ...]:
     """Nights and subjects listed, lost for each reason, and analysed; nights add up."""
-    listed = FlowStep("listed", len(fates), len({f.subject for f in fates}))
-    steps = (
-        FlowStep(name, sum(f.fate == name for f in fates), len(_subjects(fates, name)))
-        for name in FATES
-    )
-    return (listed, *steps)
-
-
-def _subjects(fates: Sequence[NightFate], name: str) -> set[str]:
-    return {f.subject for f in fates if f.fate == name}
+    steps = [("listed", fates), *((name, [f for f in fates if f.fate == name]) for name in FATES)]
+    return tuple(FlowStep(name, len(of), len({f.subject for f in of})) for name, of in steps)
 
 
 def _by_subject(nights: Iterable[MeasuredNight]) -> dict[str, list[MeasuredNight]]:
-    """Nights by subject, in the order of ids: drawn sign patterns must not follow the table's."""
-    found: dict[str, list[MeasuredNight]] = {}
+    """Nights by subject, in the order of ids: random sign flips must not depend on the table's."""
+    groups: dict[str, list[MeasuredNight]] = {}
     for night in sorted(nights, key=lambda n: (n.subject, n.night)):
-        found.setdefault(night.subject, []).append(night)
-    return found
+        groups.setdefault(night.subject, []).append(night)
+    return groups
 
 
-def _by_condition(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
+def _by_state(night: MeasuredNight, _: ComparisonSpec) -> Fate | None:
+    return (_OF_STATE[night.state], night.reason) if night.state in _OF_STATE else None
+
+
+def _by_condition(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
     if night.condition in {*spec.baseline, *spec.treatment}:
         return None
     if night.condition == "adaptation":
@@ -143,7 +137,7 @@ def _by_condition(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str 
     return OTHER_CONDITION, f"condition {night.condition}"
 
 
-def _by_sedation(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
+def _by_sedation(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
     hours = night.hours_since_dose
     if hours is None or not in_sedation(hours, spec.sedation_window_h, in_bed_h(night)):
         return None
@@ -157,7 +151,7 @@ def _by_sedation(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str |
     )
 
 
-def _by_hours(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
+def _by_hours(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
     if spec.hours_since_dose is None or night.condition in spec.baseline:
         return None
     low, high = spec.hours_since_dose
@@ -170,7 +164,7 @@ def _by_hours(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | No
     )
 
 
-def _by_lights(night: MeasuredNight, spec: ComparisonSpec) -> tuple[str, str | None] | None:
+def _by_lights(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
     if spec.missing_lights == "drop" and lights_unknown(night):
         return "lights not known", "the recording's start or end stands in for lights"
     return None
@@ -181,25 +175,23 @@ def lights_unknown(night: MeasuredNight) -> bool:
     return "recording" in night.recipe.get("lights_source", "")
 
 
-def _first_night_rule(
-    nights: Sequence[MeasuredNight], spec: ComparisonSpec
-) -> Callable[[MeasuredNight], tuple[str, str | None] | None]:
-    """A first laboratory night has longer SOL and REM latency, more WASO and N1, less TST.
+def _first_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> dict[int, Fate]:
+    """First laboratory nights to leave out, by row.
 
-    In the baseline it flatters the treatment; it goes where another baseline night exists.
+    A first night has longer SOL and REM latency, more WASO and N1, less TST. In the baseline it
+    makes the treatment look better, so it is left out where another baseline night exists.
     """
-    reason = "another baseline night exists and treatment has no first night"
-    dropped = {n.row for n in nights if n.night_in_lab == 1}
     if spec.first_night == "keep":
-        return lambda _: None
-    if spec.first_night == "drop":
-        reason = "the spec drops it"
-    else:
+        return {}
+    reason = "the spec drops it"
+    rows = {n.row for n in nights if n.night_in_lab == 1}
+    if spec.first_night == "rule":
+        reason = "another baseline night exists and treatment has no first night"
         baseline = [n for n in nights if n.condition in spec.baseline]
-        others = {n.subject for n in baseline if n.row not in dropped}
-        others -= _first_under(spec.treatment, nights)
-        dropped &= {n.row for n in baseline if n.subject in others}
-    return lambda n: ("first night in laboratory", reason) if n.row in dropped else None
+        subjects = {n.subject for n in baseline if n.row not in rows}
+        subjects -= _first_under(spec.treatment, nights)
+        rows &= {n.row for n in baseline if n.subject in subjects}
+    return dict.fromkeys(rows, ("first night in laboratory", reason))
 
 
 def _first_under(words: Sequence[str], nights: Sequence[MeasuredNight]) -> set[str]:
@@ -207,23 +199,23 @@ def _first_under(words: Sequence[str], nights: Sequence[MeasuredNight]) -> set[s
     return {n.subject for n in nights if n.night_in_lab == 1 and n.condition in words}
 
 
-def _pairing_rule(
-    nights: Sequence[MeasuredNight], spec: ComparisonSpec
-) -> Callable[[MeasuredNight], tuple[str, str | None] | None]:
-    conditions: dict[str, set[str]] = {}
-    for night in nights:
-        which = "baseline" if night.condition in spec.baseline else "treatment"
-        conditions.setdefault(night.subject, set()).add(which)
-
-    def rule(night: MeasuredNight) -> tuple[str, str | None] | None:
-        missing = {"baseline", "treatment"} - conditions[night.subject]
-        return ("unpaired", f"the subject has no valid {missing.pop()} night") if missing else None
-
-    return rule
+def _unpaired(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> dict[int, Fate]:
+    """Nights of subjects who have no night in one of the conditions, by row."""
+    baseline, treatment = (
+        {n.subject for n in nights if n.condition in words}
+        for words in (spec.baseline, spec.treatment)
+    )
+    missing = dict.fromkeys(baseline - treatment, "treatment")
+    missing |= dict.fromkeys(treatment - baseline, "baseline")
+    return {
+        n.row: ("unpaired", f"the subject has no valid {missing[n.subject]} night")
+        for n in nights
+        if n.subject in missing
+    }
 
 
 def _warnings(analysed: Sequence[MeasuredNight], spec: ComparisonSpec) -> tuple[str, ...]:
-    """What a reader must know about the nights that entered, and only about these."""
+    """Warnings on the analysed nights, and only on these."""
     return (
         *_warnings_of_dose_times([n for n in analysed if n.condition in spec.treatment]),
         *_warnings_of_carry_over([n for n in analysed if n.condition in spec.baseline], spec),
@@ -233,7 +225,7 @@ def _warnings(analysed: Sequence[MeasuredNight], spec: ComparisonSpec) -> tuple[
 
 
 def _warnings_of_dose_times(treated: Sequence[MeasuredNight]) -> Iterable[str]:
-    """A night after a dose whose time is not known may be sedation; one before it is no effect."""
+    """Treatment nights before their dose, and treatment nights at an unknown time after it."""
     before = [n for n in treated if n.hours_since_dose is not None and n.hours_since_dose < 0]
     unknown = [
         n for n in treated if n.hours_since_dose is None and (n.dose_mg_per_kg or n.dose_end)
@@ -250,7 +242,7 @@ def _warnings_of_dose_times(treated: Sequence[MeasuredNight]) -> Iterable[str]:
 def _warnings_of_carry_over(
     baseline: Sequence[MeasuredNight], spec: ComparisonSpec
 ) -> Iterable[str]:
-    """A baseline night after a dose is one only if the dose is washed out; a dose of 0 is none."""
+    """Baseline nights after a dose that may not be washed out; a dose of 0 is no dose."""
     washed_out_h = math.inf if spec.washout_days is None else 24 * spec.washout_days
     since = [n.hours_since_dose for n in baseline if n.dose_mg_per_kg != 0]
     early = [h for h in since if h is not None and 0 <= h < washed_out_h]

@@ -1,11 +1,15 @@
-"""The sentences that must stand beside every table of a comparison."""
+"""Statements that belong to every table of a comparison, as sentences."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from psgpipe.comparison.endpoint_values import endpoint_nights, subject_means
+from psgpipe.comparison.selection import NightSelection
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
+from psgpipe.comparison.statistics.tipping_point import tipping_sensitivity
 from psgpipe.comparison.verdicts import FIRM_FROM_N, NO_TEST, TESTABLE_FROM_N
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import (
@@ -17,28 +21,28 @@ from psgpipe.model.comparison import (
 )
 
 
-def sentences(
+def statements(
     spec: ComparisonSpec,
     declaration: Declaration,
     design: str,
     contrasts: Sequence[Contrast],
     flow: Sequence[FlowStep],
-    nights: Sequence[MeasuredNight],
+    selection: NightSelection,
     recipe: Mapping[str, Sequence[str]],
-    tipping: str | None,
 ) -> tuple[str, ...]:
-    """What must stand beside every table of a comparison."""
-    said = [
-        _who(flow),
-        _size(flow),
-        _declared(spec, declaration),
+    """The statements that belong to every table of a comparison."""
+    nights = selection.analysed
+    sentences = [
+        _sample(flow),
+        _sample_size(flow),
+        _declaration(spec, declaration),
         _multiplicity(contrasts) if _step(flow, "analysed").subjects >= TESTABLE_FROM_N else None,
         _causality(design, spec),
         _first_nights(flow, nights, spec),
-        _comedication(nights, spec),
-        _how_staged(recipe),
+        _comedication(nights),
+        _staging(recipe),
         _flags(nights),
-        tipping,
+        _tipping_point(selection, spec),
         "Stage percentages are parts of one whole, and TST, SE and WASO are tied: they are not "
         "independent evidence.",
         "No evidence of change is not evidence of no change; that needs a declared margin.",
@@ -47,14 +51,14 @@ def sentences(
         "Automatic stages, not AASM scoring; not for diagnosis. N1 is the weakest (human kappa "
         "0.24); arousals are not scored.",
     ]
-    return tuple(sentence for sentence in said if sentence)
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def _step(flow: Sequence[FlowStep], name: str) -> FlowStep:
     return next(step for step in flow if step.step == name)
 
 
-def _who(flow: Sequence[FlowStep]) -> str:
+def _sample(flow: Sequence[FlowStep]) -> str:
     listed, analysed = _step(flow, "listed"), _step(flow, "analysed")
     lost = [f"{s.nights} {s.step}" for s in flow[1:] if s.nights and s.step != "analysed"]
     return (
@@ -63,7 +67,7 @@ def _who(flow: Sequence[FlowStep]) -> str:
     )
 
 
-def _size(flow: Sequence[FlowStep]) -> str | None:
+def _sample_size(flow: Sequence[FlowStep]) -> str | None:
     n = _step(flow, "analysed").subjects
     if n < TESTABLE_FROM_N:
         return f"With {count_of(n, 'subject')} {NO_TEST}: the numbers are descriptive."
@@ -72,7 +76,7 @@ def _size(flow: Sequence[FlowStep]) -> str | None:
     return None
 
 
-def _declared(spec: ComparisonSpec, declaration: Declaration) -> str:
+def _declaration(spec: ComparisonSpec, declaration: Declaration) -> str:
     if declaration.file is None:
         return "Nothing was declared before these results were seen: every endpoint is exploratory."
     if declaration.exploratory:
@@ -100,8 +104,8 @@ def _multiplicity(contrasts: Sequence[Contrast]) -> str:
             )
     alone = any(c.role == "primary" for c in contrasts)
     head = "The primary endpoint is not adjusted" if alone else ""
-    said = "; ".join(p for p in (head, *parts) if p)
-    return f"{said}; verdicts rest on the (adjusted) sign-flip p." if said else ""
+    methods = "; ".join(p for p in (head, *parts) if p)
+    return f"{methods}; verdicts rest on the (adjusted) sign-flip p." if methods else ""
 
 
 def _causality(design: str, spec: ComparisonSpec) -> str:
@@ -131,13 +135,13 @@ def _first_nights(
     return "First nights in the laboratory are not marked (column night_in_lab): bias is possible."
 
 
-def _comedication(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> str:
+def _comedication(nights: Sequence[MeasuredNight]) -> str:
     if not any(n.comedication for n in nights):
         return "Co-medication is not stated (column comedication)."
     by_subject: dict[str, set[str]] = {}
     for night in nights:
         by_subject.setdefault(night.subject, set()).add(night.comedication or "not stated")
-    changed = sorted(s for s, found in by_subject.items() if len(found) > 1)
+    changed = sorted(subject for subject, drugs in by_subject.items() if len(drugs) > 1)
     if not changed:
         return "Co-medication: the same on all analysed nights of each subject."
     return f"Co-medication differs between nights of {', '.join(changed[:8])}" + (
@@ -145,24 +149,45 @@ def _comedication(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> str:
     )
 
 
-def _how_staged(recipe: Mapping[str, Sequence[str]]) -> str:
-    said = [
+def _staging(recipe: Mapping[str, Sequence[str]]) -> str:
+    fields = [
         f"{name} {' | '.join(value[:12] if len(value) == 64 else value for value in recipe[name])}"
         for name in ("stager", "classifier", "derivations", "window")
         if recipe.get(name)
     ]
-    if not said:
+    if not fields:
         return "The table does not say how the nights were staged."
-    return f"Staged by {'; '.join(said)}."
+    return f"Staged by {'; '.join(fields)}."
 
 
 def _flags(nights: Sequence[MeasuredNight]) -> str:
-    told = [night.flags for night in nights if night.flags is not None]
-    if not told:
+    stated = [night.flags for night in nights if night.flags is not None]
+    if not stated:
         return "Quality flags are not stated (column flags)."
-    flagged = [set(flags) for flags in told if flags]
+    flagged = [set(flags) for flags in stated if flags]
     if not flagged:
-        return f"Quality flags: none on {count_of(len(told), 'analysed night')}."
-    often = Counter(flag for flags in flagged for flag in flags)
-    found = ", ".join(f"{f} ({n})" for f, n in sorted(often.items(), key=lambda x: (-x[1], x[0])))
-    return f"Quality flags on {len(flagged)} of {len(nights)} analysed nights: {found}."
+        return f"Quality flags: none on {count_of(len(stated), 'analysed night')}."
+    counts = Counter(flag for flags in flagged for flag in flags)
+    often = ", ".join(f"{f} ({n})" for f, n in sorted(counts.items(), key=lambda x: (-x[1], x[0])))
+    return f"Quality flags on {len(flagged)} of {len(nights)} analysed nights: {often}."
+
+
+def _tipping_point(selection: NightSelection, spec: ComparisonSpec) -> str | None:
+    """The REM sensitivity under treatment that alone would explain the difference in REM."""
+    nights = endpoint_nights(selection, "rem_pct", replace(spec, transform={}))
+    if not nights.subjects:
+        return None
+    baseline, treatment = (
+        float(subject_means(values).mean()) for values in (nights.baseline, nights.treatment)
+    )
+    usual = spec.rem_sensitivity
+    needed = tipping_sensitivity(baseline, treatment, usual, spec.rem_false_positive_rate)
+    head = f"Tipping point: REM {baseline:.1f} -> {treatment:.1f} % of TST"
+    if needed is None:
+        return f"{head}; REM at baseline is no more than the stager's false positives would give."
+    if not 0 <= needed <= 1:
+        return f"{head}; no REM sensitivity of the stager would explain it without a true change."
+    return (
+        f"{head} would be seen without any true change if the drug moved the stager's REM "
+        f"sensitivity from {usual:.2f} to {needed:.2f}."
+    )

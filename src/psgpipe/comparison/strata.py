@@ -1,76 +1,83 @@
-"""Dose, hours after dose and further columns as strata of the comparison."""
+"""Strata of the comparison by dose and by hours since dose, and slopes on dose."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from psgpipe.comparison.contrasts import Analysed
-from psgpipe.comparison.endpoint_values import EndpointNights, endpoint_nights, value_of
-from psgpipe.comparison.selection import Selection
+from psgpipe.comparison.contrasts import EndpointAnalysis
+from psgpipe.comparison.endpoint_values import (
+    EndpointNights,
+    endpoint_nights,
+    subject_means,
+    value_of,
+)
+from psgpipe.comparison.selection import NightSelection
 from psgpipe.comparison.statistics.dose_response import interval_of, within_subject_slope
 from psgpipe.comparison.statistics.paired import changes, sign_flip_p, t_interval
-from psgpipe.comparison.statistics.tipping_point import tipping_sensitivity
 from psgpipe.model.comparison import ComparisonSpec, DoseSlope, MeasuredNight, StratumContrast
 
 
+@dataclass(frozen=True, order=True)
+class _Stratum:
+    """One dose or one interval of hours; strata are ordered by their lower limit."""
+
+    low: float
+    label: str
+
+
 def strata(
-    selection: Selection, analysed: Sequence[Analysed], spec: ComparisonSpec
+    selection: NightSelection, analyses: Sequence[EndpointAnalysis], spec: ComparisonSpec
 ) -> tuple[StratumContrast, ...]:
-    """Baseline against the treatment nights of each dose and each interval since the dose."""
+    """Baseline against the treatment nights of each dose and of each interval since the dose."""
+    nights = [n for group in selection.treatment.values() for n in group]
     rows: list[StratumContrast] = []
     if spec.dose_strata:
-        rows += _strata_by("dose_mg_per_kg", _dose_stratum, selection, analysed, spec)
+        by_dose = {n.row: _dose_stratum(n) for n in nights}
+        rows += _contrasts_by("dose_mg_per_kg", by_dose, selection, analyses, spec)
     if spec.hours_strata:
-        rows += _strata_by(
-            "hours_since_dose",
-            lambda n: _hours_stratum(n, spec.hours_strata),
-            selection, analysed, spec,
-        )  # fmt: skip
+        by_hours = {n.row: _hours_stratum(n, spec.hours_strata) for n in nights}
+        rows += _contrasts_by("hours_since_dose", by_hours, selection, analyses, spec)
     return tuple(rows)
 
 
-# Where a stratum stands among its like, and what it is called; None for a night in no stratum.
-_Stratum = tuple[float, str] | None
-
-
-def _dose_stratum(night: MeasuredNight) -> _Stratum:
+def _dose_stratum(night: MeasuredNight) -> _Stratum | None:
     if night.dose_mg_per_kg is None:
         return None
     label = f"{night.dose_mg_per_kg:g}"
-    return (float(label), label)
+    return _Stratum(float(label), label)
 
 
-def _hours_stratum(night: MeasuredNight, edges: tuple[float, ...]) -> _Stratum:
+def _hours_stratum(night: MeasuredNight, edges: tuple[float, ...]) -> _Stratum | None:
     hours = night.hours_since_dose
     interval = None if hours is None else interval_of(hours, edges)
-    return None if interval is None else (interval[0], f"{interval[0]:g}-{interval[1]:g}")
+    return None if interval is None else _Stratum(interval[0], f"{interval[0]:g}-{interval[1]:g}")
 
 
-def _strata_by(
+def _contrasts_by(
     by: str,
-    stratum_of: Callable[[MeasuredNight], _Stratum],
-    selection: Selection,
-    analysed: Sequence[Analysed],
+    stratum_of_row: Mapping[int, _Stratum | None],
+    selection: NightSelection,
+    analyses: Sequence[EndpointAnalysis],
     spec: ComparisonSpec,
 ) -> list[StratumContrast]:
-    found = {stratum_of(n) for nights in selection.treatment.values() for n in nights}
-    if len(found) == 1:  # one stratum of all nights is the whole comparison over again
+    every = set(stratum_of_row.values())
+    if len(every) == 1:  # one stratum of all nights would repeat the whole comparison
         return []
-    rows = []
-    for stratum in sorted(s for s in found if s is not None):
-        part = _restricted(selection, lambda n, s=stratum: stratum_of(n) == s)  # type: ignore[misc]
-        for a in analysed:
-            nights = endpoint_nights(part, a.nights.endpoint, spec, scale_of=selection)
-            rows.append(_stratum_row(by, stratum[1], nights, spec))
-    return [row for row in rows if row is not None]
+    contrasts = []
+    for stratum in sorted(s for s in every if s is not None):
+        part = _restricted(selection, {row for row, s in stratum_of_row.items() if s == stratum})
+        for analysis in analyses:
+            nights = endpoint_nights(part, analysis.nights.endpoint, spec, whole=selection)
+            contrasts.append(_stratum_contrast(by, stratum.label, nights, spec))
+    return [contrast for contrast in contrasts if contrast is not None]
 
 
-def _restricted(selection: Selection, wanted: Callable[[MeasuredNight], bool]) -> Selection:
-    """The selection with only the wanted treatment nights, and the subjects that have any."""
-    kept = {s: [n for n in nights if wanted(n)] for s, nights in selection.treatment.items()}
+def _restricted(selection: NightSelection, rows: Collection[int]) -> NightSelection:
+    """The selection with the treatment nights in these rows, and the subjects that have any."""
+    kept = {s: [n for n in nights if n.row in rows] for s, nights in selection.treatment.items()}
     subjects = [s for s in selection.baseline if kept[s]]
     return replace(
         selection,
@@ -79,12 +86,12 @@ def _restricted(selection: Selection, wanted: Callable[[MeasuredNight], bool]) -
     )
 
 
-def _stratum_row(
+def _stratum_contrast(
     by: str, stratum: str, nights: EndpointNights, spec: ComparisonSpec
 ) -> StratumContrast | None:
     if not nights.subjects or nights.censored:
         return None
-    d = changes(_means(nights.baseline), _means(nights.treatment))
+    d = changes(subject_means(nights.baseline), subject_means(nights.treatment))
     t = t_interval(d)
     return StratumContrast(
         by, stratum, nights.endpoint, nights.unit, d.size, nights.n_treatment, t.mean, t.low,
@@ -92,31 +99,28 @@ def _stratum_row(
     )  # fmt: skip
 
 
-def _means(values: Mapping[str, np.ndarray]) -> np.ndarray:
-    return np.array([v.mean() for v in values.values()])
-
-
 def dose_slopes(
-    selection: Selection, analysed: Sequence[Analysed], spec: ComparisonSpec
+    selection: NightSelection, analyses: Sequence[EndpointAnalysis], spec: ComparisonSpec
 ) -> tuple[DoseSlope, ...]:
     """Mean within-subject slope on dose, over the subjects treated with two or more doses."""
-    dosed = _restricted(selection, lambda n: n.dose_mg_per_kg is not None)
+    nights_with_dose = {n.row for n in selection.analysed if n.dose_mg_per_kg is not None}
+    part = _restricted(selection, nights_with_dose)
     rows = []
-    for a in analysed:
-        nights = endpoint_nights(dosed, a.nights.endpoint, spec, scale_of=selection)
+    for analysis in analyses:
+        nights = endpoint_nights(part, analysis.nights.endpoint, spec, whole=selection)
         if nights.censored:  # a latency longer than the night has no slope
             continue
         slopes = [
-            within_subject_slope(_doses(dosed.treatment[s], nights.endpoint, spec), values)
+            within_subject_slope(_doses(part.treatment[s], nights.endpoint, spec), values)
             for s, values in nights.treatment.items()
         ]
-        found = np.array([slope for slope in slopes if slope is not None])
-        if found.size:
-            t = t_interval(found)
+        known = np.array([slope for slope in slopes if slope is not None])
+        if known.size:
+            t = t_interval(known)
             rows.append(
                 DoseSlope(
-                    a.nights.endpoint, f"{nights.unit} per mg/kg".strip(), found.size, t.mean,
-                    t.low, t.high, sign_flip_p(found, spec.seed),
+                    nights.endpoint, f"{nights.unit} per mg/kg".strip(), known.size, t.mean,
+                    t.low, t.high, sign_flip_p(known, spec.seed),
                 )
             )  # fmt: skip
     return tuple(rows)
@@ -125,23 +129,3 @@ def dose_slopes(
 def _doses(nights: Sequence[MeasuredNight], endpoint: str, spec: ComparisonSpec) -> list[float]:
     """The doses of the nights that have the endpoint."""
     return [n.dose_mg_per_kg or 0.0 for n in nights if value_of(n, endpoint, spec) is not None]
-
-
-def tipping_sentence(selection: Selection, spec: ComparisonSpec) -> str | None:
-    """The REM sensitivity under treatment that alone would explain the difference in REM."""
-    plain = replace(spec, transform={})
-    nights = endpoint_nights(selection, "rem_pct", plain)
-    if not nights.subjects:
-        return None
-    before, under = float(_means(nights.baseline).mean()), float(_means(nights.treatment).mean())
-    usual, false = spec.rem_sensitivity, spec.rem_false_positive_rate
-    needed = tipping_sensitivity(before, under, usual, false)
-    head = f"Tipping point: REM {before:.1f} -> {under:.1f} % of TST"
-    if needed is None:
-        return f"{head}; REM at baseline is no more than the stager's false positives would give."
-    if not 0 <= needed <= 1:
-        return f"{head}; no REM sensitivity of the stager would explain it without a true change."
-    return (
-        f"{head} would be seen without any true change if the drug moved the stager's REM "
-        f"sensitivity from {usual:.2f} to {needed:.2f}."
-    )

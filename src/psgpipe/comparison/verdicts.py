@@ -1,4 +1,4 @@
-"""What a row of a comparison says in words: its verdict and its note."""
+"""Verdicts and remarks: what may be claimed from a contrast, and what a reader must know."""
 
 from __future__ import annotations
 
@@ -8,167 +8,170 @@ from dataclasses import replace
 
 import numpy as np
 
-from psgpipe.comparison.contrasts import Analysed
-from psgpipe.comparison.endpoint_values import unit_of
+from psgpipe.comparison.contrasts import EndpointAnalysis
+from psgpipe.comparison.endpoint_values import EndpointNights, unit_of
 from psgpipe.comparison.statistics.crossover import CrossoverEffect
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.regression_to_mean import expected_drift
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import ComparisonSpec, Contrast, Declaration
+from psgpipe.model.comparison import ComparisonSpec, Contrast, Declaration, Direction, Hedge
 from psgpipe.model.summary import LIGHTS_DEPENDENT
 
 ALPHA = 0.05
 TESTABLE_FROM_N = 6
 FIRM_FROM_N = 12
 NO_TEST = "no test at 0.05 is possible"
-LOCKED = "spec locked"
 _ADJUST = {"holm": holm, "benjamini-hochberg": benjamini_hochberg}
 
 
-def worded(
-    analysed: Sequence[Analysed],
+def with_verdicts(
+    analyses: Sequence[EndpointAnalysis],
     spec: ComparisonSpec,
     declaration: Declaration,
     design: str,
     freed: Mapping[str, CrossoverEffect],
 ) -> tuple[Contrast, ...]:
-    """Every row with its verdict and note.
+    """Every contrast with its hedges, finding, remarks and stamp.
 
     Parameters
     ----------
     freed
-        By endpoint, the effect freed from the period effect, in a crossover.
+        In a crossover, the treatment effect freed from the period effect, by endpoint.
     """
-    out_of_reach = _out_of_reach([a.contrast for a in analysed if a.differences.size])
-    return tuple(
-        replace(
-            a.contrast,
-            verdict=verdict(a, spec, design, freed.get(a.nights.endpoint)),
-            note="; ".join((
-                *_remarks(a, spec, design, out_of_reach.get(a.nights.endpoint),
-                          freed.get(a.nights.endpoint)),
-                *stamps(declaration),
-            )),
+    out_of_reach = _out_of_reach([a.contrast for a in analyses if a.differences.size])
+    contrasts = []
+    for analysis in analyses:
+        effect = freed.get(analysis.nights.endpoint)
+        margin = _margin(analysis.contrast, spec, design, effect)
+        claimed = margin is None and _claims(analysis.contrast, design, effect)
+        direction = _direction(analysis) if claimed else None
+        contrasts.append(
+            replace(
+                analysis.contrast,
+                hedges=_hedges(analysis.contrast),
+                direction=direction,
+                finding=_finding(analysis.contrast, direction, margin),
+                remarks=_remarks(
+                    analysis, spec, design, out_of_reach.get(analysis.nights.endpoint), effect
+                ),
+                stamp=lock_stamp(declaration),
+            )
         )
-        for a in analysed
-    )  # fmt: skip
+    return tuple(contrasts)
 
 
-def verdict(a: Analysed, spec: ComparisonSpec, design: str, freed: CrossoverEffect | None) -> str:
-    """The words for a row: what may be claimed from so many subjects.
+def _hedges(contrast: Contrast) -> tuple[Hedge, ...]:
+    if contrast.n_subjects == 0:
+        return ()
+    if contrast.n_subjects < TESTABLE_FROM_N:
+        return ("descriptive",)
+    hedges: list[Hedge] = ["preliminary"] if contrast.n_subjects < FIRM_FROM_N else []
+    return (*hedges, "exploratory") if contrast.role == "exploratory" else tuple(hedges)
 
-    Parameters
-    ----------
-    freed
-        The effect freed from the period effect, where a crossover has one.
-    """
-    n = a.contrast.n_subjects
-    if n == 0:
+
+def _finding(contrast: Contrast, direction: Direction | None, margin: float | None) -> str:
+    if contrast.n_subjects == 0:
         return "not analysed"
-    if n < TESTABLE_FROM_N:
-        return f"descriptive: {NO_TEST}"
-    hedges = [
-        *(["preliminary"] if n < FIRM_FROM_N else []),
-        *(["exploratory"] if a.contrast.role == "exploratory" else []),
-    ]
-    said = _finding(a, spec, design, freed)
-    return f"{', '.join(hedges)}: {said}" if hedges else said
-
-
-def _finding(a: Analysed, spec: ComparisonSpec, design: str, freed: CrossoverEffect | None) -> str:
-    contrast, transform = a.contrast, a.nights.transform
-    margin = spec.equivalence.get(contrast.endpoint)
-    if margin is not None and _inside(_intervals(contrast, design, freed), transform, margin):
-        within = f"ratio {1 / margin:.3g} to {margin:g}" if transform == "log" else (
+    if contrast.n_subjects < TESTABLE_FROM_N:
+        return NO_TEST
+    if margin is not None:
+        limits = f"ratio {1 / margin:.3g} to {margin:g}" if contrast.transform == "log" else (
             f"-{margin:g} to {margin:g} {contrast.unit}".rstrip())  # fmt: skip
-        return f"no change (interval within {within})"
-    if not _claims(contrast, design, freed):
-        return "no evidence of change"
-    return f"{_direction(a)} under treatment"
+        return f"no change (interval within {limits})"
+    return f"{direction} under treatment" if direction else "no evidence of change"
+
+
+def _margin(
+    contrast: Contrast, spec: ComparisonSpec, design: str, freed: CrossoverEffect | None
+) -> float | None:
+    """The declared equivalence margin, if every interval of the contrast lies inside it."""
+    margin = spec.equivalence.get(contrast.endpoint)
+    if margin is None or contrast.n_subjects < TESTABLE_FROM_N:
+        return None
+    limit = math.log(margin) if contrast.transform == "log" else margin
+    inside = all(
+        low is not None and high is not None and -limit < low and high < limit
+        for low, high in _intervals(contrast, design, freed)
+    )
+    return margin if inside else None
 
 
 def _intervals(
     contrast: Contrast, design: str, freed: CrossoverEffect | None
 ) -> list[tuple[float | None, float | None]]:
-    """The 95 % interval and, in a crossover, the one freed from the period effect, too."""
+    """The 95 % interval; in a crossover also the one freed from the period effect."""
     plain = (contrast.ci_low, contrast.ci_high)
     if design != "crossover":
         return [plain]
     return [plain, (freed.low, freed.high) if freed else (None, None)]
 
 
-def _inside(
-    intervals: Sequence[tuple[float | None, float | None]], transform: str, margin: float
-) -> bool:
-    """Whether all the intervals exist and lie inside the declared margin."""
-    limit = math.log(margin) if transform == "log" else margin
-    return all(
-        low is not None and high is not None and -limit < low and high < limit
-        for low, high in intervals
-    )
-
-
-def _direction(a: Analysed) -> str:
+def _direction(analysis: EndpointAnalysis) -> Direction:
     """The direction of what was tested: of the mean difference, or of the ranks if censored."""
-    up = a.differences.mean() > 0
-    if a.nights.censored:
-        return "later" if up else "earlier"
-    return "higher" if up else "lower"
+    rises = analysis.differences.mean() > 0
+    if analysis.nights.censored:
+        return "later" if rises else "earlier"
+    return "higher" if rises else "lower"
 
 
 def _claims(contrast: Contrast, design: str, freed: CrossoverEffect | None) -> bool:
-    """Whether the adjusted sign-flip p allows a claim, and in a crossover Hills-Armitage, too.
+    """Whether a change is claimed: by the adjusted sign-flip p, in a crossover by both tests.
 
-    Where one sequence has more subjects, or is the only one that has the endpoint, a period
-    effect is in the mean difference.
+    Where one sequence has more subjects, or only one sequence has the endpoint, the mean
+    difference contains a period effect.
     """
-    found = contrast.p_adjusted is not None and contrast.p_adjusted <= ALPHA
+    significant = contrast.p_adjusted is not None and contrast.p_adjusted <= ALPHA
     confirmed = design != "crossover" or (freed is not None and freed.p <= ALPHA)
-    return contrast.n_subjects >= TESTABLE_FROM_N and found and confirmed
+    return contrast.n_subjects >= TESTABLE_FROM_N and significant and confirmed
 
 
 def _remarks(
-    a: Analysed,
+    analysis: EndpointAnalysis,
     spec: ComparisonSpec,
     design: str,
     out_of_reach: str | None,
     freed: CrossoverEffect | None,
-) -> list[str]:
-    """What must be said about a row, most important first."""
-    c = a.contrast
+) -> tuple[str, ...]:
+    """The remarks on a contrast, the most important first."""
+    contrast, nights = analysis.contrast, analysis.nights
     before_after = design == "before-after"
-    said = [
-        _ratio(a),
+    remarks = (
+        _ratio_remark(contrast),
         out_of_reach,
-        _not_freed(c, freed) if design == "crossover" else None,
-        _disagreement(c, freed),
-        "before-after, not causal" if before_after and _claims(c, design, None) else None,
-        _drift(a, spec) if before_after else None,
-        _lacking(a),
-        _lights(a),
-        *a.remarks,
+        _not_freed(contrast, freed) if design == "crossover" else None,
+        _disagreement(contrast, freed),
+        "before-after, not causal" if before_after and _claims(contrast, design, None) else None,
+        _drift(nights, spec) if before_after else None,
+        _absent_nights(nights),
+        _unknown_lights(nights),
+        *contrast.remarks,
         "N1 is the weakest stage, of stagers and of experts (human kappa 0.24)"
-        if c.endpoint in ("n1_pct", "n1_min")
+        if contrast.endpoint in ("n1_pct", "n1_min")
         else None,
-    ]
-    return [sentence for sentence in said if sentence]
+    )
+    return tuple(remark for remark in remarks if remark)
 
 
-def _ratio(a: Analysed) -> str | None:
-    """A change on the ln scale as what people read: a ratio."""
-    c = a.contrast
-    if a.nights.transform != "log" or (c.difference is None and c.hodges_lehmann is None):
+def _ratio_remark(contrast: Contrast) -> str | None:
+    """A change on the ln scale as a ratio."""
+    change, shift = contrast.difference, contrast.hodges_lehmann
+    if contrast.transform != "log" or (change is None and shift is None):
         return None
-    of = f", of the value + {a.nights.offset:g} {unit_of(c.endpoint)}" if a.nights.offset else ""
-    if c.difference is None:
-        return f"ratio of medians {ratio(c.hodges_lehmann or 0.0)}{of}"
-    if c.ci_low is None or c.ci_high is None:
-        return f"ratio of geometric means {ratio(c.difference)}{of}"
-    return f"ratio {ratio(c.difference)} (95 % {ratio(c.ci_low)} to {ratio(c.ci_high)}){of}"
+    of = (
+        f", of the value + {contrast.offset:g} {unit_of(contrast.endpoint)}"
+        if contrast.offset
+        else ""
+    )
+    if change is None:
+        return f"ratio of medians {ratio(shift or 0.0)}{of}"
+    if contrast.ci_low is None or contrast.ci_high is None:
+        return f"ratio of geometric means {ratio(change)}{of}"
+    limits = f"95 % {ratio(contrast.ci_low)} to {ratio(contrast.ci_high)}"
+    return f"ratio {ratio(change)} ({limits}){of}"
 
 
 def ratio(logarithm: float) -> str:
-    """The ratio that a difference of logarithms is, in digits that tell it from 0."""
+    """A difference of logarithms as a ratio, with enough digits not to read as 0."""
     if abs(logarithm) > 230:  # beyond 1e100; e^710 cannot be held
         return f"1e{logarithm / math.log(10):+.0f}"
     value = math.exp(logarithm)
@@ -176,24 +179,24 @@ def ratio(logarithm: float) -> str:
 
 
 def _out_of_reach(contrasts: Sequence[Contrast]) -> dict[str, str]:
-    """Endpoints that no outcome of their family could have brought to 0.05, with that remark.
+    """A remark by endpoint, where no outcome of its family could have reached p 0.05.
 
     Of n subjects the smallest sign-flip p is 2^(1 - n). Adjusted p rise with every p of the family,
     so they are smallest where all of these are.
     """
-    said: dict[str, str] = {}
+    remarks: dict[str, str] = {}
     for role in ("primary", "secondary", "exploratory"):
         family = [c for c in contrasts if c.role == role]
         smallest = np.array([2.0 ** (1 - c.n_subjects) for c in family])
         if any(c.adjustment in _ADJUST for c in family):
             smallest = _ADJUST[family[0].adjustment](smallest)
-        said |= {
+        remarks |= {
             c.endpoint: f"with {c.n_subjects} subjects no sign-flip p among {len(family)} can "
             "reach 0.05"
             for c, p in zip(family, smallest, strict=True)
             if p > ALPHA and c.n_subjects >= TESTABLE_FROM_N
         }
-    return said
+    return remarks
 
 
 def _not_freed(c: Contrast, freed: CrossoverEffect | None) -> str | None:
@@ -222,35 +225,34 @@ def _disagreement(c: Contrast, freed: CrossoverEffect | None) -> str | None:
     return None
 
 
-def _drift(a: Analysed, spec: ComparisonSpec) -> str | None:
-    population = spec.population.get(a.nights.endpoint)
-    mean = a.nights.raw_baseline_mean
-    if population is None or mean is None or a.nights.censored:
+def _drift(nights: EndpointNights, spec: ComparisonSpec) -> str | None:
+    population, mean = spec.population.get(nights.endpoint), nights.raw_baseline_mean
+    if population is None or mean is None or nights.censored:
         return None
     drift = expected_drift(mean, population.mean, population.icc)
-    unit = unit_of(a.nights.endpoint)
+    unit = unit_of(nights.endpoint)
     return f"expected without treatment, by regression to the mean: {drift:+.3g} {unit}".rstrip()
 
 
-def _lacking(a: Analysed) -> str | None:
-    absent, unused = count_of(a.nights.lacking, "night"), count_of(a.nights.unmatched, "night")
-    if not a.nights.lacking:
+def _absent_nights(nights: EndpointNights) -> str | None:
+    if not nights.n_absent:
         return None
-    if not a.nights.unmatched:
+    absent, unpaired = count_of(nights.n_absent, "night"), count_of(nights.n_unpaired, "night")
+    if not nights.n_unpaired:
         return f"absent in {absent}"
-    return f"absent in {absent}; {unused} with it left out: none in the other condition"
+    return f"absent in {absent}; {unpaired} with it left out: none in the other condition"
 
 
-def _lights(a: Analysed) -> str | None:
-    if a.nights.endpoint not in LIGHTS_DEPENDENT or not a.nights.lights_unknown:
+def _unknown_lights(nights: EndpointNights) -> str | None:
+    if nights.endpoint not in LIGHTS_DEPENDENT or not nights.n_lights_unknown:
         return None
-    return f"depends on lights, not known in {count_of(a.nights.lights_unknown, 'night')}"
+    return f"depends on lights, not known in {count_of(nights.n_lights_unknown, 'night')}"
 
 
-def stamps(declaration: Declaration) -> list[str]:
-    """What every row of every table carries."""
+def lock_stamp(declaration: Declaration) -> str | None:
+    """What every row of every table states about the lock of the spec."""
     if declaration.exploratory:
-        return ["EXPLORATORY: the spec was edited after it was locked"]
+        return "EXPLORATORY: the spec was edited after it was locked"
     if declaration.locked_at:
-        return [f"{LOCKED} {declaration.locked_at} sha256 {declaration.sha256}"]
-    return []
+        return f"spec locked {declaration.locked_at} sha256 {declaration.sha256}"
+    return None

@@ -1,46 +1,44 @@
-"""Treatment nights against baseline: what was declared, what entered, what came of it."""
+"""The records of a comparison: its nights, its spec, and its results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 NightState = Literal["finished", "excluded", "failed", "refused", "unfinished"]
-Role = Literal["primary", "secondary", "exploratory"]
+EndpointRole = Literal["primary", "secondary", "exploratory"]
 Transform = Literal["none", "log"]
+Direction = Literal["higher", "lower", "later", "earlier"]
+Hedge = Literal["descriptive", "preliminary", "exploratory"]
 
 
 @dataclass(frozen=True)
 class MeasuredNight:
-    """One row of ``nights.tsv``: a night, what became of it, and its endpoints.
+    """One row of ``nights.tsv``: a night, its state, and its endpoints.
 
     Attributes
     ----------
-    subject, night
-        Ids as the table spells them.
     condition
-        In lower case, or None where the table does not tell it.
+        In lower case; None where the table has none.
     values
-        Endpoint by name; None where the night does not have it.
+        Value of each endpoint; None where the night does not have it.
     state
-        ``finished`` where it can be analysed.
+        ``finished`` where the night can be analysed.
     reason
-        Why it cannot, in the table's words.
+        Why it cannot be analysed, in the table's words.
     row
-        In the table, the header being row 1.
+        In the table; the header is row 1.
     night_in_lab
         1 for the subject's first night ever in this laboratory.
     dose_mg_per_kg, dose_end
         Of the dose before this night.
     hours_since_dose
-        End of the dose to lights off, where the table says it.
-    lights_off, lights_on, start
-        As the table spells them.
+        From the end of the dose to lights off.
     flags
-        Codes of the quality flags of the night, or None where the table does not tell them.
+        Codes of the quality flags; None where the table has no such column.
     recipe
-        How the night was made, by field (see `RECIPE_FIELDS`); absent where not said.
+        How the night was made: value of each of the `RECIPE_FIELDS` that is stated.
     """
 
     subject: str
@@ -73,12 +71,12 @@ RECIPE_FIELDS = (
     "window",
     "lights_source",
 )
-"""What must be alike in all nights of a subject for its nights to be compared."""
+"""Nights of one subject are compared only if they agree in all of these fields."""
 
 
 @dataclass(frozen=True)
 class Population:
-    """A population value for the drift to the mean.
+    """Mean and reliability of an endpoint in a population, for regression to the mean.
 
     Attributes
     ----------
@@ -94,40 +92,41 @@ class Population:
 
 @dataclass(frozen=True)
 class ComparisonSpec:
-    """What is compared and how, declared before the results are seen.
+    """A comparison spec: the analysis that a study declares before it sees results.
 
     Attributes
     ----------
     primary
-        The one endpoint that the study stands on, or None where nothing was declared.
+        The primary endpoint; None where nothing is declared.
     secondary
-        At most five.
+        At most five endpoints.
     endpoints
-        Further ones, exploratory; None for all that the table holds.
+        Exploratory endpoints; None means all that the table holds.
     baseline, treatment
         Words of the condition column.
     design
         ``before-after``, ``crossover``, or ``auto``: crossover where every subject has a period for
         each condition and both orders occur.
     washout_days
-        Between the periods of a crossover, as the protocol has it.
+        Between the periods of a crossover, as the protocol states it.
     hours_since_dose
-        Only treatment nights whose lights off lies in ``[low, high)`` after a dose.
+        Only treatment nights whose lights off lies in ``[low, high)`` after a dose enter.
     sedation_window_h
-        After the end of a dose; nights that touch it are withheld.
+        After the end of a dose; nights that overlap with it are left out.
     first_night
-        ``rule`` leaves a first laboratory night out of the baseline where another baseline night
-        exists and treatment has none; ``drop`` and ``keep`` do what they say.
+        ``rule`` leaves a first laboratory night out of the baseline where the subject has another
+        baseline night and no first night under treatment; ``drop`` leaves out every first night;
+        ``keep`` keeps them all.
     missing_lights
-        Nights without known lights: ``warn``, ``withhold`` the endpoints that depend on them, or
+        Nights without known lights: ``warn``, ``withhold`` the endpoints that depend on lights, or
         ``drop`` the night.
     transform
-        ``log`` by endpoint.
+        ``log`` or ``none``, by endpoint.
     equivalence
-        By endpoint, the change that would not matter, in the endpoint's unit; for a log-transformed
-        endpoint a ratio above 1.
+        By endpoint, the margin of a change that does not matter, in the endpoint's unit; for a
+        log-transformed endpoint a ratio above 1.
     population
-        By endpoint, for the drift to the mean.
+        By endpoint, for regression to the mean.
     dose_strata
         One stratum for each dose.
     hours_strata
@@ -139,9 +138,9 @@ class ComparisonSpec:
     rem_sensitivity, rem_false_positive_rate
         Of the stager for REM without the drug.
     blind
-        The study is blinded; no comparison before ``psgpipe unblind``.
+        The study is blinded: nothing is compared before ``psgpipe unblind``.
     seed
-        Of the sign-flip draws beyond 20 subjects.
+        Of the random sign flips with more than 20 subjects.
     """
 
     name: str = "none"
@@ -171,7 +170,7 @@ class ComparisonSpec:
 
 @dataclass(frozen=True)
 class Declaration:
-    """Where a spec came from, and what its lock says.
+    """The file of a comparison spec and its lock.
 
     Attributes
     ----------
@@ -180,9 +179,9 @@ class Declaration:
     sha256
         Of the spec file's bytes.
     locked_at
-        UTC, or None where the spec was not locked.
+        UTC; None where the spec was not locked.
     exploratory
-        The spec was changed after it was locked, and the user said so.
+        The spec was edited after it was locked, and the user asked for an exploratory comparison.
     """
 
     file: str | None = None
@@ -195,27 +194,41 @@ class Declaration:
 class Contrast:
     """One endpoint, treatment minus baseline: a row of ``contrasts.tsv``.
 
-    Means are means of subjects' means. A transformed endpoint is on its transformed scale, which
-    `unit` names. ``None`` means that the number does not exist; `note` says why.
+    Means are means of subjects' means, on the transformed scale where `transform` is ``log``.
+    A number that does not exist is None; a remark says why.
 
     Attributes
     ----------
+    unit
+        Of the scale that was analysed: ``min``, or ``ln(min + 0.5)``.
     ci_low, ci_high
         95 % t interval of `difference`.
     p_t, p_sign_flip
-        two-sided; `p_adjusted` is `p_sign_flip` after `adjustment`.
+        Two-sided.
+    p_adjusted
+        `p_sign_flip` after `adjustment`.
     hodges_lehmann, hl_low, hl_high, hl_coverage
-        With the coverage the interval really has.
+        Hodges-Lehmann estimate with its interval and the exact coverage of this interval.
     dz, g_av
         Standardized differences.
     kr_difference, kr_se, kr_df, kr_p
         Mixed model with Kenward-Roger, a sensitivity analysis.
-    verdict, note
-        In words.
+    offset
+        Added to every value before the logarithm.
+    hedges
+        How far the finding may be trusted.
+    direction
+        Of the change that is claimed; None where no change is claimed.
+    finding
+        In words, without the hedges.
+    remarks
+        On this row, the most important first.
+    stamp
+        States the lock of the spec; None where the spec was not locked.
     """
 
     endpoint: str
-    role: Role
+    role: EndpointRole
     unit: str
     n_subjects: int
     n_baseline_nights: int
@@ -241,8 +254,23 @@ class Contrast:
     kr_se: float | None = None
     kr_df: float | None = None
     kr_p: float | None = None
-    verdict: str = ""
-    note: str = ""
+    transform: Transform = "none"
+    offset: float = 0.0
+    hedges: tuple[Hedge, ...] = ()
+    direction: Direction | None = None
+    finding: str = ""
+    remarks: tuple[str, ...] = ()
+    stamp: str | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The hedges and the finding in one line."""
+        return f"{', '.join(self.hedges)}: {self.finding}" if self.hedges else self.finding
+
+    @property
+    def note(self) -> str:
+        """The remarks and the stamp in one line."""
+        return "; ".join((*self.remarks, *([self.stamp] if self.stamp else [])))
 
 
 @dataclass(frozen=True)
@@ -252,9 +280,11 @@ class SubjectChange:
     Attributes
     ----------
     within_sd
-        night-to-night SD at baseline, pooled over the cohort.
+        Night-to-night SD at baseline, pooled over the cohort.
     rci_t
-        Reliable change index. mdc95 : minimal detectable change.
+        Reliable change index.
+    mdc95
+        Minimal detectable change.
     beyond_mdc
         None where no verdict is possible; `note` says why.
     """
@@ -275,7 +305,7 @@ class SubjectChange:
 
 @dataclass(frozen=True)
 class NightFate:
-    """What became of one listed night."""
+    """Whether one listed night was analysed, and if not, why."""
 
     subject: str
     night: str
@@ -286,7 +316,7 @@ class NightFate:
 
 @dataclass(frozen=True)
 class FlowStep:
-    """Nights and subjects at one step of the way from listed to analysed."""
+    """Nights and subjects that were listed, left out for one reason, or analysed."""
 
     step: str
     nights: int
@@ -300,7 +330,9 @@ class StratumContrast:
     Attributes
     ----------
     by
-        ``dose_mg_per_kg`` or ``hours_since_dose``. stratum : the dose, or ``low-high`` hours.
+        ``dose_mg_per_kg`` or ``hours_since_dose``.
+    stratum
+        The dose, or ``low-high`` hours.
     """
 
     by: str
@@ -330,7 +362,7 @@ class DoseSlope:
 
 @dataclass(frozen=True)
 class CrossoverRow:
-    """Hills-Armitage for one endpoint: treatment effect freed from the period effect."""
+    """Hills-Armitage for one endpoint: the treatment effect freed from the period effect."""
 
     endpoint: str
     unit: str
@@ -347,22 +379,24 @@ class CrossoverRow:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Everything that a comparison says.
+    """All results of a comparison.
 
     Attributes
     ----------
-    spec, declaration
-        What was declared, and since when.
     design
         ``before-after`` or ``crossover``.
     contrasts, subjects
-        The rows of the two tables.
-    flow, nights
-        How many recordings went where, and each one's fate.
+        The rows of ``contrasts.tsv`` and ``subjects.tsv``.
+    flow
+        How many nights were listed, left out and analysed.
+    nights
+        The fate of each listed night.
     sentences
-        What must stand beside every table, ready to print.
+        Statements that belong to every table.
     warnings
-        What a reader must know about these nights.
+        On the nights of this table.
+    recipe
+        Values of each recipe field among the analysed nights.
     """
 
     spec: ComparisonSpec
@@ -377,4 +411,4 @@ class Comparison:
     crossover: tuple[CrossoverRow, ...] = ()
     sentences: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    recipe: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Mapping[str, Sequence[str]] = field(default_factory=dict)
