@@ -1,1 +1,1 @@
-"""The arithmetic of the comparison."""
+"""Statistics of the comparison: arithmetic on subjects' values."""

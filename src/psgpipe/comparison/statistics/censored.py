@@ -1,7 +1,7 @@
-"""Nights without REM have no REM latency, only one that is longer than the night.
+"""Worst-rank analysis of REM latency: nights without REM are censored.
 
-Leaving them out would make a drug that abolishes REM look harmless. They are ranked behind
-every night that has REM (worst rank).
+Their latency is longer than the night. Without these nights a drug that abolishes REM would look
+harmless, so they are ranked behind every night that has REM (worst rank).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def worst_rank_differences(
 ) -> dict[str, float]:
     """Mean rank of treatment nights minus mean rank of baseline nights, for each subject.
 
-    All nights of all subjects are ranked together. To swap the conditions of a subject only
+    All nights of all subjects are ranked together. Swapping the conditions of a subject only
     changes the sign of its difference, so a sign-flip test of the differences is exact.
 
     Parameters
@@ -60,8 +60,8 @@ def worst_rank_differences(
 def median_latency_min(latency_min: npt.ArrayLike) -> float:
     """Median over nights; infinite where half of them or more had no REM.
 
-    With an even number of nights and one of the two middle ones censored, the median is not
-    reached either.
+    With an even number of nights it is infinite, too, where one of the two middle nights is
+    censored.
     """
     ordered = np.sort(np.asarray(latency_min, dtype=float))
     return float((ordered[(ordered.size - 1) // 2] + ordered[ordered.size // 2]) / 2)

@@ -1,4 +1,4 @@
-"""Stage shares as what they are: parts of one whole."""
+"""Log-ratio balances of the stage composition: stages are parts of one whole."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def stage_balances(n1: float, n2: float, n3: float, rem: float) -> tuple[float, 
 def without_zeros(minutes: tuple[float, ...]) -> tuple[float, ...]:
     """The same minutes with half an epoch where a stage was not seen; the total is kept.
 
-    A stage that did not occur in 30-s epochs may have lasted less than one. The others give up
-    what it gets in proportion (multiplicative replacement).
+    A stage that does not occur in 30-s epochs may have lasted less than one epoch. The other
+    stages are reduced in proportion (multiplicative replacement).
 
     References
     ----------

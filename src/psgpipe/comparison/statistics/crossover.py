@@ -1,4 +1,4 @@
-"""Two-period crossover: the treatment effect freed from the period effect."""
+"""Two-period crossover: the treatment effect freed from the period effect (Hills-Armitage)."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def hills_armitage(
 ) -> CrossoverEffect | None:
     """Treatment and period effect from the differences of the two sequences.
 
-    There is no test for carry-over: it has little power and spoils the analysis that follows it
-    (Freeman 1989). A washout must rule it out.
+    Carry-over is not tested: such a test has little power and biases the analysis that follows it
+    (Freeman 1989). A washout must rule carry-over out.
 
     Parameters
     ----------

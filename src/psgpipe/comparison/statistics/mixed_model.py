@@ -1,9 +1,9 @@
-"""Nights within conditions within subjects: REML with Kenward and Roger's small-sample inference.
+"""Mixed model of nights within conditions within subjects, by REML with Kenward-Roger inference.
 
     y ~ condition (+ period) + (1|subject) + (1|subject:condition)
 
-The second random term lets subjects respond differently. Without it every night would count as
-evidence of its own, and the type I error at 6 subjects is 17 %, not 5 %.
+The second random term lets subjects respond differently. Without it every night counts as
+independent evidence, and the type I error with 6 subjects is 17 %, not 5 %.
 
 The covariance of the nights of one subject is V = v_s G_s + v_sc G_sc + v_e G_e with known G:
 ones for all pairs of nights of the subject, ones for pairs under the same condition, and the
@@ -75,14 +75,16 @@ class _Design:
 
 @dataclass(frozen=True)
 class _State:
-    """What follows from one choice of the variances.
+    """The model at given variances.
 
     Attributes
     ----------
     variances
         Of subject, subject:condition, residual.
     phi
-        (X' V^-1 X)^-1. beta : generalized least squares.
+        (X' V^-1 X)^-1.
+    beta
+        Fixed effects by generalized least squares.
     criterion
         Twice the restricted log-likelihood, without its constant.
     vi, vi_g, vi_x, vi_r
@@ -107,8 +109,8 @@ def fit_mixed_model(
 ) -> MixedModel | None:
     """The condition effect with Kenward-Roger standard error and degrees of freedom.
 
-    None where the model cannot be estimated: no condition of any subject has two nights that
-    differ, fewer than three subjects, or period and condition cannot be told apart.
+    None where the model cannot be estimated: no subject has two nights in one condition that
+    differ, there are fewer than three subjects, or period and condition are collinear.
 
     Parameters
     ----------
@@ -176,7 +178,7 @@ def _design(
 
 
 def _state(design: _Design, variances: Values) -> _State:
-    """The best fixed effects, and how likely everything is, under these variances."""
+    """The fixed effects and the restricted likelihood at these variances."""
     v: Values = np.tensordot(variances, design.g, axes=1) + design.padding
     vi = np.asarray(np.linalg.inv(v), dtype=float)
     vi_x: Values = vi @ design.x
@@ -193,7 +195,7 @@ def _state(design: _Design, variances: Values) -> _State:
 def _reml(design: _Design) -> _State:
     """The variances that maximize the restricted likelihood, none of them negative.
 
-    Fisher scoring; a variance that wants below 0 is held at 0 until the score pulls it back.
+    Fisher scoring; a variance that would become negative is held at 0 while the score is negative.
     """
     state = _state(design, np.full(3, 1 / 3))
     for _ in range(_MOST_ITERATIONS):

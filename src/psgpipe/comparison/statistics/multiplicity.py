@@ -1,4 +1,4 @@
-"""Adjustment of p-values for the number of questions asked."""
+"""Adjustment of p-values for the number of endpoints (multiplicity)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Paired comparison of one number for each subject: treatment minus baseline.
-
-The unit is the subject. Every function takes subjects' values, never nights'.
-"""
+"""Paired comparison, treatment minus baseline: one number for each subject, never for each night."""
 
 from __future__ import annotations
 
@@ -13,9 +10,9 @@ import numpy.typing as npt
 
 EXACT_UP_TO_N = 20
 MONTE_CARLO_DRAWS = 99_999
-# Two sums of the same differences in another order may differ in their last bits; they are ties.
+# Sums of the same differences in another order may differ in their last bits; they are ties.
 _TIE = 1e-9
-# Means of the same nights in another number or order differ in their last bits, too.
+# Means of the same nights in another order or number may differ in their last bits, too.
 _ROUNDING = 1e-12
 
 Values = npt.NDArray[np.float64]
@@ -30,7 +27,7 @@ class TInterval:
     mean, sd
         Of the differences; `sd` is None for one subject.
     t, df, p
-        two-sided one-sample t test; None where the differences do not vary.
+        Two-sided one-sample t test; None where the differences do not vary.
     low, high
         Limits of the interval.
     """
@@ -55,8 +52,8 @@ class HodgesLehmann:
     low, high
         Limits of the interval; None for one subject.
     coverage
-        What the interval really covers: the smallest attainable value not below the level asked
-        for, or, with too few subjects for that, the largest attainable one.
+        Exact coverage of the interval: the smallest attainable value that is not below the level,
+        or the largest attainable one where too few subjects allow none.
     """
 
     estimate: float
@@ -66,10 +63,10 @@ class HodgesLehmann:
 
 
 def changes(baseline: npt.ArrayLike, treatment: npt.ArrayLike) -> Values:
-    """Treatment minus baseline for each subject, without what only rounding made.
+    """Treatment minus baseline for each subject, without rounding errors.
 
-    A change that is nothing but rounding of the two means is 0, and changes that differ by nothing
-    else are equal; otherwise nights that are all alike would have a t and a p.
+    A change within the rounding error of the two means is set to 0, and changes that differ only by
+    rounding are set equal; otherwise equal nights would have a t and a p.
 
     Parameters
     ----------
@@ -113,7 +110,7 @@ def t_p_value(t: float, df: float) -> float:
 
 
 def t_quantile(level: float, df: float) -> float:
-    """The t that leaves (1 - `level`)/2 above it."""
+    """The quantile of Student's t with (1 - `level`)/2 above it."""
     from scipy.special import stdtrit
 
     return float(stdtrit(df, 0.5 + level / 2))
@@ -128,8 +125,8 @@ def standard_deviation(values: Values) -> float:
 def sign_flip_p(differences: npt.ArrayLike, seed: int, draws: int = MONTE_CARLO_DRAWS) -> float:
     """Two-sided sign-flip (permutation) p of the mean difference.
 
-    Every one of the 2^n sign patterns counts for n <= 20; beyond that `draws` patterns are drawn
-    and p = (b + 1)/(draws + 1), b of them at least as extreme as what was seen.
+    For n <= 20 all 2^n sign patterns are counted. For larger n `draws` patterns are drawn and
+    p = (b + 1)/(draws + 1), where b patterns are at least as extreme as the data.
 
     Parameters
     ----------
@@ -153,14 +150,14 @@ def sign_flip_p(differences: npt.ArrayLike, seed: int, draws: int = MONTE_CARLO_
 
 
 def _at_least(d: Values) -> float:
-    """What a sum of flipped differences must reach to be as extreme as the sum seen."""
+    """The limit from which a sum of flipped differences is as extreme as the observed sum."""
     return float(abs(d.sum()) - _TIE * np.abs(d).sum())
 
 
 def _patterns_at_least(d: Values, limit: float) -> int:
     """How many of the 2^n sign patterns sum to `limit` or more.
 
-    The sums of each half are listed and met in the middle: 2^(n/2) numbers, not 2^n.
+    Meet in the middle: the sums of each half of the subjects are 2^(n/2) numbers, not 2^n.
     """
     left, right = _all_sums(d[: d.size // 2]), np.sort(_all_sums(d[d.size // 2 :]))
     return int((right.size - np.searchsorted(right, limit - left, side="left")).sum())
@@ -175,9 +172,9 @@ def _all_sums(d: Values) -> Values:
 
 
 def _drawn_sums(d: Values, seed: int, draws: int) -> Values:
-    """The sums under `draws` random sign patterns; the same seed and size, the same patterns.
+    """The sums under `draws` random sign patterns, the same for the same seed and size.
 
-    A random byte is a sign pattern of eight subjects, whose sum is looked up.
+    Each random byte is the sign pattern of eight subjects, whose sum is looked up.
     """
     groups = -(-d.size // 8)
     patterns = np.frombuffer(np.random.default_rng(seed).bytes(groups * draws), dtype=np.uint8)
@@ -217,7 +214,7 @@ def max_t_sign_flip_p(
     exact = d.shape[0] <= EXACT_UP_TO_N
     largest: Values = np.zeros(1)
     for column, square, n in zip(d.T, squares, n_each, strict=True):
-        # Half of the patterns are enough: a two-sided test cannot tell the others from them.
+        # Half of the patterns are enough: the others give the same t^2.
         sums = column[-1] + _all_sums(column[:-1]) if exact else _drawn_sums(column, seed, draws)
         largest = np.maximum(largest, _t_squared(sums, square, n))
     beyond = np.array([np.count_nonzero(largest >= t) for t in seen])
@@ -257,7 +254,7 @@ def hodges_lehmann(differences: npt.ArrayLike, level: float = 0.95) -> HodgesLeh
 def walsh_averages(d: Values) -> Values:
     """All averages (d_i + d_j)/2, i <= j, in ascending order."""
     i, j = np.triu_indices(d.size)
-    with np.errstate(invalid="ignore"):  # the worst and the best possible meet in the middle
+    with np.errstate(invalid="ignore"):  # +inf and -inf average to 0
         return np.sort(np.nan_to_num((d[i] + d[j]) / 2, nan=0.0, posinf=np.inf, neginf=-np.inf))
 
 
@@ -303,8 +300,7 @@ G_AV_FORMULA = "mean difference / sqrt((s_b^2 + s_t^2)/2) x (1 - 3/(4(n - 1) - 1
 def hedges_g_av(baseline: npt.ArrayLike, treatment: npt.ArrayLike) -> float | None:
     """Mean difference over the average SD of the two conditions, corrected for small n.
 
-    None below three subjects, where the correction is 0 and says nothing, and where neither
-    condition varies.
+    None below three subjects, where the correction factor is 0, and where neither condition varies.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How far patients chosen for an extreme baseline drift back without any treatment."""
+"""Regression to the mean: the change of an extreme baseline without any treatment."""
 
 from __future__ import annotations
 

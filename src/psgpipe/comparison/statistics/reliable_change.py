@@ -1,4 +1,4 @@
-"""Whether one subject changed by more than nights differ anyway."""
+"""Reliable change: one subject's change against the night-to-night variation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ReliableChange:
     t
         The change over its standard error (reliable change index).
     mdc95
-        Minimal detectable change: |change| that 95 % of unchanged subjects stay below.
+        Minimal detectable change: 95 % of unchanged subjects have a smaller |change|.
     """
 
     t: float
@@ -47,7 +47,7 @@ class ReliableChange:
 
 
 def pooled_within_sd(baseline_nights: Iterable[npt.ArrayLike]) -> WithinSubjectSd | None:
-    """Within-subject SD of baseline nights; None where no subject has two, or all repeat exactly.
+    """Within-subject SD of baseline nights; None where no subject has two nights that differ.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How much worse the stager would have to see REM under the drug to fake the change."""
+"""Tipping point: the REM sensitivity under the drug that alone would explain the change in REM."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ def tipping_sensitivity(
 ) -> float | None:
     """REM sensitivity under treatment at which true REM did not change at all.
 
-    What is seen is sensitivity x true + false positive rate x (100 - true). True REM at baseline
-    follows from the stager's usual sensitivity; the returned sensitivity turns that same true REM
-    into what was seen under treatment. It may exceed 1: then no sensitivity explains the change.
+    Staged REM = sensitivity x true REM + false positive rate x (100 - true REM). True REM at
+    baseline follows from the usual sensitivity. The returned sensitivity turns the same true REM
+    into the staged REM under treatment; above 1, no sensitivity explains the change.
 
     Parameters
     ----------
