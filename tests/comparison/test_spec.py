@@ -76,7 +76,7 @@ def test_every_key_reaches_its_field():
     [
         ('primry = "rem_pct"', "unknown key 'primry'; did you mean 'primary'"),
         ('[night]\nfirst_night = "rule"', "unknown key 'night'; did you mean 'nights'"),
-        ('[nights]\nfirst_nigth = "rule"', "[nights] unknown key 'first_nigth'"),
+        ('[nights]\nfirst_nigth = "rule"', "[nights]: unknown key 'first_nigth'"),
         ("primary = 5", "primary is '5', wanted an endpoint"),
         ('secondary = "tst_min"', "wanted a list of endpoints"),
         ('secondary = ["tst_min"]', "secondary endpoints without a primary"),

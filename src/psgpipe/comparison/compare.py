@@ -24,14 +24,13 @@ from psgpipe.comparison.recipes import (
     with_manifests,
 )
 from psgpipe.comparison.selection import OTHER_CONDITION, NightSelection, flow, select_nights
-from psgpipe.comparison.spec import likely
 from psgpipe.comparison.spec_lock import load_spec
 from psgpipe.comparison.statements import statements
 from psgpipe.comparison.statistics.composition import BALANCES
 from psgpipe.comparison.strata import dose_slopes, strata
 from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
-from psgpipe.messages import count_of
+from psgpipe.messages import count_of, did_you_mean
 from psgpipe.model.comparison import (
     Comparison,
     ComparisonSpec,
@@ -173,7 +172,7 @@ def _roles(
         if endpoint not in present:
             raise ComparisonSpecInvalid(
                 f"the spec names endpoint {endpoint!r}, which {table.file} does not hold"
-                f"{likely(endpoint, present)}",
+                f"{did_you_mean(endpoint, present)}",
                 f"There are {', '.join(present) or 'no endpoints'}.",
             )
     roles: dict[str, EndpointRole] = {}

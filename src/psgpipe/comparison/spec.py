@@ -1,34 +1,60 @@
-"""A comparison spec: TOML becomes a ComparisonSpec; every mistake is found before a night is."""
+"""The comparison spec: a TOML file becomes a `ComparisonSpec`."""
 
 from __future__ import annotations
 
-import difflib
-import tomllib
-from collections.abc import Iterable, Mapping
-from importlib import resources
+import itertools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from psgpipe.comparison.spec_values import (
-    Kind,
-    by_endpoint,
-    flag,
-    low_high,
-    not_negative,
-    number,
-    one_of,
-    population,
-    rising,
-    seed,
-    share,
-    text,
-    texts,
-    words,
-)
 from psgpipe.errors import ComparisonSpecInvalid
+from psgpipe.files.regular import read_small_file
+from psgpipe.files.toml_file import MOST_BYTES, parse_toml, refuse_unknown_keys, shipped_pipelines
+from psgpipe.files.typed_values import field_types, typed
 from psgpipe.model.comparison import ComparisonSpec
+from psgpipe.model.ids import one_spelling
 
 MOST_SECONDARIES = 5
+_LARGEST = 1e15
+# Keys of each table of the file; those of no table come first.
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "": (
+        "name", "description", "primary", "secondary", "endpoints", "design", "washout_days",
+        "composition", "max_t", "blind", "seed",
+    ),
+    "conditions": ("baseline", "treatment"),
+    "nights": ("hours_since_dose", "sedation_window_h", "first_night", "missing_lights"),
+    "strata": ("dose", "hours_since_dose"),
+    "tipping_point": ("rem_sensitivity", "rem_false_positive_rate"),
+}  # fmt: skip
+# Fields of ComparisonSpec that are not called like their key.
+_FIELDS = {("strata", "dose"): "dose_strata", ("strata", "hours_since_dose"): "hours_strata"}
+# Tables that are one field, with a value for each endpoint.
+_BY_ENDPOINT = ("transform", "equivalence", "population")
+_SHARE = "a number from 0 to 1"
+_CONDITION = "a word of the condition column, or a list of them"
+_WANTED = {
+    "name": "a text",
+    "description": "a text",
+    "primary": "an endpoint",
+    "secondary": "a list of endpoints",
+    "endpoints": "a list of endpoints",
+    "baseline": _CONDITION,
+    "treatment": _CONDITION,
+    "design": "one of auto, before-after, crossover",
+    "washout_days": "a number of days, not negative",
+    "hours_since_dose": "[low, high] in hours",
+    "sedation_window_h": "a number of hours, not negative",
+    "first_night": "one of rule, drop, keep",
+    "missing_lights": "one of warn, withhold, drop",
+    "transform": "for each endpoint one of log, none",
+    "equivalence": "for each endpoint a number above 0",
+    "population": "for each endpoint { mean = ..., icc = 0 to 1 }",
+    "hours_strata": "rising hours, two or more",
+    "rem_sensitivity": _SHARE,
+    "rem_false_positive_rate": _SHARE,
+    "seed": "a whole number, not negative",
+}
 
 
 def parse_spec(content: bytes, source: str) -> ComparisonSpec:
@@ -39,20 +65,73 @@ def parse_spec(content: bytes, source: str) -> ComparisonSpec:
     psgpipe.errors.ComparisonSpecInvalid
         Not TOML, or anything in it unknown, of the wrong type or impossible.
     """
-    try:
-        table = tomllib.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ComparisonSpecInvalid(
-            f"{source}: wanted text in UTF-8, found another encoding", "Save the file as UTF-8."
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ComparisonSpecInvalid(f"{source}: not valid TOML: {error}", "Correct it.") from error
-    read = _Reader(table, source)
-    read.refuse_unknown()
-    spec = ComparisonSpec(**dict(read.fields()))
+    document = parse_toml(content, source, ComparisonSpecInvalid)
+    tables = sorted([*(name for name in _KEYS if name), *_BY_ENDPOINT])
+    refuse_unknown_keys(document, [*_KEYS[""], *tables], source, ComparisonSpecInvalid)
+    values: dict[str, Any] = {}
+    for name in _KEYS:
+        table = document.get(name, {}) if name else document
+        if not isinstance(table, Mapping):
+            raise _wrong(f"{source}: {name}", table, f"a table [{name}]")
+        if name:
+            refuse_unknown_keys(table, _KEYS[name], f"{source}: [{name}]", ComparisonSpecInvalid)
+        prefix = f"{source}: [{name}] " if name else f"{source}: "
+        for key in _KEYS[name]:
+            if key in table:
+                field = _FIELDS.get((name, key), key)
+                values[field] = _value(field, table[key], prefix + key)
+    for name in _BY_ENDPOINT:
+        if name in document:
+            values[name] = _value(name, document[name], f"{source}: [{name}]")
+    values.pop("description", None)
+    spec = ComparisonSpec(**values)
     _check_roles(spec, source)
     _check_numbers(spec, source)
     return spec
+
+
+def _value(field: str, value: Any, where: str) -> Any:
+    """The value of a field from plain TOML; an error where it is not what the field wants."""
+    hint = str if field == "description" else field_types(ComparisonSpec)[field]
+    is_condition = field in ("baseline", "treatment")
+    if field == "population" and isinstance(value, Mapping):
+        for endpoint, population in value.items():
+            if isinstance(population, Mapping):
+                known = ("mean", "icc")
+                refuse_unknown_keys(population, known, f"{where} {endpoint}", ComparisonSpecInvalid)
+    try:
+        plain = [value] if is_condition and isinstance(value, str) else value
+        checked = typed(plain, hint, where)
+    except TypeError as error:
+        raise _wrong(where, value, _WANTED.get(field, "true or false")) from error
+    if not _is_allowed(field, checked):
+        raise _wrong(where, value, _WANTED[field])
+    return tuple(one_spelling(word) for word in checked) if is_condition else checked
+
+
+def _is_allowed(field: str, value: Any) -> bool:
+    """Whether a value of the right type is in the range of its field."""
+    if field in ("rem_sensitivity", "rem_false_positive_rate"):
+        return bool(0 <= value <= 1)
+    if field in ("washout_days", "sedation_window_h", "seed"):
+        return bool(0 <= value < _LARGEST)
+    if field in ("hours_since_dose", "hours_strata"):
+        rising = all(low < high for low, high in itertools.pairwise(value))
+        enough = len(value) == 2 if field == "hours_since_dose" else len(value) >= 2
+        return enough and rising and all(abs(hours) < _LARGEST for hours in value)
+    if field == "equivalence":
+        return all(abs(margin) < _LARGEST for margin in value.values())
+    if field == "population":
+        return all(abs(p.mean) < _LARGEST and 0 <= p.icc <= 1 for p in value.values())
+    if field in ("baseline", "treatment") and not value:
+        return False
+    return all(value) if isinstance(value, tuple) else value != ""
+
+
+def _wrong(where: str, value: Any, wanted: str) -> ComparisonSpecInvalid:
+    return ComparisonSpecInvalid(
+        f"{where} is {str(value)[:60]!r}, wanted {wanted}", "Correct the value."
+    )
 
 
 def find_spec(spec: str | Path) -> Path:
@@ -60,7 +139,7 @@ def find_spec(spec: str | Path) -> Path:
     path = Path(spec)
     if path.suffix == ".toml" or path.is_file():
         return path
-    shipped = shipped_spec(f"{path.name}.toml")
+    shipped = shipped_pipelines() / f"{path.name}.toml"
     if path.name == str(spec) and shipped.is_file():
         return shipped
     raise ComparisonSpecInvalid(
@@ -68,120 +147,9 @@ def find_spec(spec: str | Path) -> Path:
     )
 
 
-def shipped_spec(name: str) -> Path:
-    """Where the spec that comes with psgpipe under a file name lies, if there is one."""
-    installed = Path(str(resources.files("psgpipe"))) / "pipelines" / name
-    # In a development install the files stay where they are edited, at the top of the checkout.
-    in_checkout = Path(__file__).resolve().parents[3] / "pipelines" / name
-    return installed if installed.is_file() else in_checkout
-
-
 def spec_content(path: Path) -> bytes:
     """The bytes of a spec file, or ComparisonSpecInvalid."""
-    try:
-        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe would be waited for
-            raise ComparisonSpecInvalid(f"{path.name}: not a regular file", "Give a .toml file.")
-        return path.read_bytes()
-    except OSError as error:
-        raise ComparisonSpecInvalid(
-            f"{path.name}: cannot be read: {error.strerror}", "Check the path and its permissions."
-        ) from error
-
-
-_NAME: Kind = ("a text", text)
-_FLAG: Kind = ("true or false", flag)
-_ENDPOINTS: Kind = ("a list of endpoints", texts)
-_CONDITION: Kind = ("a word of the condition column, or a list of them", words)
-_HOURS: Kind = ("a number of hours, not negative", not_negative)
-_SHARE: Kind = ("a number from 0 to 1", share)
-
-# (table, key) in the file -> field of ComparisonSpec, and what it takes.
-_KEYS: dict[tuple[str, str], tuple[str, Kind]] = {
-    ("", "name"): ("name", _NAME),
-    ("", "description"): ("", _NAME),
-    ("", "primary"): ("primary", ("an endpoint", text)),
-    ("", "secondary"): ("secondary", _ENDPOINTS),
-    ("", "endpoints"): ("endpoints", _ENDPOINTS),
-    ("", "design"): ("design", one_of("auto", "before-after", "crossover")),
-    ("", "washout_days"): ("washout_days", ("a number of days, not negative", not_negative)),
-    ("", "composition"): ("composition", _FLAG),
-    ("", "max_t"): ("max_t", _FLAG),
-    ("", "blind"): ("blind", _FLAG),
-    ("", "seed"): ("seed", ("a whole number, not negative", seed)),
-    ("conditions", "baseline"): ("baseline", _CONDITION),
-    ("conditions", "treatment"): ("treatment", _CONDITION),
-    ("nights", "hours_since_dose"): ("hours_since_dose", ("[low, high] in hours", low_high)),
-    ("nights", "sedation_window_h"): ("sedation_window_h", _HOURS),
-    ("nights", "first_night"): ("first_night", one_of("rule", "drop", "keep")),
-    ("nights", "missing_lights"): ("missing_lights", one_of("warn", "withhold", "drop")),
-    ("strata", "dose"): ("dose_strata", _FLAG),
-    ("strata", "hours_since_dose"): ("hours_strata", ("rising hours, two or more", rising)),
-    ("tipping_point", "rem_sensitivity"): ("rem_sensitivity", _SHARE),
-    ("tipping_point", "rem_false_positive_rate"): ("rem_false_positive_rate", _SHARE),
-}
-_WHOLE_TABLES: dict[str, Kind] = {
-    "transform": by_endpoint(one_of("log", "none")),
-    "equivalence": by_endpoint(("a number above 0", number)),
-    "population": by_endpoint(("{ mean = ..., icc = 0 to 1 }", population)),
-}
-
-
-class _Reader:
-    """Reads the fields of one parsed file."""
-
-    def __init__(self, table: Mapping[str, Any], source: str) -> None:
-        self._table = table
-        self._source = source
-
-    def refuse_unknown(self) -> None:
-        """Refuse keys and tables that mean nothing."""
-        tables = {place for place, _ in _KEYS if place} | set(_WHOLE_TABLES)
-        top = [key for place, key in _KEYS if not place]
-        self._only(self._table, [*top, *sorted(tables)], "")
-        for place in tables:
-            content = self._table.get(place, {})
-            if not isinstance(content, Mapping):
-                raise self._wrong(place, content, f"a table [{place}]")
-            if place not in _WHOLE_TABLES:
-                self._only(content, [key for p, key in _KEYS if p == place], f"[{place}] ")
-
-    def fields(self) -> Iterable[tuple[str, Any]]:
-        """Name and value of every field of ComparisonSpec that the file gives."""
-        for (place, key), (name, kind) in _KEYS.items():
-            content = self._table.get(place, {}) if place else self._table
-            if key in content:
-                value = self._read(f"[{place}] {key}" if place else key, content[key], kind)
-                if name:
-                    yield name, value
-        for place, kind in _WHOLE_TABLES.items():
-            if place in self._table:
-                yield place, self._read(f"[{place}]", self._table[place], kind)
-
-    def _read(self, where: str, value: Any, kind: Kind) -> Any:
-        try:
-            return kind[1](value)
-        except (ValueError, TypeError) as error:
-            raise self._wrong(where, value, kind[0]) from error
-
-    def _wrong(self, where: str, value: Any, wanted: str) -> ComparisonSpecInvalid:
-        return ComparisonSpecInvalid(
-            f"{self._source}: {where} is {str(value)[:60]!r}, wanted {wanted}", "Correct the value."
-        )
-
-    def _only(self, table: Mapping[str, Any], known: list[str], where: str) -> None:
-        for key in table:
-            if key not in known:
-                raise ComparisonSpecInvalid(
-                    f"{self._source}: {where}unknown key {key[:60]!r}{likely(key, known)}",
-                    f"Known are {', '.join(known)}.",
-                )
-
-
-def likely(word: str, known: Iterable[str]) -> str:
-    """``; did you mean ...?`` where a known word is near, else nothing."""
-    folded = {k.casefold(): k for k in known}
-    close = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return f"; did you mean {folded[close[0]]!r}?" if close else ""
+    return read_small_file(path, ComparisonSpecInvalid, MOST_BYTES)
 
 
 def _check_roles(spec: ComparisonSpec, source: str) -> None:

@@ -1,4 +1,4 @@
-"""A comparison spec is locked before the results are seen; an edit afterwards shows."""
+"""The lock of a comparison spec: its hash and the time, written before results are seen."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-from psgpipe.comparison.spec import find_spec, parse_spec, shipped_spec, spec_content
+from psgpipe.comparison.spec import find_spec, parse_spec, spec_content
 from psgpipe.errors import ComparisonSpecInvalid, OutputConflict, SpecChanged
 from psgpipe.files.atomic import json_bytes, write_file
+from psgpipe.files.toml_file import shipped_pipelines
 from psgpipe.model.comparison import ComparisonSpec, Declaration
 
 
 def load_spec(
     spec: str | Path | None, *, exploratory: bool = False
 ) -> tuple[ComparisonSpec, Declaration]:
-    """The spec in a TOML file or shipped under a name, and what its lock says.
+    """The spec in a TOML file or shipped under a name, and the state of its lock.
 
-    Without a spec: the defaults, and a Declaration that says that nothing was declared.
+    Without a spec: the defaults and an empty Declaration.
 
     Raises
     ------
@@ -36,28 +37,28 @@ def load_spec(
 
 
 def lock_path(spec: Path) -> Path:
-    """Where the lock of a spec file lies: beside it."""
+    """The path of the lock, beside the spec file."""
     return spec.with_name(spec.name + ".lock")
 
 
 def lock_spec(spec: str | Path) -> dict[str, Any]:
-    """Write a spec's SHA-256 and the time beside it, once; returns what the lock says.
+    """Write a spec's SHA-256 and the time beside it, once; returns the content of the lock.
 
     Raises
     ------
     psgpipe.errors.ComparisonSpecInvalid
-        The spec is wrong, or is the shipped one.
+        The spec is invalid, or is the shipped one.
     psgpipe.errors.OutputConflict
-        Another content of this spec was locked before.
+        The spec was locked before with other content.
     """
     path = find_spec(spec)
-    if path.resolve() == shipped_spec(path.name).resolve():
+    if path.resolve().parent == shipped_pipelines().resolve():
         raise ComparisonSpecInvalid(
             f"{path.name} is the example that comes with psgpipe, not a study's own declaration",
             "Copy it to your study, edit it, and lock the copy.",
         )
     content = spec_content(path)
-    parse_spec(content, path.name)  # a spec that is wrong must not be locked
+    parse_spec(content, path.name)  # an invalid spec must not be locked
     sha256 = hashlib.sha256(content).hexdigest()
     lock = _read_lock(path)
     if lock is not None and lock["sha256"] != sha256:

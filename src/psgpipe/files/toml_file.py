@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +20,13 @@ MOST_BYTES = 1_000_000
 def read_toml(path: Path, error_type: type[PsgpipeError]) -> dict[str, Any]:
     """The content of a TOML file; `error_type` is raised where it cannot be read."""
     return parse_toml(read_small_file(path, error_type, MOST_BYTES), path.name, error_type)
+
+
+def shipped_pipelines() -> Path:
+    """The folder of pipeline files and comparison specs that come with psgpipe."""
+    installed = Path(str(resources.files("psgpipe"))) / "pipelines"
+    # In a development install the files stay where they are edited, at the top of the checkout.
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[3] / "pipelines"
 
 
 def parse_toml(content: bytes, name: str, error_type: type[PsgpipeError]) -> dict[str, Any]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import PipelineInvalid
-from psgpipe.files.toml_file import read_toml, refuse_unknown_keys, strict_record
+from psgpipe.files.toml_file import read_toml, refuse_unknown_keys, shipped_pipelines, strict_record
 from psgpipe.messages import did_you_mean
 from psgpipe.night.steps.catalogue import CATALOGUE, INITIAL_SLOTS
 
@@ -84,13 +83,6 @@ def find_pipeline(pipeline: str | Path) -> Path:
         f"no pipeline is called {str(pipeline)!r}{did_you_mean(str(pipeline), names)}",
         f"Give a .toml file or one of: {', '.join(names)}.",
     )
-
-
-def shipped_pipelines() -> Path:
-    """The folder of pipeline files that come with psgpipe."""
-    installed = Path(str(resources.files("psgpipe"))) / "pipelines"
-    # In a development install the files stay where they are edited, at the top of the checkout.
-    return installed if installed.is_dir() else Path(__file__).resolve().parents[3] / "pipelines"
 
 
 def definition_from(table: Mapping[str, Any], source: str) -> Definition:

@@ -1,4 +1,4 @@
-"""Paired comparison, treatment minus baseline: one number for each subject, never for each night."""
+"""Paired comparison, treatment minus baseline: one number for each subject, not for each night."""
 
 from __future__ import annotations
 
