@@ -147,11 +147,16 @@ def main() -> None:
             rows.append(row_of(seed, effect, outcome))
             planted += [outcome] if effect else []
             print(rows[-1], f"{time.perf_counter() - started:.0f} s", flush=True)
-    head = ["seed", "planted", "true stages", "automatic stages [95 %]", "holds it", "sign-flip p",
+    head = ["seed", "planted", "true stages", "automatic stages [95 %]", "contains it", "sign-flip p",
             "verdict", "claims, all endpoints"]  # fmt: skip
     print(table(head, rows))
     print()
-    print(table(["nights", "true REM epochs", "seen", "seen where none is"], stager_rows(planted)))
+    print(
+        table(
+            ["nights", "true REM epochs", "recognised", "other sleep scored as REM"],
+            stager_rows(planted),
+        )
+    )
 
 
 if __name__ == "__main__":

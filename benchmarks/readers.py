@@ -212,26 +212,26 @@ def read_apart(reader: str, path: Path, entry: dict) -> dict:
 def verdict(entry: dict, result: dict) -> str:
     """One word for one file."""
     if result["state"] != "read":
-        refused = "refused, as it should be" if entry["expect"] == "CLEAR_ERROR" else "refused"
+        refused = "refused correctly" if entry["expect"] == "CLEAR_ERROR" else "refused"
         return refused if result["state"] == "refused" else result["state"]
     if result["wrong"] and not result["said"] and entry["expect"] != "CLEAR_ERROR":
         return "silently wrong"
     if entry["expect"] == "READ_OK":
-        return "wrong, said" if result["wrong"] else "right"
+        return "wrong, reported" if result["wrong"] else "right"
     if result["said"]:
-        return "said"
+        return "reported"
     if entry["group"] in NOT_THE_READERS:
         return "right"
-    return "invalid accepted" if entry["expect"] == "CLEAR_ERROR" else "oddity unsaid"
+    return "invalid accepted" if entry["expect"] == "CLEAR_ERROR" else "not reported"
 
 
 COLUMNS = (
     "right",
-    "said",
-    "refused, as it should be",
+    "reported",
+    "refused correctly",
     "refused",
-    "wrong, said",
-    "oddity unsaid",
+    "wrong, reported",
+    "not reported",
     "silently wrong",
     "invalid accepted",
     "crash",
