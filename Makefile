@@ -1,4 +1,4 @@
-# The README's two commands. Each does all its own set-up: Python 3.11+ and make are enough.
+# The two commands of the README. Each sets up its own environment with Python 3.11+ and make.
 PYTHON ?= python3
 VENV := .venv
 ifeq ($(OS),Windows_NT)
@@ -29,7 +29,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(READY)').touch()"
 
-# Versions and hashes only: which index they come from is the installer's affair.
+# The lock has only versions and hashes. The user chooses the package index.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock

@@ -147,8 +147,8 @@ def main() -> None:
             rows.append(row_of(seed, effect, outcome))
             planted += [outcome] if effect else []
             print(rows[-1], f"{time.perf_counter() - started:.0f} s", flush=True)
-    head = ["seed", "planted", "true stages", "automatic stages [95 %]", "contains it", "sign-flip p",
-            "verdict", "claims, all endpoints"]  # fmt: skip
+    head = ["seed", "planted", "true stages", "automatic stages [95 %]", "contains it",
+            "sign-flip p", "verdict", "claims, all endpoints"]  # fmt: skip
     print(table(head, rows))
     print()
     print(
