@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psgpipe.model.derived_signal import DerivedSignal, derive_signal
-from psgpipe.model.digital_recording import DigitalRecording, Scale, side_by_side
+from psgpipe.model.digital_recording import DigitalRecording, Scale, merge_by_rate
 from psgpipe.model.montage import Derivation, Term
 from psgpipe.model.recording import Recording
 from psgpipe.model.sampled_signal import Segment
@@ -154,7 +154,7 @@ def test_channels_of_different_units_and_ranges_by_hand():
 def test_channels_read_at_another_time_stand_beside_those_there_already():
     first, other = recorded([1, 2], [3, 4]), replace(recorded([5, 6]), labels=("F4",))
     emg = replace(recorded([7, 8, 9, 10]), labels=("Chin",), fs_hz=200.0)
-    eeg, alone = side_by_side([first, emg, other])
+    eeg, alone = merge_by_rate([first, emg, other])
     assert (eeg.labels, alone.labels) == (("C4", "M1", "F4"), ("Chin",))
     assert eeg.samples_uv(row=2) == pytest.approx([0.5, 0.6])
 

@@ -9,11 +9,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from psgpipe.errors import UsageError
-from psgpipe.simulation.hypnogram import CycleModel, EpochCounts, deal, lay_out
+from psgpipe.simulation.hypnogram import (
+    CycleModel,
+    EpochCounts,
+    apportion,
+    build_stages,
+)
 from psgpipe.simulation.night import plan_night
 from psgpipe.simulation.scene import NightKey
 from psgpipe.simulation.study import StudyDesign, parse_effects, plan_study
-from psgpipe.simulation.targets import POPULATION, Targets, draw_response, with_effects
+from psgpipe.simulation.targets import POPULATION, Targets, add_effects, draw_response
 from psgpipe.sleep.architecture import summarize
 
 whole = st.integers(0, 400)
@@ -30,10 +35,10 @@ def difference(endpoint, **design):
 
 @settings(max_examples=60, deadline=None)
 @given(whole, whole, whole, whole, whole, whole, st.integers(0, 10**6))
-def test_every_epoch_dealt_out_is_in_the_night_and_no_other(lat, wake, n1, n2, n3, rem, seed):
+def test_every_epoch_of_the_counts_is_in_the_night_and_no_other(lat, wake, n1, n2, n3, rem, seed):
     assume(n1 + n2 + n3 + rem > 0)
     counts = EpochCounts(lat, wake, n1, n2, n3, rem)
-    night = Counter(lay_out(counts, np.random.default_rng(seed), CycleModel()))
+    night = Counter(build_stages(counts, np.random.default_rng(seed), CycleModel()))
     expected = {"W": lat + wake, "N1": n1, "N2": n2, "N3": n3, "R": rem}
     assert {stage: night[stage] for stage in expected} == expected
 
@@ -42,17 +47,17 @@ def test_every_epoch_dealt_out_is_in_the_night_and_no_other(lat, wake, n1, n2, n
 @given(st.integers(0, 60), st.integers(0, 200), st.integers(0, 10**6))
 def test_sleep_begins_after_the_planted_latency(latency, wake, seed):
     counts = EpochCounts(latency, wake, 40, 400, 160, 180)
-    night = lay_out(counts, np.random.default_rng(seed), CycleModel())
+    night = build_stages(counts, np.random.default_rng(seed), CycleModel())
     assert [stage == "W" for stage in night[: latency + 1]] == [True] * latency + [False]
 
 
 @given(st.integers(0, 1000), st.lists(st.floats(0, 100), min_size=1, max_size=6))
-def test_dealing_keeps_the_total_and_is_never_off_by_a_whole_epoch(total, weights):
-    dealt = deal(total, weights)
-    assert sum(dealt) == total
+def test_apportioning_keeps_the_total_and_is_never_off_by_a_whole_epoch(total, weights):
+    parts = apportion(total, weights)
+    assert sum(parts) == total
     if sum(weights) > 0:
         share = [total * w / sum(weights) for w in weights]
-        assert all(abs(d - s) < 1 for d, s in zip(dealt, share, strict=True))
+        assert all(abs(d - s) < 1 for d, s in zip(parts, share, strict=True))
 
 
 def test_deep_sleep_comes_early_and_rem_sleep_late():
@@ -106,7 +111,7 @@ def test_subjects_and_nights_differ():
 
 
 def test_two_effects_are_planted_together_and_the_other_stages_share_the_rest():
-    moved = with_effects(POPULATION, {"rem_pct": -4, "n3_pct": 6}, 465)
+    moved = add_effects(POPULATION, {"rem_pct": -4, "n3_pct": 6}, 465)
     assert (moved.rem_pct, moved.n3_pct) == (18, 26)
     # 56 points are left for N1 and N2, which had 7 and 51.
     assert moved.n1_pct == pytest.approx(56 * 7 / 58)
@@ -114,9 +119,9 @@ def test_two_effects_are_planted_together_and_the_other_stages_share_the_rest():
 
 
 def test_sleep_that_is_lost_is_wake_after_onset_and_the_time_in_bed_stays():
-    moved = with_effects(POPULATION, {"tst_min": -20}, 465)
+    moved = add_effects(POPULATION, {"tst_min": -20}, 465)
     assert (moved.sol_min, moved.waso_min) == (14, 56)
-    moved = with_effects(POPULATION, {"tst_min": -20, "waso_min": 5}, 465)
+    moved = add_effects(POPULATION, {"tst_min": -20, "waso_min": 5}, 465)
     assert (moved.sol_min, moved.waso_min) == (29, 41)
 
 
@@ -133,12 +138,12 @@ def test_sleep_that_is_lost_is_wake_after_onset_and_the_time_in_bed_stays():
 )
 def test_an_effect_that_no_night_can_have_is_refused(effects):
     with pytest.raises(UsageError, match="cannot be"):
-        with_effects(POPULATION, effects, 465)
+        add_effects(POPULATION, effects, 465)
 
 
 def test_all_four_shares_may_be_planted_where_they_cancel():
     effects = {"n1_pct": 1, "n2_pct": 2, "n3_pct": 1, "rem_pct": -4}
-    assert with_effects(POPULATION, effects, 465) == Targets(14, 36, 8, 53, 21, 18)
+    assert add_effects(POPULATION, effects, 465) == Targets(14, 36, 8, 53, 21, 18)
 
 
 def test_an_effect_by_a_wrong_name_is_refused_with_the_likely_word():

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from psgpipe.errors import StudyTableInvalid
 from psgpipe.model.ids import night_order
-from psgpipe.model.listed_night import ListedNight
 from psgpipe.model.night import Night
+from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.study.blinding import sealed
 from psgpipe.study.shard import Shard
 from psgpipe.study.study import blinded, read_study, write_study
@@ -31,7 +31,7 @@ def test_any_ids_have_an_order(ids):
 
 @given(st.integers(1, 30), st.integers(0, 100))
 def test_shards_are_a_partition(of, nights):
-    listed = [ListedNight(Night(str(i), "1"), None) for i in range(nights)]
+    listed = [StudyTableRow(Night(str(i), "1"), None) for i in range(nights)]
     parts = [Shard(number, of).part(listed) for number in range(1, of + 1)]
     assert sorted(n.night.subject for part in parts for n in part) == sorted(
         map(str, range(nights))

@@ -14,7 +14,7 @@ from psgpipe.batch.worker_process import Note
 from psgpipe.errors import Bug, NightTaken, OutOfMemory, PsgpipeError, TimedOut, WorkerDied
 from psgpipe.files.hashing import HashedFile
 from psgpipe.files.regular import file_name
-from psgpipe.model.listed_night import ListedNight
+from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.night.earlier_result import failure_dict
 from psgpipe.night.recipe import Recipe
 from psgpipe.night.update import stage_into
@@ -25,7 +25,7 @@ OWN_FAULTS = (2, 4, 5, 6)
 
 
 def stage_task(
-    listed: ListedNight, note: Note, *, out: Path, recipe: Recipe, options: BatchOptions
+    listed: StudyTableRow, note: Note, *, out: Path, recipe: Recipe, options: BatchOptions
 ) -> tuple[State, dict[str, Any] | None, HashedFile | None]:
     """Stage the night; its state, its failure if it has one, and the recording's hash."""
     night = listed.night
@@ -53,7 +53,7 @@ def has_more_time(failure: Mapping[str, Any] | None, limit_s: float | None) -> b
     return earlier_s is not None and (limit_s is None or limit_s > earlier_s)
 
 
-def lost_night_failure(result: TaskResult[ListedNight], limit_s: float | None) -> dict[str, Any]:
+def lost_night_failure(result: TaskResult[StudyTableRow], limit_s: float | None) -> dict[str, Any]:
     """What ``failure.json`` holds of a night that brought its worker to an end."""
     listed = result.task
     failure = failure_dict(
@@ -66,7 +66,7 @@ def lost_night_failure(result: TaskResult[ListedNight], limit_s: float | None) -
     return failure
 
 
-def _lost_night_error(result: TaskResult[ListedNight], limit_s: float | None) -> PsgpipeError:
+def _lost_night_error(result: TaskResult[StudyTableRow], limit_s: float | None) -> PsgpipeError:
     name = file_name(result.task.recording)
     again = "then run again with --retry-failed"
     if result.outcome == "timed out":

@@ -11,7 +11,7 @@ from pathlib import Path
 from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.resources import WORKER_BYTES
 from psgpipe.files.regular import file_name
-from psgpipe.model.listed_night import ListedNight
+from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.night.recipe import Recipe
 from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import night_folder
@@ -66,7 +66,7 @@ class Plan:
 
 def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -> Plan:
     """What `run_batch` would do with the same arguments, as far as names and times tell."""
-    nights: dict[str, list[ListedNight]] = {"compute": [], "check": [], "leave": []}
+    nights: dict[str, list[StudyTableRow]] = {"compute": [], "check": [], "leave": []}
     for listed in options.shard.part(study.asked):
         nights[_action(listed, recipe, out, options)].append(listed)
     opened = [*nights["compute"], *nights["check"]]
@@ -90,7 +90,7 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
     )
 
 
-def _action(listed: ListedNight, recipe: Recipe, out: Path, options: BatchOptions) -> str:
+def _action(listed: StudyTableRow, recipe: Recipe, out: Path, options: BatchOptions) -> str:
     night = listed.night
     folder = night_folder(out, night.subject, night.night)
     asked = StudyNight(
@@ -106,7 +106,7 @@ def _action(listed: ListedNight, recipe: Recipe, out: Path, options: BatchOption
     return "leave" if status == "failed" and not options.retry_failed else "compute"
 
 
-def _manifests(nights: Sequence[ListedNight], out: Path) -> list[Manifest]:
+def _manifests(nights: Sequence[StudyTableRow], out: Path) -> list[Manifest]:
     folders = (night_folder(out, n.night.subject, n.night.night) for n in nights[:SAMPLED_NIGHTS])
     return [m for m in map(read_manifest, folders) if m is not None]
 
@@ -127,7 +127,7 @@ def _median(values: Sequence[float], guess: float) -> float:
     return statistics.median(values) if values else guess
 
 
-def _ids(nights: Sequence[ListedNight]) -> tuple[tuple[str, str], ...]:
+def _ids(nights: Sequence[StudyTableRow]) -> tuple[tuple[str, str], ...]:
     return tuple((n.night.subject, n.night.night) for n in nights)
 
 

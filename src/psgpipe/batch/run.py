@@ -24,8 +24,8 @@ from psgpipe.batch.worker_pool import TaskResult, TaskStart, run_tasks
 from psgpipe.errors import PsgpipeError
 from psgpipe.files.owner_tag import new_tag
 from psgpipe.files.regular import file_name
-from psgpipe.model.listed_night import ListedNight
 from psgpipe.model.night import Night
+from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.night.earlier_result import failed_on, is_unchanged, keep_reason
 from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
@@ -121,7 +121,7 @@ def _run_nights(
 
 
 def _night_results(
-    nights: Sequence[ListedNight],
+    nights: Sequence[StudyTableRow],
     recipe: Recipe,
     out: Path,
     options: BatchOptions,
@@ -158,13 +158,13 @@ def _night_results(
                 yield None
 
 
-def _without_extra(listed: ListedNight) -> ListedNight:
+def _without_extra(listed: StudyTableRow) -> StudyTableRow:
     """The study's further columns stay with the study: no file of a night holds them."""
     return replace(listed, night=replace(listed.night, extra={}))
 
 
 def _earlier_night_result(
-    listed: ListedNight, recipe: Recipe, out: Path, options: BatchOptions, hashes: HashCache
+    listed: StudyTableRow, recipe: Recipe, out: Path, options: BatchOptions, hashes: HashCache
 ) -> NightResult | None:
     """How the night ended in an earlier run; None if something has changed as far as times tell."""
     sha256 = hashes.get(listed.recording)
@@ -188,7 +188,7 @@ def _earlier_night_result(
 
 
 def _night_result(
-    result: TaskResult[ListedNight],
+    result: TaskResult[StudyTableRow],
     out: Path,
     options: BatchOptions,
     hashes: HashCache,

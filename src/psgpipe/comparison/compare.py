@@ -38,7 +38,7 @@ from psgpipe.model.comparison import (
     EndpointRole,
     SubjectChange,
 )
-from psgpipe.model.listed_night import CONDITIONS
+from psgpipe.model.study_table_row import CONDITIONS
 from psgpipe.study import blinding
 
 NIGHTS = "nights.tsv"

@@ -1,4 +1,4 @@
-"""Arrays that cannot be changed by accident."""
+"""Read-only arrays."""
 
 from typing import Any
 
@@ -7,10 +7,9 @@ import numpy.typing as npt
 
 
 def read_only(values: npt.ArrayLike, dtype: type[np.generic]) -> npt.NDArray[Any]:
-    """A view of `values` as `dtype` that refuses to be written to.
+    """A read-only view of `values` as `dtype`; the caller's own array stays writable.
 
-    No copy is made where the values already are an array of that type; the caller's own array
-    stays writable.
+    No copy is made where the values already are an array of that type.
     """
     view = np.asarray(values, dtype=dtype).view()
     view.flags.writeable = False

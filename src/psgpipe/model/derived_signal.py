@@ -1,4 +1,4 @@
-"""A derivation that is worked out when it is looked at, and from no more than is looked at."""
+"""A derivation whose samples are computed from those of its channels on access."""
 
 from __future__ import annotations
 
@@ -19,27 +19,19 @@ PIECE_SAMPLES = 1 << 16
 
 @dataclass(frozen=True, eq=False)
 class DerivedSignal:
-    """One derivation over the integers of its channels.
-
-    Attributes
-    ----------
-    derivation
-        What to build.
-    channels
-        Its channels, one row for each term, in the order of the terms.
-    """
+    """One derivation, and its channels: one row for each term, in the order of the terms."""
 
     derivation: Derivation
     channels: DigitalRecording
 
     @property
     def derivations(self) -> tuple[str, ...]:
-        """The derivation's name, as of a recording with this one row."""
+        """The name of its one row."""
         return (self.derivation.name,)
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The derivation's role, likewise."""
+        """The role of its one row."""
         return (self.derivation.role,)
 
     @property
@@ -49,7 +41,7 @@ class DerivedSignal:
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """The unbroken stretches."""
+        """Samples without a gap between them, in time order."""
         return self.channels.segments
 
     @property
@@ -64,7 +56,7 @@ class DerivedSignal:
 
     @property
     def band_hz(self) -> Band:
-        """Nothing of it was filtered."""
+        """Everything: it is not filtered."""
         return ALL_HZ
 
     @property
@@ -74,27 +66,27 @@ class DerivedSignal:
 
     @property
     def is_digital(self) -> bool:
-        """Whether it is one channel, so that its integers can stand for it."""
+        """Whether it is a single channel, so that its levels are integers."""
         return len(self.derivation.terms) == 1
 
     def samples_uv(self, columns: Columns = EVERYTHING, _row: int = 0) -> Floats:
-        """Samples in microvolt, shape (n_columns,); nothing is kept."""
+        """Samples in microvolt, shape (n_columns,)."""
         rows = [row[columns] for row in self.channels.rows]
-        made = np.empty(rows[0].shape)
-        for at in range(0, len(made), PIECE_SAMPLES):
+        samples_uv = np.empty(rows[0].shape)
+        for at in range(0, len(samples_uv), PIECE_SAMPLES):
             piece = slice(at, at + PIECE_SAMPLES)
-            self._fill([row[piece] for row in rows], made[piece])
-        return made
+            self._fill([row[piece] for row in rows], samples_uv[piece])
+        return samples_uv
 
     def _fill(self, rows: list[Digital], out: Floats) -> None:
-        """The weighted sum of the channels; a channel used as it is keeps its very samples."""
+        """Write the weighted sum of the channels; of a single channel, exactly its samples."""
         scales = self.channels.scales
         weights = [term.weight for term in self.derivation.terms]
         if weights == [1.0]:
             scales[0].to_uv(rows[0], out=out)
             return
-        # Integers first, in units of the first channel's steps: where all steps are alike, as a
-        # rule, their sum is exact, and there is one straight line instead of one for each.
+        # The sum is made in integers, in steps of the first channel. It is exact where all steps
+        # are equal, as they usually are, and is scaled once instead of once for each channel.
         steps = [w * scale.step_uv for w, scale in zip(weights, scales, strict=True)]
         out[...] = rows[0]
         for row, step in zip(rows[1:], steps[1:], strict=True):
@@ -105,7 +97,7 @@ class DerivedSignal:
             out += zero_uv
 
     def levels(self, columns: slice = EVERYTHING, _row: int = 0) -> npt.NDArray[np.number[Any]]:
-        """Numbers that rise and stand still with the voltage: integers, if of one channel."""
+        """Numbers that rise and stand still with the voltage; integers for a single channel."""
         if not self.is_digital:
             return self.samples_uv(columns)
         digital = self.channels.levels(columns)
@@ -114,8 +106,8 @@ class DerivedSignal:
     def build(self) -> Recording:
         """The whole derivation in microvolt."""
         channels = self.channels
-        reach = [
-            sorted(end * term.weight for end in scale.limits_uv)
+        ranges_uv = [
+            sorted(limit_uv * term.weight for limit_uv in scale.limits_uv)
             for scale, term in zip(channels.scales, self.derivation.terms, strict=True)
         ]
         return Recording(
@@ -126,8 +118,10 @@ class DerivedSignal:
             start_clock=channels.start_clock,
             segments=self.segments,
             kinds=self.kinds,
-            # What it can reach when every channel stands at its own limit.
-            digital_limits_uv=((sum(low for low, _ in reach), sum(high for _, high in reach)),),
+            # Its values when every channel is at its own limit.
+            digital_limits_uv=(
+                (sum(low for low, _ in ranges_uv), sum(high for _, high in ranges_uv)),
+            ),
             annotations=channels.annotations,
             findings=channels.findings,
             file=channels.file,
@@ -144,6 +138,6 @@ def _add(out: Floats, digital: Digital, times: float) -> None:
 
 
 def derive_signal(derivation: Derivation, recorded: tuple[DigitalRecording, ...]) -> DerivedSignal:
-    """The derivation over whichever of `recorded` holds all of its channels."""
-    source = next(r for r in recorded if set(derivation.labels) <= set(r.labels))
-    return DerivedSignal(derivation, source.pick(*derivation.labels))
+    """The derivation, from the one of the recordings that has all of its channels."""
+    recording = next(r for r in recorded if set(derivation.labels) <= set(r.labels))
+    return DerivedSignal(derivation, recording.pick(*derivation.labels))

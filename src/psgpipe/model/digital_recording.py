@@ -1,4 +1,4 @@
-"""Samples as a file holds them: integers, with the straight line of each channel to microvolt."""
+"""A digital recording: samples as the integers of the file, with the scale of each channel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVERYTHING = slice(None)
 
 @dataclass(frozen=True)
 class Scale:
-    """Digital limits and the straight line to microvolt."""
+    """Digital limits of a channel, and its linear scale to microvolt."""
 
     digital_min: int
     digital_max: int
@@ -32,7 +32,7 @@ class Scale:
     def to_uv(self, digital: npt.ArrayLike, out: Floats | None = None) -> Floats:
         """``((digital - digital_min) * gain + physical_min) * uv_per_unit`` in float64."""
         values = np.empty(np.shape(digital)) if out is None else out
-        # Cast first: a subtraction that casts on the way takes half as long again.
+        # Cast first: a subtraction with a cast takes half as long again.
         values[...] = digital
         values -= self.digital_min
         values *= self.gain
@@ -53,7 +53,7 @@ class Scale:
 
     @property
     def limits_uv(self) -> tuple[float, float]:
-        """What the channel could store, low before high."""
+        """Lowest and highest value that the channel can store."""
         ends = self.to_uv(np.array([self.digital_min, self.digital_max]))
         return float(ends.min()), float(ends.max())
 
@@ -65,12 +65,9 @@ class DigitalRecording:
     Attributes
     ----------
     rows
-        int16 or int32, shape (n_samples,) each; read-only. Where the file has gaps the unbroken
-        stretches stand one after the other, see `segments`.
-    scales
-        Of each row.
-    labels
-        Of each row, as in the file.
+        int16 or int32, shape (n_samples,) each; read-only. Gaps have no samples, see `segments`.
+    scales, labels
+        Of each row; labels as in the file.
     fs_hz, start, start_clock, segments, annotations, findings, file
         As in :class:`psgpipe.model.recording.Recording`.
     """
@@ -114,16 +111,16 @@ class DigitalRecording:
 
     def pick(self, *labels: str) -> DigitalRecording:
         """The same recording with only these rows, in this order; no sample is copied."""
-        places = [self.labels.index(label) for label in labels]
+        indices = [self.labels.index(label) for label in labels]
         return replace(
             self,
-            rows=tuple(self.rows[place] for place in places),
-            scales=tuple(self.scales[place] for place in places),
+            rows=tuple(self.rows[i] for i in indices),
+            scales=tuple(self.scales[i] for i in indices),
             labels=labels,
         )
 
-    def beside(self, other: DigitalRecording) -> DigitalRecording:
-        """The same recording with other rows of it after its own."""
+    def with_rows(self, other: DigitalRecording) -> DigitalRecording:
+        """The same recording with further rows of it."""
         return replace(
             self,
             rows=self.rows + other.rows,
@@ -137,7 +134,7 @@ class DigitalRecording:
         return self.scales[row].to_uv(self.rows[row][columns])
 
     def levels(self, columns: slice = EVERYTHING, row: int = 0) -> Digital:
-        """The integers of one row, turned over where a larger integer is a lower voltage."""
+        """The integers of one row, inverted where a larger integer is a lower voltage."""
         digital = self.rows[row][columns]
         return digital if self.scales[row].gain > 0 else ~digital
 
@@ -160,10 +157,10 @@ class DigitalRecording:
         )
 
 
-def side_by_side(recorded: Iterable[DigitalRecording]) -> tuple[DigitalRecording, ...]:
-    """Recordings of one file with those of one rate as one; no sample is copied."""
+def merge_by_rate(recordings: Iterable[DigitalRecording]) -> tuple[DigitalRecording, ...]:
+    """Recordings of one file, those of the same rate merged; no sample is copied."""
     by_rate: dict[float, DigitalRecording] = {}
-    for one in recorded:
-        before = by_rate.get(one.fs_hz)
-        by_rate[one.fs_hz] = one if before is None else before.beside(one)
+    for recording in recordings:
+        known = by_rate.get(recording.fs_hz)
+        by_rate[recording.fs_hz] = known.with_rows(recording) if known else recording
     return tuple(by_rate.values())

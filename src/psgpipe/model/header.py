@@ -1,4 +1,4 @@
-"""What a recording's header says: channels, annotations, findings."""
+"""The header of a recording: channels, annotations, findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """Something odd about a recording that did not stop it from being read.
+    """Something odd about a recording that can be read nevertheless.
 
     Attributes
     ----------
@@ -83,7 +83,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about itself; no sample was read.
+    """What a file says about itself, without its samples.
 
     Attributes
     ----------
@@ -102,8 +102,6 @@ class Header:
         Seconds from the first to behind the last sample, gaps counted.
     channels
         The signals, without annotation channels.
-    findings
-        What was odd; never raised.
     """
 
     file: str

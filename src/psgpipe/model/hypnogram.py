@@ -1,4 +1,4 @@
-"""Sleep stages in time: one symbol (Hypnogram) or five probabilities (Hypnodensity) an epoch."""
+"""Sleep stages of 30-s epochs: one stage each (Hypnogram) or five probabilities (Hypnodensity)."""
 
 from __future__ import annotations
 
@@ -44,15 +44,11 @@ class Hypnogram:
 
     Attributes
     ----------
-    stages
-        One SleepStage for each epoch.
     in_bed
         Bool, shape (n_epochs,): at least half of the epoch lies between lights off and lights on.
         All true where it is not given.
-    start
-        Naive local date and time of the first epoch, or None.
-    start_clock
-        Local time of day of the first epoch, or None.
+    start, start_clock
+        Naive local date and time, and time of day, of the first epoch.
     sedation
         Bool, shape (n_epochs,): some of the epoch lies within the sedation window of a dose; None
         where no dose is known.

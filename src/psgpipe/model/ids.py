@@ -1,4 +1,4 @@
-"""Ids of subjects and nights, as the study spells them and as paths need them."""
+"""Ids of subjects and nights: their spelling in paths, and which of them are one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import re
 import unicodedata
 from typing import Any
 
-# Names that Windows keeps for devices, whatever follows the first dot.
+# Names that Windows reserves for devices, with any extension.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
 def slug(name: str) -> str:
     """`name` as it appears in a path: only ``[A-Za-z0-9._-]``, never hidden, never reserved.
 
-    An id of which nothing would be left, as in another script, gets a short hash of itself.
+    An id without any of these characters, as in another script, becomes its short hash.
     """
     text = _left_of(name) or _hashed(name)
     return f"_{text}" if _RESERVED.match(text) else text[:100]
@@ -27,13 +27,13 @@ def _left_of(name: str) -> str:
 def _hashed(name: str) -> str:
     if name.isascii():
         return "unnamed"
-    # macOS takes letters with marks apart in file names; the id is the same all the same.
+    # macOS decomposes letters with marks in file names; the id is still the same.
     whole = unicodedata.normalize("NFC", name)
     return f"unnamed-{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def look_alike_key(name: str) -> str:
-    """The same text for ids that one person would take for one, or one disk for one folder.
+    """The same text for ids that look like one to a person, or give one folder on some disk.
 
     Upper and lower case are one folder on Windows and macOS; a spreadsheet turns 007 into 7.
     """
@@ -47,17 +47,16 @@ def one_spelling(word: str) -> str:
 
 
 def one_person_key(name: str) -> str:
-    """The same text for ids that one person would take for one, in any script.
+    """The same text for ids that look like one to a person, in any script.
 
-    As `look_alike_key`, but letters outside ``A-Z`` count; a table with blanks in a column of
-    numbers comes back from some programs with 1.0 for 1.
+    As `look_alike_key`, but letters outside ``A-Z`` count, and 1.0 is 1.
     """
     marks_as_one = re.sub(r"[^\w.]+", "-", one_spelling(name)).strip("-.") or name
     return _without_leading_zeros(whole_number(marks_as_one))
 
 
 def whole_number(text: str) -> str:
-    """``1`` for ``1.0``, which some programs make of 1 in a column with blanks."""
+    """``1`` for ``1.0``, which some programs write for 1 in a column with blanks."""
     return re.sub(r"^([0-9]+)\.0+$", r"\1", text)
 
 
@@ -66,7 +65,7 @@ def _without_leading_zeros(text: str) -> str:
 
 
 def night_order(subject: str, night: str) -> tuple[Any, ...]:
-    """Sorts nights as a person would: S2 before S10, whatever the order of the table."""
+    """Sort key for nights in natural order: S2 before S10."""
     return (*_natural(subject), *_natural(night), subject, night)
 
 

@@ -1,4 +1,4 @@
-"""A recording: what the file says (Header) and the samples read from it (Recording)."""
+"""A recording: samples of channels or derivations in microvolt."""
 
 from __future__ import annotations
 
@@ -24,30 +24,21 @@ class Recording:
     Attributes
     ----------
     signals_uv
-        float64, shape (n_derivations, n_samples), microvolt; read-only. Where the file has gaps the
-        unbroken stretches stand one after the other, see `segments`.
+        float64, shape (n_derivations, n_samples), microvolt; read-only. Gaps have no samples, see
+        `segments`.
     derivations
         One name for each row; as read from a file, the labels in the file.
     kinds
-        ``eeg``, ``eog``, ``emg``, ``ecg`` or ``misc`` for each row. MNE, and with it YASA, takes a
-        ``misc`` for something that is not to be converted from volt.
-    fs_hz
-        The rate of every row.
-    start
-        Naive local date and time of the first sample, or None where the file does not say.
-    start_clock
-        Local time of day of the first sample, or None.
+        ``eeg``, ``eog``, ``emg``, ``ecg`` or ``misc`` for each row. MNE, and with it YASA, does not
+        convert ``misc`` from volt.
+    start, start_clock
+        Naive local date and time, and time of day, of the first sample; None where not known.
     segments
-        (onset_s, n_samples) of every unbroken stretch, in time order; onsets count from `start`.
+        (onset_s, n_samples) of the samples between gaps, in time order; onsets count from `start`.
     digital_limits_uv
-        (low, high) of what each row could store; a sample there is railed. Empty where it is not
-        known.
+        (low, high) that each row can store; a sample there is railed. Empty where not known.
     band_hz
         The band left by psgpipe's own filters (not the amplifier's).
-    annotations
-        Everything that the file's annotation channels say.
-    findings
-        What was odd in the header and in the samples read.
     """
 
     signals_uv: npt.NDArray[np.float64]
@@ -88,7 +79,7 @@ class Recording:
 
     @property
     def is_digital(self) -> bool:
-        """Never: all that is left is microvolts."""
+        """False: levels are microvolts."""
         return False
 
     def samples_uv(self, columns: Columns = slice(None), row: int = 0) -> npt.NDArray[np.float64]:
@@ -96,7 +87,7 @@ class Recording:
         return self.signals_uv[row, columns]
 
     def levels(self, columns: slice = slice(None), row: int = 0) -> npt.NDArray[np.float64]:
-        """Numbers that rise and stand still with the voltage of one row: here the voltage."""
+        """Numbers that rise and stand still with the voltage of one row: the voltage itself."""
         return self.signals_uv[row, columns]
 
     def pick(self, *derivations: str) -> Recording:
@@ -114,8 +105,8 @@ class Recording:
     def to_mne(self) -> mne.io.RawArray:
         """The recording as :class:`mne.io.RawArray`: volt, typed channels, gaps as annotations.
 
-        A gap is filled with NaN-free zeros and marked ``BAD_gap``, so that MNE's own clock stays
-        right. ``meas_date`` is the local start, which MNE calls UTC.
+        A gap is filled with zeros and marked ``BAD_gap``, so that MNE's own clock stays right.
+        ``meas_date`` is the local start, which MNE calls UTC.
         """
         from psgpipe.model.to_mne import to_mne
 

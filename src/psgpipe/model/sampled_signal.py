@@ -1,4 +1,4 @@
-"""Signals on the recording's clock, in unbroken segments."""
+"""Protocols of sampled signals: rows of one rate, in segments on the recording's clock."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 
 class Segment(NamedTuple):
-    """An unbroken stretch of samples."""
+    """Samples without a gap between them; `onset_s` is that of the first one."""
 
     onset_s: float
     n_samples: int
@@ -34,7 +34,7 @@ ALL_HZ = Band(0.0, float("inf"))
 
 
 class TimedSignal(Protocol):
-    """Anything sampled at one rate in unbroken stretches on the true clock."""
+    """A signal of one rate, in segments on the true clock."""
 
     @property
     def fs_hz(self) -> float:
@@ -42,7 +42,7 @@ class TimedSignal(Protocol):
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """The unbroken stretches."""
+        """In time order."""
 
     @property
     def span_s(self) -> float:
@@ -50,7 +50,7 @@ class TimedSignal(Protocol):
 
 
 class LevelSource(Protocol):
-    """Rows that can be looked at for standing still and for rails, without a unit."""
+    """Rows in which flat and railed samples can be found, without a unit."""
 
     @property
     def n_rows(self) -> int:
@@ -61,11 +61,11 @@ class LevelSource(Protocol):
 
 
 Columns = slice | npt.NDArray[np.intp]
-"""Which samples of a row: a stretch, every so many of it, or by their places."""
+"""Samples of a row: a slice, or their indices."""
 
 
 class SampledSignal(TimedSignal, LevelSource, Protocol):
-    """Named rows on one clock whose samples can be had stretch by stretch."""
+    """Named rows on one clock, in microvolts and in levels."""
 
     @property
     def derivations(self) -> tuple[str, ...]:
@@ -81,20 +81,20 @@ class SampledSignal(TimedSignal, LevelSource, Protocol):
 
     @property
     def is_digital(self) -> bool:
-        """Whether `levels` are integers, rather than the microvolts once more."""
+        """Whether `levels` are integers; else they are the microvolts."""
 
     def samples_uv(self, columns: Columns, row: int, /) -> npt.NDArray[np.float64]:
         """Samples of one row in microvolt."""
 
 
 def span_of(segments: tuple[Segment, ...], fs_hz: float) -> float:
-    """Seconds from the first to behind the last sample of these stretches, gaps counted."""
+    """Seconds from the first to behind the last sample of the segments, gaps counted."""
     last = segments[-1]
     return float(last.onset_s + last.n_samples / fs_hz - segments[0].onset_s)
 
 
 def segment_slices(segments: tuple[Segment, ...]) -> Iterator[slice]:
-    """The columns of ``Recording.signals_uv`` that each unbroken stretch occupies."""
+    """The columns of ``Recording.signals_uv`` that each segment has."""
     first = 0
     for segment in segments:
         yield slice(first, first + segment.n_samples)

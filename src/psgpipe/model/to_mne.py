@@ -1,4 +1,4 @@
-"""Our recordings as MNE objects."""
+"""Conversion of a recording to MNE."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 def to_mne(recording: Recording) -> mne.io.RawArray:
     """`recording` as :class:`mne.io.RawArray`, in volt, with typed channels.
 
-    A gap is filled with zeros under an annotation ``BAD_gap``, so that MNE's clock stays right.
-    MNE calls the clock UTC; what the recorder wrote was local time.
+    See :meth:`psgpipe.model.recording.Recording.to_mne`.
     """
     import mne
 
@@ -46,14 +45,14 @@ def _on_the_clock(recording: Recording) -> npt.NDArray[np.float64]:
         recording.segments, segment_slices(recording.segments), strict=True
     ):
         first = round((segment.onset_s - origin_s) * recording.fs_hz)
-        stretch = recording.signals_uv[:, columns]
-        # Rounding of the onset may push the last sample of the file over the end.
-        filled[:, first : first + segment.n_samples] = stretch[:, : n_samples - first]
+        signals_uv = recording.signals_uv[:, columns]
+        # Rounding of the onset may move the last sample beyond the end.
+        filled[:, first : first + segment.n_samples] = signals_uv[:, : n_samples - first]
     return filled
 
 
 def _gaps(recording: Recording) -> tuple[list[float], list[float]]:
-    """Onset and duration in seconds of every stretch without samples."""
+    """Onsets and durations of the gaps in seconds."""
     ends = [s.onset_s + s.n_samples / recording.fs_hz for s in recording.segments[:-1]]
     origin_s = recording.segments[0].onset_s
     starts = [s.onset_s for s in recording.segments[1:]]

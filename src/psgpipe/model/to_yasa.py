@@ -1,4 +1,4 @@
-"""Our stages as a yasa.Hypnogram."""
+"""Conversion of a hypnogram to YASA."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Epochs looked at where they lie: views of a row where it is unbroken, copies only at breaks."""
+"""Epochs of a row as arrays: views where the row is unbroken, copies only at gaps."""
 
 from __future__ import annotations
 
@@ -13,26 +13,18 @@ from psgpipe.signals.epochs import first_columns, samples_per_epoch
 
 Number = TypeVar("Number", bound=np.number[Any])
 
-# So many samples together stay in the processor's cache, more or less, while they are looked at.
+# About this many samples stay in the processor's cache.
 PIECE_SAMPLES = 1 << 17
 
 
 class EpochGrid(NamedTuple):
-    """Some covered epochs of a row.
-
-    Attributes
-    ----------
-    columns
-        Where each begins (:func:`psgpipe.signals.epochs.first_columns`).
-    per_epoch
-        Samples of each.
-    """
+    """Some covered epochs of a row: the first column of each, and its number of samples."""
 
     columns: npt.NDArray[np.int_]
     per_epoch: int
 
     def of(self, epochs: npt.NDArray[np.bool_] | npt.NDArray[np.int_]) -> EpochGrid:
-        """The epochs marked, or numbered, among these."""
+        """Those of these epochs that are marked, or numbered."""
         return self._replace(columns=self.columns[epochs])
 
     def pieces(self) -> Iterator[EpochGrid]:
@@ -49,7 +41,7 @@ class EpochGrid(NamedTuple):
     def take(self, samples: Callable[[slice], npt.NDArray[Number]]) -> npt.NDArray[Number]:
         """Their samples, shape (n_epochs, per_epoch); there must be an epoch.
 
-        Epochs that follow each other without a break are asked for in one stretch, not copied.
+        Epochs without a gap between them are read as one slice, and not copied.
         """
         if (np.diff(self.columns) == self.per_epoch).all():
             whole = slice(self.stretch(0).start, self.stretch(-1).stop)
@@ -57,6 +49,6 @@ class EpochGrid(NamedTuple):
         return np.stack([samples(self.stretch(epoch)) for epoch in range(len(self.columns))])
 
 
-def covered_grid(recording: TimedSignal, looked_at: npt.NDArray[np.bool_]) -> EpochGrid:
-    """The grid of the epochs marked among all; each must be covered."""
-    return EpochGrid(first_columns(recording)[looked_at], samples_per_epoch(recording.fs_hz))
+def covered_grid(recording: TimedSignal, epochs: npt.NDArray[np.bool_]) -> EpochGrid:
+    """The grid of the marked epochs; each must be covered."""
+    return EpochGrid(first_columns(recording)[epochs], samples_per_epoch(recording.fs_hz))

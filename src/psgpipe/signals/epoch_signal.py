@@ -1,4 +1,4 @@
-"""The samples of chosen epochs, neighbours left seamlessly joined."""
+"""The signal of chosen epochs, one after the other."""
 
 from __future__ import annotations
 
@@ -14,13 +14,7 @@ from psgpipe.model.sampled_signal import Columns, SampledSignal, TimedSignal, se
 
 @dataclass(frozen=True, eq=False)
 class EpochSignal:
-    """Stretches of one row joined; samples are worked out when they are asked for, and not kept.
-
-    Attributes
-    ----------
-    columns
-        Of the row, stretch by stretch.
-    """
+    """Slices (`columns`) of one row, one after the other; samples are computed on access."""
 
     recording: SampledSignal
     row: int
@@ -32,11 +26,11 @@ class EpochSignal:
     def __getitem__(self, at: Columns) -> npt.NDArray[np.float64]:
         if isinstance(at, slice) and at.step is None:
             return self._unbroken(range(len(self))[at])
-        places = np.arange(*at.indices(len(self))) if isinstance(at, slice) else at
+        indices = np.arange(*at.indices(len(self))) if isinstance(at, slice) else at
         starts = np.array([stretch.start for stretch in self.columns])
         ends = np.cumsum([stretch.stop - stretch.start for stretch in self.columns])
         skipped = starts - np.append(0, ends[:-1])
-        columns = places + skipped[np.searchsorted(ends, places, side="right")]
+        columns = indices + skipped[np.searchsorted(ends, indices, side="right")]
         return self.recording.samples_uv(columns, self.row)
 
     def _unbroken(self, wanted: range) -> npt.NDArray[np.float64]:
@@ -53,8 +47,7 @@ class EpochSignal:
 def epoch_signal(recording: SampledSignal, row: int, epochs: npt.ArrayLike) -> EpochSignal:
     """The samples of one row in these covered epochs, one after the other.
 
-    Consecutive epochs of one unbroken stretch give its very samples, so that a night without gaps
-    and artefacts is the signal as recorded.
+    Consecutive epochs without a gap are the samples as recorded: none is left out or doubled.
 
     Parameters
     ----------
@@ -65,14 +58,14 @@ def epoch_signal(recording: SampledSignal, row: int, epochs: npt.ArrayLike) -> E
 
 
 def _stretches(recording: TimedSignal, epochs: npt.NDArray[np.int_]) -> Iterator[slice]:
-    """The columns of these epochs, unbroken stretch by unbroken stretch."""
+    """The columns of these epochs, one slice for each run without a gap."""
     origin_s = recording.segments[0].onset_s
     for segment, columns in zip(
         recording.segments, segment_slices(recording.segments), strict=True
     ):
         onset_s = segment.onset_s - origin_s
         end_s = onset_s + segment.n_samples / recording.fs_hz
-        # An epoch belongs to the stretch that holds its middle.
+        # An epoch belongs to the segment that holds its middle.
         middle_s = (epochs + 0.5) * EPOCH_S
         for run in _runs(epochs[(middle_s >= onset_s) & (middle_s < end_s)]):
             first = round((run[0] * EPOCH_S - onset_s) * recording.fs_hz)
@@ -81,7 +74,7 @@ def _stretches(recording: TimedSignal, epochs: npt.NDArray[np.int_]) -> Iterator
 
 
 def _runs(epochs: npt.NDArray[np.int_]) -> list[npt.NDArray[np.int_]]:
-    """Stretches of consecutive epoch numbers."""
+    """Runs of consecutive epoch numbers."""
     if not len(epochs):
         return []
     return np.split(epochs, np.flatnonzero(np.diff(epochs) > 1) + 1)

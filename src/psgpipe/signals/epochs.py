@@ -1,4 +1,4 @@
-"""The grid of 30-s epochs: counted from the recording's start on the true clock, gaps included."""
+"""The grid of 30-s epochs, counted from the recording's start on the true clock, gaps included."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from psgpipe.model.sampled_signal import TimedSignal, segment_slices
 LONGEST_WITHOUT_LIGHTS_H = 14.0
 STAGING_MARGIN_MIN = 30.0
 
-# Onsets of gaps are written in decimals and need not fall on a sample; a quarter of a sample is the
-# most that still leaves every sample of a covered epoch in its own column.
+# Onsets after gaps are decimal numbers and need not fall on a sample. A quarter of a sample is the
+# largest tolerance at which every sample of a covered epoch keeps its own column.
 _TOLERANCE_SAMPLES = 0.25
 
 
@@ -33,21 +33,21 @@ def samples_per_epoch(fs_hz: float) -> int:
 
 
 def covered_epochs(recording: TimedSignal) -> npt.NDArray[np.bool_]:
-    """Bool, shape (n_epochs,): one unbroken stretch holds every sample of the epoch."""
+    """Bool, shape (n_epochs,): one segment holds every sample of the epoch."""
     return first_columns(recording) >= 0
 
 
 def first_columns(recording: TimedSignal) -> npt.NDArray[np.int_]:
-    """Where in a row each covered epoch begins, shape (n_epochs,); -1 where it is not covered.
+    """The first column of each epoch in a row, shape (n_epochs,); -1 where it is not covered.
 
-    An epoch is the ``samples_per_epoch`` samples from there on, of which the first is the one
-    nearest to the epoch's start, so that nothing drifts at a rate that is no whole number.
+    It is the sample nearest to the epoch's start, so that nothing drifts at a rate that is no whole
+    number. An epoch has ``samples_per_epoch`` samples from there on.
     """
     fs_hz = recording.fs_hz
     columns = np.full(epoch_count(recording.span_s), -1)
     tolerance_s = _TOLERANCE_SAMPLES / fs_hz
     at = 0
-    for onset_s, n_samples in _stretches(recording):
+    for onset_s, n_samples in _segments(recording):
         end_s = onset_s + n_samples / fs_hz
         first = math.ceil((onset_s - tolerance_s) / EPOCH_S)
         end = min(math.floor((end_s + tolerance_s) / EPOCH_S), len(columns))
@@ -62,14 +62,13 @@ def epoch_matrix(recording: Recording, row: int) -> npt.NDArray[np.float64]:
 
     Returns
     -------
-    Shape (n_epochs, samples_per_epoch). Every epoch starts with the sample nearest to its start, so
-    nothing drifts at a rate that is no whole number. Gaps within an epoch and the partial tail are
-    NaN.
+    Shape (n_epochs, samples_per_epoch). Every epoch starts with the sample nearest to its start.
+    Gaps within an epoch and the partial tail are NaN.
     """
     per_epoch = samples_per_epoch(recording.fs_hz)
     matrix = np.full((epoch_count(recording.span_s), per_epoch), np.nan)
     columns = segment_slices(recording.segments)
-    for (onset_s, n_samples), stretch in zip(_stretches(recording), columns, strict=True):
+    for (onset_s, n_samples), stretch in zip(_segments(recording), columns, strict=True):
         signal_uv = recording.signals_uv[row, stretch]
         first = math.floor(onset_s / EPOCH_S)
         end = epoch_count(onset_s + n_samples / recording.fs_hz)
@@ -102,10 +101,10 @@ def staging_window(
     margin_min: float = STAGING_MARGIN_MIN,
     longest_without_lights_h: float = LONGEST_WITHOUT_LIGHTS_H,
 ) -> range:
-    """The epochs to stage; the stager scales its features within them, so they change the stages.
+    """The epochs to stage, from `margin_min` before lights off to `margin_min` after lights on.
 
-    From `margin_min` before lights off to `margin_min` after lights on, as far as recorded. An end
-    that is not known is left open.
+    An end that is not known is that of the recording. The stager scales its features within the
+    window, so that the stages depend on it.
 
     Raises
     ------
@@ -128,7 +127,7 @@ def staging_window(
     return window
 
 
-def _stretches(recording: TimedSignal) -> Iterator[tuple[float, int]]:
-    """(onset_s, n_samples) of every unbroken stretch, from the first sample on."""
+def _segments(recording: TimedSignal) -> Iterator[tuple[float, int]]:
+    """(onset_s, n_samples) of every segment; onsets count from the first sample."""
     start_s = recording.segments[0].onset_s
     return ((onset_s - start_s, n_samples) for onset_s, n_samples in recording.segments)

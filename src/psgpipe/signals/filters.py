@@ -1,4 +1,4 @@
-"""Filters for spectra, quality and figures; the stager wants the unfiltered signal."""
+"""The band-pass for spectra and figures; the stager gets the unfiltered signal."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ Signal = npt.NDArray[np.float64]
 def band_pass(recording: Recording, low_hz: float, high_hz: float) -> Recording:
     """Band-pass every derivation, forwards and backwards, so nothing shifts in time.
 
-    Butterworth of order 4, each way. Every unbroken stretch is filtered on its own, so that nothing
-    rings over a gap; a sample that is not finite is a gap of its row and stays as it was.
+    Butterworth of order 4, each way. Every segment is filtered on its own, so that nothing rings
+    over a gap; a sample that is not finite is a gap of its row and is not changed.
 
     Parameters
     ----------
     low_hz
         0 for a low-pass.
     high_hz
-        At half of the sampling rate or above it: a high-pass, since there is nothing to take away,
-        and the band left stays open above.
+        At half of the sampling rate or above it the filter is a high-pass, and ``band_hz`` has no
+        upper limit.
 
     Returns
     -------
-    The recording with ``band_hz`` narrowed, without ``digital_limits_uv``: a filtered sample does
+    The recording with a narrower ``band_hz``, without ``digital_limits_uv``: a filtered sample does
     not show whether it was railed.
 
     Raises
@@ -62,10 +62,10 @@ def band_pass(recording: Recording, low_hz: float, high_hz: float) -> Recording:
 
 
 def _both_ways(signal_uv: Signal, band: Band, fs_hz: float) -> Signal:
-    """One unbroken stretch, filtered block by block in the frequency domain.
+    """One segment, filtered block by block in the frequency domain.
 
-    There a filter run forwards and backwards is nothing but a gain, and costs a quarter of the
-    two runs. Blocks overlap by the filter's memory.
+    A filter run forwards and backwards is a gain there, and costs a quarter of the two runs. Blocks
+    overlap by the filter's memory.
     """
     slowest_hz = min(band.low_hz or band.high_hz, (band.high_hz - band.low_hz) / 2)
     memory = round(MEMORY_PERIODS * fs_hz / slowest_hz) + 1
@@ -79,10 +79,10 @@ def _both_ways(signal_uv: Signal, band: Band, fs_hz: float) -> Signal:
     for first in range(0, len(signal_uv), step):
         wanted = min(step, len(signal_uv) - first)
         # A last, shorter block is filled up with its own last value: zeros would be a step.
-        taken = padded[first : first + n_fft]
-        taken = np.pad(taken, (0, n_fft - len(taken)), "edge")
-        made = np.fft.irfft(np.fft.rfft(taken) * gain, n_fft)
-        filtered[first : first + wanted] = made[memory : memory + wanted]
+        samples = padded[first : first + n_fft]
+        samples = np.pad(samples, (0, n_fft - len(samples)), "edge")
+        samples = np.fft.irfft(np.fft.rfft(samples) * gain, n_fft)
+        filtered[first : first + wanted] = samples[memory : memory + wanted]
     return filtered
 
 
@@ -116,7 +116,7 @@ def _continued(signal_uv: Signal, n_samples: int) -> Signal:
 
 
 def _finite_stretches(row: Signal, recording: Recording) -> Iterator[slice]:
-    """The columns of every unbroken stretch of finite samples."""
+    """The columns of every run of finite samples without a gap."""
     for columns in segment_slices(recording.segments):
         finite = np.isfinite(row[columns])
         if finite.all():

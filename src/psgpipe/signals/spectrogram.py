@@ -1,4 +1,4 @@
-"""Power over time, epoch by epoch."""
+"""The spectrogram of a night, epoch by epoch."""
 
 from __future__ import annotations
 

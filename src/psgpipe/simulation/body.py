@@ -1,4 +1,4 @@
-"""Heart, breath, oxygen, posture and the room in a simulated night."""
+"""Signals of the body in a simulated night: heart, breath, oxygen, position; and the room."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ import numpy.typing as npt
 
 from psgpipe.model.hypnogram import EPOCH_S, SCORED
 from psgpipe.simulation.electrodes import add_events, hump, roll
-from psgpipe.simulation.noise import wax_and_wane
+from psgpipe.simulation.noise import slow_modulation
 from psgpipe.simulation.scene import HOP_S, Floats, Scene, Stream
 
-# Beats a minute above or below the subject's own.
+# Beats a minute above or below the subject's own rate.
 HEART_BY_STAGE = {"W": 6.0, "N1": 1.0, "N2": -1.0, "N3": -1.0, "R": 2.0}
-
 
 BEATS_AT_ONCE = 1000
 ENVELOPE_HZ = 16
 
 
 class Wave(NamedTuple):
-    """One wave of the heart beat: when after the R peak, how wide, how high."""
+    """One wave of the heartbeat: its time after the R peak, width and height."""
 
     at_s: float
     width_s: float
@@ -44,12 +43,12 @@ def heart_rate(scene: Scene) -> Floats:
     own = scene.traits.heart_per_min + scene.stage_share @ np.array(
         [HEART_BY_STAGE[stage] for stage in SCORED]
     )
-    rate = own * wax_and_wane(rng, scene.n_frames, 60, 0.04)
+    rate = own * slow_modulation(rng, scene.n_frames, 60, 0.04)
     return _at(rate, scene, np.arange(scene.duration_s, dtype=np.float64))
 
 
 def beat_times(scene: Scene) -> Floats:
-    """When the R peaks come, seconds; shape (n_beats,)."""
+    """Times of the R peaks in seconds, shape (n_beats,)."""
     beats = np.concatenate([[0.0], np.cumsum(heart_rate(scene) / 60)])
     times: Floats = np.interp(np.arange(1, int(beats[-1]) + 1), beats, np.arange(len(beats)))
     return times
@@ -78,12 +77,12 @@ def _add_waves(signal: Floats, at_s: Floats, wave: Wave, fs_hz: int) -> None:
 
 
 def reference(scene: Scene, fs_hz: int) -> Floats:
-    """What the system's common reference adds to every electrode, microvolt: drift, hum, heart."""
+    """Potential of the system's common reference, microvolt: drift, hum, heart."""
     rng = scene.key.rng(Stream.REFERENCE)
     seconds = _times(scene, fs_hz)
     steps_uv = rng.normal(0, 12, scene.duration_s + 1)
     signal: Floats = np.interp(seconds, np.arange(scene.duration_s + 1), steps_uv)
-    # Where half the sampling rate is 50 Hz or less, the amplifier has taken the hum out.
+    # At 100 Hz or less the amplifier has filtered the hum away.
     if fs_hz > 100:
         signal += 4.0 * np.sin(2 * np.pi * 50 * seconds)
     _add_waves(signal, beat_times(scene), Wave(0, 0.012, 6.0), fs_hz)
@@ -93,7 +92,7 @@ def reference(scene: Scene, fs_hz: int) -> Floats:
 def breath_phase(scene: Scene, fs_hz: int) -> Floats:
     """Breaths since the start of the recording at every sample."""
     rng = scene.key.rng(Stream.BREATH)
-    rate = scene.traits.breaths_per_min * wax_and_wane(rng, scene.n_frames, 12, 0.08)
+    rate = scene.traits.breaths_per_min * slow_modulation(rng, scene.n_frames, 12, 0.08)
     at = _times(scene, fs_hz)
     phase: Floats = np.cumsum(_at(rate, scene, at)) / 60 / fs_hz
     return phase
@@ -105,7 +104,7 @@ def breathing(
     """Flow or effort: `height` at its usual peak, `lag` of a breath late, with harmonics."""
     rng = scene.key.rng(Stream.SITE + number)
     phase = 2 * np.pi * (breath_phase(scene, fs_hz) - lag)
-    depth = _at(wax_and_wane(rng, scene.n_frames, 15, 0.15), scene, _times(scene, fs_hz))
+    depth = _at(slow_modulation(rng, scene.n_frames, 15, 0.15), scene, _times(scene, fs_hz))
     wave = np.sin(phase) + steepness * np.sin(2 * phase)
     signal = height * (depth * wave + rng.normal(0, 0.02, len(phase)))
     add_events(signal, scene.events["movement"], fs_hz, roll, height)
@@ -129,7 +128,7 @@ def snore(scene: Scene, fs_hz: int) -> Floats:
 def oxygen_pct(scene: Scene, fs_hz: int) -> Floats:
     """Saturation, whole per cent."""
     rng = scene.key.rng(Stream.SITE + 38)
-    slow = np.log(wax_and_wane(rng, scene.n_frames, 120, 0.8))
+    slow = np.log(slow_modulation(rng, scene.n_frames, 120, 0.8))
     at = _times(scene, fs_hz)
     saturation: Floats = np.clip(np.round(96.3 + 0.6 * _at(slow, scene, at)), 85, 100)
     return saturation

@@ -1,4 +1,4 @@
-"""What each electrode of a simulated night picks up: brain, eyes, muscle."""
+"""The electrodes of a simulated night: what they record of brain, eyes and muscle."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from psgpipe.simulation.noise import (
     eeg_power,
     eeg_shares,
     shaped_noise,
-    wax_and_wane,
+    slow_modulation,
 )
 from psgpipe.simulation.scene import Events, Floats, Scene, Stream
 
 Shape = Callable[[Floats, float, float], Floats]
-"""Seconds since the onset, duration and frequency to the wave, about 1 at its peak."""
+"""From seconds since the onset, duration and frequency to the wave, about 1 at its peak."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """An electrode: how strongly it sees each source, relative to C4 or in microvolt.
+    """An electrode: how strongly it records each source, relative to C4 or in microvolt.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Site:
     eeg
         Gain of the spectrum; ``humps`` changes single components of it.
     in_common
-        Share of that power which all electrodes have in common.
+        Share of that power that all electrodes share.
     spindle_uv, k_complex_uv, blink_uv, gaze_uv, movement_uv
         Height of an event of usual size. ``gaze_uv`` is for rapid and slow eye movements, of
         opposite sign at the two eyes.
@@ -88,7 +88,7 @@ LEG_SITES: Mapping[str, int] = {"left": 24, "right": 25}
 
 
 def spindle(t_s: Floats, duration_s: float, hz: float) -> Floats:
-    """A wave packet."""
+    """A sleep spindle: a wave packet."""
     wave: Floats = np.sin(np.pi * t_s / duration_s) ** 2 * np.sin(2 * np.pi * hz * t_s)
     return wave
 
@@ -102,19 +102,19 @@ def k_complex(t_s: Floats, duration_s: float, _hz: float) -> Floats:
 
 
 def hump(t_s: Floats, duration_s: float, _hz: float) -> Floats:
-    """Up and down again: a blink, the envelope of a burst of muscle."""
+    """A half wave: a blink, or the envelope of a burst of muscle."""
     wave: Floats = np.sin(np.pi * t_s / duration_s) ** 2
     return wave
 
 
 def saccade(t_s: Floats, _duration_s: float, _hz: float) -> Floats:
-    """A fast turn of the eye as an AC amplifier shows it: up within 0.1 s, then decay."""
+    """A rapid eye movement as an AC amplifier records it: up within 0.1 s, then decay."""
     wave: Floats = 1.1 * (1 - np.exp(-t_s / 0.03)) * np.exp(-t_s / 0.35)
     return wave
 
 
 def roll(t_s: Floats, duration_s: float, hz: float) -> Floats:
-    """A slow swing."""
+    """A slow wave: a rolling eye movement, or a body movement."""
     wave: Floats = np.sin(np.pi * t_s / duration_s) * np.sin(2 * np.pi * hz * t_s)
     return wave
 
@@ -169,7 +169,7 @@ def muscle(
     hz = bins_hz(EMG_TOP_HZ)
     spectrum = hz**2 / (hz**2 + 15**2) / (1 + (hz / 80) ** 4)
     tone_uv = scene.stage_share @ np.array([uv_by_stage[stage] for stage in SCORED])
-    tone_uv *= wax_and_wane(scene.key.rng(Stream.RHYTHMS), scene.n_frames, 30, 0.15)
+    tone_uv *= slow_modulation(scene.key.rng(Stream.RHYTHMS), scene.n_frames, 30, 0.15)
     power = (tone_uv * scene.traits.emg_gain)[:, None] ** 2
     rng = scene.key.rng(Stream.SITE + number)
     signal = shaped_noise(power, spectrum[None, :] / spectrum.sum(), rng, fs_hz)

@@ -1,8 +1,8 @@
-"""The hypnogram of a simulated night: sleep cycles that add up to the night's targets exactly.
+"""The hypnogram of a simulated night: sleep cycles whose sums are exactly the night's targets.
 
-A cycle goes down through N2 to N3, comes up through N2 and ends in REM sleep; N3 belongs to the
-first cycles, REM to the last. Awakenings and N1 are set between, more of them towards morning. All
-stages are dealt out as whole epochs from the targets, so that none is lost or won on the way.
+A cycle goes from N2 to N3, back to N2 and ends in REM sleep. The first cycles have most of N3, the
+last ones most of REM. Awakenings and N1 come between, more of them towards morning. Each stage has
+a whole number of epochs from the start, so that the sums are exact.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class CycleModel:
-    """How a night is laid out.
+    """How the cycles of a night differ.
 
     Attributes
     ----------
@@ -64,23 +64,23 @@ def count_epochs(targets: Targets, in_bed: int) -> EpochCounts:
     latency, wake = round(2 * targets.sol_min), round(2 * targets.waso_min)
     asleep = max(in_bed - latency - wake, 1)
     shares = [targets.n1_pct, targets.n2_pct, targets.n3_pct, targets.rem_pct]
-    return EpochCounts(in_bed - wake - asleep, wake, *deal(asleep, shares))
+    return EpochCounts(in_bed - wake - asleep, wake, *apportion(asleep, shares))
 
 
-def deal(total: int, weights: npt.ArrayLike) -> list[int]:
-    """`total` dealt out in proportion to the weights, by largest remainder."""
+def apportion(total: int, weights: npt.ArrayLike) -> list[int]:
+    """`total` apportioned to the weights in whole numbers, by largest remainder."""
     weight = np.asarray(weights, dtype=np.float64)
     if weight.sum() <= 0:
         weight = np.ones_like(weight)
     exact = total * weight / weight.sum()
-    dealt = np.floor(exact).astype(int)
-    # Ties go to the first, and rounding noise must not decide between machines.
-    order = np.argsort(-np.round(exact - dealt, 9), kind="stable")
-    dealt[order[: total - dealt.sum()]] += 1
-    return [int(n) for n in dealt]
+    parts = np.floor(exact).astype(int)
+    # Rounded, so that ties go to the first on every machine.
+    order = np.argsort(-np.round(exact - parts, 9), kind="stable")
+    parts[order[: total - parts.sum()]] += 1
+    return [int(n) for n in parts]
 
 
-def lay_out(counts: EpochCounts, rng: np.random.Generator, model: CycleModel) -> Stages:
+def build_stages(counts: EpochCounts, rng: np.random.Generator, model: CycleModel) -> Stages:
     """The stages between lights off and lights on."""
     onset_n1 = min(counts.n1, int(rng.integers(3, 8)))
     cycles = _cycles(counts, rng, model)
@@ -97,17 +97,17 @@ def _cycles(counts: EpochCounts, rng: np.random.Generator, model: CycleModel) ->
     n3_weight = model.n3_decay**number * np.exp(rng.normal(0, 0.15, n))
     rem_weight = (1 + model.rem_growth * (number - 1)) * np.exp(rng.normal(0, 0.15, n))
     rem_weight[0] *= model.rem_first / (1 - model.rem_growth) if n > 1 else 1.0
-    n3, rem = deal(counts.n3, n3_weight), deal(counts.rem, rem_weight)
+    n3, rem = apportion(counts.n3, n3_weight), apportion(counts.rem, rem_weight)
     length = asleep / n * np.exp(rng.normal(0, 0.06, n))
-    # N2 fills each cycle up to its length, and is never quite absent from one.
-    n2 = deal(counts.n2, np.maximum(length - np.array(n3) - np.array(rem), 0.1 * length))
+    # N2 fills each cycle up to its length; every cycle has some.
+    n2 = apportion(counts.n2, np.maximum(length - np.array(n3) - np.array(rem), 0.1 * length))
     return [_cycle(*parts, rng, model) for parts in zip(n2, n3, rem, strict=True)]
 
 
 def _cycle(n2: int, n3: int, rem: int, rng: np.random.Generator, model: CycleModel) -> Stages:
-    """N2, N3 broken by N2, N2 again, REM broken by N2."""
-    n3_part = _broken(N3, n3, model.n3_block, rng)
-    rem_part = _broken(R, rem, model.rem_block, rng)
+    """N2, N3 with N2 between, N2 again, REM with N2 between."""
+    n3_part = _blocks(N3, n3, model.n3_block, rng)
+    rem_part = _blocks(R, rem, model.rem_block, rng)
     if (n3_part + rem_part).count(N2) > n2 / 2:
         n3_part, rem_part = [N3] * n3, [R] * rem
     n2_left = n2 - (n3_part + rem_part).count(N2)
@@ -115,16 +115,16 @@ def _cycle(n2: int, n3: int, rem: int, rng: np.random.Generator, model: CycleMod
     return [N2] * down + n3_part + [N2] * (n2_left - down) + rem_part
 
 
-def _broken(stage: SleepStage, total: int, usual: float, rng: np.random.Generator) -> Stages:
+def _blocks(stage: SleepStage, total: int, usual: float, rng: np.random.Generator) -> Stages:
     """`total` epochs of a stage in blocks of about the usual length, short runs of N2 between."""
     if total == 0:
         return []
     n_blocks = 1 + int(rng.poisson(max(total / usual - 1, 0)))
-    blocks = [b for b in deal(total, rng.uniform(0.3, 1.0, n_blocks)) if b]
-    broken = [stage] * blocks[0]
+    blocks = [b for b in apportion(total, rng.uniform(0.3, 1.0, n_blocks)) if b]
+    epochs = [stage] * blocks[0]
     for block in blocks[1:]:
-        broken += [N2] * int(rng.integers(1, 5)) + [stage] * block
-    return broken
+        epochs += [N2] * int(rng.integers(1, 5)) + [stage] * block
+    return epochs
 
 
 def _awakenings(wake: int, rng: np.random.Generator) -> tuple[list[int], int]:
@@ -151,21 +151,21 @@ def _runs(total: int, rng: np.random.Generator, longest: int) -> list[int]:
 def _insert(
     asleep: Stages, bouts: Sequence[int], n1_runs: Sequence[int], rng: np.random.Generator
 ) -> Stages:
-    """Awakenings, each followed by N1 while there is some, and the rest of N1 on its own."""
+    """The sleep with awakenings, each followed by N1 as long as there is some."""
     together = max(len(bouts), len(n1_runs))
     items: list[Stages] = [
         [W] * (bouts[i] if i < len(bouts) else 0) + [N1] * (n1_runs[i] if i < len(n1_runs) else 0)
         for i in range(together)
     ]
-    places = _places(asleep, together, rng)
-    out = list(asleep)
-    for place, item in sorted(zip(places, items, strict=True), key=lambda p: -p[0]):
-        out[place:place] = item
-    return out
+    epochs = _disturbed_epochs(asleep, together, rng)
+    stages = list(asleep)
+    for epoch, item in sorted(zip(epochs, items, strict=True), key=lambda pair: -pair[0]):
+        stages[epoch:epoch] = item
+    return stages
 
 
-def _places(asleep: Stages, n: int, rng: np.random.Generator) -> list[int]:
-    """Where sleep is disturbed: seldom in N3, often at the end of REM, more towards morning."""
+def _disturbed_epochs(asleep: Stages, n: int, rng: np.random.Generator) -> list[int]:
+    """Epochs before which sleep is disturbed: rare in N3, frequent after REM and in the morning."""
     if len(asleep) < 2:
         return [len(asleep)] * n
     ease = {N1: 1.0, N2: 1.0, N3: 0.06, R: 0.7}
@@ -175,5 +175,5 @@ def _places(asleep: Stages, n: int, rng: np.random.Generator) -> list[int]:
     enters_rem = turns & np.array([s == R for s in asleep[1:]])
     weight *= 1 + 25 * leaves_rem + 6 * enters_rem
     weight *= np.linspace(0.5, 1.5, len(weight))
-    chosen = rng.choice(len(weight), n, replace=n > len(weight), p=weight / weight.sum())
-    return [int(c) + 1 for c in chosen]
+    epochs = rng.choice(len(weight), n, replace=n > len(weight), p=weight / weight.sum())
+    return [int(epoch) + 1 for epoch in epochs]

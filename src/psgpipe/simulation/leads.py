@@ -1,4 +1,4 @@
-"""The channels of a simulated recording: names, rates, units and what each shows."""
+"""The leads of a simulated recording: label, rate, unit and source of each channel."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from psgpipe.simulation import body as body
+from psgpipe.simulation import body
 from psgpipe.simulation.electrodes import CHIN_SITES, SITES, chin, electrode, leg
 from psgpipe.simulation.noise import cortex_noise
 from psgpipe.simulation.scene import Floats, Scene
 
 Sensor = Callable[[Scene, int], Floats]
-"""A scene and a sampling rate to the samples."""
+"""From a scene and a sampling rate to the samples."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,6 @@ class Lead:
 
     Attributes
     ----------
-    label, unit
-        As in the file.
     kind
         ``eeg``, ``eog``, ``emg`` or ``misc``.
     limit
@@ -30,7 +28,7 @@ class Lead:
     plus, minus
         Electrodes; `minus` is ``ref`` for the system's common reference.
     sensor
-        For what is not an electrode.
+        The source where it is not an electrode.
     fs_hz
         Its own rate, or None: the montage's.
     rate_ratio
@@ -87,7 +85,7 @@ MINIMAL: tuple[Lead, ...] = (
     _bipolar("EMG chin", "emg", "Chin1", "Chin2"),
 )
 
-# 24 signals at mixed rates, electrodes recorded apart: derivations have to be built.
+# 24 signals at mixed rates; derivations have to be built from single electrodes.
 CLINICAL: tuple[Lead, ...] = (
     *(_referential(name, "eeg") for name in ("F4", "C4", "C3", "O2", "M1", "M2")),
     *(_referential(name, "eog") for name in ("E1", "E2")),
@@ -112,7 +110,7 @@ DEFAULT_FS_HZ = {"minimal": 128, "clinical": 256}
 
 
 def simulate_signals(scene: Scene, leads: Sequence[Lead], fs_hz: int) -> Iterator[SimulatedSignal]:
-    """The channels one after the other; an electrode is kept only while a later one needs it."""
+    """The channels one after the other; an electrode is kept as long as a later one needs it."""
     cortex = cortex_noise(scene)
     kept: dict[str, Floats] = {}
     uses = Counter(name for lead in leads for name in (lead.plus, lead.minus) if name)
@@ -134,6 +132,5 @@ def simulate_signals(scene: Scene, leads: Sequence[Lead], fs_hz: int) -> Iterato
         if lead.sensor:
             yield SimulatedSignal(lead, rate_hz, lead.sensor(scene, rate_hz))
         else:
-            # The reference electrode is the negative input: what it sees is taken from all.
             samples = potential(lead.plus) - potential(lead.minus)
             yield SimulatedSignal(lead, rate_hz, samples)

@@ -1,10 +1,10 @@
-"""Synthetic nights with known stages: a hypnogram from a sleep cycle model, and its signals.
+"""A simulated night with known stages: a hypnogram from a model of sleep cycles, and its signals.
 
     night = simulate_night(seed=0, hours=8, fs_hz=100)
-    night.hypnogram                 # the truth
-    night.recording                 # what an amplifier would have seen
+    night.hypnogram                 # the true stages
+    night.recording                 # the signals of these stages
 
-The same arguments give the same night. Nothing here has been measured on a person.
+The same arguments give the same night. Nothing was measured on a person.
 """
 
 from __future__ import annotations
@@ -19,15 +19,10 @@ from psgpipe.errors import UsageError
 from psgpipe.model.header import Annotation
 from psgpipe.model.hypnogram import EPOCH_S, Hypnogram, SleepStage
 from psgpipe.model.recording import Recording
-from psgpipe.simulation.hypnogram import CycleModel, count_epochs, lay_out
+from psgpipe.simulation.hypnogram import CycleModel, build_stages, count_epochs
 from psgpipe.simulation.leads import MINIMAL, Lead, SimulatedSignal, simulate_signals
 from psgpipe.simulation.scene import NightKey, Stream, Traits, draw_scene, draw_traits
-from psgpipe.simulation.targets import (
-    Targets,
-    draw_response,
-    draw_targets,
-    with_effects,
-)
+from psgpipe.simulation.targets import Targets, add_effects, draw_response, draw_targets
 
 CONDITIONS = ("baseline", "treatment")
 SHORTEST_H, LONGEST_H = 0.1, 24.0
@@ -37,12 +32,10 @@ TREATMENT_AFTER_DAYS = 14
 
 @dataclass(frozen=True, eq=False)
 class NightPlan:
-    """A night before any signal is made: who, when, and the true stages.
+    """A night without its signals: subject, start and true stages.
 
     Attributes
     ----------
-    key
-        What its random numbers are drawn from.
     start
         Local date and time of the first sample.
     hypnogram
@@ -50,7 +43,7 @@ class NightPlan:
     lights_off_s, lights_on_s
         Seconds from the start of the recording, on the epoch grid.
     targets
-        What the stages were made to add up to, planted effect included.
+        The sums of the stages, planted effect included.
     """
 
     key: NightKey
@@ -63,7 +56,7 @@ class NightPlan:
 
     @property
     def annotations(self) -> tuple[Annotation, Annotation]:
-        """What the recording itself tells: lights off and lights on."""
+        """The annotations of the recording: lights off and lights on."""
         return (
             Annotation(self.lights_off_s, None, "Lights off"),
             Annotation(self.lights_on_s, None, "Lights on"),
@@ -117,7 +110,7 @@ def plan_night(
     effects: Mapping[str, float] | None = None,
     model: CycleModel | None = None,
 ) -> NightPlan:
-    """Who sleeps, when, and the true stages; `effects` are planted on treatment nights.
+    """The plan of a night; `effects` are planted on treatment nights.
 
     Raises
     ------
@@ -130,15 +123,14 @@ def plan_night(
     targets = draw_targets(key, in_bed / 2)
     if condition == "treatment" and effects:
         response = draw_response(key)
-        own = {name: response * value for name, value in effects.items()}
-        targets = with_effects(targets, own, in_bed / 2)
-    asleep = lay_out(
+        own_effects = {name: response * value for name, value in effects.items()}
+        targets = add_effects(targets, own_effects, in_bed / 2)
+    asleep = build_stages(
         count_epochs(targets, in_bed), key.rng(Stream.STRUCTURE), model or CycleModel()
     )
-    awake = SleepStage.W
     start = _evening(key)
     hypnogram = Hypnogram(
-        (*[awake] * before, *asleep, *[awake] * after),
+        (*[SleepStage.W] * before, *asleep, *[SleepStage.W] * after),
         (np.arange(n_epochs) >= before) & (np.arange(n_epochs) < before + in_bed),
         start,
         start.time(),

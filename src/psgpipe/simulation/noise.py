@@ -1,9 +1,9 @@
 """Noise whose spectrum follows the sleep stage.
 
-It is made in frames of 4 s that overlap by half. A frame's spectrum is a sum of components, their
-strength given by the stage, with random amplitudes and phases; sine windows keep the power of the
-overlapped sum even. Random numbers are drawn for frequencies, not for samples: one night at two
-sampling rates is the same night.
+It is made in frames of 4 s that overlap by half. A frame's spectrum is a sum of components with
+random amplitudes and phases; the stage gives their strength. Sine windows keep the power of the
+overlapped sum even. Random numbers are drawn for frequencies, not for samples, so that a night at
+two sampling rates is the same night.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ FRAMES_AT_ONCE = 256
 
 @dataclass(frozen=True)
 class Component:
-    """One part of a spectrum: a hump at `centre_hz`, or 1/f to the power of `slope`.
+    """A component of a spectrum: a peak at `centre_hz`, or 1/f to the power of `slope`.
 
     Attributes
     ----------
     wax_s, wax_sd
-        Its amplitude waxes and wanes with this time constant, and by this standard deviation of its
+        Time constant of the slow modulation of its amplitude, and standard deviation of the
         logarithm.
     """
 
@@ -49,7 +49,7 @@ class Component:
             shape = np.exp(-0.5 * ((hz - self.centre_hz) / self.width_hz) ** 2)
         else:
             shape = 1.0 / (self.knee_hz**self.slope + hz**self.slope)
-        # What is below about 0.3 Hz does not pass a sleep amplifier.
+        # A sleep amplifier does not pass frequencies below about 0.3 Hz.
         shape = shape / (1.0 + (0.3 / np.maximum(hz, 1e-3)) ** 4)
         share: Floats = shape / shape.sum()
         return share
@@ -93,7 +93,7 @@ def unit_noise(rng: np.random.Generator, n_frames: int, n_bins: int) -> Spectra:
 
 
 def cortex_noise(scene: Scene) -> Spectra:
-    """The noise that all electrodes of the head have in common, shape (n_frames, n_bins)."""
+    """The noise that all electrodes of the head share, shape (n_frames, n_bins)."""
     return unit_noise(scene.key.rng(Stream.CORTEX), scene.n_frames, EEG_TOP_HZ * FRAME_S)
 
 
@@ -114,16 +114,14 @@ def shaped_noise(
     shares
         Of each component in each bin, shape (n_components, n_bins).
     rng
-        Of the noise that is this signal's own.
-    fs_hz
-        Rate of the signal.
+        Of the noise of this signal alone.
     common, in_common
         Noise shared with other signals, and its share of the power.
     """
     n_frames, half = len(power), HOP_S * fs_hz
     window = np.sin(np.pi * (np.arange(2 * half) + 0.5) / (2 * half)) * half
     hops = np.zeros((n_frames + 1, half))
-    # In blocks that stay in the processor's cache; the numbers do not depend on the block.
+    # Blocks that stay in the processor's cache; their size does not change the numbers.
     for first in range(0, n_frames, FRAMES_AT_ONCE):
         frames = slice(first, min(first + FRAMES_AT_ONCE, n_frames))
         spectra = unit_noise(rng, frames.stop - first, shares.shape[1])
@@ -141,7 +139,7 @@ def shaped_noise(
     return hops[1:-1].ravel()
 
 
-def wax_and_wane(rng: np.random.Generator, n_frames: int, wax_s: float, wax_sd: float) -> Floats:
+def slow_modulation(rng: np.random.Generator, n_frames: int, wax_s: float, wax_sd: float) -> Floats:
     """A slow positive factor of mean square 1, shape (n_frames,)."""
     from scipy.signal import lfilter
 
@@ -153,7 +151,7 @@ def wax_and_wane(rng: np.random.Generator, n_frames: int, wax_s: float, wax_sd: 
 
 
 def movement_share(scene: Scene) -> Floats:
-    """How much of each frame is filled by body movement, shape (n_frames,)."""
+    """Share of each frame with body movement, shape (n_frames,)."""
     events = scene.events["movement"]
     share = np.zeros(scene.n_frames)
     first = (events.onset_s / HOP_S).astype(int)
@@ -166,7 +164,7 @@ def eeg_power(scene: Scene) -> Floats:
     rng = scene.key.rng(Stream.RHYTHMS)
     power = scene.stage_share @ np.array([EEG_UV[stage] for stage in SCORED]) ** 2
     for number, part in enumerate(EEG_COMPONENTS.values()):
-        power[:, number] *= wax_and_wane(rng, scene.n_frames, part.wax_s, part.wax_sd) ** 2
+        power[:, number] *= slow_modulation(rng, scene.n_frames, part.wax_s, part.wax_sd) ** 2
     power[:, ALPHA] *= (1 - 0.85 * scene.eyes_open) * scene.traits.alpha_gain**2
     # Muscle shows in the EEG while the body moves.
     power[:, BETA] *= 1 + 15 * movement_share(scene)

@@ -1,7 +1,7 @@
-"""What happens in a simulated night, second by second: who sleeps, how deep, and which events.
+"""The scene of a simulated night: the subject's traits, depth of sleep, and events.
 
-The scene is drawn once for a night and every electrode is a view of it, so that a spindle stands
-in C4 and C3 at the same moment and an eye movement in E1 and E2 with opposite signs.
+It is drawn once for a night and is the same for every electrode, so that a spindle is in C4 and C3
+at the same time and an eye movement in E1 and E2 with opposite signs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HOPS_PER_EPOCH = int(EPOCH_S) // HOP_S
 
 
 class Stream(IntEnum):
-    """Which random numbers: each part of a night has its own, so that none disturbs another."""
+    """Streams of random numbers: each part of a night has its own, independent of the others."""
 
     TRAITS = 1
     TARGETS = 2
@@ -42,13 +42,13 @@ class Stream(IntEnum):
     POSTURE = 12
     RESPONSE = 13
     EVENT = 100
-    """And the number of the event's sort."""
+    """Plus the number of the event model."""
     SITE = 200
-    """And the number of the electrode or sensor."""
+    """Plus the number of the electrode or sensor."""
 
 
 class NightKey(NamedTuple):
-    """What a night's random numbers are drawn from; nothing else enters them.
+    """The seed of a night's random numbers.
 
     ``condition`` is 0 for what belongs to the subject, 1 for baseline, 2 for treatment.
     """
@@ -63,13 +63,13 @@ class NightKey(NamedTuple):
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence((*self, int(stream)))))
 
     def of_subject(self) -> NightKey:
-        """The key of what all nights of the subject share."""
+        """The key that all nights of the subject share."""
         return NightKey(self.seed, self.subject, 0, 0)
 
 
 @dataclass(frozen=True)
 class Traits:
-    """How one subject differs from another; the same every night."""
+    """The constants of a subject, the same every night."""
 
     age_y: int = 30
     sex: str = "F"
@@ -101,7 +101,7 @@ def draw_traits(key: NightKey) -> Traits:
 
 
 class Events(NamedTuple):
-    """Events of one sort: when, how long, how large and how fast, each of shape (n_events,).
+    """Events of one kind, each field of shape (n_events,).
 
     A size of 1 is usual; below 0 the event is upside down.
     """
@@ -121,21 +121,21 @@ class EventModel:
     number
         Of its random stream.
     per_min
-        Stage to events a minute; none elsewhere.
+        Events a minute by stage.
     duration_s
         Lowest and highest, uniform.
     spread
         Standard deviation of the logarithm of the size.
     hz
-        Mean and standard deviation of the frequency, where it has one.
+        Mean and standard deviation of the frequency.
     apart_s
-        An event that begins sooner after the one before is left out.
+        Shortest time between two onsets.
     in_bursts
         Thirds of an epoch differ widely in their number of events.
     both_ways
         Half of the events are upside down.
     eyes_open
-        Comes only with eyes open.
+        Only with eyes open.
     """
 
     number: int
@@ -180,7 +180,7 @@ EVENT_MODELS: Mapping[str, EventModel] = {
 
 @dataclass(frozen=True)
 class DepthModel:
-    """How far an epoch is from the textbook picture of its stage.
+    """How far the signal of an epoch is from that of its stage.
 
     Attributes
     ----------
@@ -189,10 +189,9 @@ class DepthModel:
     concentration
         Of the beta distribution of that share; smaller varies more.
     reach_s
-        How far in time the foreign stages come from, standard deviation.
+        Distance in time of the foreign stages, standard deviation.
     shift_hops
-        A transition may come this many times 2 s beside the edge of the epoch; the epoch keeps the
-        larger part of itself.
+        A transition is up to this many times 2 s beside the edge of the epoch.
     """
 
     foreign: float = 0.5
@@ -203,19 +202,15 @@ class DepthModel:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Everything that the signals of one night have in common.
+    """What the signals of one night have in common.
 
     Attributes
     ----------
-    duration_s
-        Of the recording.
-    stage_of_epoch
-        Shape (n_epochs,), position in SCORED.
     in_bed
         Shape (n_epochs,).
     stage_share
-        Shape (n_frames, 5), how much of each stage is in each 4-s frame. Frames start every 2 s,
-        the first one 2 s before the recording.
+        Shape (n_frames, 5), share of each stage in each 4-s frame. Frames start every 2 s, the
+        first one 2 s before the recording.
     eyes_open
         Shape (n_frames,), 0 to 1.
     events
@@ -225,7 +220,6 @@ class Scene:
     key: NightKey
     traits: Traits
     duration_s: int
-    stage_of_epoch: npt.NDArray[np.int64]
     in_bed: npt.NDArray[np.bool_]
     stage_share: Floats
     eyes_open: Floats
@@ -251,7 +245,6 @@ def draw_scene(
         key,
         traits,
         int(len(stage) * EPOCH_S),
-        stage,
         hypnogram.in_bed,
         _stage_share(stage, key.rng(Stream.DEPTH), depth or DepthModel()),
         _frames_of_hops(np.repeat(open_share, HOPS_PER_EPOCH)),
@@ -262,7 +255,7 @@ def draw_scene(
 def draw_events(
     model: EventModel, stage: npt.NDArray[np.int64], open_share: Floats, key: NightKey
 ) -> Events:
-    """Events of one sort for the whole night, in time order."""
+    """Events of one kind for the whole night, in time order."""
     rng = key.rng(Stream.EVENT + model.number)
     per_third = np.array([model.per_min.get(s, 0.0) for s in SCORED])[stage] * EPOCH_S / 60 / 3
     rate = np.repeat(per_third * (open_share if model.eyes_open else 1.0), 3)
@@ -286,7 +279,7 @@ def draw_events(
 def _eyes_open(
     stage: npt.NDArray[np.int64], in_bed: npt.NDArray[np.bool_], rng: np.random.Generator
 ) -> Floats:
-    """Share of each epoch with eyes open; out of bed nearly all of it, asleep nothing."""
+    """Share of each epoch with eyes open: 0.9 out of bed, 0 asleep."""
     awake = np.where(in_bed, rng.beta(0.7, 1.6, len(stage)), 0.9)
     return np.where(stage == SCORED.index(_W), awake, 0.0)
 
@@ -300,7 +293,7 @@ def _stage_share(
     shift = rng.integers(-depth.shift_hops, depth.shift_hops + 1, len(stage) + 1)
     shift[[0, -1]] = 0
     own = np.eye(len(SCORED))[np.repeat(stage, HOPS_PER_EPOCH + np.diff(shift))]
-    # The cycle of a short night is compressed, and so is what reaches over from other stages.
+    # The cycles of a short night are shorter, and so is this distance.
     reach_s = min(depth.reach_s, len(stage) * EPOCH_S / 60)
     around = gaussian_filter1d(own, reach_s / HOP_S, axis=0)
     mean, total = depth.foreign, depth.concentration
@@ -310,7 +303,7 @@ def _stage_share(
 
 
 def _frames_of_hops(per_hop: Floats) -> Floats:
-    """Values of 2-s hops for the 4-s frames, each of which covers two of them."""
+    """Values of the 4-s frames from those of 2-s hops, two a frame."""
     before = np.concatenate([per_hop[:1], per_hop])
     after = np.concatenate([per_hop, per_hop[-1:]])
     mean: Floats = (before + after) / 2

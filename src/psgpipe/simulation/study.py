@@ -1,4 +1,4 @@
-"""A study of synthetic nights: plan all of it, then write it night by night, its table last."""
+"""A study of simulated nights: planned as a whole, written night by night, its table last."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ COLUMNS = (
     "night_in_lab", "scoring",
 )  # fmt: skip
 NIGHT_NAMES = {"baseline": "base", "treatment": "treat"}
-# The recorded nights follow a first night in the lab that is not part of the study.
+# The first night in the lab is not part of the study.
 FIRST_NIGHT_IN_LAB = 2
 SUBJECTS, NIGHTS, FS_HZ = (1, 999), (1, 14), (64, 1024)
 
 
 @dataclass(frozen=True)
 class StudyDesign:
-    """What is to be simulated.
+    """The design of a study.
 
     Attributes
     ----------
@@ -120,7 +120,7 @@ def simulate_study(
     _check_folder(out, force=force)
     _check_space(out, design, len(nights))
     with output_errors(out / STUDY):
-        # The table goes first and comes last: where it is, all it names is whole.
+        # The table is removed first and written last: where it is, every file it names is complete.
         (out / STUDY).unlink(missing_ok=True)
     for number, night in enumerate(nights, 1):
         _write_night(out, night, design)
@@ -162,7 +162,7 @@ def plan_study(design: StudyDesign) -> list[PlannedNight]:
 
 
 def describe(design: StudyDesign, nights: Sequence[PlannedNight]) -> dict[str, Any]:
-    """How the study was made, and what is true in it: endpoints of the true stages."""
+    """Content of ``simulation.json``: design, software, and endpoints of the true stages."""
     return {
         "made_by": f"psgpipe {version('psgpipe')} simulate",
         "numpy": version("numpy"),
@@ -197,7 +197,7 @@ def _true_difference(nights: Sequence[PlannedNight]) -> dict[str, float]:
 
 
 def _write_night(out: Path, night: PlannedNight, design: StudyDesign) -> None:
-    """The scoring, then the recording, under a temporary name until it is whole."""
+    """Write the scoring, then the recording, under a temporary name until it is complete."""
     write_file(out / night.scoring, write_scoring(night.plan.hypnogram))
     path = out / night.recording
     part = path.with_name(f"{TEMPORARY_PREFIX}{path.name}")
@@ -213,13 +213,13 @@ def _write_night(out: Path, night: PlannedNight, design: StudyDesign) -> None:
 
 
 def _signals(plan: NightPlan, design: StudyDesign) -> Iterator[OutputSignal]:
-    for made in night_signals(plan, MONTAGES[design.montage], design.rate_hz):
-        lead = made.lead
+    for signal in night_signals(plan, MONTAGES[design.montage], design.rate_hz):
+        lead = signal.lead
         yield OutputSignal(
             lead.label,
             lead.unit,
-            made.fs_hz,
-            made.samples,
+            signal.fs_hz,
+            signal.samples,
             (-lead.limit if lead.lowest is None else lead.lowest, lead.limit),
             lead.prefilter,
             "simulated",

@@ -1,10 +1,10 @@
-"""What a simulated night must add up to: its latency, wake and stage shares, effect included.
+"""The targets of a simulated night: latency, wake and stage shares, planted effect included.
 
-A night's targets are the population mean, plus the subject's own deviation, plus the night's, plus
-the planted effect on treatment nights, to which some subjects respond more than others. The night's
-deviation and the response are mirrored between the two subjects of a pair (1 and 2, 3 and 4, ...),
-so that over an even number of subjects the mean difference between treatment and baseline is the
-planted effect and nothing else.
+They are the population mean, plus the deviations of the subject and of the night, plus the planted
+effect on treatment nights, to which some subjects respond more than others. The night's deviation
+and the response have opposite signs in the two subjects of a pair (1 and 2, 3 and 4, ...), so that
+over an even number of subjects the mean difference between treatment and baseline is exactly the
+planted effect.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ POPULATION = Targets(sol_min=14, waso_min=36, n1_pct=7, n2_pct=51, n3_pct=20, re
 BETWEEN_SUBJECTS = Targets(sol_min=3, waso_min=8, n1_pct=1, n2_pct=0, n3_pct=2.5, rem_pct=2)
 BETWEEN_NIGHTS = Targets(sol_min=2, waso_min=6, n1_pct=0.7, n2_pct=0, n3_pct=1.5, rem_pct=1.5)
 FULL_NIGHT_MIN = 465.0
-# No drug acts alike on everybody: one person's effect is 0.6 to 1.4 times the planted one.
+# A subject's effect is 0.6 to 1.4 times the planted one.
 RESPONSE_SD = 0.2
 
 
@@ -69,7 +69,7 @@ def draw_response(key: NightKey) -> float:
 
 
 def _mirrored(subject: int) -> tuple[int, float]:
-    """The first subject of a subject's pair, and on which side of the mean the subject is."""
+    """The first subject of the pair, and the sign of the subject's deviations."""
     return (subject - 1, -1.0) if subject % 2 == 0 else (subject, 1.0)
 
 
@@ -80,11 +80,11 @@ def _deviation(key: NightKey) -> dict[str, float]:
     return dict(zip(names, np.clip(drawn, -2, 2).tolist(), strict=True))
 
 
-def with_effects(targets: Targets, effects: Mapping[str, float], tib_min: float) -> Targets:
+def add_effects(targets: Targets, effects: Mapping[str, float], tib_min: float) -> Targets:
     """The targets moved by the planted effects; time in bed stays.
 
-    Stages without an effect of their own share the rest in proportion. Sleep lost or won is won
-    or lost by wake after sleep onset, or by the latency where WASO has an effect of its own.
+    Stages without an effect of their own share the rest in proportion. Lost sleep becomes wake
+    after sleep onset, or latency where WASO has an effect of its own.
 
     Raises
     ------

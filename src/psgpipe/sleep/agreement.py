@@ -1,4 +1,4 @@
-"""How well two scorings of the same night agree, epoch by epoch."""
+"""Agreement of two scorings of a night, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Agreement:
     ----------
     confusion
         Epochs by the expert's stage (rows) and the automatic stage (columns), shape (5, 5), in the
-        order W N1 N2 N3 R; epochs that either leaves without a stage are not counted.
+        order W N1 N2 N3 R; epochs without a stage in either are not counted.
     """
 
     confusion: npt.NDArray[np.int_]
@@ -72,7 +72,7 @@ def agreement(expert: Hypnogram, automatic: Hypnogram) -> Agreement:
     Both must count their epochs from the start of the same recording.
     """
     confusion = np.zeros((len(SCORED), len(SCORED)), dtype=int)
-    for said, found in zip(expert.stages, automatic.stages, strict=False):
-        if said in SCORED and found in SCORED:
-            confusion[SCORED.index(said), SCORED.index(found)] += 1
+    for true, stage in zip(expert.stages, automatic.stages, strict=False):
+        if true in SCORED and stage in SCORED:
+            confusion[SCORED.index(true), SCORED.index(stage)] += 1
     return Agreement(confusion)

@@ -1,4 +1,4 @@
-"""Sleep architecture: every endpoint of a night from its hypnogram, by our own arithmetic."""
+"""Sleep architecture: every endpoint of a night, computed from its hypnogram."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def summarize(
     hypnodensity
         Probabilities for the same epochs; only for ``mean_confidence``.
     lights_known
-        False where the recording's ends stand in for lights off and lights on; the numbers are the
-        same, the reasons of what is absent speak of the recording.
+        False where the recording's start and end are used as lights off and lights on; only the
+        reasons of absent endpoints depend on it.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def _absent_altogether(reason: str) -> ArchitectureSummary:
 
 
 def _withheld(hypnogram: Hypnogram) -> ArchitectureSummary:
-    """Time in bed alone: hours after an anaesthetic dose, slow waves are not N3."""
+    """Time in bed alone: soon after an anaesthetic dose, slow waves are not N3."""
     stages = hypnogram.in_bed_stages
     reason = (
         f"withheld: {hypnogram.sedated_in_bed} of {len(stages)} epochs in bed lie within the "
@@ -131,7 +131,7 @@ def _reasons(
     *,
     lights_known: bool,
 ) -> dict[str, str]:
-    """Why every endpoint that is None is None, in words."""
+    """Why an endpoint is None, for each that is."""
     end = "lights on" if lights_known else "the end of the recording"
     start = "lights off" if lights_known else "the start of the recording"
     tib_min = _minutes(stages)
@@ -179,7 +179,7 @@ def _first(stages: Stages, wanted: Sequence[SleepStage]) -> int | None:
 
 
 def _first_run(stages: Stages, wanted: Sequence[SleepStage], n_epochs: int) -> int | None:
-    """Where the first `n_epochs` of nothing but `wanted` begin."""
+    """First epoch of the first `n_epochs` unbroken epochs of `wanted`."""
     run = 0
     for epoch, stage in enumerate(stages):
         run = run + 1 if stage in wanted else 0
@@ -199,12 +199,12 @@ def _runs(stages: Stages, wanted: SleepStage) -> int:
 
 
 def _sleep_to_wake(stages: Stages) -> int:
-    """Sleep epochs followed at once by W; across an invalid epoch nobody saw the awakening."""
+    """Sleep epochs directly followed by W; an invalid epoch between hides the awakening."""
     return sum(a in SLEEP and b is SleepStage.W for a, b in pairwise(stages))
 
 
 def _changes(stages: Stages) -> int:
-    """Changes of stage; invalid epochs are taken out, so one change across a gap still counts."""
+    """Changes of stage; invalid epochs are left out, so that a change across them counts."""
     valid = [stage for stage in stages if stage in SCORED]
     return sum(a is not b for a, b in pairwise(valid))
 
@@ -212,7 +212,7 @@ def _changes(stages: Stages) -> int:
 def _minutes_by_third(period: Stages, wanted: SleepStage) -> tuple[float, float, float]:
     """Minutes of `wanted` in each third of `period`; an epoch on an edge is split."""
     n_epochs = len(period)
-    # In thirds of an epoch everything is a whole number: epoch e is 3e to 3e + 3, third k is
+    # In thirds of an epoch all limits are whole numbers: epoch e is 3e to 3e + 3, third k is
     # k * n_epochs to (k + 1) * n_epochs.
     starts = [3 * epoch for epoch, stage in enumerate(period) if stage is wanted]
 

@@ -20,11 +20,11 @@ class CycleRule:
     Attributes
     ----------
     nrem_min
-        NREM sleep that must stand before a REM period.
+        Least NREM sleep before a REM period.
     rem_gap_min
-        REM bouts closer together than this, whatever lies between, are one REM period.
+        REM bouts closer together than this, whatever is between, are one REM period.
     rem_min
-        REM sleep that a REM period must hold; a shorter one belongs to the NREM around it.
+        Least REM sleep in a REM period; a shorter one belongs to the NREM around it.
     first_rem_min
         The same for the REM period of the first cycle, which is often very short.
     """
@@ -50,7 +50,7 @@ class SleepCycle:
     nrem_min
         N1, N2 and N3 before the REM period.
     rem_min
-        R in the REM period; what interrupts it is not counted.
+        R in the REM period, without its interruptions.
     """
 
     first_epoch: int
@@ -63,10 +63,10 @@ class SleepCycle:
 def sleep_cycles(hypnogram: Hypnogram, rule: CycleRule = CYCLE_RULE) -> tuple[SleepCycle, ...]:
     """Complete NREM-REM cycles between lights off and lights on.
 
-    REM bouts are merged first, then REM periods that are too short are passed over. A REM period
-    without enough NREM sleep before it ends no cycle: it belongs to the REM period before, and
-    where there is none (REM at sleep onset) the first cycle starts behind it. NREM sleep after the
-    last REM period is no cycle.
+    REM bouts are merged first, then REM periods that are too short are left out. A REM period
+    without enough NREM sleep before it ends no cycle: it belongs to the REM period before, or, at
+    sleep onset, to none: the first cycle then starts after it. NREM sleep after the last REM period
+    is no cycle.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Lights off and lights on, placed on the recording's own clock."""
+"""Lights off and lights on, in seconds from the start of the recording."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def place_lights(
     on_events_s: Sequence[float] = (),
     given_by: LightsSource = "option",
 ) -> tuple[Lights, tuple[Finding, ...]]:
-    """Lights off and on in seconds from the start of the recording, and what was odd.
+    """Lights off and on in seconds from the start of the recording, and the findings about them.
 
-    What was given with the night goes before what is annotated in the file; where neither says,
-    the recording's own end stands in. Of several events the first lights off and the last lights
-    on count: in between, lights are switched on for a while and off again. Where they are switched
-    off last, lights on is not known.
+    A time given with the night counts before an annotation in the file; without both, the
+    recording's start or end is used. Of several annotations the first lights off and the last
+    lights on count: in between, lights are switched on for a while and off again. Where lights are
+    switched off last, lights on is not known.
 
     Parameters
     ----------
     off_events_s, on_events_s
-        Onsets of the annotations that say lights off, lights on.
+        Onsets of the annotations of lights off, lights on.
     given_by
-        Where the night's own times came from.
+        The source of the night's own times.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def place_lights(
     off_s, off_source = _first_known(off_given, given_by, off_annotated, 0.0)
     on_s, on_source = _first_known(on_given, given_by, on_annotated, header.span_s)
     if on_given is not None and on_s <= off_s and on_s + DAY_S <= header.span_s:
-        on_s += DAY_S  # a recording longer than a day meets every clock time twice
+        on_s += DAY_S  # in more than a day every clock time comes twice
     if on_s - off_s >= MIN_IN_BED_S:
         return Lights(off_s, on_s, off_source, on_source), ()
     if "annotation" in (off_source, on_source) and off_given is None and on_given is None:
@@ -74,7 +74,7 @@ def place_lights(
 def _annotated(off_s: list[float], on_s: list[float]) -> tuple[list[float], list[float]]:
     """The first lights off and the last lights on, each in a list that is empty without one."""
     if off_s and on_s and off_s[0] < on_s[-1] < off_s[-1]:
-        on_s = []  # switched off again: that was a walk in the night, not the morning
+        on_s = []  # switched off again: this was not yet the morning
     return off_s[:1], on_s[-1:]
 
 
@@ -135,15 +135,15 @@ def _shown(seconds: float, when: dt.time | dt.datetime, header: Header) -> str:
 def read_time(text: str) -> dt.time | dt.datetime | None:
     """A clock time or an ISO date-time; None where `text` is neither.
 
-    A time zone is not accepted: recordings hold local time. Nor is a date alone, which would be
-    taken for its midnight, or ``1:5``, which may be ten to two.
+    A time zone is not accepted: recordings hold local time. Neither is a date alone, which would
+    mean midnight, nor ``1:5``, which may be 1:50.
     """
-    said = text.strip()
+    text = text.strip()
     try:
-        if _DATE_TIME.fullmatch(said):
-            return dt.datetime.fromisoformat(said)
-        if _CLOCK.fullmatch(said):
-            return dt.time.fromisoformat(said if said[2] == ":" else f"0{said}")
+        if _DATE_TIME.fullmatch(text):
+            return dt.datetime.fromisoformat(text)
+        if _CLOCK.fullmatch(text):
+            return dt.time.fromisoformat(text if text[2] == ":" else f"0{text}")
     except ValueError:  # the calendar has no such day
         return None
     return None
@@ -154,7 +154,7 @@ def _seconds_after_start(when: dt.time | dt.datetime, header: Header) -> float |
         return None if header.start is None else (when - header.start).total_seconds()
     if header.start_clock is None:
         return None
-    # A clock time before the start is meant for the next day: nights cross midnight.
+    # A clock time before the start belongs to the next day: nights cross midnight.
     return (_of_day_s(when) - _of_day_s(header.start_clock)) % DAY_S
 
 

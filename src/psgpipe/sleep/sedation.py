@@ -1,4 +1,4 @@
-"""Dose, time since dose, and nights too close to a dose to be called sleep."""
+"""Sedation: the time since a dose, and epochs and nights too soon after it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def in_sedation(hours_since_dose: float, window_h: float, in_bed_h: float | None
     hours_since_dose
         From the end of the dose to lights off; negative for a dose in the night.
     in_bed_h
-        Lights off to lights on; where unknown, the longest night that is believed.
+        Lights off to lights on; where unknown, LONGEST_NIGHT_H.
     """
     night_h = LONGEST_NIGHT_H if in_bed_h is None else in_bed_h
     return -night_h < hours_since_dose < window_h

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 from psgpipe.errors import NightsNotComparable
 from psgpipe.files import atomic
 from psgpipe.files.regular import file_name
-from psgpipe.model.listed_night import ListedNight
 from psgpipe.model.night import Night
+from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.results import journal
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def unblind(out: Path) -> bool:
     return True
 
 
-def without_condition(listed: ListedNight) -> ListedNight:
+def without_condition(listed: StudyTableRow) -> StudyTableRow:
     """The night as whoever is blinded may see it."""
     reason = WITHHELD if listed.exclude_reason else None
     return replace(listed, night=bare(listed.night), exclude_reason=reason)
@@ -145,7 +145,7 @@ def _unpacked(said: Mapping[str, Any]) -> Sealed:
     return {(subject, night): dict(cells) for subject, night, cells in rows}
 
 
-def telling_names(nights: Iterable[ListedNight]) -> int:
+def telling_names(nights: Iterable[StudyTableRow]) -> int:
     """How many nights have an id or a file name that gives their condition away.
 
     ``treat1`` and ``S01_treatment.edf`` do: they hold the first letters of *treatment*.
@@ -153,7 +153,7 @@ def telling_names(nights: Iterable[ListedNight]) -> int:
     return sum(_tells(listed) for listed in nights)
 
 
-def _tells(listed: ListedNight) -> bool:
+def _tells(listed: StudyTableRow) -> bool:
     word = (listed.night.condition or "")[:_SHORTEST_TELLING]
     names = (listed.night.subject, listed.night.night, file_name(listed.recording))
     return len(word) == _SHORTEST_TELLING and any(word in name.casefold() for name in names)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from psgpipe.errors import StudyTableInvalid
 from psgpipe.model.ids import slug
-from psgpipe.model.listed_night import ListedNight
 from psgpipe.model.night import Night
+from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.study.file_ids import ids_from_name, stem_of
 
 RECORDINGS = re.compile(r"\.(edf|bdf|rec|edfz)(\.gz)?$", re.IGNORECASE)
@@ -64,7 +64,7 @@ def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
             yield entry
 
 
-def nights_in_folder(folder: Path, besides: Path | None = None) -> tuple[list[ListedNight], int]:
+def nights_in_folder(folder: Path, besides: Path | None = None) -> tuple[list[StudyTableRow], int]:
     """A night for each recording in `folder`, subject and night from the recording's name.
 
     Raises
@@ -80,12 +80,12 @@ def nights_in_folder(folder: Path, besides: Path | None = None) -> tuple[list[Li
             "found none",
             "Check the path; a recording of another name can be listed in a study table.",
         )
-    nights = [ListedNight(Night(*ids_from_name(path.name)), path) for path in paths]
+    nights = [StudyTableRow(Night(*ids_from_name(path.name)), path) for path in paths]
     _refuse_doubles(folder, nights)
     return nights, passed_over
 
 
-def _refuse_doubles(folder: Path, nights: list[ListedNight]) -> None:
+def _refuse_doubles(folder: Path, nights: list[StudyTableRow]) -> None:
     first: dict[tuple[str, str], Path] = {}
     doubles = []
     for listed in nights:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psgpipe.errors import UsageError
-from psgpipe.model.listed_night import ListedNight
+from psgpipe.model.study_table_row import StudyTableRow
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Shard:
             raise UsageError(f"--shard is {text!r}, wanted I/N with I from 1 to N", "Correct it.")
         return cls(int(match[1]), int(match[2]))
 
-    def part(self, nights: Sequence[ListedNight]) -> Sequence[ListedNight]:
+    def part(self, nights: Sequence[StudyTableRow]) -> Sequence[StudyTableRow]:
         """The nights of this shard: every n-th, so that a subject's long nights are spread."""
         return nights[self.number - 1 :: self.of]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from psgpipe.files.regular import file_name
 from psgpipe.model.ids import night_order
-from psgpipe.model.listed_night import ListedNight
+from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.results.study_file import write_study_file
 from psgpipe.study import blinding
 from psgpipe.study.discovery import nights_in_folder
@@ -36,18 +36,18 @@ class Study:
     """
 
     name: str
-    nights: tuple[ListedNight, ...]
+    nights: tuple[StudyTableRow, ...]
     table_sha256: str | None = None
     passed_over: int = 0
     sealed: blinding.Sealed | None = None
 
     @property
-    def asked(self) -> tuple[ListedNight, ...]:
+    def asked(self) -> tuple[StudyTableRow, ...]:
         """The nights that are not excluded."""
         return tuple(listed for listed in self.nights if not listed.excluded)
 
     @property
-    def excluded(self) -> tuple[ListedNight, ...]:
+    def excluded(self) -> tuple[StudyTableRow, ...]:
         """The nights that the study leaves out."""
         return tuple(listed for listed in self.nights if listed.excluded)
 
@@ -81,7 +81,7 @@ def blinded(study: Study) -> Study:
     return replace(study, nights=tuple(map(blinding.without_condition, study.nights)), sealed=kept)
 
 
-def _sorted(nights: Sequence[ListedNight]) -> tuple[ListedNight, ...]:
+def _sorted(nights: Sequence[StudyTableRow]) -> tuple[StudyTableRow, ...]:
     return tuple(sorted(nights, key=lambda n: night_order(n.night.subject, n.night.night)))
 
 
@@ -105,7 +105,7 @@ def write_study(
     write_study_file(out, pipeline, facts, nights, blind=study.sealed is not None)
 
 
-def _night_dict(listed: ListedNight) -> dict[str, Any]:
+def _night_dict(listed: StudyTableRow) -> dict[str, Any]:
     night = listed.night
     return {
         "subject": night.subject,

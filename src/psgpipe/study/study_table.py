@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import cast
 
-from psgpipe.model.listed_night import ListedNight
 from psgpipe.model.night import Night, Sex
+from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.tables.cells import (
     clock_or_date_time,
     date_time,
@@ -45,7 +45,7 @@ MOST_BYTES_IN_A_NAME, MOST_BYTES_IN_A_PATH = 255, 3000
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
-def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[ListedNight, ...]:
+def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[StudyTableRow, ...]:
     """The nights that a study table lists, in its order.
 
     Unknown columns are kept in ``night.extra`` under their name; blank cells are left out there.
@@ -79,7 +79,7 @@ def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[ListedNight
 
 def _listed(
     row: Row, folder: Path, numbers: Numbers, conditions: Sequence[str], mistakes: Mistakes
-) -> ListedNight:
+) -> StudyTableRow:
     cells = row.cells
     _check_design(row, numbers, mistakes)
     lights_off = clock_or_date_time(row, "lights_off", mistakes)
@@ -96,7 +96,7 @@ def _listed(
         dose_end=date_time(row, "dose_end", mistakes),
         extra={c: t for c, t in cells.items() if c not in _ON_THE_NIGHT and not is_missing(t)},
     )
-    return ListedNight(
+    return StudyTableRow(
         night=night,
         recording=_path(row, "recording", folder, mistakes) or folder / cells["recording"],
         scoring=_path(row, "scoring", folder, mistakes),
@@ -148,7 +148,7 @@ def _beside(folder: Path, text: str) -> Path:
     return path
 
 
-def _refuse_shared_recordings(nights: Sequence[ListedNight], mistakes: Mistakes) -> None:
+def _refuse_shared_recordings(nights: Sequence[StudyTableRow], mistakes: Mistakes) -> None:
     first: dict[str, int] = {}
     for listed in (n for n in nights if not n.excluded and not is_missing(n.recording.name)):
         key = os.path.normcase(os.path.normpath(listed.recording))

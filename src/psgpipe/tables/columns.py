@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from psgpipe.messages import likely_word
 from psgpipe.model.ids import look_alike_key, one_person_key, one_spelling
-from psgpipe.model.listed_night import CONDITIONS
+from psgpipe.model.study_table_row import CONDITIONS
 from psgpipe.tables.cells import same_letters
 from psgpipe.tables.delimited import Mistakes, Row, Table, shown
 from psgpipe.tables.numbers import is_missing

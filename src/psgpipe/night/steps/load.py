@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from psgpipe.edf.reader import read_digital
-from psgpipe.model.digital_recording import DigitalRecording, side_by_side
+from psgpipe.model.digital_recording import DigitalRecording, merge_by_rate
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.night.steps.step import Step
 
@@ -26,7 +26,7 @@ def load(opened: OpenedNight, _params: LoadParams) -> tuple[DigitalRecording, ..
     if not missing:
         return opened.recorded
     others = read_digital(opened.path, missing, units=opened.declared_units)
-    return side_by_side((*opened.recorded, *others))
+    return merge_by_rate((*opened.recorded, *others))
 
 
 STEP = Step("load", "1", ("opened",), "recorded", LoadParams, load)

@@ -1,4 +1,4 @@
-"""What a study table lists."""
+"""A night of a study, as its table lists it."""
 
 from __future__ import annotations
 
@@ -11,24 +11,21 @@ CONDITIONS = ("baseline", "treatment", "followup", "washout", "adaptation")
 
 
 @dataclass(frozen=True)
-class ListedNight:
-    """One row of a study table: a night, its recording, and whether it is to be left out.
+class StudyTableRow:
+    """One row of a study table: a night, its recording, and whether it is excluded.
 
     Attributes
     ----------
     night
-        Identity and what is known besides the signal; design columns (dose, period, ...) and
-        unknown columns are in ``night.extra``.
+        Design columns (dose, period, ...) and unknown columns are in ``night.extra``.
     recording
         Path as it can be opened.
     scoring
-        An expert's scoring of the night, or None.
-    excluded
-        Listed, and not to be analysed.
+        An expert's scoring of the night.
     exclude_reason
-        In the study's words, or None.
+        In the study's words.
     row
-        In the table as a spreadsheet counts, the header being row 1.
+        Its number as a spreadsheet counts, the header being row 1.
     """
 
     night: Night
