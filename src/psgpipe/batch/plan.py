@@ -72,8 +72,11 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
     opened = [*nights["compute"], *nights["check"]]
     finished = _manifests(nights["check"], out)
     n_compute, engine = len(nights["compute"]), recipe.engine_name
-    each_s = _median([_seconds(m) for m in finished], _guess(recipe, NIGHT_S[engine], PICTURES_S))
-    each_bytes = _median([_bytes(m) for m in finished], _guess(recipe, NIGHT_BYTES, PICTURES_BYTES))
+    each_s = NIGHT_S[engine] + (PICTURES_S if recipe.pictures else 0.0)
+    each_bytes = NIGHT_BYTES + (PICTURES_BYTES if recipe.pictures else 0.0)
+    if finished:
+        each_s = statistics.median(sum(s.seconds or 0.0 for s in m.steps) for m in finished)
+        each_bytes = statistics.median(sum(o.bytes for o in m.outputs) for m in finished)
     workers = max(1, min(options.jobs, n_compute))
     start_s = WORKER_START_S[engine] if n_compute else 0.0
     return Plan(
@@ -93,14 +96,14 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
 def _action(listed: StudyTableRow, recipe: Recipe, out: Path, options: BatchOptions) -> str:
     night = listed.night
     folder = night_folder(out, night.subject, night.night)
-    asked = StudyNight(
+    study_night = StudyNight(
         night.subject,
         night.night,
         folder,
         recording=file_name(listed.recording),
         pipeline_sha256=recipe.pipeline_sha256,
     )
-    status = stored_night(asked).status
+    status = stored_night(study_night).status
     if status == "finished":
         return "compute" if options.force else "check"
     return "leave" if status == "failed" and not options.retry_failed else "compute"
@@ -111,29 +114,13 @@ def _manifests(nights: Sequence[StudyTableRow], out: Path) -> list[Manifest]:
     return [m for m in map(read_manifest, folders) if m is not None]
 
 
-def _seconds(manifest: Manifest) -> float:
-    return sum(step.seconds or 0.0 for step in manifest.steps)
-
-
-def _bytes(manifest: Manifest) -> float:
-    return float(sum(output.bytes for output in manifest.outputs))
-
-
-def _guess(recipe: Recipe, night: float, pictures: float) -> float:
-    return night + (pictures if recipe.pictures else 0.0)
-
-
-def _median(values: Sequence[float], guess: float) -> float:
-    return statistics.median(values) if values else guess
-
-
 def _ids(nights: Sequence[StudyTableRow]) -> tuple[tuple[str, str], ...]:
     return tuple((n.night.subject, n.night.night) for n in nights)
 
 
 def _free(out: Path) -> int | None:
-    there = next((p for p in (out, *out.absolute().parents) if p.exists()), None)
+    existing = next((p for p in (out, *out.absolute().parents) if p.exists()), None)
     try:
-        return None if there is None else shutil.disk_usage(there).free
+        return None if existing is None else shutil.disk_usage(existing).free
     except OSError:
         return None

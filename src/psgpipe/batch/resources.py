@@ -20,33 +20,11 @@ _UNLIMITED = 2**60
 
 @dataclass(frozen=True)
 class Jobs:
-    """How many workers, and why.
-
-    Attributes
-    ----------
-    source
-        Where the number came from, in words.
-    worker_bytes
-        What a worker needs.
-    memory_bytes
-        What may be used, or None if unknown.
-    """
+    """How many workers, where that number came from, and a warning if they need too much memory."""
 
     count: int
     source: str
-    worker_bytes: int
-    memory_bytes: int | None
-
-    @property
-    def warning(self) -> str | None:
-        """What to say if more workers were wanted than fit into memory."""
-        needed = self.count * self.worker_bytes
-        if self.memory_bytes is None or needed <= self.memory_bytes:
-            return None
-        return (
-            f"{self.count} workers may need {needed / 2**30:.1f} GiB of memory and "
-            f"{self.memory_bytes / 2**30:.1f} GiB are there; fewer --jobs are safer"
-        )
+    warning: str | None = None
 
 
 def choose_jobs(
@@ -77,12 +55,23 @@ def choose_jobs(
             raise UsageError(
                 f"--jobs is {wanted!r}, wanted a number from 1, or auto", "Correct it."
             )
-        return Jobs(int(wanted), "--jobs", worker_bytes, memory)
+        return Jobs(int(wanted), "--jobs", _memory_warning(int(wanted), worker_bytes, memory))
     count, source = _given(environment, root)
     fitting = count if memory is None else max(1, memory // worker_bytes)
     if fitting < count:
         source = f"{source}: {count}, of which memory admits {fitting}"
-    return Jobs(min(count, fitting), source, worker_bytes, memory)
+    count = min(count, fitting)
+    return Jobs(count, source, _memory_warning(count, worker_bytes, memory))
+
+
+def _memory_warning(count: int, worker_bytes: int, memory: int | None) -> str | None:
+    needed = count * worker_bytes
+    if memory is None or needed <= memory:
+        return None
+    return (
+        f"{count} workers may need {needed / 2**30:.1f} GiB of memory and "
+        f"{memory / 2**30:.1f} GiB are there; fewer --jobs are safer"
+    )
 
 
 def _given(environment: Mapping[str, str], root: Path) -> tuple[int, str]:

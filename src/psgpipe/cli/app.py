@@ -20,16 +20,16 @@ from psgpipe.cli.printing import printable
 from psgpipe.errors import Interrupted, PsgpipeError, Terminated, TryAgain
 
 COMMANDS = {
-    "check": "Header, derivations that can be built, quality; no staging.",
+    "check": "Header, derivations that can be built and signal quality; no staging.",
     "run": "One night, all steps.",
-    "batch": "Many nights: resumable, each isolated from the others, gathered.",
-    "gather": "nights.tsv from what is finished; names what is missing.",
-    "status": "Done, failed, missing, running; read from files only.",
-    "verify": "Every output against the hash in its manifest.",
+    "batch": "Many nights; the same command again does what is missing.",
+    "gather": "nights.tsv from the finished nights; lists what is missing.",
+    "status": "Nights that are done, failed, missing or running, read from files only.",
+    "verify": "Compare every output with the hash in its manifest.",
     "compare": "Treatment against baseline.",
     "unblind": "Lift the blind of a study; the journal records it.",
     "simulate": "A study of synthetic nights with known stages.",
-    "demo": "A synthetic study made, staged and compared; opens nothing.",
+    "demo": "Simulate a small study, stage its nights and compare them.",
 }
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 LOGGER = logging.getLogger("psgpipe")
@@ -105,7 +105,10 @@ def exit_code(arguments: list[str] | None = None) -> int:
         click.echo(f"psgpipe: {printable(str(error))}", err=True)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        return _interrupted(Interrupted.exit_code)
+        click.echo(
+            "psgpipe: stopped; what is finished is kept. Run the same command to go on.", err=True
+        )
+        return Interrupted.exit_code
     except BrokenPipeError:
         _stop_printing()  # the program that read the output has ended
         return 0
@@ -140,13 +143,6 @@ def _bug(error: Exception) -> int:
 def _stop_printing() -> None:
     """Send stdout nowhere; Python would try again when it ends, and complain."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _interrupted(code: int) -> int:
-    click.echo(
-        "psgpipe: stopped; what is finished is kept. Run the same command to go on.", err=True
-    )
-    return code
 
 
 def _stop_on_sigterm() -> None:

@@ -36,7 +36,7 @@ from psgpipe.study.study import read_study
 MOST_SHOWN = 20
 
 
-@click.command(name="batch", short_help="Many nights: resumable, each isolated, gathered.")
+@click.command(name="batch")
 @click.argument("study", type=FILE, metavar="STUDY.tsv|FOLDER")
 @click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="Where results go.")
 @click.option(

@@ -33,7 +33,7 @@ from psgpipe.study.discovery import recordings_in
 from psgpipe.tables.cells import without_formula
 
 
-@click.command(name="check", short_help="Header, derivations, quality; no staging.")
+@click.command(name="check")
 @click.argument("recordings", type=FILE, nargs=-1, metavar="RECORDING|FOLDER...")
 @click.option(
     "--engine", is_flag=True, help="Whether the fast engine equals yasa here; takes no recording."
@@ -77,7 +77,6 @@ def command(
     definition = load_definition(pipeline)
     label_table = read_label_table(labels) if labels else None
     is_audit = any(path.is_dir() for path in recordings)
-    show = show_json if as_json else show_tsv if as_tsv else show_line if is_audit else show_text
     codes: set[int] = set()
 
     def checked_recordings() -> Checked:
@@ -91,7 +90,14 @@ def command(
                 codes.add(checked["error"]["exit_code"])
             yield {**checked, "file": name}
 
-    show(checked_recordings(), quiet=quiet)
+    if as_json:
+        show_json(checked_recordings())
+    elif as_tsv:
+        show_tsv(checked_recordings())
+    elif is_audit:
+        show_lines(checked_recordings(), quiet=quiet)
+    else:
+        show_texts(checked_recordings(), quiet=quiet)
     # Unreadable (4) goes before unsuitable (5): somebody must look at that file first.
     raise click.exceptions.Exit(min(codes, default=0))
 
@@ -149,9 +155,8 @@ def _with_bar(paths: list[tuple[Path, str]], *, shown: bool) -> Iterator[tuple[P
             bar.advance()
 
 
-def show_json(checked: Checked, *, quiet: bool) -> None:
+def show_json(checked: Checked) -> None:
     """Print a list of objects one by one: an archive is larger than memory."""
-    del quiet  # --json asks for the result
     separator = "[\n"
     for recording in checked:
         text = json.dumps(recording, ensure_ascii=True, allow_nan=False)
@@ -160,16 +165,15 @@ def show_json(checked: Checked, *, quiet: bool) -> None:
     click.echo("[]" if separator == "[\n" else "\n]")
 
 
-def show_tsv(checked: Checked, *, quiet: bool) -> None:
+def show_tsv(checked: Checked) -> None:
     """Print a table of one row for each recording."""
-    del quiet
     click.echo("\t".join(AUDIT_COLUMNS))
     for recording in checked:
         row = audit_row(recording)
         click.echo("\t".join(without_formula(one_line(row[c])) for c in AUDIT_COLUMNS))
 
 
-def show_line(checked: Checked, *, quiet: bool) -> None:
+def show_lines(checked: Checked, *, quiet: bool) -> None:
     """Print a line for each recording, and how many recordings are in each state."""
     states: Counter[str] = Counter()
     for recording in checked:
@@ -183,7 +187,7 @@ def show_line(checked: Checked, *, quiet: bool) -> None:
     click.echo(f"{states.total()} recordings: {total or 'none'}")
 
 
-def show_text(checked: Checked, *, quiet: bool) -> None:
+def show_texts(checked: Checked, *, quiet: bool) -> None:
     """Print every recording in full."""
     for recording in checked:
         if not quiet:

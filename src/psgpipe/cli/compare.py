@@ -14,7 +14,7 @@ from psgpipe.comparison.spec_lock import lock_spec
 from psgpipe.errors import UsageError
 
 
-@click.command(name="compare", short_help="Treatment against baseline.")
+@click.command(name="compare")
 @click.argument("source", type=FILE, required=False, metavar="OUT|NIGHTS.tsv")
 @click.option(
     "-p", "--spec", "--pipeline", "spec", metavar="FILE|NAME",

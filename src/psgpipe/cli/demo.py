@@ -33,7 +33,7 @@ EFFECT = {"rem_pct": -5.0}
 SPEC = "treatment-comparison"
 
 
-@click.command(name="demo", short_help="A synthetic study made, staged and compared.")
+@click.command(name="demo")
 @click.option("-o", "--out", type=FILE, default="psgpipe-demo", show_default=True, metavar="DIR")
 @click.option("--subjects", type=int, default=2, show_default=True, help="How many subjects.")
 @click.option("--hours", type=float, default=4.5, show_default=True, help="Length of a recording.")

@@ -14,7 +14,7 @@ from psgpipe.results.nights_tsv import gather
 MOST_SHOWN = 20
 
 
-@click.command(name="gather", short_help="nights.tsv from what is finished; names what is missing.")
+@click.command(name="gather")
 @click.argument("out", type=FILE)
 @output_options
 def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:

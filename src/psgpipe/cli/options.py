@@ -17,40 +17,27 @@ LOGGER = logging.getLogger("psgpipe")
 F = TypeVar("F", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
 
-
-def pipeline_option(function: F) -> F:
-    """``-p/--pipeline FILE|NAME``."""
-    return click.option(
-        "-p", "--pipeline", default="standard-night", show_default=True, metavar="FILE|NAME",
-        help="A pipeline file, or the name of one that comes with psgpipe.",
-    )(function)  # fmt: skip
-
-
-def labels_option(function: F) -> F:
-    """``--labels FILE``."""
-    return click.option(
-        "--labels", type=FILE, metavar="FILE",
-        help="Your site's label table: how its channels are called.",
-    )(function)  # fmt: skip
-
-
-def blind_option(function: F) -> F:
-    """``--blind``."""
-    return click.option(
-        "--blind", is_flag=True,
-        help="Keep conditions and doses under seal until psgpipe unblind.",
-    )(function)  # fmt: skip
+pipeline_option = click.option(
+    "-p", "--pipeline", default="standard-night", show_default=True, metavar="FILE|NAME",
+    help="A pipeline file, or the name of one that comes with psgpipe.",
+)  # fmt: skip
+labels_option = click.option(
+    "--labels", type=FILE, metavar="FILE",
+    help="Your site's label table: how its channels are called.",
+)  # fmt: skip
+blind_option = click.option(
+    "--blind", is_flag=True, help="Keep conditions and doses under seal until psgpipe unblind."
+)
+_verbose_option = click.option(
+    "-v", "--verbose", is_flag=True, help="Say what is done and for how long."
+)
+_quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+_json_option = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 
 
 def output_options(function: F) -> F:
     """``-v -q --json``."""
-    function = click.option(
-        "--json", "as_json", is_flag=True, help="The result as JSON on stdout."
-    )(function)
-    function = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")(function)
-    return click.option("-v", "--verbose", is_flag=True, help="Say what is done and for how long.")(
-        function
-    )
+    return _verbose_option(_quiet_option(_json_option(function)))
 
 
 class _PrintableFormatter(logging.Formatter):

@@ -45,7 +45,7 @@ SHOWN = (
 )
 
 
-@click.command(name="run", short_help="One night, all steps.")
+@click.command(name="run")
 @click.argument("recording", type=FILE)
 @click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="Where results go.")
 @pipeline_option

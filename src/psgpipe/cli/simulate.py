@@ -9,7 +9,7 @@ import click
 from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
 
 
-@click.command(name="simulate", short_help="A study of synthetic nights with known stages.")
+@click.command(name="simulate")
 @click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="An empty folder.")
 @click.option("--subjects", type=int, default=2, show_default=True, help="How many subjects.")
 @click.option("--nights", type=int, default=1, show_default=True, help="Nights of each condition.")

@@ -15,7 +15,7 @@ from psgpipe.results.status import BatchRun, batch_runs, stored_night, study_nig
 MOST_SHOWN = 20
 
 
-@click.command(name="status", short_help="Done, failed, missing, running; read from files only.")
+@click.command(name="status")
 @click.argument("out", type=FILE)
 @output_options
 def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:

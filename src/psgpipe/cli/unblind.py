@@ -11,7 +11,7 @@ from psgpipe.errors import UsageError
 from psgpipe.study.blinding import unblind
 
 
-@click.command(name="unblind", short_help="Lift the blind of a study; the journal records it.")
+@click.command(name="unblind")
 @click.argument("out", type=FILE)
 def command(out: Path) -> None:
     """Allow comparisons of the blinded study in OUT; the journal records when."""

@@ -12,7 +12,7 @@ from psgpipe.errors import OutputConflict
 from psgpipe.results.verify import verify
 
 
-@click.command(name="verify", short_help="Every output against the hash in its manifest.")
+@click.command(name="verify")
 @click.argument("out", type=FILE)
 @output_options
 def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
