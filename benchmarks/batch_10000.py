@@ -88,20 +88,21 @@ def cpu_s() -> float:
 
 def measure(folder: Path, defective: dict[str, str], jobs: int, *, real: bool) -> dict[str, str]:
     """Run the batch here and resume it by the command line; the table's rows."""
-    from tests.cheap_nights import with_cheap_nights
+    from tests.cheap_nights import cheap_night
 
     from psgpipe.batch.options import BatchOptions
     from psgpipe.batch.run import run_batch
+    from psgpipe.night.compute import compute_night
     from psgpipe.night.recipe import recipe_from
     from psgpipe.results.nights_tsv import gather
     from psgpipe.study.study import read_study
 
-    recipe = (recipe_from if real else with_cheap_nights(recipe_from))(
-        "standard-night", None, pictures=False
-    )
+    recipe = recipe_from("standard-night", None, pictures=False)
+    study, options = read_study(folder / "study.tsv"), BatchOptions(jobs)
+    compute = compute_night if real else cheap_night
     out, memory_mib, n_ended = folder / "out", {}, 0
     began_s, began_cpu_s, own_cpu_s = time.monotonic(), cpu_s(), time.process_time()
-    for progress in run_batch(read_study(folder / "study.tsv"), recipe, out, BatchOptions(jobs)):
+    for progress in run_batch(study, recipe, out, options, compute):
         if progress.night is not None:
             n_ended += 1
             if n_ended == 100 or n_ended % 1000 == 0:

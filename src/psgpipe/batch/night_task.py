@@ -11,33 +11,47 @@ from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.result import State
 from psgpipe.batch.worker_pool import TaskResult
 from psgpipe.batch.worker_process import Note
-from psgpipe.errors import Bug, NightTaken, OutOfMemory, PsgpipeError, TimedOut, WorkerDied
+from psgpipe.errors import Bug, Concern, NightTaken, OutOfMemory, PsgpipeError, TimedOut, WorkerDied
 from psgpipe.files.hashing import HashedFile
 from psgpipe.files.regular import file_name
 from psgpipe.model.study_table_row import StudyTableRow
+from psgpipe.night.compute import Compute
 from psgpipe.night.earlier_result import failure_dict
 from psgpipe.night.recipe import Recipe
-from psgpipe.night.update import stage_into
+from psgpipe.night.update import PreparedNight, prepare_night, stage_prepared
 from psgpipe.results.night_folder import night_folder, read_failure
 
-OWN_FAULTS = (2, 4, 5, 6)
-"""In a study, impossible lights (2) and a missing classifier (6) concern their night only."""
+KEPT_CONCERNS: frozenset[Concern] = frozenset({"night", "command", "installation"})
+"""In a study, impossible lights and a missing classifier are failures of their night only."""
 
 
 def stage_task(
-    listed: StudyTableRow, note: Note, *, out: Path, recipe: Recipe, options: BatchOptions
+    listed: StudyTableRow,
+    note: Note,
+    *,
+    out: Path,
+    recipe: Recipe,
+    options: BatchOptions,
+    compute: Compute,
 ) -> tuple[State, dict[str, Any] | None, HashedFile | None]:
     """Stage the night; its state, its failure if it has one, and the recording's hash."""
     night = listed.night
     earlier = read_failure(night_folder(out, night.subject, night.night))
     retry = options.retry_failed or has_more_time(earlier, options.limit_s)
     try:
-        outcome = stage_into(
+        outcome = prepare_night(
             out, listed.recording, night, recipe,
-            force=options.force, retry_failed=retry, asked=note,
+            force=options.force, kept_concerns=KEPT_CONCERNS,
         )  # fmt: skip
+        if isinstance(outcome, PreparedNight):
+            # The parent needs the request where this worker dies.
+            note(outcome.request_sha256)
+            outcome = stage_prepared(
+                outcome, recipe, force=options.force, retry_failed=retry,
+                kept_concerns=KEPT_CONCERNS, compute=compute,
+            )  # fmt: skip
     except PsgpipeError as error:
-        if error.exit_code not in OWN_FAULTS and not isinstance(error, NightTaken):
+        if error.concerns not in KEPT_CONCERNS and not isinstance(error, NightTaken):
             raise
         failure = failure_dict(error, listed.recording, night)
         # Reading the file found the same failure again; nothing was computed.

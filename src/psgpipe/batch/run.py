@@ -12,7 +12,6 @@ from typing import Any
 
 from psgpipe.batch.hash_cache import STEM, SUFFIX, HashCache
 from psgpipe.batch.night_task import (
-    OWN_FAULTS,
     has_more_time,
     lost_night_failure,
     stage_task,
@@ -26,6 +25,7 @@ from psgpipe.files.owner_tag import new_tag
 from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
 from psgpipe.model.study_table_row import StudyTableRow
+from psgpipe.night.compute import Compute, compute_night
 from psgpipe.night.earlier_result import failed_on, is_unchanged, keep_reason
 from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
@@ -39,12 +39,17 @@ SIGN_OF_LIFE_S = 60.0
 
 
 def run_batch(
-    study: Study, recipe: Recipe, out: Path, options: BatchOptions
+    study: Study,
+    recipe: Recipe,
+    out: Path,
+    options: BatchOptions,
+    compute: Compute = compute_night,
 ) -> Generator[BatchProgress, None, None]:
     """Bring every night of the study, or of its shard, to a finished night or a reason.
 
     Yields once at the start, when a night has ended, and several times a second; the batch runs
-    while its progress is read. A study that was blinded once stays blinded.
+    while its progress is read. A study that was blinded once stays blinded. `compute` gives each
+    night's files.
 
     Raises
     ------
@@ -55,7 +60,7 @@ def run_batch(
     psgpipe.errors.StagerUnavailable
         No night could be staged.
     """
-    recipe = replace(recipe, lights_given_by="table", own_faults=OWN_FAULTS)
+    recipe = replace(recipe, lights_given_by="table")
     versions = _require_stager(recipe)
     if blinding.goes_blind(out, recipe.definition, asked=options.blind):
         study = blinded(study)
@@ -64,7 +69,7 @@ def run_batch(
         pipeline = {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256}
         write_study(out, study, pipeline, recipe.labels_sha256, versions)
         try:
-            yield from _run_nights(study, recipe, out, options, stop)
+            yield from _run_nights(study, recipe, out, options, stop, compute)
         finally:
             remove_abandoned(out)
 
@@ -95,7 +100,12 @@ class _Journal:
 
 
 def _run_nights(
-    study: Study, recipe: Recipe, out: Path, options: BatchOptions, stop: StopRequest
+    study: Study,
+    recipe: Recipe,
+    out: Path,
+    options: BatchOptions,
+    stop: StopRequest,
+    compute: Compute,
 ) -> Iterator[BatchProgress]:
     nights = options.shard.part(study.asked)
     result = BatchResult(len(nights), len(study.excluded))
@@ -104,7 +114,7 @@ def _run_nights(
     yield BatchProgress(result)
     log.note("batch began", nights=len(nights), jobs=options.jobs)
     try:
-        for night in _night_results(nights, recipe, out, options, stop, hashes, log):
+        for night in _night_results(nights, recipe, out, options, stop, hashes, log, compute):
             if night is not None:
                 result.add(night)
             yield BatchProgress(result, night)
@@ -128,6 +138,7 @@ def _night_results(
     stop: StopRequest,
     hashes: HashCache,
     log: _Journal,
+    compute: Compute,
 ) -> Iterator[NightResult | None]:
     """The nights as they end, and None when only some time has passed."""
     remaining = []
@@ -141,7 +152,7 @@ def _night_results(
             yield settled
     events = run_tasks(
         map(_without_extra, remaining),
-        partial(stage_task, out=out, recipe=recipe, options=options),
+        partial(stage_task, out=out, recipe=recipe, options=options, compute=compute),
         jobs=min(options.jobs, max(1, len(remaining))),
         limit_s=options.limit_s,
         stop=stop,

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.night.output_files import night_outputs
 from psgpipe.night.provenance import staged_night
+from psgpipe.night.recipe import Recipe
 from psgpipe.night.runner import RESULTS, StepResults, run_steps
-
-if TYPE_CHECKING:
-    from psgpipe.night.recipe import Recipe
 
 
 class NightFiles(NamedTuple):
@@ -19,6 +17,10 @@ class NightFiles(NamedTuple):
 
     outputs: Mapping[str, bytes]
     provenance: Mapping[str, Any]
+
+
+Compute = Callable[[OpenedNight, Recipe, str], NightFiles]
+"""From an opened night, the recipe and the recording's hash to the night's files."""
 
 
 def compute_night(opened: OpenedNight, recipe: Recipe, recording_sha256: str) -> NightFiles:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,8 @@ from typing import Any
 from psgpipe.errors import StagerUnavailable
 from psgpipe.model.montage import LabelTable, Role
 from psgpipe.model.night import LightsSource, Night
-from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.staging import Engine, Requirements
 from psgpipe.montage.label_table import read_label_table
-from psgpipe.night.compute import NightFiles, compute_night
 from psgpipe.night.definition import Definition, load_definition
 from psgpipe.night.fingerprint import labels_sha256, pipeline_sha256, request_sha256
 from psgpipe.night.steps.stage_sleep import demographics, stager_for
@@ -34,18 +31,12 @@ class Recipe:
         Whether to draw pictures.
     lights_given_by
         Where the lights times of the `Night` came from.
-    own_faults
-        Exit codes of failures that are the night's own and go into ``failure.json``.
-    compute
-        Gives the files; another one is of use in tests of everything around it.
     """
 
     definition: Definition
     label_table: LabelTable | None = None
     pictures: bool = True
     lights_given_by: LightsSource = "option"
-    own_faults: tuple[int, ...] = (4, 5)
-    compute: Callable[[OpenedNight, Recipe, str], NightFiles] = field(default=compute_night)
 
     @property
     def engine_name(self) -> Engine:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psgpipe.errors import ChangedWhileRead, PsgpipeError, UsageError
+from psgpipe.errors import ChangedWhileRead, Concern, PsgpipeError, UsageError
 from psgpipe.files.hashing import FileState, HashedFile, hash_file, sha256_of_file
 from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight
+from psgpipe.night.compute import Compute, compute_night
 from psgpipe.night.earlier_result import (
     failed_on,
     failure_dict,
@@ -34,6 +35,7 @@ from psgpipe.results.study_file import lists_nights, write_study_file
 from psgpipe.study import blinding
 
 LOGGER = logging.getLogger("psgpipe")
+NIGHT_ALONE: frozenset[Concern] = frozenset({"night"})
 RESULTS_GONE = (
     "the night that was finished here does not answer what is asked now; failure.json has taken "
     "its place"
@@ -89,6 +91,7 @@ def run_to_folder(
     *,
     force: bool = False,
     blind: bool = False,
+    compute: Compute = compute_night,
 ) -> Outcome:
     """Stage one night into ``out/nights/<subject>/<night>/``, unless it is finished and unchanged.
 
@@ -96,6 +99,8 @@ def run_to_folder(
     ----------
     blind
         Put the night's condition under seal; a study that was blinded once stays blinded.
+    compute
+        Gives the night's files.
 
     Raises
     ------
@@ -110,9 +115,14 @@ def run_to_folder(
         write_study_file(out, pipeline, {"study_table_sha256": None}, blind=blind)
     ids = {"subject": night.subject, "night": night.night}
     try:
-        outcome = stage_into(out, path, night, recipe, force=force)
+        result = prepare_night(out, path, night, recipe, force=force)
+        outcome = (
+            result
+            if isinstance(result, Outcome)
+            else stage_prepared(result, recipe, force=force, compute=compute)
+        )
     except PsgpipeError as error:
-        if error.exit_code in recipe.own_faults:
+        if error.concerns in NIGHT_ALONE:
             journal.note(out, "failed", **ids, kind=error.kind)
         raise
     if outcome.computed:
@@ -132,44 +142,31 @@ def _sealed(out: Path, night: Night) -> Night:
     return blinding.bare(night)
 
 
-def stage_into(
+def prepare_night(
     out: Path,
     path: Path,
     night: Night,
     recipe: Recipe,
     *,
     force: bool = False,
-    retry_failed: bool = True,
-    asked: Callable[[str], None] = lambda _: None,
-) -> Outcome:
-    """Stage a night into its folder in `out`, unless nothing has changed since it was done.
-
-    Parameters
-    ----------
-    force
-        Compute a finished night again, and replace the night of another recording.
-    retry_failed
-        Try a night that has failed before although nothing has changed since.
-
-    Raises
-    ------
-    psgpipe.errors.PsgpipeError
-        Every explainable failure; where it is the night's own, ``failure.json`` says so, too.
-    """
-    prepared = prepare_night(out, path, night, recipe, force=force)
-    if isinstance(prepared, Outcome):
-        return prepared
-    asked(prepared.request_sha256)
-    return stage_prepared(prepared, recipe, force=force, retry_failed=retry_failed)
-
-
-def prepare_night(
-    out: Path, path: Path, night: Night, recipe: Recipe, *, force: bool = False
+    kept_concerns: Collection[Concern] = NIGHT_ALONE,
 ) -> PreparedNight | Outcome:
     """Open a night and work out its request; an Outcome where the same request is finished.
 
     A finished night stays until it is known that the request has changed: a network share that is
     not mounted costs no result.
+
+    Parameters
+    ----------
+    force
+        Compute a finished night again, and replace the night of another recording.
+    kept_concerns
+        ``failure.json`` keeps failures that concern one of these.
+
+    Raises
+    ------
+    psgpipe.errors.PsgpipeError
+        Every explainable failure.
     """
     folder = night_folder(out, night.subject, night.night)
     old, hashed, request = read_manifest(folder), None, None
@@ -183,7 +180,8 @@ def prepare_night(
             _refuse_another(old, folder, path, night, hashed.sha256)
         opened, hashed = _open_and_hash(path, night, recipe, hashed)
     except PsgpipeError as error:
-        _keep_failure(error, recipe, folder, path, night, request)
+        if error.concerns in kept_concerns:
+            _keep_failure(error, folder, path, night, request)
         raise
     for line in choice_lines(opened):
         LOGGER.info(line)
@@ -192,51 +190,74 @@ def prepare_night(
 
 
 def stage_prepared(
-    prepared: PreparedNight, recipe: Recipe, *, force: bool = False, retry_failed: bool = True
+    prepared: PreparedNight,
+    recipe: Recipe,
+    *,
+    force: bool = False,
+    retry_failed: bool = True,
+    kept_concerns: Collection[Concern] = NIGHT_ALONE,
+    compute: Compute = compute_night,
 ) -> Outcome:
-    """Stage an opened night and write its folder, unless the same was done before."""
+    """Stage an opened night and write its folder, unless the same was done before.
+
+    Parameters
+    ----------
+    force, kept_concerns
+        As in :func:`prepare_night`.
+    retry_failed
+        Try a night that has failed before although nothing has changed since.
+    compute
+        Gives the night's files.
+
+    Raises
+    ------
+    psgpipe.errors.PsgpipeError
+        Every explainable failure.
+    """
+    folder, opened, request = prepared.folder, prepared.opened, prepared.request_sha256
     try:
-        return _stage(prepared, recipe, force=force, retry_failed=retry_failed)
+        fingerprint = _fingerprint(prepared, recipe)
+        if not force:
+            earlier = _earlier_outcome(prepared, recipe, fingerprint, retry_failed=retry_failed)
+            if earlier is not None:
+                return earlier
+        outputs, provenance = compute(opened, recipe, prepared.hashed.sha256)
+        _require_unchanged_recording(opened.path, prepared.hashed)
+        identity = {"fingerprint": fingerprint, "request_sha256": request}
+        finish_night(folder, outputs, {**identity, **provenance})
     except PsgpipeError as error:
-        opened = prepared.opened
-        _keep_failure(
-            error, recipe, prepared.folder, opened.path, opened.night, prepared.request_sha256
-        )
+        if error.concerns in kept_concerns:
+            _keep_failure(error, folder, opened.path, opened.night, request)
         raise
+    return Outcome(folder, computed=True, hashed=prepared.hashed)
 
 
-def _stage(prepared: PreparedNight, recipe: Recipe, *, force: bool, retry_failed: bool) -> Outcome:
+def _fingerprint(prepared: PreparedNight, recipe: Recipe) -> str:
+    opened = prepared.opened
+    roles = tuple(derivation.role for derivation in opened.montage.derivations)
+    engine = recipe.engine(roles, opened.night)
+    return night_fingerprint(opened, prepared.hashed.sha256, recipe.definition, engine)
+
+
+def _earlier_outcome(
+    prepared: PreparedNight, recipe: Recipe, fingerprint: str, *, retry_failed: bool
+) -> Outcome | None:
+    """The earlier result in the folder where nothing has changed, else None."""
     folder, opened, old = prepared.folder, prepared.opened, prepared.old
     hashed, request = prepared.hashed, prepared.request_sha256
-    roles = tuple(d.role for d in opened.montage.derivations)
-    engine = recipe.engine(roles, opened.night)
-    fingerprint = night_fingerprint(opened, hashed.sha256, recipe.definition, engine)
-    if not force:
-        if old is not None and is_same_result(old, folder, fingerprint, recipe):
-            return _unchanged(old, folder, opened.path, request, hashed)
-        failure = None if retry_failed else read_failure(folder)
-        if failure and failed_on(failure, request):
-            return Outcome(folder, computed=False, failure=failure, hashed=hashed)
-        if old is not None and old.is_intact:
-            refuse_another_start(old, opened, hashed.sha256, folder)
-    outputs, provenance = recipe.compute(opened, recipe, hashed.sha256)
-    _require_unchanged_recording(opened.path, hashed)
-    identity = {"fingerprint": fingerprint, "request_sha256": request}
-    finish_night(folder, outputs, {**identity, **provenance})
-    return Outcome(folder, computed=True, hashed=hashed)
+    if old is not None and is_same_result(old, folder, fingerprint, recipe):
+        return _unchanged(old, folder, opened.path, request, hashed)
+    failure = None if retry_failed else read_failure(folder)
+    if failure and failed_on(failure, request):
+        return Outcome(folder, computed=False, failure=failure, hashed=hashed)
+    if old is not None and old.is_intact:
+        refuse_another_start(old, opened, hashed.sha256, folder)
+    return None
 
 
 def _keep_failure(
-    error: PsgpipeError,
-    recipe: Recipe,
-    folder: Path,
-    path: Path,
-    night: Night,
-    request: str | None,
+    error: PsgpipeError, folder: Path, path: Path, night: Night, request: str | None
 ) -> None:
-    """Write ``failure.json`` where the failure is the night's own."""
-    if error.exit_code not in recipe.own_faults:
-        return
     was_finished = read_manifest(folder) is not None
     if keep_reason(folder, failure_dict(error, path, night, request)) and was_finished:
         LOGGER.info(RESULTS_GONE)
