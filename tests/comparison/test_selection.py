@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psgpipe.comparison.selection import flow, select_nights
-from psgpipe.model.comparison import ComparisonSpec, MeasuredNight
+from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison_spec import ComparisonSpec
 
 CONDITIONS = ("baseline", "treatment", "adaptation", "washout", "followup")
 

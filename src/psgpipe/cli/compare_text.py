@@ -8,7 +8,8 @@ import textwrap
 from psgpipe.cli.printing import printable, table
 from psgpipe.comparison.endpoint_values import unit_of
 from psgpipe.comparison.verdicts import TESTABLE_FROM_N, ratio
-from psgpipe.model.comparison import Comparison, Contrast, Declaration
+from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.model.comparison_spec import Declaration
 
 WIDTH = 100
 _HEADINGS = {

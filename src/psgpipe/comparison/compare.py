@@ -31,13 +31,8 @@ from psgpipe.comparison.strata import dose_slopes, strata
 from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
 from psgpipe.messages import count_of, did_you_mean
-from psgpipe.model.comparison import (
-    Comparison,
-    ComparisonSpec,
-    Declaration,
-    EndpointRole,
-    SubjectChange,
-)
+from psgpipe.model.comparison import Comparison, EndpointRole, SubjectChange
+from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 from psgpipe.model.study_table_row import CONDITIONS
 from psgpipe.study import blinding
 
@@ -51,7 +46,7 @@ def compare(
     allow_unlike: Iterable[str] = (),
     exploratory: bool = False,
 ) -> Comparison:
-    """Compare the treatment nights of every subject with its baseline nights.
+    """Compare each subject's treatment nights with its baseline nights; nothing is written.
 
     Parameters
     ----------
@@ -65,11 +60,6 @@ def compare(
     exploratory
         Accept a spec that was edited after it was locked; every table then says so.
 
-    Returns
-    -------
-    Comparison
-        Nothing is written.
-
     Raises
     ------
     psgpipe.errors.StudyTableInvalid
@@ -81,10 +71,6 @@ def compare(
         recipes, or the study is still blinded.
     psgpipe.errors.SpecChanged
         The spec was edited after it was locked.
-
-    References
-    ----------
-    docs/explanation/comparison.md.
     """
     plan, declaration = load_spec(spec, exploratory=exploratory)
     table = read_nights(Path(source), plan)

@@ -32,7 +32,8 @@ from psgpipe.comparison.statistics.reliable_change import (
     pooled_within_sd,
     reliable_change,
 )
-from psgpipe.model.comparison import ComparisonSpec, Contrast, EndpointRole, SubjectChange
+from psgpipe.model.comparison import Contrast, EndpointRole, SubjectChange
+from psgpipe.model.comparison_spec import ComparisonSpec
 
 Values = npt.NDArray[np.float64]
 

@@ -9,7 +9,8 @@ from psgpipe.comparison.selection import NightSelection
 from psgpipe.comparison.statistics.crossover import CrossoverEffect, hills_armitage
 from psgpipe.errors import NightsNotComparable
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import ComparisonSpec, CrossoverRow
+from psgpipe.model.comparison import CrossoverRow
+from psgpipe.model.comparison_spec import ComparisonSpec
 
 
 def design_of(selection: NightSelection, spec: ComparisonSpec) -> str:
@@ -122,19 +123,11 @@ def crossover_rows(
     """The effects of the endpoints whose differences are in their unit, not ranks."""
     return tuple(
         CrossoverRow(
-            a.nights.endpoint,
-            a.nights.unit,
-            effect.n_treated_first,
-            effect.n_treated_second,
-            effect.difference,
-            effect.low,
-            effect.high,
-            effect.df,
-            effect.p,
-            effect.period_difference,
-            effect.period_p,
+            a.nights.endpoint, a.nights.unit, effect.n_treated_first, effect.n_treated_second,
+            effect.difference, effect.low, effect.high, effect.df, effect.p,
+            effect.period_difference, effect.period_p,
         )
         for a in analyses
         if a.contrast.difference is not None
         and (effect := effects.get(a.nights.endpoint)) is not None
-    )
+    )  # fmt: skip

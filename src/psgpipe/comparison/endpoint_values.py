@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from psgpipe.comparison.selection import NightSelection, lights_unknown
 from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, without_zeros
-from psgpipe.model.comparison import ComparisonSpec, MeasuredNight, Transform
+from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison_spec import ComparisonSpec, Transform
 from psgpipe.model.summary import LIGHTS_DEPENDENT
 
 CENSORED = ("rem_latency_min", "rem_latency_from_lights_off_min")
@@ -59,10 +60,8 @@ class EndpointNights:
         Analysed nights that do not have the endpoint.
     n_unpaired
         Analysed nights that have it, of subjects who do not have it in the other condition.
-    n_lights_unknown
-        Nights here whose lights are not known.
     censored
-        Nights here without REM, of a REM latency.
+        Number of nights without REM, for a REM latency.
     raw_baseline_mean
         Mean of the subjects' baseline means before any transformation.
     """

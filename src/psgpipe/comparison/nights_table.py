@@ -25,20 +25,9 @@ from psgpipe.tables.numbers import Numbers, is_missing, looks_like_number
 
 REQUIRED = ("subject", "night")
 _DESIGN = (
-    "condition",
-    "state",
-    "exclude",
-    "night_in_lab",
-    "period",
-    "sequence",
-    "dose_mg_per_kg",
-    "dose_end",
-    "hours_since_dose",
-    "lights_off",
-    "lights_on",
-    "start",
-    "comedication",
-)
+    "condition", "state", "exclude", "night_in_lab", "period", "sequence", "dose_mg_per_kg",
+    "dose_end", "hours_since_dose", "lights_off", "lights_on", "start", "comedication",
+)  # fmt: skip
 # Columns of the same meaning; the first that is not blank counts.
 _REASONS = ("reason", "exclude_reason", "problem", "failure", "kind")
 _RECIPE = {

@@ -17,18 +17,16 @@ def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[Measured
 
     A recipe in a manifest takes precedence over the table; a start in the table over the manifest.
     """
-    return tuple(_with_manifest(night, out) for night in nights)
-
-
-def _with_manifest(night: MeasuredNight, out: Path) -> MeasuredNight:
-    manifest = read_manifest(night_folder(out, night.subject, night.night))
-    if night.state != "finished" or manifest is None:
-        return night
-    return replace(
-        night,
-        recipe={**night.recipe, **recipe_of(manifest)},
-        start=night.start or manifest.recording.start,
-    )
+    completed = []
+    for night in nights:
+        manifest = read_manifest(night_folder(out, night.subject, night.night))
+        if manifest is not None and night.state == "finished":
+            recipe = {**night.recipe, **recipe_of(manifest)}
+            start = night.start or manifest.recording.start
+            completed.append(replace(night, recipe=recipe, start=start))
+        else:
+            completed.append(night)
+    return tuple(completed)
 
 
 def refuse_unlike(

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from psgpipe.comparison.dose_times import hours_since_dose, in_bed_h
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import ComparisonSpec, FlowStep, MeasuredNight, NightFate
+from psgpipe.model.comparison import FlowStep, MeasuredNight, NightFate
+from psgpipe.model.comparison_spec import ComparisonSpec
 from psgpipe.sleep.sedation import in_sedation
 
 ANALYSED = "analysed"

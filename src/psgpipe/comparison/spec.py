@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import ComparisonSpecInvalid
-from psgpipe.files.regular import read_small_file
-from psgpipe.files.toml_file import MOST_BYTES, parse_toml, refuse_unknown_keys, shipped_pipelines
+from psgpipe.files.toml_file import parse_toml, refuse_unknown_keys, shipped_pipelines
 from psgpipe.files.typed_values import field_types, typed
-from psgpipe.model.comparison import ComparisonSpec
+from psgpipe.model.comparison_spec import ComparisonSpec
 from psgpipe.model.ids import one_spelling
 
 MOST_SECONDARIES = 5
@@ -145,11 +144,6 @@ def find_spec(spec: str | Path) -> Path:
     raise ComparisonSpecInvalid(
         f"no comparison spec is called {str(spec)!r}", "Give a .toml file or treatment-comparison."
     )
-
-
-def spec_content(path: Path) -> bytes:
-    """The bytes of a spec file, or ComparisonSpecInvalid."""
-    return read_small_file(path, ComparisonSpecInvalid, MOST_BYTES)
 
 
 def _check_roles(spec: ComparisonSpec, source: str) -> None:

@@ -8,11 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from psgpipe.comparison.spec import find_spec, parse_spec, spec_content
+from psgpipe.comparison.spec import find_spec, parse_spec
 from psgpipe.errors import ComparisonSpecInvalid, OutputConflict, SpecChanged
 from psgpipe.files.atomic import json_bytes, write_file
-from psgpipe.files.toml_file import shipped_pipelines
-from psgpipe.model.comparison import ComparisonSpec, Declaration
+from psgpipe.files.regular import read_small_file
+from psgpipe.files.toml_file import MOST_BYTES, shipped_pipelines
+from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 
 
 def load_spec(
@@ -32,7 +33,7 @@ def load_spec(
     if spec is None:
         return ComparisonSpec(), Declaration()
     path = find_spec(spec)
-    content = spec_content(path)
+    content = read_small_file(path, ComparisonSpecInvalid, MOST_BYTES)
     return parse_spec(content, path.name), _declaration(path, content, exploratory=exploratory)
 
 
@@ -57,7 +58,7 @@ def lock_spec(spec: str | Path) -> dict[str, Any]:
             f"{path.name} is the example that comes with psgpipe, not a study's own declaration",
             "Copy it to your study, edit it, and lock the copy.",
         )
-    content = spec_content(path)
+    content = read_small_file(path, ComparisonSpecInvalid, MOST_BYTES)
     parse_spec(content, path.name)  # an invalid spec must not be locked
     sha256 = hashlib.sha256(content).hexdigest()
     lock = _read_lock(path)

@@ -12,13 +12,8 @@ from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.comparison.statistics.tipping_point import tipping_sensitivity
 from psgpipe.comparison.verdicts import FIRM_FROM_N, NO_TEST, TESTABLE_FROM_N
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import (
-    ComparisonSpec,
-    Contrast,
-    Declaration,
-    FlowStep,
-    MeasuredNight,
-)
+from psgpipe.model.comparison import Contrast, FlowStep, MeasuredNight
+from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 
 
 def statements(

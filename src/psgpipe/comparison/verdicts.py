@@ -14,7 +14,8 @@ from psgpipe.comparison.statistics.crossover import CrossoverEffect
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.regression_to_mean import expected_drift
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import ComparisonSpec, Contrast, Declaration, Direction, Hedge
+from psgpipe.model.comparison import Contrast, Direction, Hedge
+from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 from psgpipe.model.summary import LIGHTS_DEPENDENT
 
 ALPHA = 0.05
@@ -88,22 +89,15 @@ def _margin(
     margin = spec.equivalence.get(contrast.endpoint)
     if margin is None or contrast.n_subjects < TESTABLE_FROM_N:
         return None
+    intervals = [(contrast.ci_low, contrast.ci_high)]
+    if design == "crossover":
+        intervals.append((freed.low, freed.high) if freed else (None, None))
     limit = math.log(margin) if contrast.transform == "log" else margin
     inside = all(
         low is not None and high is not None and -limit < low and high < limit
-        for low, high in _intervals(contrast, design, freed)
+        for low, high in intervals
     )
     return margin if inside else None
-
-
-def _intervals(
-    contrast: Contrast, design: str, freed: CrossoverEffect | None
-) -> list[tuple[float | None, float | None]]:
-    """The 95 % interval; in a crossover also the one freed from the period effect."""
-    plain = (contrast.ci_low, contrast.ci_high)
-    if design != "crossover":
-        return [plain]
-    return [plain, (freed.low, freed.high) if freed else (None, None)]
 
 
 def _direction(analysis: EndpointAnalysis) -> Direction:

@@ -1,4 +1,4 @@
-"""The records of a comparison: its nights, its spec, and its results."""
+"""The records of a comparison: its nights and its results."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from psgpipe.model.comparison_spec import ComparisonSpec, Declaration, Transform
+
 NightState = Literal["finished", "excluded", "failed", "refused", "unfinished"]
 EndpointRole = Literal["primary", "secondary", "exploratory"]
-Transform = Literal["none", "log"]
 Direction = Literal["higher", "lower", "later", "earlier"]
 Hedge = Literal["descriptive", "preliminary", "exploratory"]
 
@@ -31,8 +32,6 @@ class MeasuredNight:
         In the table; the header is row 1.
     night_in_lab
         1 for the subject's first night ever in this laboratory.
-    dose_mg_per_kg, dose_end
-        Of the dose before this night.
     hours_since_dose
         From the end of the dose to lights off.
     flags
@@ -75,122 +74,6 @@ RECIPE_FIELDS = (
 
 
 @dataclass(frozen=True)
-class Population:
-    """Mean and reliability of an endpoint in a population, for regression to the mean.
-
-    Attributes
-    ----------
-    mean
-        In the endpoint's unit.
-    icc
-        Reliability of the baseline as measured, 0 to 1.
-    """
-
-    mean: float
-    icc: float
-
-
-@dataclass(frozen=True)
-class ComparisonSpec:
-    """A comparison spec: the analysis that a study declares before it sees results.
-
-    Attributes
-    ----------
-    primary
-        The primary endpoint; None where nothing is declared.
-    secondary
-        At most five endpoints.
-    endpoints
-        Exploratory endpoints; None means all that the table holds.
-    baseline, treatment
-        Words of the condition column.
-    design
-        ``before-after``, ``crossover``, or ``auto``: crossover where every subject has a period for
-        each condition and both orders occur.
-    washout_days
-        Between the periods of a crossover, as the protocol states it.
-    hours_since_dose
-        Only treatment nights whose lights off lies in ``[low, high)`` after a dose enter.
-    sedation_window_h
-        After the end of a dose; nights that overlap with it are left out.
-    first_night
-        ``rule`` leaves a first laboratory night out of the baseline where the subject has another
-        baseline night and no first night under treatment; ``drop`` leaves out every first night;
-        ``keep`` keeps them all.
-    missing_lights
-        Nights without known lights: ``warn``, ``withhold`` the endpoints that depend on lights, or
-        ``drop`` the night.
-    transform
-        ``log`` or ``none``, by endpoint.
-    equivalence
-        By endpoint, the margin of a change that does not matter, in the endpoint's unit; for a
-        log-transformed endpoint a ratio above 1.
-    population
-        By endpoint, for regression to the mean.
-    dose_strata
-        One stratum for each dose.
-    hours_strata
-        Edges of strata of hours since dose.
-    composition
-        Add the balances of the stage composition to the endpoints.
-    max_t
-        Adjust the exploratory family by the largest |t| instead of Benjamini-Hochberg.
-    rem_sensitivity, rem_false_positive_rate
-        Of the stager for REM without the drug.
-    blind
-        The study is blinded: nothing is compared before ``psgpipe unblind``.
-    seed
-        Of the random sign flips with more than 20 subjects.
-    """
-
-    name: str = "none"
-    primary: str | None = None
-    secondary: tuple[str, ...] = ()
-    endpoints: tuple[str, ...] | None = None
-    baseline: tuple[str, ...] = ("baseline",)
-    treatment: tuple[str, ...] = ("treatment",)
-    design: Literal["auto", "before-after", "crossover"] = "auto"
-    washout_days: float | None = None
-    hours_since_dose: tuple[float, float] | None = None
-    sedation_window_h: float = 6.0
-    first_night: Literal["rule", "drop", "keep"] = "rule"
-    missing_lights: Literal["warn", "withhold", "drop"] = "warn"
-    transform: Mapping[str, Transform] = field(default_factory=dict)
-    equivalence: Mapping[str, float] = field(default_factory=dict)
-    population: Mapping[str, Population] = field(default_factory=dict)
-    dose_strata: bool = True
-    hours_strata: tuple[float, ...] = ()
-    composition: bool = False
-    max_t: bool = False
-    rem_sensitivity: float = 0.87
-    rem_false_positive_rate: float = 0.0268
-    blind: bool = False
-    seed: int = 20250101
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """The file of a comparison spec and its lock.
-
-    Attributes
-    ----------
-    file
-        Name of the spec file; None without a spec.
-    sha256
-        Of the spec file's bytes.
-    locked_at
-        UTC; None where the spec was not locked.
-    exploratory
-        The spec was edited after it was locked, and the user asked for an exploratory comparison.
-    """
-
-    file: str | None = None
-    sha256: str | None = None
-    locked_at: str | None = None
-    exploratory: bool = False
-
-
-@dataclass(frozen=True)
 class Contrast:
     """One endpoint, treatment minus baseline: a row of ``contrasts.tsv``.
 
@@ -203,26 +86,20 @@ class Contrast:
         Of the scale that was analysed: ``min``, or ``ln(min + 0.5)``.
     ci_low, ci_high
         95 % t interval of `difference`.
-    p_t, p_sign_flip
-        Two-sided.
     p_adjusted
         `p_sign_flip` after `adjustment`.
-    hodges_lehmann, hl_low, hl_high, hl_coverage
-        Hodges-Lehmann estimate with its interval and the exact coverage of this interval.
-    dz, g_av
-        Standardized differences.
+    hl_coverage
+        Exact coverage of the Hodges-Lehmann interval.
     kr_difference, kr_se, kr_df, kr_p
         Mixed model with Kenward-Roger, a sensitivity analysis.
     offset
         Added to every value before the logarithm.
-    hedges
-        How far the finding may be trusted.
     direction
         Of the change that is claimed; None where no change is claimed.
     finding
         In words, without the hedges.
     remarks
-        On this row, the most important first.
+        The most important first.
     stamp
         States the lock of the spec; None where the spec was not locked.
     """
@@ -385,16 +262,10 @@ class Comparison:
     ----------
     design
         ``before-after`` or ``crossover``.
-    contrasts, subjects
-        The rows of ``contrasts.tsv`` and ``subjects.tsv``.
-    flow
-        How many nights were listed, left out and analysed.
     nights
         The fate of each listed night.
     sentences
         Statements that belong to every table.
-    warnings
-        On the nights of this table.
     recipe
         Values of each recipe field among the analysed nights.
     """

@@ -20,7 +20,7 @@ def stage_balances(n1: float, n2: float, n3: float, rem: float) -> tuple[float, 
     Parameters
     ----------
     n1, n2, n3, rem
-        Any common unit, all above 0.
+        In any common unit, all above 0.
 
     References
     ----------

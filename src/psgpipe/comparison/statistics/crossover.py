@@ -16,14 +16,10 @@ class CrossoverEffect:
 
     Attributes
     ----------
-    difference, low, high
-        Treatment minus baseline (control), freed from the period effect.
-    se, df, t, p
-        Of `difference`; two-sided.
+    difference, low, high, se, df, t, p
+        Treatment minus baseline, freed from the period effect.
     period_difference, period_p
         Second period minus first, freed from the treatment effect.
-    n_treated_first, n_treated_second
-        Subjects in each sequence.
     """
 
     difference: float

@@ -36,8 +36,6 @@ class MixedModel:
         Treatment minus baseline, in the unit of y.
     se
         Adjusted for the estimation of the variances (Kenward and Roger).
-    df, p
-        Of the two-sided t test.
     v_subject, v_subject_condition, v_residual
         Variances; 0 where the estimate is on the boundary.
     """
@@ -53,49 +51,23 @@ class MixedModel:
 
 @dataclass(frozen=True)
 class _Design:
-    """Stacks over subjects; a night that is only padding has zeros everywhere.
+    """Stacks over subjects; a night that is only padding has zeros everywhere."""
 
-    Attributes
-    ----------
-    x
-        Fixed effects, (n_subjects, most_nights, n_effects); condition is column 1.
-    y
-        (n_subjects, most_nights).
-    g
-        G of each variance, (3, n_subjects, most_nights, most_nights).
-    padding
-        Identity on padded nights, (n_subjects, most_nights, most_nights).
-    """
-
-    x: Values
-    y: Values
-    g: Values
-    padding: Values
+    x: Values  # fixed effects, (n_subjects, most_nights, n_effects); column 1 is the condition
+    y: Values  # (n_subjects, most_nights)
+    g: Values  # G of each variance, (3, n_subjects, most_nights, most_nights)
+    padding: Values  # identity on padded nights, (n_subjects, most_nights, most_nights)
 
 
 @dataclass(frozen=True)
 class _State:
-    """The model at given variances.
+    """The model at given variances."""
 
-    Attributes
-    ----------
-    variances
-        Of subject, subject:condition, residual.
-    phi
-        (X' V^-1 X)^-1.
-    beta
-        Fixed effects by generalized least squares.
-    criterion
-        Twice the restricted log-likelihood, without its constant.
-    vi, vi_g, vi_x, vi_r
-        V^-1 and its products with each G, X and the residuals.
-    """
-
-    variances: Values
-    phi: Values
-    beta: Values
-    criterion: float
-    vi: Values
+    variances: Values  # of subject, subject:condition, residual
+    phi: Values  # (X' V^-1 X)^-1
+    beta: Values  # fixed effects by generalized least squares
+    criterion: float  # twice the restricted log-likelihood, without its constant
+    vi: Values  # V^-1, and its products with each G, X and the residuals
     vi_g: Values
     vi_x: Values
     vi_r: Values

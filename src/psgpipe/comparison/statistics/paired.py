@@ -20,16 +20,9 @@ Values = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TInterval:
-    """Mean of the differences with its t interval; None where it does not exist.
+    """Mean and SD of the differences, their two-sided t test, and the limits of the t interval.
 
-    Attributes
-    ----------
-    mean, sd
-        Of the differences; `sd` is None for one subject.
-    t, df, p
-        Two-sided one-sample t test; None where the differences do not vary.
-    low, high
-        Limits of the interval.
+    The SD is None for one subject; test and limits are None where the differences do not vary.
     """
 
     mean: float
@@ -43,14 +36,10 @@ class TInterval:
 
 @dataclass(frozen=True)
 class HodgesLehmann:
-    """Median of the Walsh averages with their distribution-free interval.
+    """Median of the Walsh averages with its distribution-free interval; none for one subject.
 
     Attributes
     ----------
-    estimate
-        Median of the Walsh averages.
-    low, high
-        Limits of the interval; None for one subject.
     coverage
         Exact coverage of the interval: the smallest attainable value that is not below the level,
         or the largest attainable one where too few subjects allow none.
@@ -86,8 +75,6 @@ def t_interval(differences: npt.ArrayLike, level: float = 0.95) -> TInterval:
     ----------
     differences
         Shape (n_subjects,), n_subjects >= 1.
-    level
-        Coverage of the interval.
     """
     d = np.asarray(differences, dtype=float)
     n, mean = d.size, float(d.mean())

@@ -8,8 +8,6 @@ def expected_drift(baseline_mean: float, population_mean: float, icc: float) -> 
 
     Parameters
     ----------
-    baseline_mean
-        Of the group as measured.
     population_mean
         Of the population that the group was selected from.
     icc

@@ -16,14 +16,9 @@ OWN_NIGHTS_NEEDED = 5
 
 @dataclass(frozen=True)
 class WithinSubjectSd:
-    """Night-to-night SD within subjects at baseline, pooled over a cohort.
+    """Night-to-night SD within subjects at baseline, from the variance pooled over a cohort.
 
-    Attributes
-    ----------
-    sd
-        Square root of the pooled variance, in the unit of the endpoint.
-    df
-        Degrees of freedom, the sum of (nights - 1) over the subjects.
+    The degrees of freedom are the sum of (nights - 1) over the subjects.
     """
 
     sd: float
@@ -68,13 +63,6 @@ def reliable_change(
     difference: float, n_baseline: int, n_treatment: int, within: WithinSubjectSd
 ) -> ReliableChange:
     """RCI and MDC95 of the difference between two means of a subject's nights.
-
-    Parameters
-    ----------
-    difference
-        Mean of the treatment nights minus mean of the baseline nights.
-    n_baseline, n_treatment
-        Nights in each mean.
 
     References
     ----------

@@ -1,0 +1,111 @@
+"""The comparison spec: what a study declares before it sees results, and its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Transform = Literal["log", "none"]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Mean of an endpoint in a population, and reliability (ICC) of the baseline as measured."""
+
+    mean: float
+    icc: float
+
+
+@dataclass(frozen=True)
+class ComparisonSpec:
+    """A comparison spec: the analysis that a study declares before it sees results.
+
+    Attributes
+    ----------
+    primary
+        The primary endpoint; None where nothing is declared.
+    secondary
+        At most five endpoints.
+    endpoints
+        Exploratory endpoints; None means all that the table holds.
+    baseline, treatment
+        Words of the condition column.
+    design
+        ``before-after``, ``crossover``, or ``auto``: crossover where every subject has a period for
+        each condition and both orders occur.
+    washout_days
+        Between the periods of a crossover, as the protocol states it.
+    hours_since_dose
+        Only treatment nights whose lights off lies in ``[low, high)`` after a dose enter.
+    sedation_window_h
+        After the end of a dose; nights that overlap with it are left out.
+    first_night
+        ``rule`` leaves a first laboratory night out of the baseline where the subject has another
+        baseline night and no first night under treatment; ``drop`` leaves out every first night;
+        ``keep`` keeps them all.
+    missing_lights
+        Nights without known lights: ``warn``, ``withhold`` the endpoints that depend on lights, or
+        ``drop`` the night.
+    transform
+        ``log`` or ``none``, by endpoint.
+    equivalence
+        By endpoint, the margin of a change that does not matter, in the endpoint's unit; for a
+        log-transformed endpoint a ratio above 1.
+    population
+        By endpoint, for regression to the mean.
+    hours_strata
+        Edges of strata of hours since dose.
+    composition
+        Add the balances of the stage composition to the endpoints.
+    max_t
+        Adjust the exploratory family by the largest |t| instead of Benjamini-Hochberg.
+    rem_sensitivity, rem_false_positive_rate
+        Of the stager for REM without the drug.
+    seed
+        Of the random sign flips with more than 20 subjects.
+    """
+
+    name: str = "none"
+    primary: str | None = None
+    secondary: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] | None = None
+    baseline: tuple[str, ...] = ("baseline",)
+    treatment: tuple[str, ...] = ("treatment",)
+    design: Literal["auto", "before-after", "crossover"] = "auto"
+    washout_days: float | None = None
+    hours_since_dose: tuple[float, float] | None = None
+    sedation_window_h: float = 6.0
+    first_night: Literal["rule", "drop", "keep"] = "rule"
+    missing_lights: Literal["warn", "withhold", "drop"] = "warn"
+    transform: Mapping[str, Transform] = field(default_factory=dict)
+    equivalence: Mapping[str, float] = field(default_factory=dict)
+    population: Mapping[str, Population] = field(default_factory=dict)
+    dose_strata: bool = True
+    hours_strata: tuple[float, ...] = ()
+    composition: bool = False
+    max_t: bool = False
+    rem_sensitivity: float = 0.87
+    rem_false_positive_rate: float = 0.0268
+    blind: bool = False
+    seed: int = 20250101
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """The file of a comparison spec and its lock.
+
+    Attributes
+    ----------
+    file, sha256
+        Of the spec file; None without a spec.
+    locked_at
+        UTC; None where the spec was not locked.
+    exploratory
+        The spec was edited after it was locked, and the user asked for an exploratory comparison.
+    """
+
+    file: str | None = None
+    sha256: str | None = None
+    locked_at: str | None = None
+    exploratory: bool = False
