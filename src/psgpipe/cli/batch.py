@@ -45,7 +45,7 @@ MOST_SHOWN = 20
 )  # fmt: skip
 @pipeline_option
 @labels_option
-@click.option("--shard", metavar="I/N", help="Only part I of N; psgpipe gather ends the study.")
+@click.option("--shard", metavar="I/N", help="Do part I of N; run psgpipe gather when all parts are done.")
 @click.option(
     "--timeout", type=click.FloatRange(min=0), default=DEFAULT_LIMIT_S, show_default=True,
     metavar="S", help="Give up a night that takes longer; 0: never.",
@@ -53,11 +53,11 @@ MOST_SHOWN = 20
 @click.option("--retry-failed", is_flag=True, help="Try failed nights although nothing changed.")
 @click.option(
     "--trust-mtime", is_flag=True,
-    help="Recordings of the same size and times are the same: do not read them again.",
+    help="Do not read recordings again whose size and times are the same.",
 )  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Say what would be done, and what it takes.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and the time and space it needs.")
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
-@click.option("--force", is_flag=True, help="Compute finished nights again, too.")
+@click.option("--force", is_flag=True, help="Compute finished nights again.")
 @blind_option
 @output_options
 def command(
@@ -68,7 +68,7 @@ def command(
     """Stage the nights of a study table, or of all recordings in a folder.
 
     Results go to DIR/nights/<subject>/<night>/ and, gathered, to DIR/nights.tsv. The same command
-    again does only what is missing or has changed. Leaves with 8 if any night failed.
+    again does only what is missing or has changed. The exit code is 8 if a night failed.
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     recipe = recipe_from(pipeline, labels, pictures=not no_figures)

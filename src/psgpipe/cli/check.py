@@ -36,14 +36,14 @@ from psgpipe.tables.cells import without_formula
 @click.command(name="check")
 @click.argument("recordings", type=FILE, nargs=-1, metavar="RECORDING|FOLDER...")
 @click.option(
-    "--engine", is_flag=True, help="Whether the fast engine equals yasa here; takes no recording."
+    "--engine", is_flag=True, help="Compare the fast engine with yasa on this machine; takes no recording."
 )
 @click.option(
     "--header-only",
     is_flag=True,
-    help="Read no samples and no annotations: fast, and neither is judged.",
+    help="Read the header only, which is fast: neither samples nor annotations are checked.",
 )
-@click.option("--quality", is_flag=True, help="Read the samples below a FOLDER, too.")
+@click.option("--quality", is_flag=True, help="Check the signals of recordings in a FOLDER, too.")
 @click.option("--tsv", "as_tsv", is_flag=True, help="One row for each recording on stdout.")
 @click.option(
     "--anonymise",
@@ -62,9 +62,9 @@ def command(
 ) -> None:  # fmt: skip
     """Show what recordings hold, which derivations can be built, and the signal's quality.
 
-    A FOLDER is audited by headers alone, one line for each recording below it.
+    For a FOLDER: the headers of all recordings in it, one line for each.
 
-    Leaves with the exit code of the worst recording: 0, 4 (unreadable) or 5 (unsuitable).
+    The exit code is that of the worst recording: 0, 4 (unreadable) or 5 (unsuitable).
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     if engine:

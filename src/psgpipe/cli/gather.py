@@ -20,7 +20,7 @@ MOST_SHOWN = 20
 def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
     """Write OUT/nights.tsv: one row for each night, finished or not.
 
-    Leaves with 8 if any night failed or is missing.
+    The exit code is 8 if a night failed or is missing.
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     gathered = gather(out)

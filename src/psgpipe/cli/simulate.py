@@ -45,7 +45,7 @@ def command(
 
     log_to_stderr(verbose=verbose, quiet=quiet)
     design = StudyDesign(subjects, nights, hours, seed, montage, fs_hz, parse_effects(effects))
-    made = simulate_study(design, out, force=force, tell=LOGGER.info)
-    LOGGER.info(f"{len(made['nights'])} nights in {out}: study.tsv, recordings/, scorings/")
+    description = simulate_study(design, out, force=force)
+    LOGGER.info(f"{len(description['nights'])} nights in {out}: study.tsv, recordings/, scorings/")
     if as_json:
-        print_json({"out": str(out), **made})
+        print_json({"out": str(out), **description})

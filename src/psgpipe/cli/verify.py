@@ -18,7 +18,7 @@ from psgpipe.results.verify import verify
 def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
     """Read every finished night in OUT and compare it with its manifest.
 
-    Leaves with 7 if anything differs. The next psgpipe batch computes such a night again.
+    The exit code is 7 if anything differs. The next psgpipe batch computes such a night again.
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     nights = files = 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import math
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +22,7 @@ from psgpipe.simulation.night import CONDITIONS, NightPlan, night_signals, plan_
 from psgpipe.simulation.targets import EFFECTS
 from psgpipe.sleep.architecture import summarize
 
+LOGGER = logging.getLogger("psgpipe")
 STUDY = "study.tsv"
 DESCRIPTION = "simulation.json"
 COLUMNS = (
@@ -95,13 +97,7 @@ class PlannedNight:
         return f"{self.plan.start + dt.timedelta(seconds=seconds):%H:%M:%S}"
 
 
-def simulate_study(
-    design: StudyDesign,
-    out: Path,
-    *,
-    force: bool = False,
-    tell: Callable[[str], None] = lambda _line: None,
-) -> dict[str, Any]:
+def simulate_study(design: StudyDesign, out: Path, *, force: bool = False) -> dict[str, Any]:
     """Write the study into the folder `out`; returns what ``simulation.json`` holds.
 
     Everything is planned before anything is written. With `force`, files of the same names are
@@ -124,7 +120,7 @@ def simulate_study(
         (out / STUDY).unlink(missing_ok=True)
     for number, night in enumerate(nights, 1):
         _write_night(out, night, design)
-        tell(f"{number}/{len(nights)} {night.subject} {night.night}: {night.recording}")
+        LOGGER.info(f"{number}/{len(nights)} {night.subject} {night.night}: {night.recording}")
     description = describe(design, nights)
     write_file(out / DESCRIPTION, json_bytes(description))
     write_file(out / STUDY, _table(nights))
