@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.batch.options import BatchOptions
-from psgpipe.batch.result import State
 from psgpipe.batch.worker_pool import TaskResult
 from psgpipe.batch.worker_process import Note
 from psgpipe.errors import Bug, Concern, NightTaken, OutOfMemory, PsgpipeError, TimedOut, WorkerDied
 from psgpipe.files.hashing import HashedFile
 from psgpipe.files.regular import file_name
+from psgpipe.model.night_status import NightStatus
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.night.compute import Compute
 from psgpipe.night.earlier_result import failure_dict
@@ -33,8 +33,8 @@ def stage_task(
     recipe: Recipe,
     options: BatchOptions,
     compute: Compute,
-) -> tuple[State, dict[str, Any] | None, HashedFile | None]:
-    """Stage the night; its state, its failure if it has one, and the recording's hash."""
+) -> tuple[NightStatus, dict[str, Any] | None, HashedFile | None]:
+    """Stage the night; its status, its failure if it has one, and the recording's hash."""
     night = listed.night
     earlier = read_failure(night_folder(out, night.subject, night.night))
     retry = options.retry_failed or has_more_time(earlier, options.limit_s)

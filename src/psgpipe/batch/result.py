@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-State = Literal["finished", "unchanged", "failed", "failed before"]
+from psgpipe.model.night_status import NightStatus
 
 MOST_FAILURES_KEPT = 1000
 
@@ -17,8 +17,8 @@ class NightResult:
 
     Attributes
     ----------
-    state
-        ``finished`` now; ``unchanged``, finished before; ``failed`` now; ``failed before``.
+    status
+        ``finished`` and ``failed`` now; ``unchanged`` and ``failed before`` in an earlier run.
     seconds
         In a worker.
     failure
@@ -29,7 +29,7 @@ class NightResult:
 
     subject: str
     night: str
-    state: State
+    status: NightStatus
     seconds: float = 0.0
     failure: Mapping[str, Any] | None = None
     kept: bool = False
@@ -46,19 +46,19 @@ class BatchResult:
     excluded
         Nights that the study leaves out.
     counts
-        How many nights ended in each state.
+        How many nights ended with each status.
     failures
         Of the failed nights; the first `MOST_FAILURES_KEPT`.
     """
 
     nights: int
     excluded: int
-    counts: dict[State, int] = field(default_factory=dict)
+    counts: dict[NightStatus, int] = field(default_factory=dict)
     failures: list[NightResult] = field(default_factory=list)
 
-    def count(self, *states: State) -> int:
-        """How many nights ended in one of these states."""
-        return sum(self.counts.get(state, 0) for state in states)
+    def count(self, *statuses: NightStatus) -> int:
+        """How many nights ended with one of these statuses."""
+        return sum(self.counts.get(status, 0) for status in statuses)
 
     @property
     def done(self) -> int:
@@ -72,7 +72,7 @@ class BatchResult:
 
     def add(self, night: NightResult) -> None:
         """Count a night that has ended."""
-        self.counts[night.state] = self.counts.get(night.state, 0) + 1
+        self.counts[night.status] = self.counts.get(night.status, 0) + 1
         if night.failure is not None and len(self.failures) < MOST_FAILURES_KEPT:
             self.failures.append(night)
 

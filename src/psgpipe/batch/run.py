@@ -212,15 +212,15 @@ def _night_result(
         # A night's own failure comes as a result: this error would meet every night.
         raise result.value
     if result.outcome == "done":
-        state, failure, hashed = result.value
+        status, failure, hashed = result.value
         hashes.add(listed.recording, hashed)
     else:
-        state, failure = "failed", lost_night_failure(result, options.limit_s)
+        status, failure = "failed", lost_night_failure(result, options.limit_s)
         remove_abandoned(out)
         keep_reason(night_folder(out, subject, night), failure)
     facts = {"seconds": round(result.seconds, 3)}
     if failure is not None:
         facts = {"kind": failure["kind"], "problem": failure["problem"]}
-    log.note(state, subject=subject, night=night, **facts)
-    kept = state == "failed" and is_finished(out, subject, night)
-    return NightResult(subject, night, state, result.seconds, failure, kept)
+    log.note(status, subject=subject, night=night, **facts)
+    kept = status == "failed" and is_finished(out, subject, night)
+    return NightResult(subject, night, status, result.seconds, failure, kept)

@@ -45,7 +45,9 @@ MOST_SHOWN = 20
 )  # fmt: skip
 @pipeline_option
 @labels_option
-@click.option("--shard", metavar="I/N", help="Do part I of N; run psgpipe gather when all parts are done.")
+@click.option(
+    "--shard", metavar="I/N", help="Do part I of N; run psgpipe gather when all parts are done."
+)
 @click.option(
     "--timeout", type=click.FloatRange(min=0), default=DEFAULT_LIMIT_S, show_default=True,
     metavar="S", help="Give up a night that takes longer; 0: never.",
@@ -55,7 +57,9 @@ MOST_SHOWN = 20
     "--trust-mtime", is_flag=True,
     help="Do not read recordings again whose size and times are the same.",
 )  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Show what would be done, and the time and space it needs.")
+@click.option(
+    "--dry-run", is_flag=True, help="Show what would be done, and the time and space it needs."
+)
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute finished nights again.")
 @blind_option
@@ -114,7 +118,13 @@ def result_dict(result: BatchResult, out: Path) -> dict[str, Any]:
         "failed_before": result.count("failed before"),
         "excluded": result.excluded,
         "failures": [
-            {"subject": n.subject, "night": n.night, "state": n.state, "kept": n.kept, **_reason(n)}
+            {
+                "subject": n.subject,
+                "night": n.night,
+                "state": n.status,
+                "kept": n.kept,
+                **_reason(n),
+            }
             for n in result.failures
         ],
     }

@@ -36,7 +36,9 @@ from psgpipe.tables.cells import without_formula
 @click.command(name="check")
 @click.argument("recordings", type=FILE, nargs=-1, metavar="RECORDING|FOLDER...")
 @click.option(
-    "--engine", is_flag=True, help="Compare the fast engine with yasa on this machine; takes no recording."
+    "--engine",
+    is_flag=True,
+    help="Compare the fast engine with yasa on this machine; takes no recording.",
 )
 @click.option(
     "--header-only",

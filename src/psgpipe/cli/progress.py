@@ -11,7 +11,7 @@ from typing import TextIO
 from psgpipe.batch.result import BatchProgress, BatchResult, NightResult
 from psgpipe.cli.printing import printable
 
-STATE_TEXTS = {
+STATUS_TEXTS = {
     "finished": "finished",
     "unchanged": "finished before, unchanged",
     "failed": "failed",
@@ -102,7 +102,7 @@ def _show_bar(
                 bar.tick()
                 continue
             failure = None if night.failure is None else night_line(night)
-            bar.advance(computed=night.state in ("finished", "failed"), failure=failure)
+            bar.advance(computed=night.status in ("finished", "failed"), failure=failure)
 
 
 def _show_lines(
@@ -116,9 +116,9 @@ def _show_lines(
 
 def night_line(night: NightResult) -> str:
     """How a night ended, in one line."""
-    took = f" in {night.seconds:.1f} s" if night.state == "finished" else ""
+    took = f" in {night.seconds:.1f} s" if night.status == "finished" else ""
     why = f": {night.failure['problem']}" if night.failure else ""
-    line = f"{night.subject} {night.night}: {STATE_TEXTS[night.state]}{took}{why}"
+    line = f"{night.subject} {night.night}: {STATUS_TEXTS[night.status]}{took}{why}"
     return printable(line).replace("\n", " ")
 
 
