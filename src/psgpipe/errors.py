@@ -77,6 +77,15 @@ class PsgpipeError(Exception):
         """The error's stable name, as written to ``failure.json``."""
         return type(self).__name__
 
+    def as_dict(self) -> dict[str, str | int]:
+        """Plain values for ``failure.json`` and JSON output."""
+        return {
+            "kind": self.kind,
+            "exit_code": self.exit_code,
+            "problem": self.problem,
+            "remedy": self.remedy,
+        }
+
     def __str__(self) -> str:
         return f"{self.problem}\n  {self.remedy}"
 

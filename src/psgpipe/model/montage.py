@@ -43,8 +43,6 @@ class ChannelSource:
 
     Attributes
     ----------
-    label
-        As in the file.
     plus, minus
         Standard electrode names (``C4``, ``M1``, ``E1``, ``chin1``); `minus` is ``ref`` where the
         channel was recorded against the system's common reference, and ``M1M2`` for linked
@@ -52,8 +50,6 @@ class ChannelSource:
         the electrodes are not said, and None where the label means nothing here.
     table
         Name of the label table that says so.
-    fs_hz
-        Sampling rate, None where it is undefined.
     refused
         Why no derivation may be built from this channel, one phrase, or None.
     """
@@ -87,8 +83,6 @@ class Derivation:
     ----------
     name
         ``C4-M1``, in standard electrode names.
-    role
-        ``eeg``, ``eog`` or ``emg``.
     terms
         The channels and their weights; one term of weight 1 where it was recorded as such.
     why

@@ -22,16 +22,12 @@ class Night:
 
     Attributes
     ----------
-    subject, night
-        Ids as the study spells them.
     condition
         ``baseline``, ``treatment``, ... or None where not said.
     lights_off, lights_on
         Local clock time (``22:41``, ``22:41:30``) or ISO date-time, or None.
     age_y
         Years, 0 to 120, or None.
-    sex
-        ``F`` or ``M``, or None.
     dose_end
         When the dose before or in this night ended, local ISO date-time, or None.
     extra
@@ -81,16 +77,6 @@ class StagedNight:
 
     Attributes
     ----------
-    night
-        Identity.
-    hypnogram
-        Stages for every epoch of the recording.
-    hypnodensity
-        Probabilities for the same epochs.
-    summary
-        Sleep architecture between lights off and lights on.
-    quality
-        Signal quality, flags, and what was refused.
     lights
         In seconds from the start of the recording.
     disagreement

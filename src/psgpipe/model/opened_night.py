@@ -18,18 +18,10 @@ class OpenedNight:
 
     Attributes
     ----------
-    path
-        The recording.
-    night
-        Identity and what is known besides the signal.
     candidates
         Every derivation that can be built, best first.
-    montage
-        The derivations to build.
     lights
         In seconds from the start of the recording.
-    window
-        The epochs to stage.
     findings
         What is odd about the file and about the lights.
     declared_units

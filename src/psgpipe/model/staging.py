@@ -42,12 +42,8 @@ class RoleSignal:
 
     Attributes
     ----------
-    role
-        ``eeg``, ``eog`` or ``emg``.
     signal_uv
         float64, shape (n_samples,), unfiltered, microvolt.
-    fs_hz
-        Its sampling rate.
     """
 
     role: Role
@@ -65,16 +61,12 @@ class Requirements:
         The file in the installed yasa and the hash of its bytes.
     versions
         Of every package that influences the result.
-    engine
-        Which engine does it.
     why
         The reason where that is not the engine that was asked for, else None.
     min_fs_hz
         Signals must be sampled faster than this.
     band_hz
         A signal that no longer holds this band was filtered and must not be staged.
-    min_s
-        Yasa refuses less.
     """
 
     classifier: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 
@@ -84,8 +84,6 @@ class QualityFlag:
         One sentence with the value measured and the limit.
     derivation
         Or None for the whole night.
-    refused
-        The derivation must not be staged.
     """
 
     code: str
@@ -124,15 +122,7 @@ class QualityReport:
         """Plain values for ``quality.json``."""
         return {
             "measures": {name: dict(values) for name, values in self.measures.items()},
-            "flags": [
-                {
-                    "code": f.code,
-                    "message": f.message,
-                    "derivation": f.derivation,
-                    "refused": f.refused,
-                }
-                for f in self.flags
-            ],
+            "flags": [asdict(flag) for flag in self.flags],
             "refused": list(self.refused),
             "artefact_epochs": list(self.artefact_epochs),
             "unscored_epochs": list(self.unscored_epochs),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from psgpipe.errors import DerivationMissing
@@ -63,13 +64,7 @@ def best_montage(
 def missing_derivation(
     found: Candidates, role: Role, sources: Sequence[ChannelSource], *, file: str = ""
 ) -> DerivationMissing:
-    """The error for a role without a derivation: what was wanted, what is there, what to do.
-
-    Parameters
-    ----------
-    file
-        The recording's name, for the message.
-    """
+    """The error for a role without a derivation: what was wanted, what is there, what to do."""
     names = found.wanted[role]
     reasons = [f"{n}: {found.reasons[role, n]}" for n in names if (role, n) in found.reasons]
     reasons = reasons[:REASONS_SHOWN]
@@ -103,25 +98,13 @@ def describe(sources: Sequence[ChannelSource], found: Candidates) -> dict[str, A
     """What each channel was understood as and which derivations can be built, as plain values."""
     return {
         "channels": [
-            {
-                "label": source.label,
-                "plus": source.plus,
-                "minus": source.minus,
-                "table": source.table if source.understood else None,
-                "fs_hz": source.fs_hz,
-                "refused": source.refused,
-            }
+            {**asdict(source), "table": source.table if source.understood else None}
             for source in sources
         ],
         "derivations": [
-            {
-                "name": d.name,
-                "role": d.role,
-                "terms": [{"label": t.label, "weight": t.weight} for t in d.terms],
-                "why": d.why,
-            }
+            {**asdict(derivation), "terms": [asdict(term) for term in derivation.terms]}
             for role in ROLES
-            for d in found.of(role)
+            for derivation in found.of(role)
         ],
         "missing": [
             {"name": name, "role": role, "reason": found.reasons.get((role, name))}

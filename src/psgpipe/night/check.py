@@ -61,7 +61,7 @@ def check_recording(
             return checked
         return _with_quality(checked, path, definition, label_table)
     except PsgpipeError as error:
-        return {**checked, "state": _state(error), "error": _error_dict(error)}
+        return {**checked, "state": _state(error), "error": error.as_dict()}
 
 
 def anonymous_copy(path: Path, copy: Path, *, keep_date: bool) -> Path:
@@ -106,10 +106,9 @@ def _with_quality(
 
 
 def _header_dict(path: Path, header: Header, montage: dict[str, Any]) -> dict[str, Any]:
-    units = {c.index: c for c in header.channels}
     channels = [
         {**_channel_dict(channel), **understood}
-        for channel, understood in zip(units.values(), montage["channels"], strict=True)
+        for channel, understood in zip(header.channels, montage["channels"], strict=True)
     ]
     return {
         "file": path.name,
@@ -144,15 +143,6 @@ def _finding_dict(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _error_dict(error: PsgpipeError) -> dict[str, Any]:
-    return {
-        "kind": error.kind,
-        "exit_code": error.exit_code,
-        "problem": error.problem,
-        "remedy": error.remedy,
-    }
-
-
 def _state(error: PsgpipeError) -> str:
     return STATE_UNREADABLE if isinstance(error, RecordingUnreadable) else STATE_UNSUITABLE
 
@@ -169,5 +159,5 @@ def _unreadable(path: Path, error: PsgpipeError) -> dict[str, Any]:
         "span_s": None,
         "start": None,
         "start_clock": None,
-        "error": _error_dict(error),
+        "error": error.as_dict(),
     }

@@ -59,12 +59,7 @@ def require_buildable(
     definition: Definition,
     file: str,
 ) -> None:
-    """Refuse a recording from which a role that the pipeline needs cannot be built.
-
-    Raises
-    ------
-    psgpipe.errors.DerivationMissing
-    """
+    """Refuse a recording from which a role that the pipeline needs cannot be built."""
     role = empty_role(montage, found, definition)
     if role is not None:
         raise missing_derivation(found, role, sources, file=file)
@@ -77,12 +72,7 @@ def require_fit(
     refused: Sequence[QualityFlag],
     file: str,
 ) -> None:
-    """Refuse a recording of which quality has refused every derivation of a role.
-
-    Raises
-    ------
-    psgpipe.errors.QualityRefused
-    """
+    """Refuse a recording of which quality has refused every derivation of a role."""
     role = empty_role(montage, found, definition)
     if role is None:
         return

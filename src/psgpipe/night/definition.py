@@ -23,10 +23,6 @@ class Definition:
 
     Attributes
     ----------
-    name
-        The pipeline's own name.
-    steps
-        Names of the steps, in order.
     params
         The frozen parameters of each step, by its name.
     blind

@@ -121,9 +121,6 @@ def failure_dict(
         "night": night.night,
         "condition": night.condition,
         "recording": file_name(path),
-        "kind": error.kind,
-        "exit_code": error.exit_code,
-        "problem": error.problem,
-        "remedy": error.remedy,
+        **error.as_dict(),
         "request_sha256": request_sha256,
     }

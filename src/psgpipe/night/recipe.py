@@ -23,12 +23,6 @@ class Recipe:
 
     Attributes
     ----------
-    definition
-        The pipeline.
-    label_table
-        The site's own label table.
-    pictures
-        Whether to draw pictures.
     lights_given_by
         Where the lights times of the `Night` came from.
     """

@@ -65,13 +65,7 @@ def run_steps(
 
 
 def _implausible(slots: Mapping[str, Any], definition: Definition) -> tuple[QualityFlag, ...]:
-    """The flags of stages that are not plausible.
-
-    Raises
-    ------
-    psgpipe.errors.QualityRefused
-        No such night exists.
-    """
+    """The flags of stages that are not plausible."""
     if "summary" not in slots:
         return ()
     flags = judge_stages(

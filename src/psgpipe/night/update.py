@@ -48,8 +48,6 @@ class Outcome:
 
     Attributes
     ----------
-    folder
-        Where the night's files are.
     computed
         False where nothing had changed and nothing was computed.
     failure
@@ -99,8 +97,6 @@ def run_to_folder(
     ----------
     blind
         Put the night's condition under seal; a study that was blinded once stays blinded.
-    compute
-        Gives the night's files.
 
     Raises
     ------
@@ -162,11 +158,6 @@ def prepare_night(
         Compute a finished night again, and replace the night of another recording.
     kept_concerns
         ``failure.json`` keeps failures that concern one of these.
-
-    Raises
-    ------
-    psgpipe.errors.PsgpipeError
-        Every explainable failure.
     """
     folder = night_folder(out, night.subject, night.night)
     old, hashed, request = read_manifest(folder), None, None
@@ -202,17 +193,8 @@ def stage_prepared(
 
     Parameters
     ----------
-    force, kept_concerns
-        As in :func:`prepare_night`.
     retry_failed
         Try a night that has failed before although nothing has changed since.
-    compute
-        Gives the night's files.
-
-    Raises
-    ------
-    psgpipe.errors.PsgpipeError
-        Every explainable failure.
     """
     folder, opened, request = prepared.folder, prepared.opened, prepared.request_sha256
     try:

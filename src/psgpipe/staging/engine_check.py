@@ -33,8 +33,6 @@ class EngineComparison:
 
     Attributes
     ----------
-    largest_difference
-        Of any probability in any epoch.
     usual_share
         Share of the epochs in which no probability differs by more than 0.01.
     """

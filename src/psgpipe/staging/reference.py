@@ -42,10 +42,6 @@ class ReferenceStager:
 
     Attributes
     ----------
-    roles
-        The roles that will be given to it; they choose the classifier.
-    with_demographics
-        Age and sex will be given.
     why
         The reason where the fast engine was asked for and this one stages.
     """

@@ -40,13 +40,7 @@ class Stager(Protocol):
 
 @dataclass(frozen=True)
 class FastStager:
-    """YASA's features and trees computed by psgpipe; yasa is not imported.
-
-    Attributes
-    ----------
-    roles, with_demographics
-        What will be given; they choose the classifier.
-    """
+    """YASA's features and trees computed by psgpipe; yasa is not imported."""
 
     roles: tuple[Role, ...]
     with_demographics: bool = False

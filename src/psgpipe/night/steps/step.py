@@ -11,8 +11,6 @@ class Step:
 
     Attributes
     ----------
-    name
-        As written in a pipeline file.
     version
         Raised whenever the same input and parameters would give another result.
     reads

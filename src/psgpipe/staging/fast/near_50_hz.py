@@ -44,8 +44,6 @@ class Envelope(NamedTuple):
         Which of them, counted from the first sample of the signal, comes first (negative).
     grid
         How MNE pads and resamples the signal.
-    fs_hz
-        The signal's own rate.
     """
 
     values: Complex
