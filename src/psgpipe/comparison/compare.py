@@ -33,8 +33,8 @@ from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTabl
 from psgpipe.messages import count_of, did_you_mean
 from psgpipe.model.comparison import Comparison, EndpointRole, SubjectChange
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
-from psgpipe.model.study_table_row import CONDITIONS
 from psgpipe.study import blinding
+from psgpipe.tables.columns import CONDITIONS
 
 NIGHTS = "nights.tsv"
 

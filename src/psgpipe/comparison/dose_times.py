@@ -1,19 +1,39 @@
-"""When a night was, by the table's clocks: hours since the dose, hours in bed."""
+"""Times of a night around a dose: hours since the dose, hours in bed, sedation."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from psgpipe.model.comparison import MeasuredNight
-from psgpipe.sleep.sedation import hours_since
+
+LONGEST_NIGHT_H = 14.0
 
 
 def hours_since_dose(night: MeasuredNight) -> float | None:
-    """Hours from the end of the dose to lights off; the table's own word goes first."""
+    """Hours from the end of the dose to lights off, as the table states them or by its clocks."""
     if night.hours_since_dose is not None or night.dose_end is None:
         return night.hours_since_dose
     off = _lights_off(night)
     return None if off is None else hours_since(dt.datetime.fromisoformat(night.dose_end), off)
+
+
+def hours_since(dose_end: dt.datetime, lights_off: dt.datetime) -> float:
+    """Hours from the end of a dose to lights off; negative where the dose came later."""
+    return (lights_off - dose_end).total_seconds() / 3600
+
+
+def in_sedation(hours_since_dose: float, window_h: float, in_bed_h: float | None = None) -> bool:
+    """Whether any part of the night lies within `window_h` after the end of the dose.
+
+    Parameters
+    ----------
+    hours_since_dose
+        From the end of the dose to lights off; negative for a dose in the night.
+    in_bed_h
+        Lights off to lights on; where unknown, LONGEST_NIGHT_H.
+    """
+    night_h = LONGEST_NIGHT_H if in_bed_h is None else in_bed_h
+    return -night_h < hours_since_dose < window_h
 
 
 def _lights_off(night: MeasuredNight) -> dt.datetime | None:

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from psgpipe.errors import NightsNotComparable, UsageError
 from psgpipe.model.comparison import RECIPE_FIELDS, MeasuredNight
-from psgpipe.results.manifest import read_manifest, recipe_of
-from psgpipe.results.night_folder import night_folder
 
 
 def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[MeasuredNight, ...]:
@@ -17,6 +15,10 @@ def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[Measured
 
     A recipe in a manifest takes precedence over the table; a start in the table over the manifest.
     """
+    # A table from elsewhere has no manifests and needs none of this.
+    from psgpipe.results.manifest import read_manifest, recipe_of
+    from psgpipe.results.night_folder import night_folder
+
     completed = []
     for night in nights:
         manifest = read_manifest(night_folder(out, night.subject, night.night))

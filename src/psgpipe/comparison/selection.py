@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from psgpipe.comparison.dose_times import hours_since_dose, in_bed_h
+from psgpipe.comparison.dose_times import hours_since_dose, in_bed_h, in_sedation
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import FlowStep, MeasuredNight, NightFate
 from psgpipe.model.comparison_spec import ComparisonSpec
-from psgpipe.sleep.sedation import in_sedation
 
 ANALYSED = "analysed"
 OTHER_CONDITION = "other condition"

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from psgpipe.model.night import Night
 
-CONDITIONS = ("baseline", "treatment", "followup", "washout", "adaptation")
-
 
 @dataclass(frozen=True)
 class StudyTableRow:

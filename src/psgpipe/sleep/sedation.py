@@ -1,4 +1,4 @@
-"""Sedation: the time since a dose, and epochs and nights too soon after it."""
+"""Sedation: epochs too soon after a dose."""
 
 from __future__ import annotations
 
@@ -10,27 +10,7 @@ import numpy.typing as npt
 
 from psgpipe.model.hypnogram import EPOCH_S
 
-LONGEST_NIGHT_H = 14.0
 SEDATION_WINDOW_H = 6.0
-
-
-def hours_since(dose_end: dt.datetime, lights_off: dt.datetime) -> float:
-    """Hours from the end of a dose to lights off; negative where the dose came later."""
-    return (lights_off - dose_end).total_seconds() / 3600
-
-
-def in_sedation(hours_since_dose: float, window_h: float, in_bed_h: float | None = None) -> bool:
-    """Whether any part of the night lies within `window_h` after the end of the dose.
-
-    Parameters
-    ----------
-    hours_since_dose
-        From the end of the dose to lights off; negative for a dose in the night.
-    in_bed_h
-        Lights off to lights on; where unknown, LONGEST_NIGHT_H.
-    """
-    night_h = LONGEST_NIGHT_H if in_bed_h is None else in_bed_h
-    return -night_h < hours_since_dose < window_h
 
 
 def sedated_epochs(

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 from psgpipe.errors import NightsNotComparable
 from psgpipe.files import atomic
 from psgpipe.files.regular import file_name
-from psgpipe.model.night import Night
-from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.results import journal
 
 if TYPE_CHECKING:
+    from psgpipe.model.night import Night
+    from psgpipe.model.study_table_row import StudyTableRow
     from psgpipe.night.definition import Definition
 
 EVENT = "unblinded"

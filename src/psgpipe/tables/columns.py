@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from psgpipe.messages import likely_word
 from psgpipe.model.ids import look_alike_key, one_person_key, one_spelling
-from psgpipe.model.study_table_row import CONDITIONS
 from psgpipe.tables.cells import same_letters
 from psgpipe.tables.delimited import Mistakes, Row, Table, shown
 from psgpipe.tables.numbers import is_missing
+
+CONDITIONS = ("baseline", "treatment", "followup", "washout", "adaptation")
 
 # A table of nights often ends with its own statistics.
 _SUMMARIES = {

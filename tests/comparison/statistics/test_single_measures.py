@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from psgpipe.comparison.dose_times import hours_since, in_sedation
 from psgpipe.comparison.statistics.censored import (
     latency_change_min,
     median_latency_min,
@@ -20,7 +21,6 @@ from psgpipe.comparison.statistics.dose_response import interval_of, within_subj
 from psgpipe.comparison.statistics.regression_to_mean import expected_drift
 from psgpipe.comparison.statistics.reliable_change import pooled_within_sd, reliable_change
 from psgpipe.comparison.statistics.tipping_point import tipping_sensitivity
-from psgpipe.sleep.sedation import hours_since, in_sedation
 from tests.comparison.statistics.golden import golden, tiny_nights
 
 
