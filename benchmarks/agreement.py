@@ -1,4 +1,4 @@
-"""Automatic stages against the experts' on real nights, and against yasa called by hand.
+"""Agreement of automatic stages with the experts on real nights, and with yasa called directly.
 
     python benchmarks/agreement.py [FOLDER with *-PSG.edf and *-Hypnogram.edf]
 

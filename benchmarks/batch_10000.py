@@ -1,4 +1,4 @@
-"""A batch of very many nights: what the machinery around the nights costs, and what it loses.
+"""A batch of 10 000 nights: cost of the work around the stager, and a check that no night is lost.
 
     python benchmarks/batch_10000.py --corpus MAKE_CORPUS.py [--nights 10000] [--jobs 2] [--real]
 

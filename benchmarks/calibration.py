@@ -1,4 +1,4 @@
-"""Type I error, coverage and bias of everything that a comparison reports, by simulation.
+"""Type I error, coverage and bias of the numbers of a comparison, by simulation.
 
     python benchmarks/calibration.py [--replications 2000] [--jobs 2] [--markdown]
 

@@ -1,4 +1,4 @@
-"""Damage recordings at random and see that the reader only reads, warns or refuses.
+"""Random damage to recordings: the reader must read them, warn or refuse them.
 
     python benchmarks/fuzz_reader.py [MINUTES] [--seed N] [--keep FOLDER]
 

@@ -1,4 +1,4 @@
-"""Night 1 against night 2 of real people without any treatment, by psgpipe and by the experts.
+"""Night 1 against night 2 of real people without a treatment, by psgpipe and by the experts.
 
     python benchmarks/night_one_two.py [FOLDER with SC4ssN*-PSG.edf and -Hypnogram.edf]
 

@@ -1,4 +1,4 @@
-"""A planted effect through simulation, staging and comparison, and a study without any.
+"""A planted effect, and no effect, through simulation, staging and comparison.
 
     python benchmarks/planted_effect.py                    # seeds 0 to 4
     python benchmarks/planted_effect.py --seeds 0 --fs 100

@@ -1,4 +1,4 @@
-"""Calibrate the quality limits: real nights as they are, and with one fault each put into them.
+"""Quality limits on real nights, without change and with one artificial fault each.
 
     python benchmarks/quality_calibration.py FOLDER
 

@@ -1,4 +1,4 @@
-"""EDF readers on the defect corpus: who is silently wrong, who accepts what is invalid.
+"""EDF readers on the corpus of defects: silent errors, and invalid files that a reader accepts.
 
     python benchmarks/readers.py MAKE_CORPUS.PY [--readers psgpipe,mne,edfio,pyedflib] [--details]
 

@@ -1,4 +1,4 @@
-"""How well YASA recovers the planted stages of simulated nights.
+"""Accuracy of YASA on the planted stages of simulated nights.
 
     python benchmarks/simulated_accuracy.py              # the default study, and other rates
     python benchmarks/simulated_accuracy.py --seeds 0 1 2 --fs 100 --subjects 4

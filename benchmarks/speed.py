@@ -1,4 +1,4 @@
-"""What a night costs, beside the scripts a YASA user writes: one table, with goals.
+"""Cost of a night, compared with the scripts of a YASA user: one table with goals.
 
     python benchmarks/speed.py                        all of it, about half an hour on two cores
     python benchmarks/speed.py --only cold,warm       some of it

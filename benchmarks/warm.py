@@ -1,4 +1,4 @@
-"""What a night costs once everything is imported and compiled; prints one JSON object.
+"""Cost of a night after all imports and compilation; prints one JSON object.
 
 python benchmarks/warm.py staging night.edf 5     yasa, the fast engine, one more EEG
 python benchmarks/warm.py pictures night.edf 3    a night with and without its pictures

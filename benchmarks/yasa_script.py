@@ -1,4 +1,4 @@
-"""The script a YASA user writes for one night, and a pool of it for many.
+"""The script of a YASA user for one night, and a pool that runs it for many nights.
 
     python benchmarks/yasa_script.py night.edf                       reads the whole file
     python benchmarks/yasa_script.py night.edf --include             reads the electrodes it needs

@@ -1,4 +1,4 @@
-"""Small nights, written as a scorer would say them."""
+"""Small nights, written in a scorer's notation."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Nights staged in no time: everything of a batch is real but the samples and the stager.
+"""Fast nights for batch tests: everything is real except the samples and the stager.
 
 Header, lights, derivations, hash, fingerprint, files, manifest and journal are what they always
 are; stages are drawn from the recording's hash. A night called after a misfortune meets it.

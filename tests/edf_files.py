@@ -1,4 +1,4 @@
-"""EDF and BDF files written byte by byte, so that no writer repairs what a test wants broken.
+"""EDF and BDF files written byte by byte, because a library would correct the defects.
 
 A field given as ``bytes`` or ``str`` is written as it is (cut or padded with blanks); numbers are
 written the way recorders do. Nothing here uses psgpipe.

@@ -1,4 +1,4 @@
-"""Short recordings for whole runs: noise that quality lets pass, written by edfio."""
+"""Short recordings for complete runs: noise that passes the quality check, written by edfio."""
 
 import datetime as dt
 from pathlib import Path

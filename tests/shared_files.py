@@ -1,4 +1,4 @@
-"""Where the shared test material lies: real recordings, golden numbers, the defect corpus.
+"""Places of the shared test material: real recordings, golden numbers, the corpus of defects.
 
 It is found by the environment variable ``PSGPIPE_SHARED`` or as ``../shared`` beside the checkout.
 Where it is absent, as on a user's machine, tests that need it are skipped with a reason. CI sets

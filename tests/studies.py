@@ -1,4 +1,4 @@
-"""Small studies for tests of the batch: recordings of two minutes, a table, and what came of it."""
+"""Small studies for batch tests: recordings of two minutes, a study table, and its results."""
 
 import csv
 import datetime as dt

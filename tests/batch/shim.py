@@ -1,4 +1,4 @@
-"""A library preloaded into psgpipe that kills it at its n-th write, or makes a disk fail.
+"""A preloaded library that kills psgpipe at its n-th write, or makes a disk fail.
 
 Compiled by the C compiler of the machine; where there is none, tests that need it are skipped.
 """

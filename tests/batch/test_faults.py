@@ -1,4 +1,4 @@
-"""Whatever befalls one night, the others are finished, and it has its reason."""
+"""If one night fails, the batch finishes the others and records the reason."""
 
 import contextlib
 import os

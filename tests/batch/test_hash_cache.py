@@ -1,4 +1,4 @@
-"""Hashes are remembered for those who trust times, and only where times can be trusted."""
+"""The hash cache of ``--trust-mtime``: a stored hash is used only if the times are reliable."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Killed at any write, flush or rename: every night is old or new, and the next run completes.
+"""A kill at any write, flush or rename leaves old or new nights, and the next run completes.
 
 Every change of a run is a place to be killed at, and trying them all takes some minutes: CI does
 (``PSGPIPE_KILL_SWEEP=1``); elsewhere every seventh is tried, the first and the last among them.

@@ -1,4 +1,4 @@
-"""A process that stages takes the memory of its freed arrays again."""
+"""A process that stages reuses the memory of its freed arrays."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A dry run says what would be done, and does nothing."""
+"""A dry run lists the work and does nothing."""
 
 import json
 

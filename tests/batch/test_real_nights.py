@@ -1,4 +1,4 @@
-"""A batch that stages for real gives what single runs give, and resumes without the stager."""
+"""A batch with the real stager gives the results of single runs, and resumes without the stager."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How many workers: what the scheduler gave, capped by memory."""
+"""Number of workers: from the scheduler, limited by memory."""
 
 import pytest
 

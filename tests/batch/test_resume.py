@@ -1,4 +1,4 @@
-"""The same command again does what is missing or has changed, and nothing else."""
+"""The same command again computes only the nights that are missing or have changed."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Several runs at once, several workers, shards, any order: the same bytes."""
+"""Several runs at once, several workers, shards, any order: the results have the same bytes."""
 
 import json
 import random

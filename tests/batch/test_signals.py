@@ -1,4 +1,4 @@
-"""Asked to end, a batch ends soon and cleanly, and the same command completes it."""
+"""After a stop signal a batch ends soon and cleanly, and the same command completes it."""
 
 import os
 import signal

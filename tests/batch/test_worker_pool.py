@@ -1,4 +1,4 @@
-"""One worker, one task: whatever happens to a worker costs its own task and nothing else."""
+"""Worker pool: if a worker fails, only its own task fails."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Tasks for tests of the worker pool; a module of its own, because workers import it."""
+"""Tasks for the tests of the worker pool, in their own module because workers import it."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""``psgpipe compare`` as it is typed."""
+"""The command ``psgpipe compare``."""
 
 import json
 import subprocess

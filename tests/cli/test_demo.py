@@ -1,4 +1,4 @@
-"""The demo and the options of ``run`` that need a night whose stages are known."""
+"""The demo, and the options of ``run`` that need a night with known stages."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What is seen of a batch while it runs: a bar on a terminal, lines elsewhere."""
+"""Progress of a running batch: a bar on a terminal, lines elsewhere."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Tables of nights for tests: a study in a few words."""
+"""Tables of nights for tests, from a few words."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

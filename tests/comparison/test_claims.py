@@ -1,4 +1,4 @@
-"""What a comparison may claim, and what it must say beside it."""
+"""Claims of a comparison, and the caveats that belong to them."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""From a table of nights to a comparison."""
+"""The comparison of a table of nights."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""From simulated recordings to a verdict: an effect that was planted, and one that was not."""
+"""The verdict on simulated recordings with and without a planted effect."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Numbers of a night that cannot be true together."""
+"""Plausibility checks: numbers of a night that contradict each other."""
 
 from pathlib import Path
 

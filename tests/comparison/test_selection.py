@@ -1,4 +1,4 @@
-"""Which nights enter a comparison."""
+"""Selection of the nights for a comparison."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What a comparison spec may say, and what its lock holds."""
+"""The keys of a comparison spec, and its lock."""
 
 import json
 import os

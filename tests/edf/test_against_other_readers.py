@@ -1,4 +1,4 @@
-"""Random valid files, written byte by byte, read the same as by the readers people know."""
+"""Random valid files, written byte by byte: psgpipe reads them like other common readers."""
 
 import warnings
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""TALs: what they say, and what is kept of those that are malformed."""
+"""EDF+ annotations (TALs): their content, and the parts that psgpipe keeps of malformed ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""An anonymous copy: no free header text left, every sample as it was."""
+"""An anonymous copy has no free header text, and its samples are unchanged."""
 
 import datetime as dt
 import gzip

@@ -1,4 +1,4 @@
-"""Units, scales and rates of the channels in use; a defect elsewhere is a finding."""
+"""Units, scales and rates of the channels in use; a defect in another channel is a finding."""
 
 import numpy as np
 import pytest

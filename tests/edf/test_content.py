@@ -1,4 +1,4 @@
-"""What the samples themselves show while they are read."""
+"""Findings in the samples."""
 
 import numpy as np
 import pytest

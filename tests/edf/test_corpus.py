@@ -1,4 +1,4 @@
-"""Every file of the defect corpus: read with its stated values, warned about, or refused by name.
+"""The corpus of defects: each file is read correctly, with a warning, or refused with its error.
 
 The files are read in one child process with 1 GiB of address space, as a worker on a shared node
 would be, and with a time limit: a reader that blocks or swells fails here.

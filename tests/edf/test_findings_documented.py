@@ -1,4 +1,4 @@
-"""Every finding that the reader can give is explained to the lab, and nothing else is."""
+"""The documentation explains every finding of the reader, and no others."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The header: every number is parsed or refused by name, and the size law holds."""
+"""The header: the reader parses or refuses every number, and checks the file size."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Damaged headers: right, warned about, or refused; never another error, never a lot of memory."""
+"""Damaged headers: correct values, a warning or a refusal; no other error and little memory."""
 
 import gzip
 import tracemalloc

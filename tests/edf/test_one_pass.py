@@ -1,4 +1,4 @@
-"""Header, annotations, samples and hash of a night come from one pass through its file."""
+"""The reader gets header, annotations, samples and hash of a night in one pass through its file."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""No free header text of a recording reaches a finding, an error or a value that is printed."""
+"""No free header text of a recording appears in findings, errors or printed values."""
 
 import pytest
 

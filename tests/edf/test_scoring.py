@@ -1,4 +1,4 @@
-"""A hypnogram as EDF+ annotations, as EDFbrowser, MNE and edfio read it."""
+"""A hypnogram as EDF+ annotations that EDFbrowser, MNE and edfio can read."""
 
 import datetime as dt
 from pathlib import Path

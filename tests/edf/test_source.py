@@ -1,4 +1,4 @@
-"""The file itself: regular, opened once, whole, unchanged; plain or gzipped."""
+"""The file of a recording: regular, opened once, complete, unchanged; plain or gzipped."""
 
 import gzip
 import os

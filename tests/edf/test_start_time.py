@@ -1,4 +1,4 @@
-"""When a recording began: naive, local, and never invented."""
+"""Start of a recording: local, without time zone, and never invented."""
 
 import datetime as dt
 

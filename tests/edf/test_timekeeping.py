@@ -1,4 +1,4 @@
-"""Reading time-keeping in bulk gives what reading it one by one gives."""
+"""Reading all record times at once gives the same result as reading them one by one."""
 
 import re
 

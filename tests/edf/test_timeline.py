@@ -1,4 +1,4 @@
-"""Record time-keeping in EDF+ and BDF+: gaps, jitter, and time that goes backwards."""
+"""Times of data records in EDF+ and BDF+: gaps, jitter, and times that go backwards."""
 
 import numpy as np
 import pytest

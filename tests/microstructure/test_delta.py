@@ -1,4 +1,4 @@
-"""Slow-wave activity by cycle on nights small enough to count by hand."""
+"""Slow-wave activity by cycle on nights that are small enough to count by hand."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a file calls its channels, and what they are."""
+"""Channel labels and their meaning."""
 
 import pytest
 

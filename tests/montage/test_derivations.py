@@ -1,4 +1,4 @@
-"""A derivation is a sum of channels in which every electrode but two cancels out."""
+"""A derivation is a sum of channels in which all electrodes except two cancel out."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Label tables are data, checked before any recording is opened."""
+"""Label tables: psgpipe checks them before it opens a recording."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever was recorded, what is built is the difference asked for, or nothing."""
+"""For any recording, psgpipe builds the requested difference or nothing."""
 
 import numpy as np
 from hypothesis import given, settings

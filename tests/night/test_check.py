@@ -1,4 +1,4 @@
-"""``psgpipe check``: one recording in full, an archive at header speed."""
+"""``psgpipe check``: one recording in full, an archive by its headers."""
 
 import json
 

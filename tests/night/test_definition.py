@@ -1,4 +1,4 @@
-"""A pipeline file is believed only when every word of it is known."""
+"""Pipeline files: psgpipe accepts only known keys and values."""
 
 import pytest
 

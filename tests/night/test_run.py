@@ -1,4 +1,4 @@
-"""One recording from the command line to a finished night."""
+"""``psgpipe run``: one recording from the command line to a finished night."""
 
 import csv
 import datetime as dt

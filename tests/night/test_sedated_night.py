@@ -1,4 +1,4 @@
-"""A night hours after a dose, from the command line to the comparison."""
+"""A night within hours of a dose, from the command line to the comparison."""
 
 import csv
 import json

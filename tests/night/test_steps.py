@@ -1,4 +1,4 @@
-"""Every step's function takes what its slots hold and gives what its slot promises."""
+"""The signature of each step's function agrees with its slots."""
 
 import dataclasses
 import inspect

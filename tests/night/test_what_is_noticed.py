@@ -1,4 +1,4 @@
-"""The same command again stages a night again where one of its inputs has changed, and only there.
+"""The same command stages a night again if, and only if, one of its inputs has changed.
 
 `run` and `batch` are asked the same, input by input. Only samples and stager are stand-ins, and the
 batch's work is done in this process, so that a test can change the code's own facts, too.

@@ -1,4 +1,4 @@
-"""Whatever is wrong with the input, the user gets its exit code and two lines, and no debris."""
+"""For any wrong input: the right exit code, two lines of text, and no temporary file."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What a fault in the signal does to a whole night: fall back, leave out, or refuse."""
+"""Effects of a signal fault on a whole night: another derivation, no derivation, or a refusal."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is measured of a derivation, on signals whose answer is known."""
+"""Quality measures on signals with known values."""
 
 import numpy as np
 import pytest

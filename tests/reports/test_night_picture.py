@@ -1,4 +1,4 @@
-"""The picture of a night stands whatever its subject is called."""
+"""psgpipe draws the picture of a night for any subject id."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""A night is finished if and only if its manifest is there; files appear whole."""
+"""A night is finished if and only if its manifest exists; every file appears complete."""
 
 import errno
 import json

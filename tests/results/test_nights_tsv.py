@@ -1,4 +1,4 @@
-"""nights.tsv: every night that was asked for, with its own numbers or without any."""
+"""nights.tsv: every requested night, with its own numbers or with none."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""A derivation worked out from integers, piece by piece, is the one worked out all at once."""
+"""A derivation computed block by block from integers equals the derivation computed at once."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Filters on signals whose answer is known: sines, steps and gaps."""
+"""Filters on signals with known results: sines, steps and gaps."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Our quantiles are numpy's, without the modules that numpy's import."""
+"""psgpipe's quantiles equal those of numpy, with fewer imports."""
 
 import numpy as np
 import pytest

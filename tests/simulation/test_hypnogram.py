@@ -1,4 +1,4 @@
-"""Simulated hypnograms: what was planted is in the true stages."""
+"""Simulated hypnograms: the true stages have the planted values."""
 
 from collections import Counter
 from statistics import fmean

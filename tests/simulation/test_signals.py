@@ -1,4 +1,4 @@
-"""Simulated signals look like what a technician expects to see in each stage."""
+"""Simulated signals have the features that a technician expects in each stage."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""``psgpipe simulate``: the study that it writes, and what it refuses."""
+"""``psgpipe simulate``: the files of the study, and the options that it refuses."""
 
 import csv
 import datetime as dt

@@ -1,4 +1,4 @@
-"""Every endpoint on nights small enough to count by hand."""
+"""Every endpoint on nights that are small enough to count by hand."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where YASA's own statistics have the same endpoint: equal, or different as documented."""
+"""Endpoints that YASA's statistics also have: equal, or different as documented."""
 
 import numpy as np
 import pytest

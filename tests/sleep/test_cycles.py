@@ -1,4 +1,4 @@
-"""NREM-REM cycles on nights small enough to count by hand (120 epochs are one hour)."""
+"""NREM-REM cycles on nights that are small enough to count by hand (120 epochs are one hour)."""
 
 import json
 from typing import Any

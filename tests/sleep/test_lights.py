@@ -1,4 +1,4 @@
-"""Lights off and lights on find their place on the recording's clock."""
+"""Lights off and lights on, converted to seconds of the recording."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Hours after an anaesthetic dose a brain may be sedated, and that is not sleep."""
+"""Epochs within hours of an anaesthetic dose: sedation, not sleep."""
 
 import datetime as dt
 

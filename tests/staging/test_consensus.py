@@ -1,4 +1,4 @@
-"""Several derivations, one night."""
+"""Consensus: several derivations stage one night."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Two engines, one result; and several EEG derivations in one pass."""
+"""Both engines give the same result; several EEG derivations in one pass."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""A yasa newer than the one that was tested: the classifier's hash decides which engine stages."""
+"""A yasa newer than the tested one: the hash of the classifier decides which engine stages."""
 
 import importlib.util
 import shutil

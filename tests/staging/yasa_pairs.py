@@ -1,4 +1,4 @@
-"""Nights for the fast engine, and what yasa itself makes of them."""
+"""Nights for the fast engine, with yasa's own results."""
 
 import warnings
 

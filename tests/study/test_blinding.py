@@ -1,4 +1,4 @@
-"""A blinded study: no file but the comparison's own tells which night was which."""
+"""A blinded study: only the files of the comparison show the conditions."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A folder in place of a study table: recordings are found once, by their names."""
+"""A folder in place of a study table: psgpipe finds each recording once, by its name."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What a study lists, in which order, and what is written of it."""
+"""A study: its nights, their order, and its file."""
 
 import json
 

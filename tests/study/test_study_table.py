@@ -1,4 +1,4 @@
-"""Study tables as laboratories make them: right, or refused with row and column."""
+"""Study tables as laboratories write them: correct, or refused with row and column."""
 
 import os
 from pathlib import Path

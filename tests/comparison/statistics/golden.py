@@ -1,4 +1,4 @@
-"""The reference numbers of the project, and the tiny study they were computed from."""
+"""The reference numbers of the project, and the small study that gave them."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""The mixed model against R, against closed forms and against a second derivation."""
+"""The mixed model against R, closed forms and a second derivation."""
 
 import json
 from pathlib import Path

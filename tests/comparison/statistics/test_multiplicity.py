@@ -1,4 +1,4 @@
-"""Adjusting p for the number of questions."""
+"""Adjustment of p for several endpoints."""
 
 import pytest
 

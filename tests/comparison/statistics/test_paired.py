@@ -1,4 +1,4 @@
-"""Treatment against baseline, one number for each subject."""
+"""Paired analysis of treatment against baseline, with one number for each subject."""
 
 import itertools
 

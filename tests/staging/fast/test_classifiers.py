@@ -1,4 +1,4 @@
-"""yasa's classifiers: found, checked and kept, without importing yasa."""
+"""yasa's classifiers: psgpipe finds, checks and caches them without importing yasa."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""The fast engine's features, by hand where a hand can reach, else against numpy and yasa."""
+"""Features of the fast engine, against numbers made by hand, numpy and yasa."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""LightGBM's trees without LightGBM: by hand for small ones, against LightGBM for yasa's own."""
+"""LightGBM's trees without LightGBM: small trees by hand, yasa's trees against LightGBM."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""The fast engine's 100-Hz signal is MNE's."""
+"""The 100-Hz signal of the fast engine equals that of MNE."""
 
 import mne
 import numpy as np
