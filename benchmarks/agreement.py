@@ -27,7 +27,7 @@ HEADS = ["night", "epochs", "accuracy", "kappa", *(f"F1 {s}" for s in SCORED), "
 
 
 def yasa_stages(path: Path) -> list[str]:
-    """Stages as a yasa user gets them: MNE reads the file, yasa stages it."""
+    """Stages by MNE and yasa, without psgpipe."""
     import mne
     import yasa
 

@@ -3,9 +3,9 @@
     python benchmarks/batch_10000.py --corpus MAKE_CORPUS.py [--nights 10000] [--jobs 2] [--real]
 
 Recordings are hard links to a few short nights; one in a hundred is a defective file of the corpus
-that the script MAKE_CORPUS.py writes. Without ``--real`` nights are staged by the stand-in of the
-tests (tests/cheap_nights.py): everything is real but the samples and the stager, and what is
-measured is the bookkeeping. With it, psgpipe stages them.
+that the script MAKE_CORPUS.py writes. Without ``--real``, the stand-in of the tests
+(tests/cheap_nights.py) replaces the samples and the stager; the benchmark then measures the rest of
+the work. With it, psgpipe stages the nights.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def make_study(folder: Path, corpus_script: Path, n_nights: int) -> dict[str, st
     command = [sys.executable, str(corpus_script), str(corpus), "--no-special"]
     subprocess.run(command, check=True, capture_output=True)
     entries = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))
-    # A BDF file under another suffix is read as what it is.
+    # The reader recognises a BDF file under another suffix.
     unfit = [e for e in entries if e["expect"] == "CLEAR_ERROR" and "READ_OK as" not in e["why"]]
     good = [
         write_night(folder / f"good{i}.edf", seconds=120, start=dt.time(22, i)) for i in range(4)

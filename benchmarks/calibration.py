@@ -4,7 +4,7 @@
 
 Studies are drawn from y = subject + condition + subject x condition + night, with a subject SD of
 2 and a night SD of 1. Heterogeneous responders have a subject x condition SD of 1, others none.
-The functions measured are those that psgpipe calls.
+The benchmark calls the same functions as psgpipe.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Cell:
 
     @property
     def seed(self) -> int:
-        """A seed of its own, so that every row can be repeated alone."""
+        """The seed of one row, so that it can be repeated alone."""
         return self.n * 1000 + 10 * list(DESIGNS).index(self.design) + self.responders
 
 
@@ -81,7 +81,7 @@ def means_of(counts: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def measure(cell: Cell, replications: int) -> dict[str, float]:
-    """Rates over the replications; a rate is NaN where nothing of its kind is reported."""
+    """Rates over the replications; NaN if the analysis does not exist."""
     rng = np.random.default_rng(cell.seed)
     found: dict[str, list[float]] = {}
     for _ in range(replications):
@@ -91,7 +91,7 @@ def measure(cell: Cell, replications: int) -> dict[str, float]:
 
 
 def one_study(cell: Cell, rng: np.random.Generator) -> dict[str, float]:
-    """What one simulated study would report, held against the truth."""
+    """The results of one simulated study, compared with the truth."""
     counts, y = draw(cell, rng, EFFECT)
     b, t = means_of(counts, y).T
     d = t - b
@@ -112,7 +112,7 @@ def one_study(cell: Cell, rng: np.random.Generator) -> dict[str, float]:
 
 
 def mixed(counts: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    """The mixed model's verdict and interval; nothing where there is no model."""
+    """The verdict and interval of the mixed model; nothing without a model."""
     subject = np.repeat(np.arange(len(counts)), counts.sum(axis=1))
     treated = np.repeat(np.tile([False, True], len(counts)), counts.ravel())
     model = fit_mixed_model(y, [f"{s:02d}" for s in subject], list(treated))
@@ -157,7 +157,7 @@ def family_errors(
 
 
 def other_errors(n: int, replications: int) -> dict[str, float]:
-    """Type I error of what stands beside the main table.
+    """Type I error of the analyses beside the main table.
 
     Crossover and mixed model with a period effect of 1; REM latencies of which a fifth of the
     nights are without REM; slopes on dose.

@@ -2,9 +2,9 @@
 
     python benchmarks/fuzz_reader.py [MINUTES] [--seed N] [--keep FOLDER]
 
-Headers, TALs and gzip streams are mutated; each file goes through ``read_header``,
-``read_annotations``, ``read_recording`` and ``anonymise``. Anything but a result or a
-``PsgpipeError`` is an escape: the file is kept and the exit code is 1.
+The benchmark changes headers, TALs and gzip streams. Each file goes through ``read_header``,
+``read_annotations``, ``read_recording`` and ``anonymise``. Any outcome except a result or a
+``PsgpipeError`` is an escape: the benchmark keeps the file and ends with exit code 1.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def some_bytes(content: bytearray, rng: random.Random) -> bytearray:
 
 
 def a_field(content: bytearray, rng: random.Random) -> bytearray:
-    """Put something nasty in place of a header field."""
+    """Replace a header field by an invalid value."""
     at = rng.choice([0, 168, 176, 184, 192, 236, 244, 252])
     if rng.random() < 0.7:
         at = 256 + 8 * rng.randrange((header_bytes(bytes(content)) - 256) // 8)
@@ -98,12 +98,12 @@ def a_splice(content: bytearray, rng: random.Random) -> bytearray:
 
 
 def a_cut(content: bytearray, rng: random.Random) -> bytearray:
-    """Let the file end anywhere."""
+    """Cut the file at a random place."""
     return content[: rng.randrange(len(content) + 1)]
 
 
 def a_tal(content: bytearray, rng: random.Random) -> bytearray:
-    """Stir the annotations."""
+    """Change the annotations."""
     soup = b"".join(rng.choice(TAL_PIECES) for _ in range(rng.randint(1, 40)))
     at = rng.randrange(header_bytes(bytes(content)), len(content))
     keeper = content.find(b"\x14\x14", at)
@@ -122,7 +122,7 @@ MUTATIONS: dict[str, Callable[[bytearray, random.Random], bytearray]] = {
 
 
 def damaged(good: dict[str, bytes], rng: random.Random) -> tuple[str, bytes]:
-    """A damaged file and how it was made."""
+    """A damaged file, and the kind of damage."""
     kind = rng.choice(list(good))
     how = [rng.choice(list(MUTATIONS))]
     content = MUTATIONS[how[0]](bytearray(good[kind]), rng)
@@ -137,7 +137,7 @@ def damaged(good: dict[str, bytes], rng: random.Random) -> tuple[str, bytes]:
 
 
 def outcome(name: str, read: Callable[[Path], object], path: Path) -> str:
-    """What came of one call; raises whatever is no explained failure."""
+    """The outcome of one call; raises every error that is not a ``PsgpipeError``."""
     try:
         result = read(path)
     except PsgpipeError as error:
@@ -167,7 +167,7 @@ CALLS: dict[str, Callable[[Path], object]] = {
 
 
 def fuzz(minutes: float, seed: int, keep: Path) -> int:
-    """Damage and read for so many minutes; 1 if anything escaped or took too long."""
+    """Damage and read files for this many minutes; 1 if an error escaped or took too long."""
     warnings.simplefilter("error")  # an overflow is an escape, too
     rng, good, counts = random.Random(seed), bases(), Counter()
     n_files = n_escapes = 0

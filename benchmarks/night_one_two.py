@@ -2,9 +2,9 @@
 
     python benchmarks/night_one_two.py [FOLDER with SC4ssN*-PSG.edf and -Hypnogram.edf]
 
-Night 1 is called baseline and night 2 treatment, though nobody was treated: what is claimed here is
-a false claim, or the first-night effect. Prints both comparisons side by side, with the difference
-that the stager makes: that of automatic minus expert differences, subject by subject.
+Night 1 is called baseline and night 2 treatment, but there was no treatment: every claim is false
+or is the first-night effect. The script prints both comparisons side by side, and the influence of
+the stager: automatic minus expert differences, subject by subject.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HEAD = ["endpoint", "automatic [95 %]", "expert [95 %]", "automatic - expert [95
 
 
 def both_rows(path: Path) -> tuple[dict[str, object], dict[str, object]]:
-    """A night as psgpipe and as the expert has it, as rows of two tables."""
+    """A night by psgpipe and by the expert, as rows of two tables."""
     found = re.match(r"SC4(\d\d)([12])", path.name)
     if found is None:
         raise SystemExit(f"{path.name}: wanted a name such as SC4001E0-PSG.edf")
@@ -65,7 +65,7 @@ def difference_of(automatic: Comparison, expert: Comparison, endpoint: str) -> s
 
 
 def rows(automatic: Comparison, expert: Comparison) -> list[list[str]]:
-    """One line for each endpoint that both tables hold."""
+    """One line for each endpoint in both tables."""
     both = {c.endpoint for c in expert.contrasts}
     lines = []
     for contrast in automatic.contrasts:

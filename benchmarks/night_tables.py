@@ -11,7 +11,7 @@ from psgpipe.model.summary import ArchitectureSummary
 
 
 def staged_row(staged: StagedNight, **identity: str) -> dict[str, object]:
-    """A night as psgpipe staged it: identity, how it was made, every endpoint."""
+    """A night by psgpipe: identity, recipe, every endpoint."""
     engine = staged.provenance["engine"]
     made = {
         "stager": f"{engine['stager']} {engine['versions'].get(engine['stager'], '')}".strip(),
@@ -23,12 +23,12 @@ def staged_row(staged: StagedNight, **identity: str) -> dict[str, object]:
 
 
 def endpoints(summary: ArchitectureSummary) -> dict[str, object]:
-    """The endpoints of a night that it has."""
+    """The endpoints that are present in a night."""
     return {name: value for name, value in summary.endpoints().items() if value is not None}
 
 
 def write_nights(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
-    """Write rows as a table; what a row lacks is blank."""
+    """Write rows as a table; missing cells are blank."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     lines = [columns, *([str(row.get(name, "")) for name in columns] for row in rows)]
     path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
@@ -41,7 +41,7 @@ def contrast_of(comparison: Comparison, endpoint: str) -> Contrast:
 
 
 def with_interval(contrast: Contrast) -> str:
-    """``-4.2 [-5.9, -2.5]``; blank brackets where there is no interval."""
+    """``-4.2 [-5.9, -2.5]``; blank brackets without an interval."""
     if contrast.difference is None:
         return "-"
     if contrast.ci_low is None or contrast.ci_high is None:

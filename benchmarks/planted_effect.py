@@ -3,8 +3,9 @@
     python benchmarks/planted_effect.py                    # seeds 0 to 4
     python benchmarks/planted_effect.py --seeds 0 --fs 100
 
-Prints for each study the difference in REM (% of TST) of the true stages and that of the automatic
-ones with its interval and verdict, then how often a stager sees REM that is there, and that is not.
+The script prints for each study the difference in REM (% of TST) of the true stages, and that of
+the automatic stages with interval and verdict. Then it prints the stager's sensitivity and false
+positive rate for REM.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def rem_epochs(truth: Hypnogram, staged: Hypnogram) -> tuple[int, int, int, int]
 
 
 def holds(contrast: Contrast, value: float) -> bool:
-    """Whether the 95 % interval of a contrast holds `value`."""
+    """Whether the 95 % interval of a contrast contains `value`."""
     low, high = contrast.ci_low, contrast.ci_high
     return low is not None and high is not None and low <= value <= high
 
@@ -111,12 +112,12 @@ def row_of(seed: int, planted: float, outcome: Outcome) -> list[str]:
 
 
 def claims(comparison: Comparison) -> int:
-    """Endpoints of which a change is claimed."""
+    """Endpoints with a claimed change."""
     return sum(c.direction is not None for c in comparison.contrasts)
 
 
 def stager_rows(outcomes: Sequence[Outcome]) -> list[list[str]]:
-    """REM that is there and was seen, and REM that was seen and is not there, by condition."""
+    """The stager's sensitivity and false positive rate for REM, by condition."""
     rows = []
     for condition in ("baseline", "treatment"):
         rem, seen, other, false = np.sum([o.rem[condition] for o in outcomes], axis=0)

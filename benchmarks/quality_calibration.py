@@ -2,10 +2,9 @@
 
     python benchmarks/quality_calibration.py FOLDER
 
-FOLDER holds the nights, one EEG each (``*-PSG.edf``). With ``--clinical FILE`` the ECG, chin EMG
-and EOG of a real polysomnography stand in for the EEG as well. Prints, for every fault, how many
-nights were refused and how many only flagged, by which code: sensitivity for the faults, false
-alarms for what is harmless.
+FOLDER has the nights, one EEG each (``*-PSG.edf``). With ``--clinical FILE``, the ECG, chin EMG and
+EOG of a real polysomnography also replace the EEG. For every fault, the script prints the number of
+refused nights and of flagged nights, with the codes. For harmless changes these are false alarms.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ SENTINEL_UV = -320.0
 
 
 def gain(factor: float) -> Fault:
-    """Too large, too small, or in another unit."""
+    """A wrong gain or unit."""
     return lambda eeg, fs_hz, rng: eeg * factor
 
 
 def white(low_pass_hz: float | None = None, sd_uv: float = 15.0) -> Fault:
-    """White noise, low-passed where said."""
+    """White noise, with an optional low-pass filter."""
 
     def noise(eeg: Signal, fs_hz: float, rng: np.random.Generator) -> Signal:
         made = rng.normal(0, sd_uv, len(eeg))
@@ -47,7 +46,7 @@ def white(low_pass_hz: float | None = None, sd_uv: float = 15.0) -> Fault:
 
 
 def brown(eeg: Signal, fs_hz: float, rng: np.random.Generator) -> Signal:
-    """What an open input with a drift can look like."""
+    """An open input with a drift."""
     walk = filtered(0.3, "highpass")(np.cumsum(rng.normal(0, 1, len(eeg))), fs_hz, rng)
     return 15 * walk / walk.std()
 
@@ -75,7 +74,7 @@ def off(share: float, instead: Fault) -> Fault:
 
 
 def mains(amplitude_uv: float, hz: float = 50.0) -> Fault:
-    """Hum on top."""
+    """Mains hum added to the signal."""
 
     def apply(eeg: Signal, fs_hz: float, rng: np.random.Generator) -> Signal:
         time_s = np.arange(len(eeg)) / fs_hz
@@ -85,12 +84,12 @@ def mains(amplitude_uv: float, hz: float = 50.0) -> Fault:
 
 
 def clip(level_sd: float) -> Fault:
-    """The amplifier's limits at so many SD of the night."""
+    """Clipping at this many SD of the night."""
     return lambda eeg, fs_hz, rng: np.clip(eeg, -level_sd * eeg.std(), level_sd * eeg.std())
 
 
 def dropouts(share: float) -> Fault:
-    """Pieces of 0.1 to 2 s in which the transmission is lost."""
+    """Drop-outs of 0.1 to 2 s."""
 
     def apply(eeg: Signal, fs_hz: float, rng: np.random.Generator) -> Signal:
         made = eeg.copy()
@@ -204,7 +203,7 @@ FAULTS: dict[str, Fault] = {
 
 
 def leads(clinical: Path) -> dict[str, Recording]:
-    """ECG, chin EMG and breathing of a polysomnography, by what they are."""
+    """ECG, chin EMG and breathing of a polysomnography, by kind."""
     wanted = {"ECG": "ECG", "chin EMG": "EMG chin R-ref"}
     found = {name: read_recording(clinical, [label]) for name, label in wanted.items()}
     slow = {"nasal pressure": "Resp nasal", "breathing belt": "Resp abdomen"}
@@ -214,7 +213,7 @@ def leads(clinical: Path) -> dict[str, Recording]:
 
 
 def clinical_faults(other: dict[str, Recording]) -> dict[str, Fault]:
-    """What real signals of the same body look like in place of the EEG."""
+    """Other real signals of the same person in place of the EEG."""
     return {
         "ECG as EEG": instead_of_eeg(other["ECG"]),
         "ECG as EEG, x4": instead_of_eeg(other["ECG"], 4.0),
@@ -252,7 +251,7 @@ def table(title: str, nights: list[Recording], faults: dict[str, Fault]) -> None
 
 
 def ranges(nights: list[Recording]) -> None:
-    """What the nights measure as they are."""
+    """The measures of the nights without change."""
     print("\n| measure | lowest | median | highest |\n|---|---|---|---|")
     measured = [measure(night).measures() for night in nights]
     for name in measured[0]:
@@ -261,7 +260,7 @@ def ranges(nights: list[Recording]) -> None:
 
 
 def swaps(clinical: Path) -> None:
-    """EEG and EOG of one real polysomnography, in place and swapped."""
+    """EEG and EOG of one real polysomnography, correct and swapped."""
     labels = ["EEG C4-Cz", "EEG F4-Cz", "EEG O2-Cz", "EOG E1-Cz", "EOG E2-Cz", "EEG M1-Cz"]
     read = read_recording(clinical, labels)
     *sites, mastoid = read.signals_uv

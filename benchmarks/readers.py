@@ -2,12 +2,11 @@
 
     python benchmarks/readers.py MAKE_CORPUS.PY [--readers psgpipe,mne,edfio,pyedflib] [--details]
 
-Each file is read in a process of its own, with a limit on time and memory. A reader is *silently
-wrong* where the samples, their rate or number, or the start differ from the manifest and neither
-a warning, a log line nor an error says so; an invalid file is *accepted in silence* where it reads
-without any of these. Channels are taken by position where the labels are ambiguous, and every
-reader is given the benefit of its own unit field: the values of edfio and pyedflib are converted
-with psgpipe's table, since they leave that to the user.
+Each file is read in its own process, with a limit on time and memory. A reader is *silently wrong*
+if the samples, their rate or number, or the start differ from the manifest without a warning, log
+line or error. It *accepts an invalid file* if it reads the file without any of these. Channels are
+selected by position if the labels are ambiguous. The comparison uses each reader's own unit field:
+psgpipe's table converts the values of edfio and pyedflib, because these leave the unit to the user.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ import numpy as np
 
 LIMIT_S = 20
 MEMORY_BYTES = 2 * 2**30
-# What only a look at the signal tells is left to quality measures, by every reader.
+# Defects that are visible only in the signal; no reader has to report them.
 NOT_THE_READERS = ("content", "duration")
 
 
 @dataclass
 class Given:
-    """What a reader gives for one channel, on its own clock."""
+    """The values of a reader for one channel, with their times."""
 
     uv: np.ndarray
     fs_hz: float
@@ -46,7 +45,7 @@ class Given:
 
 
 def on_one_axis(uv: np.ndarray, fs_hz: float, start: Any, said: bool = False) -> Given:
-    """A channel whose reader knows no gaps."""
+    """A channel of a reader without gaps."""
     text = start.replace(tzinfo=None).isoformat() if start else None
     return Given(uv, fs_hz, text, np.arange(uv.size) / fs_hz, said)
 
@@ -101,7 +100,7 @@ def by_pyedflib(path: Path, eeg: dict) -> Given:
 
 
 def to_uv(values: np.ndarray, unit: str) -> np.ndarray:
-    """Microvolts by the unit that the reader gives, unchanged where it is none."""
+    """Values in microvolt; unchanged without a known unit."""
     from psgpipe.edf.units import uv_per_unit
 
     return np.asarray(values, np.float64) * (uv_per_unit(unit) or 1.0)
@@ -117,7 +116,7 @@ LIBRARIES = {"psgpipe": "psgpipe.edf.reader"}
 
 
 def truth_uv(kind: str, t_s: np.ndarray) -> np.ndarray | None:
-    """What the corpus wrote, at these times."""
+    """The true values of the corpus at these times."""
 
     def wave(t: np.ndarray) -> np.ndarray:
         return 60 * np.sin(2 * np.pi * t) + 20 * np.sin(20 * np.pi * t) + 0.2 * t
@@ -127,7 +126,7 @@ def truth_uv(kind: str, t_s: np.ndarray) -> np.ndarray | None:
 
 
 def wrong(entry: dict, given: Given) -> list[str]:
-    """In what the reader differs from the manifest."""
+    """The differences between the reader and the manifest."""
     eeg, found = entry["eeg"], []
     if given.start != entry["start"]:
         found.append(f"start {given.start}")
@@ -149,12 +148,12 @@ class Heard(logging.Handler):
     heard = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Remember that something was said."""
+        """Remember that the reader logged a warning."""
         self.heard |= record.levelno >= logging.WARNING
 
 
 def read_in_child(reader: str, path: Path, entry: dict, answer: Any) -> None:
-    """Read one file and send what came of it; runs in a process of its own."""
+    """Read one file and send the outcome; runs in its own process."""
     limit_memory()
     ears = Heard()
     logging.getLogger().addHandler(ears)
@@ -174,7 +173,7 @@ def read_in_child(reader: str, path: Path, entry: dict, answer: Any) -> None:
 
 
 def limit_memory() -> None:
-    """Keep a reader that swells from taking the machine with it."""
+    """Limit the memory of this process."""
     if sys.platform == "linux":
         import resource
 
@@ -264,7 +263,7 @@ def is_root() -> bool:
 
 
 def main() -> None:
-    """Make the corpus, let every reader read it, print the table."""
+    """Make the corpus, read it with every reader, print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("maker", type=Path, help="make_corpus.py")
     parser.add_argument("--readers", default=",".join(READERS))

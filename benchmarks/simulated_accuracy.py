@@ -3,8 +3,8 @@
     python benchmarks/simulated_accuracy.py              # the default study, and other rates
     python benchmarks/simulated_accuracy.py --seeds 0 1 2 --fs 100 --subjects 4
 
-YASA itself is called, with EEG, EOG, EMG and age and sex, and with the EEG alone. Treatment nights
-have an effect planted; what is left of it in YASA's stages is printed. Leaves with 1 where the
+The script calls YASA itself with EEG, EOG, EMG and age and sex, and with the EEG alone. Treatment
+nights have a planted effect; the script prints the effect in YASA's stages. It ends with 1 if the
 accuracy of all epochs together, or of the worst night, is below 0.80.
 """
 
@@ -96,7 +96,7 @@ def other_rates(options: argparse.Namespace) -> Iterator[tuple[str, SimulatedNig
 
 
 def endpoint(night: SimulatedNight, stages: list[str], name: str) -> float:
-    """An endpoint of the simulated night, had it these stages."""
+    """An endpoint of the simulated night with these stages."""
     hypnogram = Hypnogram(tuple(map(SleepStage, stages)), night.hypnogram.in_bed)
     return float(getattr(summarize(hypnogram), name) or 0.0)
 
@@ -112,7 +112,7 @@ def print_effect(name: str, planted: float, values: dict[tuple[str, str], list[f
 
 
 def main() -> int:
-    """Print a row for each night, then the sums; 1 where the goal is missed."""
+    """Print a row for each night, then the sums; 1 if the goal is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--subjects", type=int, default=2)

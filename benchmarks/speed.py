@@ -6,8 +6,8 @@
     python benchmarks/speed.py --nights 4 --study-nights 40 --flat 20      less of it
 
 The recordings are made by ``psgpipe simulate --montage clinical``: 8 h, 24 signals, 225 MB. Each
-run is a process of its own, paired with a run of its peer in the same minute; what is compared
-is the CPU time (user and system, children included) and the peak memory of the pair. Ratios are
+run is its own process, paired with a run of the other program in the same minute. The script
+compares CPU time (user and system, children included) and peak memory of the pair. Ratios are
 medians over the pairs, with the smallest and the largest. Needs a POSIX system (``wait4``).
 """
 
@@ -37,7 +37,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NU
 
 
 class Cost(NamedTuple):
-    """What a process cost, its children included."""
+    """CPU time and memory of a process and its children."""
 
     cpu_s: float
     wall_s: float
@@ -75,17 +75,17 @@ class Row:
 
 
 class Bench:
-    """Where the recordings lie and how often things are measured."""
+    """The folder of the recordings and the number of repetitions."""
 
     def __init__(self, work: Path, given: argparse.Namespace) -> None:
         self.work = work
         self.given = given
         self.environment = {**os.environ, **ONE_THREAD, "PSGPIPE_CACHE": str(work / "cache")}
-        # Installed programs are compiled once; whoever forbids that pays for it in every run.
+        # Without byte code files, every run would compile the modules again.
         self.environment.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def cost(self, command: tuple[str, ...]) -> Cost:
-        """Run a command to its end; a failure ends the benchmark with what it said."""
+        """Run a command to its end; a failure ends the benchmark with the output."""
         began = time.perf_counter()
         with tempfile.TemporaryFile() as said:
             process = subprocess.Popen(
@@ -101,7 +101,7 @@ class Bench:
         return Cost(cpu_s, time.perf_counter() - began, used.ru_maxrss / unit)
 
     def told(self, *command: str) -> dict[str, list[float]]:
-        """What a command printed as JSON."""
+        """The JSON output of a command."""
         done = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, check=True
         )
@@ -143,12 +143,12 @@ def cold(bench: Bench) -> Iterator[Row]:
 
 
 def over(theirs: list[Cost], ours: list[Cost]) -> tuple[float, ...]:
-    """CPU time of each pair, theirs over ours."""
+    """Ratio of CPU time of each pair, other program over psgpipe."""
     return tuple(t.cpu_s / o.cpu_s for t, o in zip(theirs, ours, strict=True))
 
 
 def warm(bench: Bench) -> Iterator[Row]:
-    """Staging alone, everything imported and compiled."""
+    """Staging only, after imports and compilation."""
     night = str(bench.recordings()[0])
     found = bench.told(*WARM, "staging", night, str(bench.given.repeats + 2))
     yasa, fast, extra = found["yasa"], found["fast"], found["extra"]
@@ -159,7 +159,7 @@ def warm(bench: Bench) -> Iterator[Row]:
 
 
 def pictures(bench: Bench) -> Iterator[Row]:
-    """What pictures and the page add to a night."""
+    """Cost of the pictures and the page of a night."""
     found = bench.told(*WARM, "pictures", str(bench.recordings()[0]), str(bench.given.repeats))
     added = tuple(w - o for w, o in zip(found["with"], found["without"], strict=True))
     yield Row("pictures and page of a night, warm", 1, "s CPU", added, at_least=False)
@@ -202,7 +202,7 @@ def many(bench: Bench, n: int) -> Path:
 
 
 def small(bench: Bench) -> Iterator[Row]:
-    """Commands that must feel immediate: CPU over the bare interpreter."""
+    """Commands that must start quickly: CPU over the bare interpreter."""
     study = bench.work / f"study-{bench.given.study_nights}"
     out = study / "out"
     if not (out / "nights.tsv").exists():

@@ -81,7 +81,7 @@ def staging(path: Path, repeats: int) -> dict[str, list[float]]:
 
 
 def a_night(path: Path, *, pictures: bool) -> None:
-    """One night with all its outputs, into a folder that is thrown away."""
+    """One night with all its outputs, in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         night = night_from(path, age_y=40, sex="F")
         recipe = recipe_from("standard-night", None, pictures=pictures)
@@ -116,7 +116,7 @@ def peak_mib() -> float:
 
 
 def main() -> None:
-    """Measure what stands on the command line."""
+    """Run the measurement of the command line."""
     what, path, times = sys.argv[1:]
     measure = {"staging": staging, "pictures": pictures, "memory": memory}[what]
     print(json.dumps(measure(Path(path), int(times))))

@@ -4,7 +4,7 @@
     python benchmarks/yasa_script.py night.edf --include             reads the electrodes it needs
     python benchmarks/yasa_script.py *.edf --include --jobs 2        a process pool
 
-Stages C4-M1, E1-M2 and chin of a recording whose electrodes stand apart; prints nothing.
+Stages C4-M1, E1-M2 and chin of a recording with separate electrodes; prints nothing.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def stage_included(path: str) -> None:
 
 
 def main() -> None:
-    """Stage what stands on the command line."""
+    """Stage the recordings of the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("recordings", nargs="+")
     parser.add_argument("--include", action="store_true")

@@ -12,7 +12,7 @@ def stages(runs: str) -> tuple[SleepStage, ...]:
 
 
 def night(runs: str, *, lights_off_epoch: int = 0, lights_on_epoch: int | None = None) -> Hypnogram:
-    """A hypnogram in bed from `lights_off_epoch` to before `lights_on_epoch` (all, if not said)."""
+    """A hypnogram in bed from `lights_off_epoch` to before `lights_on_epoch` (default: all)."""
     epochs = stages(runs)
     number = np.arange(len(epochs))
     end = len(epochs) if lights_on_epoch is None else lights_on_epoch

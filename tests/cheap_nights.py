@@ -1,7 +1,7 @@
 """Fast nights for batch tests: everything is real except the samples and the stager.
 
-Header, lights, derivations, hash, fingerprint, files, manifest and journal are what they always
-are; stages are drawn from the recording's hash. A night called after a misfortune meets it.
+Header, lights, derivations, hash, fingerprint, files, manifest and journal are real. The stages
+come from the hash of the recording. A night with the name of a failure has this failure.
 """
 
 import os
@@ -25,7 +25,7 @@ from psgpipe.sleep.architecture import summarize
 
 
 def cheap_night(opened, recipe, recording_sha256):
-    """Stages drawn from the recording's hash, in the place of `compute_night`."""
+    """Stages from the recording's hash, in place of `compute_night`."""
     MISFORTUNES.get(opened.night.night, lambda opened: None)(opened)
     n_epochs = epoch_count(opened.header.span_s)
     rng = np.random.default_rng(int(recording_sha256[:8], 16))
@@ -141,12 +141,12 @@ def main(arguments=None):
     try:
         return exit_code(arguments)
     finally:
-        # The next test in this process may want real nights.
+        # The next test in this process may need real nights.
         batch.run_batch, run.run_to_folder = real_batch, real_run
 
 
 if __name__ == "__main__":
-    # Under this name the function could not be found by a worker.
+    # A worker could not find the function under this name.
     from tests import cheap_nights
 
     sys.exit(cheap_nights.main())

@@ -10,7 +10,7 @@ def templates(tmp_path_factory):
 
 @pytest.fixture
 def study(tmp_path, templates):
-    """Make a study of the nights given."""
+    """Make a study of these nights."""
 
     def make(*nights, folder="study", **more):
         return make_study(tmp_path / folder, nights, templates, **more)

@@ -1,7 +1,7 @@
 """EDF and BDF files written byte by byte, because a library would correct the defects.
 
-A field given as ``bytes`` or ``str`` is written as it is (cut or padded with blanks); numbers are
-written the way recorders do. Nothing here uses psgpipe.
+A field of type ``bytes`` or ``str`` is written without change (cut or padded with blanks). Numbers
+are written as recorders write them. This module does not use psgpipe.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FS_HZ = 100
 
 
 def sine_uv(n_samples: int, fs_hz: float = FS_HZ, amplitude_uv: float = 50.0) -> np.ndarray:
-    """A 1-Hz sine on a slow ramp: every sample's place can be told from its value."""
+    """A 1-Hz sine on a slow ramp: the value of a sample shows its position."""
     t_s = np.arange(n_samples) / fs_hz
     return amplitude_uv * np.sin(2 * np.pi * t_s) + 0.1 * t_s
 
@@ -122,7 +122,7 @@ def edf_bytes(
 
 
 def write_edf(path: Path, signals: Sequence[Signal], n_records: int = 300, **fields) -> Path:
-    """Write a file and give its path back."""
+    """Write a file and return its path."""
     path.write_bytes(edf_bytes(signals, n_records, **fields))
     return path
 

@@ -29,7 +29,7 @@ def write_night(
     start=dt.time(22, 0),
     annotations=(),
 ):
-    """An EDF+ recording whose header is full of canaries: words that must never come out."""
+    """An EDF+ recording with words in its header that must never appear in an output."""
     signals = [
         edfio.EdfSignal(
             np.clip(brain_noise(seconds, fs_hz, seed=i), -499, 499),

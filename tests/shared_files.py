@@ -1,8 +1,8 @@
 """Places of the shared test material: real recordings, golden numbers, the corpus of defects.
 
-It is found by the environment variable ``PSGPIPE_SHARED`` or as ``../shared`` beside the checkout.
-Where it is absent, as on a user's machine, tests that need it are skipped with a reason. CI sets
-``PSGPIPE_REQUIRE_SHARED=1``: there a skipped proof is no proof, and they fail.
+The environment variable ``PSGPIPE_SHARED`` names the folder; the default is ``../shared`` beside
+the checkout. Without the folder, tests that need it are skipped with a reason. CI sets
+``PSGPIPE_REQUIRE_SHARED=1``, and such tests then fail.
 """
 
 import os

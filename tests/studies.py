@@ -20,7 +20,7 @@ PROGRAM = [sys.executable, "-m", "tests.cheap_nights"]
 
 @cache
 def template(folder, minute):
-    """A recording of two minutes, made once a session for each starting minute."""
+    """A recording of two minutes, made once per test session for each starting minute."""
     return write_night(
         folder / f"template{minute}.edf", seconds=120, start=dt.time(22, minute)
     ).read_bytes()
@@ -28,7 +28,7 @@ def template(folder, minute):
 
 @dataclass
 class StudyFolder:
-    """A study of nights named by their misfortune, or by a number for nights without one.
+    """A study of nights with the name of their failure, or a number for nights without failure.
 
     Subject is S1, S2, ... in the order given; the recording of S1 is recordings/S1.edf.
     """
@@ -103,7 +103,7 @@ def in_this_process(tasks, function, **_):
 
 
 def tree(out, *, journals=False):
-    """Every file's hash by its path in `out`, times aside: journals, seconds, known hashes."""
+    """Hash of every file by its path in `out`, without times: journals, seconds, hash cache."""
     found = {}
     for path in sorted(p for p in out.rglob("*") if not p.is_dir()):
         name = path.relative_to(out).as_posix()
@@ -134,7 +134,7 @@ def flip_a_bit(path, at=0.5):
 
 
 def assert_old_or_new(out):
-    """Every night that looks finished is whole: all files are those of its manifest."""
+    """Every finished night is complete: all files are those of its manifest."""
     from psgpipe.results.manifest import read_manifest
     from psgpipe.results.output_check import outputs_intact
 

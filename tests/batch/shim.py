@@ -1,6 +1,6 @@
 """A preloaded library that kills psgpipe at its n-th write, or makes a disk fail.
 
-Compiled by the C compiler of the machine; where there is none, tests that need it are skipped.
+The C compiler of the machine compiles it; without a compiler the tests are skipped.
 """
 
 import os

@@ -83,7 +83,7 @@ def test_a_recording_that_is_touched_during_the_run_is_the_same(study):
 def test_a_recording_that_still_grows_is_tried_again(study):
     ill = study("replaced")
     ill.run()
-    # Replaced once more by the same bytes: what was hashed is what is there at the end.
+    # Replaced again by the same bytes, so the hash is correct at the end.
     assert ill.run() == 0
 
 
@@ -99,7 +99,7 @@ def test_a_full_disk_asks_to_be_tried_again(study, capsys):
 
 @contextlib.contextmanager
 def mounted(folder, size):
-    """A small file system of its own in `folder`; skips where that is not allowed."""
+    """A small file system in `folder`; skips the test without the permission."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "psgpipe-test", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, capture_output=True).returncode != 0:

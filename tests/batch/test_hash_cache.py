@@ -20,7 +20,7 @@ def recording(tmp_path):
 
 
 def remembered(out, recording, hashed):
-    """What the next run knows."""
+    """The hash cache of the next run."""
     known = HashCache(out)
     known.add(recording, hashed)
     known.save(out)

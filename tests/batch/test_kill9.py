@@ -1,7 +1,8 @@
 """A kill at any write, flush or rename leaves old or new nights, and the next run completes.
 
-Every change of a run is a place to be killed at, and trying them all takes some minutes: CI does
-(``PSGPIPE_KILL_SWEEP=1``); elsewhere every seventh is tried, the first and the last among them.
+The tests can kill a run at every change, which takes some minutes. CI does so
+(``PSGPIPE_KILL_SWEEP=1``); elsewhere they kill it at every seventh change, the first and the last
+included.
 """
 
 import os
@@ -24,7 +25,7 @@ def shim(tmp_path_factory):
 def unbroken(tmp_path_factory, templates):
     """A study of two nights, the second failing, as an unbroken run leaves it; run twice.
 
-    `old` is what is there before: nights made with other lights, which the run replaces.
+    `old` has nights with other lights, which the run replaces.
     """
     folder = tmp_path_factory.mktemp("unbroken")
     study = make_study(
@@ -43,7 +44,7 @@ def unbroken(tmp_path_factory, templates):
 
 
 def killed_at(study, shim, role, at, old=None):
-    """Run with a kill at the n-th change; False where there are no so many changes."""
+    """Run with a kill at the n-th change; False if there are fewer changes."""
     shutil.rmtree(study.out, ignore_errors=True)
     if old is not None:
         shutil.copytree(old, study.out)
@@ -61,9 +62,9 @@ def changes(study, shim, role, old=None):
 
 
 def is_old_or_new(study, old, new):
-    """Every file of a night is of the old night or of the new one, and none is half.
+    """Each night has its old files or its new files, and every file is complete.
 
-    A night that has lost its worker and was nothing before says so.
+    If a worker died and the night is new, the night reports it.
     """
     assert_old_or_new(study.out)
     before = tree(old) if old else {}
@@ -82,7 +83,7 @@ def is_old_or_new(study, old, new):
 
 
 def places(n_changes):
-    """Which changes to be killed at."""
+    """The changes at which the run is killed."""
     if os.environ.get("PSGPIPE_KILL_SWEEP") == "1":
         return range(1, n_changes + 1)
     return sorted({1, n_changes, *range(4, n_changes, 7)})

@@ -99,7 +99,7 @@ def test_looking_at_a_study_imports_no_library_of_numbers(staged, command):
 
 
 def test_a_plan_after_nights_without_pictures(tmp_path, templates, capsys):
-    # The step that makes only the pictures was not run there, and took no seconds.
+    # The step that only serves the pictures did not run there, so it has no seconds.
     study = make_study(tmp_path / "study", ["n1"], templates)
     arguments = ["batch", str(study.table), "-o", str(study.out), "-j1", "--no-figures"]
     assert exit_code([*arguments, "--quiet"]) == 0

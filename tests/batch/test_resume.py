@@ -22,7 +22,7 @@ def computed_again(study, *options):
 
 
 def events(study, *names):
-    """What the journal tells."""
+    """The events of the journal."""
     lines = (study.out / "journal.jsonl").read_text(encoding="utf-8").splitlines()
     return [e for e in map(json.loads, lines) if not names or e["event"] in names]
 
@@ -263,7 +263,7 @@ def test_a_clock_set_back_neither_hides_a_change_nor_makes_one(study, trust):
     two = study("n1", "n1")
     two.run()
     before = tree(two.out)
-    long_ago = 946684800  # the year 2000: a machine whose battery is empty
+    long_ago = 946684800  # the year 2000: the clock of a machine with an empty battery
     for path in [*two.out.rglob("*"), two.recording(1), two.recording(2)]:
         os.utime(path, (long_ago, long_ago))
     os.utime(two.recording(2), (4102444800, 4102444800))  # and one from the year 2100

@@ -24,7 +24,7 @@ def test_several_runs_on_one_output_folder(study, runners):
 
 
 def test_two_runs_of_different_pipelines_at_once(study, tmp_path):
-    """Whoever comes last wins each night; no night is a mixture, and the next run sees that."""
+    """The last run replaces each night; no night is a mixture, and the next run accepts it."""
     from tests.studies import CHECKOUT
 
     text = (CHECKOUT / "pipelines" / "standard-night.toml").read_text(encoding="utf-8")

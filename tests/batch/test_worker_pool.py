@@ -24,7 +24,7 @@ def results(tasks, function=worker_tasks.act, **options):
 
 
 def ends(tasks, **options):
-    """What became of each task, by task."""
+    """The outcome of each task."""
     return {result.task: result for result in results(tasks, **options)}
 
 
@@ -33,7 +33,7 @@ def next_result(events):
 
 
 def alive(pid):
-    """Whether a process is there and not only waiting to be buried."""
+    """Whether a process exists and is not a zombie."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as file:  # noqa: PTH123
             return file.read().rsplit(")", 1)[1].split()[0] != "Z"
@@ -162,7 +162,7 @@ def test_stopping_now_drops_what_is_in_hand():
 
 
 def stopped_by_the_wall_time(tasks, **options):
-    """The results where the signal comes when the first task begins."""
+    """The results with a signal at the start of the first task."""
     stop, found = StopRequest(), []
     for event in run_tasks(tasks, worker_tasks.act, jobs=1, stop=stop, **options):
         if isinstance(event, TaskStart):

@@ -10,7 +10,7 @@ from psgpipe.errors import NoData
 
 
 def act(task, note):
-    """Do what `task` says: a word, or a word and a value."""
+    """Carry out `task`: a word, or a word and a value."""
     deed, *rest = task if isinstance(task, tuple) else (task,)
     return DEEDS[deed](note, *rest)
 
@@ -59,7 +59,7 @@ def stop_dead(note):
 
 
 def hold_the_interpreter(note):
-    """A computation that never lets another thread of its process have a turn."""
+    """A computation that never releases the interpreter lock."""
     sys.setswitchinterval(1e9)
     while True:
         pass
@@ -86,7 +86,7 @@ def ignored_signals(note):
 
 
 def leave_a_grandchild(note):
-    """Die and leave a process behind that holds whatever it inherited."""
+    """Die and leave a child process that keeps the inherited files open."""
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(5)"], close_fds=False)
     os._exit(4)
 

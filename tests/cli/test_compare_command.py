@@ -121,7 +121,7 @@ def test_two_hundred_nights_cost_little_and_import_nothing_heavy(tmp_path):
     )
     heavy, seconds = said.stdout.splitlines()
     assert heavy == "[]"
-    # Measured about 1.1 s; the bare interpreter is some hundredths of it.
+    # Measured about 1.1 s; the bare interpreter takes some hundredths of it.
     assert float(seconds) < 2.0
 
 

@@ -17,7 +17,7 @@ class Terminal(io.StringIO):
 
 
 def batch_of(n_nights, *nights, clock=None, before_s=0, after_s=0):
-    """The progress of a batch; its nights come `before_s` after its beginning, all at once."""
+    """The progress of a batch; all its nights end at once, `before_s` after its start."""
     result = BatchResult(n_nights, 0)
     yield BatchProgress(result)
     if clock is not None:
@@ -32,7 +32,7 @@ def batch_of(n_nights, *nights, clock=None, before_s=0, after_s=0):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock that is set by hand."""
+    """A clock that the test sets."""
 
     class Clock:
         now_s = 100.0

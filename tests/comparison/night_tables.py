@@ -8,7 +8,7 @@ import numpy as np
 
 
 def nights_tsv(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
-    """Write rows as a table; a column that a row lacks is blank."""
+    """Write rows as a table; missing cells are blank."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     lines = [columns, *([str(row.get(c, "")) for c in columns] for row in rows)]
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ def crossover(n_treated_first, n_treated_second, *, effect, period_effect):
 
 
 def test_a_period_effect_is_not_claimed_as_treatment_where_sequences_are_uneven(tmp_path):
-    # Twelve had the treatment first and one last: a rise of 3 from period to period looks like -3.
+    # Twelve had the treatment first and one had it last: a rise of 3 between periods looks like -3.
     rows = crossover(12, 1, effect=0, period_effect=3)
     comparison, c = one_row(tmp_path, rows)
     assert comparison.design == "crossover"
@@ -62,7 +62,7 @@ def test_a_period_effect_on_latencies_with_nights_without_rem_is_not_claimed_eit
 
 
 def test_an_endpoint_that_only_one_sequence_has_is_not_claimed_in_a_crossover(tmp_path):
-    # All twelve had the treatment first, so -3 may as well be the rise from period to period.
+    # All twelve had the treatment first, so -3 can also be a rise of 3 between periods.
     rows = crossover(12, 2, effect=0, period_effect=3)
     for row in rows:
         row["n3_pct"] = row["rem_pct"] if row["subject"] < "S12" else ""
@@ -233,7 +233,7 @@ def test_the_terminal_tells_the_hash_of_the_lock_once(tmp_path):
 
 
 def test_an_endpoint_that_is_alike_on_all_nights_has_no_change_and_no_test(tmp_path):
-    # Rounding of the means must be neither a change nor a variance.
+    # A rounding error of the means is neither a change nor a variance.
     rows = [
         night(f"S{s}", k, "treatment" if k > 2 else "baseline", se_pct=90.1, rem_pct=20 + s + k)
         for s in range(7)
@@ -473,7 +473,7 @@ def test_two_subjects_who_differ_beyond_reason_have_an_interval_and_no_traceback
 
 
 def test_an_adaptation_night_makes_no_column_an_endpoint(tmp_path):
-    # Alike on all compared nights, the score is no question, so nothing is adjusted for it.
+    # The score is equal on all compared nights, so it does not count in the adjustment.
     rows = [{**row, "score": 3} for row in study(6)]
     before, _ = one_row(tmp_path, rows)
     rows.append(night("S00", 9, "adaptation", rem_pct=9, score=4))

@@ -75,7 +75,7 @@ def test_six_subjects_with_one_night_each(tmp_path):
 
 
 def test_the_subject_is_the_unit_not_the_night(tmp_path):
-    # One subject with nine treatment nights weighs as much as one with a single night.
+    # A subject with nine treatment nights has the same weight as a subject with one night.
     rows = [night("A", 0, "baseline", rem_pct=20), night("B", 0, "baseline", rem_pct=20)]
     rows += [night("A", k, "treatment", rem_pct=10) for k in range(1, 10)]
     rows += [night("B", 1, "treatment", rem_pct=20)]
@@ -227,7 +227,7 @@ def test_the_tipping_point_for_rem_is_told(tmp_path):
 
 
 def test_crossover_is_found_and_freed_from_the_period(tmp_path):
-    # Treatment -4, second period +2, whoever gets what first.
+    # Treatment -4, second period +2, in both sequences.
     rows = []
     for s in range(8):
         first = "treatment" if s % 2 else "baseline"

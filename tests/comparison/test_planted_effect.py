@@ -31,7 +31,7 @@ def test_five_points_of_rem_are_found_within_the_interval(tmp_path):
     rem = contrasts(tmp_path, "--effect", "rem_pct=-5")["rem_pct"]
     assert rem["ci_low"] <= -5 <= rem["ci_high"]
     assert rem["verdict"] == "preliminary: lower under treatment"
-    # A stager that misses some REM and invents some shows less of the effect, never more.
+    # A stager with missed REM and false REM shows a smaller effect, never a larger one.
     assert -5 < rem["difference"] < -4
 
 

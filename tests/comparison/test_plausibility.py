@@ -18,7 +18,7 @@ WHOLE = {
 
 
 def rows(n: int = 6, only: tuple[str, ...] = tuple(WHOLE), **first) -> list[dict]:
-    """`n` subjects with a night in each condition; `first` is what the first night has instead."""
+    """`n` subjects with a night in each condition; `first` replaces cells of the first night."""
     nights = [
         night(f"S{s}", k, "treatment" if k else "baseline", **{e: WHOLE[e] for e in only})
         for s in range(n)

@@ -12,7 +12,7 @@ CONDITIONS = ("baseline", "treatment", "adaptation", "washout", "followup")
 
 
 def nights(*words: str, **columns) -> list[MeasuredNight]:
-    """One subject's nights: ``baseline``, ``treatment``; a 1 behind marks the first in the lab."""
+    """One subject's nights: ``baseline``, ``treatment``; a final 1 marks the first in the lab."""
     return [
         MeasuredNight(
             subject="A",
@@ -134,7 +134,7 @@ def test_a_dose_given_in_the_night_is_sedation():
 
 
 def test_a_night_that_was_over_before_the_dose():
-    # Lights on at 07:00, dose at 09:00: awake at the dose, and no treatment night in truth.
+    # Lights on at 07:00, dose at 09:00: awake at the dose, so no treatment night.
     found = dosed(dose_end="2024-03-02T09:00", lights_off="2024-03-01T23:00", lights_on="07:00")
     selection = select_nights(found, ComparisonSpec())
     assert selection.fates[1].fate == "analysed"
@@ -185,7 +185,7 @@ def test_the_words_of_the_spec_are_the_conditions():
 
 
 def test_warnings_count_only_nights_that_entered():
-    # B has no baseline night: its first laboratory night and its dose bias nothing.
+    # B has no baseline night: its first laboratory night and its dose have no influence.
     b = MeasuredNight("B", "b", "treatment", {"rem_pct": 20.0}, row=9, night_in_lab=1,
                       dose_mg_per_kg=0.5)  # fmt: skip
     listed = [*nights("baseline", "treatment1", dose_mg_per_kg=0.5), b]

@@ -106,7 +106,7 @@ def test_bdf_reads_as_by_pyedflib(tmp_path, montage):
 @settings(SETTINGS, max_examples=15)
 @given(montage=montages(bits=16), unit=st.sampled_from(["uV", "mV", "V"]))
 def test_one_channel_reads_as_by_mne(tmp_path, montage, unit):
-    """Not in nanovolt: mne 1.13 takes a unit that it does not know for volt."""
+    """Without nanovolt: mne 1.13 reads an unknown unit as volt."""
     signals, n_records, record_s = montage
     signals[0].unit = unit
     path: Path = tmp_path / "night.edf"

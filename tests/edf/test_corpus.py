@@ -1,7 +1,7 @@
 """The corpus of defects: each file is read correctly, with a warning, or refused with its error.
 
 The files are read in one child process with 1 GiB of address space, as a worker on a shared node
-would be, and with a time limit: a reader that blocks or swells fails here.
+would be, and with a time limit: a reader that blocks or uses too much memory fails here.
 """
 
 import json
@@ -18,7 +18,7 @@ from tests.shared_files import CHECKOUT, shared
 LIMIT_S = 180
 MEMORY_BYTES = 2**30
 
-# What a technician must be able to read in a finding or an error; one word each that names it.
+# A word that each finding or error must contain for the technician.
 NAMED = {
     "b01_nrec_minus1": "-1",
     "b02_trunc_last_record": "299 (299 s): 1 are missing",
@@ -74,15 +74,15 @@ NAMED = {
     "l09_noperm": "permission denied",
     "l10_sparse_20GB": "implausible size: 386 days",
 }
-# Refused by its length only when it is staged; the reader says that it is short.
+# The stager refuses the length; the reader only reports that the recording is short.
 SHORT = {"k02_20s", "k04_one_sample_short"}
-# The manifest allows either: the bytes are BDF, and are read as such with a finding.
+# The manifest allows both. The bytes are BDF, so the reader reads BDF and adds a finding.
 READ_AS_BDF = {"c04_bdf_named_edf"}
-# Looks of the signal: found by the quality measures, not by the reader.
+# The quality measures find these defects of the signal, not the reader.
 BY_QUALITY = {"j07_ecg_as_eeg", "j09_noise_white"}
-# An ambiguous label is said in the header and refused when it is asked for.
+# An ambiguous label is a finding of the header; a request for it is refused.
 AMBIGUOUS = {"f01_duplicate", "f21_dup_diff_fs"}
-# A blank unit is refused in use; declared, the channel reads.
+# A channel with a blank unit is refused, unless the unit is declared.
 DECLARED = {"e07_blank": {"EEG C4-M1": "uV"}}
 
 
@@ -95,7 +95,7 @@ def truth_uv(kind: str, t_s: np.ndarray) -> np.ndarray | None:
 
 
 def read_all(corpus: Path) -> dict[str, dict]:
-    """What the reader says about each file; runs in the child."""
+    """The outcome of the reader for each file; runs in the child."""
     entries = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))
     return {entry["id"]: read_one(corpus, entry) for entry in entries}
 
@@ -199,7 +199,7 @@ def test_what_can_be_read_is_read_right(corpus, results):
 
 
 def test_good_files_raise_no_alarm(corpus, results):
-    """Only a gap, an odd container and the like are worth a remark in a file that reads well."""
+    """The findings that are allowed in a file without a defect."""
     noisy = {e["id"] for e in entries(corpus, "READ_OK") if results[e["id"]]["said"]}
     assert noisy <= {"i01_edfd_gap", "i17_bdfd_gap", "i14_annot_plain"}
 

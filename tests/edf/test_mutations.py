@@ -33,7 +33,7 @@ NUMBER_LIKE = st.text("0123456789+-.,eE nainf\0", max_size=8).map(str.encode)
 
 
 def survive(path: Path) -> None:
-    """Everything the reader offers, on one file."""
+    """All functions of the reader, on one file."""
     for read in (read_header, read_annotations, read_recording):
         result = given_or_refused(read, path)
         if isinstance(result, Recording):

@@ -16,7 +16,7 @@ MONTAGE = ("C4", "M1", "Chin")
 
 
 def night_bytes(*, behind=b"", largest=False):
-    """Five minutes of two EEG channels, one EMG of another rate, and what nobody wants."""
+    """Five minutes of two EEG channels, one EMG of another rate, and unused channels."""
     other = Signal(label="Video", per_record=20_000 if largest else 50)
     signals = [
         Signal(label="C4"),
@@ -73,7 +73,7 @@ def test_the_file_is_opened_once_and_every_byte_read_once(tmp_path, monkeypatch)
     read_night(path, MONTAGE, hashed=True)
     size = path.stat().st_size
     assert len(opened) == 1
-    # The header is looked at more than once, and a last look finds the end.
+    # The reader reads the header more than once, and a last read finds the end.
     assert sum(n_read) < size + 5 * 256 * 6 + source._CHUNK
 
 

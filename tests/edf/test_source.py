@@ -104,7 +104,7 @@ def test_extensions_in_any_case(tmp_path, name):
 
 
 class Meanwhile:
-    """Something that happens to the file after its first bytes were read."""
+    """A change of the file after its first bytes were read."""
 
     def __init__(self, monkeypatch, happen):
         self._read, self._happen, self._done = source.Source._fill, happen, False

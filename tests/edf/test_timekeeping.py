@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from psgpipe.edf.timekeeping import read_timekeeping
 
-# The specification's own words for a record that holds its time and nothing else.
+# The specification's example of a record with only its time.
 TIMEKEEPING_ONLY = re.compile(rb"([+-])([0-9]+)(?:(\.)([0-9]*))?\x14\x14+\x00*")
 PIECES = st.sampled_from([b"+", b"-", b"0", b"7", b"12", b".", b",", b"e", b"\x14", b"\0", b"a"])
 ROWS = st.lists(
@@ -33,7 +33,7 @@ def test_bulk_equals_one_by_one(rows, width):
     for i, row in enumerate(cut):
         match = TIMEKEEPING_ONLY.fullmatch(row)
         onset = float(match[1] + match[2] + b"." + (match[4] or b"0")) if match else None
-        # An onset of 24 characters or of decades is left to the parser that can complain.
+        # The slow parser reads an onset of 24 characters or of decades, as it reports errors.
         left_aside = onset is not None and (abs(onset) > 1e9 or row.index(b"\x14") > 24)
         assert kept.is_plain[i] == (onset is not None and not left_aside)
         if kept.is_plain[i]:

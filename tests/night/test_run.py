@@ -59,7 +59,7 @@ LIGHTS = ["--lights-off", "22:01", "--lights-on", "22:09:30"]
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A finished night of ten minutes, and where it lies."""
+    """A finished night of ten minutes, and its folder."""
     folder = tmp_path_factory.mktemp("study")
     recording = write_night(folder / "night.edf")
     arguments = ["run", str(recording), "-o", str(folder / "out"), *LIGHTS]
@@ -266,7 +266,7 @@ def test_a_recording_becomes_an_mne_raw_in_volt(finished):
     raw = recording.to_mne()
     assert raw.info["sfreq"] == 128
     assert raw.get_channel_types() == ["eeg"]
-    # What YASA asks for: volt stays volt where a channel is of no kind.
+    # YASA's rule: a channel without a type stays in volt.
     np.testing.assert_allclose(
         raw.get_data(units={"eeg": "uV"})[0], recording.signals_uv[0], rtol=1e-12
     )

@@ -1,7 +1,7 @@
 """The same command stages a night again if, and only if, one of its inputs has changed.
 
-`run` and `batch` are asked the same, input by input. Only samples and stager are stand-ins, and the
-batch's work is done in this process, so that a test can change the code's own facts, too.
+The tests give `run` and `batch` the same inputs. Only the samples and the stager are replaced. The
+batch works in this process, so that a test can also change facts of the code.
 """
 
 import json
@@ -31,7 +31,7 @@ PIPELINE = (CHECKOUT / "pipelines" / "standard-night.toml").read_text(encoding="
 
 @dataclass
 class Asked:
-    """One night, asked for by one command again and again; `cells` are what is known of it."""
+    """One night and one command that requests it repeatedly; `cells` describe the night."""
 
     folder: object
     command: str
@@ -58,7 +58,7 @@ class Asked:
         return self.folder / "out" / "nights" / "S1" / "n1"
 
     def is_computed(self):
-        """Carry out the command; whether the night was computed."""
+        """Run the command; returns whether the night was computed."""
         before = self._finished()
         assert cheap_nights.main(self._arguments()) == 0
         return self._finished() > before
@@ -85,14 +85,14 @@ class Asked:
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """Ten minutes, with lights off written down in a laboratory's own words."""
+    """Ten minutes, with an annotation for lights off in a laboratory's own words."""
     path = tmp_path_factory.mktemp("recorded") / "night.edf"
     return write_night(path, CHANNELS, annotations=[(60, "Dunkel")]).read_bytes()
 
 
 @pytest.fixture(params=COMMANDS)
 def finished(request, tmp_path, recorded, monkeypatch):
-    """A night that one of the commands has finished, and that it does not compute again."""
+    """A night that a command has finished and does not compute again."""
     monkeypatch.setattr(run, "run_tasks", in_this_process)
     asked = Asked(tmp_path, request.param)
     asked.recording.write_bytes(recorded)

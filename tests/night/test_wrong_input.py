@@ -13,7 +13,7 @@ from tests.recordings import write_night
 
 @pytest.fixture
 def run(tmp_path, capsys):
-    """Run ``psgpipe run`` into a fresh folder; gives exit code, what was said, and the folder."""
+    """Run ``psgpipe run`` into a fresh folder; returns exit code, output and folder."""
 
     def run(recording, *options, out=tmp_path / "out"):
         code = exit_code(["run", str(recording), "-o", str(out), "--quiet", *map(str, options)])
@@ -23,7 +23,7 @@ def run(tmp_path, capsys):
 
 
 def leftovers(out):
-    """Everything in the night folders but the reason of the failure."""
+    """All files in the night folders except the reason of the failure."""
     return [p for p in out.glob("nights/**/*") if p.is_file() and p.name != "failure.json"]
 
 

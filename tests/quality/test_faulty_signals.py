@@ -87,7 +87,7 @@ def test_a_flat_minute_is_artefact_and_bends_no_other_epoch(tmp_path):
 
 
 def test_a_gap_is_unscored_on_the_true_clock(tmp_path):
-    # Recorded 0-150 s and 210-660 s: epoch 5 and 6 (150-210 s) hold nothing.
+    # Recorded 0-150 s and 210-660 s: epochs 5 and 6 (150-210 s) are empty.
     onsets_s = [*range(150), *range(210, 660)]
     channels = [signal("C4-M1", eeg()), annotations(keeping_time(onsets_s))]
     night = run(write_edf(tmp_path / "n.edf", channels, 600, reserved="EDF+D"))
@@ -157,7 +157,7 @@ def test_minutes_in_which_the_recorder_was_stuck_are_artefact(tmp_path):
     # Ten seconds again and again, from 120 s to 190 s: the epochs at 150 s repeat what was before.
     signal_uv[120 * FS_HZ : 190 * FS_HZ] = np.resize(signal_uv[: 10 * FS_HZ], 70 * FS_HZ)
     night = run(recording(tmp_path / "n.edf", C4_M1=signal_uv))
-    # The epoch at 120 s begins with the ten seconds that stand at 0 s, and goes on with them.
+    # The epoch at 120 s consists of the ten seconds at 0 s, repeated.
     assert [i for i, stage in enumerate(stages(night)) if stage == "ART"] == [5]
     assert "repeated" in {flag.code for flag in night.quality.flags}
 

@@ -54,7 +54,7 @@ def test_alpha_and_spindles_do_not_bend_the_slope():
 
 
 def test_the_shares_are_those_of_the_bands():
-    # No frequency divides the rate: a wave that meets its peak again and again looks clipped.
+    # No frequency divides the rate, because a sine that repeats its peak value looks clipped.
     theta, beta, hum = (10 * np.sin(2 * np.pi * hz * samples()) for hz in (5.03, 30.07, 49.01))
     assert measure(recording(theta + np.sqrt(3) * beta)).high_share == pytest.approx(0.75, abs=0.01)
     assert measure(recording(theta + hum)).mains_share == pytest.approx(0.5, abs=0.01)

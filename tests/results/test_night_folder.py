@@ -21,7 +21,7 @@ from psgpipe.results.replace_folder import remove_abandoned
 
 @pytest.fixture
 def night(tmp_path):
-    """Where a night's files go in the output folder `tmp_path`."""
+    """The folder of a night below the output folder `tmp_path`."""
     return night_folder(tmp_path, "S1", "base1")
 
 
@@ -74,7 +74,7 @@ def test_a_night_whose_writing_broke_off_is_as_it_was(night, monkeypatch, can_ex
 
 
 def nothing_but_nights(night):
-    """No debris: the output folder holds nights and nothing else."""
+    """The output folder has nights and no temporary files."""
     remove_abandoned(night.parents[2])
     return files(night.parents[2]) == ["nights"]
 

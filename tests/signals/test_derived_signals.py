@@ -87,7 +87,7 @@ def test_quality_sees_the_same_in_integers_as_in_microvolts(scale):
     as_integers = measure(derived(channels, 1.0, -1.0), channels=channels)
     whole = derived(channels, 1.0, -1.0).build()
     assert as_integers == measure(whole, channels=channels.to_recording())
-    # What is lost or clipped for a second or longer stands still as well.
+    # Lost or clipped parts of a second or longer are also flat.
     assert as_integers.flat_pct == pytest.approx(100 * (1500 + 400 + 100) / 9000)
 
 
@@ -96,7 +96,7 @@ def test_quality_of_one_channel_needs_no_microvolts_for_its_rails():
     row[7000:7050] = 32767
     signal = derived(recorded(row), 1.0)
     assert measure(signal) == measure(signal.build())
-    # The lowest sample of the night is at a rail, too: a signal meets its extremes once or twice.
+    # The lowest sample of the night also counts: a signal reaches its extremes once or twice.
     assert measure(signal).clipped_pct == pytest.approx(100 * (50 + 1) / 9000)
 
 

@@ -20,7 +20,7 @@ INNER = {stage: slice(60 * n + 12, 60 * n + 48) for n, stage in enumerate(STAGES
 
 
 def simulate_recording(hypnogram, seed=0, fs_hz=100):
-    """The minimal montage of a sleeper who goes through these stages."""
+    """The minimal montage of a night with these stages."""
     signals = simulate_signals(draw_scene(hypnogram, NightKey(seed), Traits()), MINIMAL, fs_hz)
     rows = np.array([signal.samples for signal in signals])
     return Recording(rows, tuple(lead.label for lead in MINIMAL), float(fs_hz))
@@ -129,7 +129,7 @@ def test_a_derivation_of_the_clinical_montage_is_the_one_of_the_minimal_montage(
         ("EMG chin", "Chin1", "Chin2"),
     ):
         np.testing.assert_allclose(apart[plus] - apart[minus], derived[label], atol=1e-6)
-    # Against the reference alone the electrode shows what the reference picks up, and more.
+    # Against the reference, the electrode also contains the signal of the reference.
     assert apart["C4"].std() > 1.1 * derived["EEG C4-M1"].std()
 
 

@@ -56,7 +56,7 @@ def test_annotations_say_it_where_nobody_else_does():
 
 
 def test_a_night_that_ends_with_lights_off_does_not_end_at_the_walk_before():
-    # Off at 22:10, on at 02:00 for five minutes, and nobody noted the morning.
+    # Lights off at 22:10, on at 02:00 for five minutes, no annotation in the morning.
     lights = placed(off_events_s=[600.0, 14700.0], on_events_s=[14400.0])
     assert lights == Lights(600.0, EIGHT_HOURS, "annotation", "recording")
 

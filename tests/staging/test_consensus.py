@@ -22,7 +22,7 @@ def test_de_weighting_gives_the_golden_probabilities():
 
 
 def test_a_stage_that_was_not_weighted_gains_against_one_that_was():
-    # .5 / 2.2 = .227 against .4: N1 was ahead by its weight alone.
+    # .5 / 2.2 = .227 against .4: N1 was larger only because of its weight.
     assert de_weighted(epochs([0.1, 0.5, 0.4, 0, 0])).argmax() == 2
 
 

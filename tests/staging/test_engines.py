@@ -41,7 +41,7 @@ def pipeline(path, eeg=("C4-M1",), **stage_sleep):
 
 @pytest.fixture(scope="module")
 def two_eeg(tmp_path_factory):
-    """Ten minutes of two EEG derivations that are not alike."""
+    """Ten minutes of two different EEG derivations."""
     path = tmp_path_factory.mktemp("recording") / "n.edf"
     channels = [
         Signal(label, digital=np.rint(brain_noise(600, 100, seed=s) * 65.535), per_record=100)

@@ -39,7 +39,7 @@ def newer(tmp_path, monkeypatch):
     )
     versions = reference.engine_versions() | {"yasa": NEWER}
     monkeypatch.setattr(reference, "engine_versions", lambda: versions)
-    # yasa itself has its own tests; here it counts who is asked.
+    # This test only checks which engine is called.
     monkeypatch.setattr(reference.ReferenceStager, "_score_one", _even)
     monkeypatch.setattr(run, "run_tasks", in_this_process)
     return copy
@@ -71,7 +71,7 @@ def stage(recording, *options):
 def test_known_classifiers_of_a_newer_yasa_are_staged_by_the_fast_engine(newer, recording):
     engine = stage(recording, "-q")["engine"]
     assert engine["engine"] == "fast"
-    # It is the arithmetic of 0.8.1 with a classifier of 0.8.1, whatever else is installed.
+    # The arithmetic and the classifier are those of 0.8.1, whatever version is installed.
     assert engine["versions"]["yasa"] == "0.8.1"
     assert "instead_of" not in engine
 

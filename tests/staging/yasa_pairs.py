@@ -24,7 +24,7 @@ def simulated(seed=0, *, hours=1.0, fs_hz=100, roles=ROLES):
 
 
 def changed(signals, role, change):
-    """The same night with one signal put through `change`."""
+    """The same night with `change` applied to one signal."""
     old = signals[role]
     values = np.array(old.signal_uv)
     new = change(values)
@@ -78,7 +78,7 @@ def _yasa_staging(signals, demographics):
 
 
 def disagreement(signals, demographics=None):
-    """(largest difference in probability of each epoch, number of epochs staged otherwise)."""
+    """Largest difference in probability of each epoch, and number of epochs with another stage."""
     _, expected, stages = yasa_itself(signals, demographics)
     found = fast(signals, demographics)
     return np.abs(found - expected).max(axis=1), int((found.argmax(axis=1) != stages).sum())

@@ -40,7 +40,7 @@ SECRETS = ("baseline", "treatment", "0.573", "infusion", "verum", "2020-01-01", 
 
 
 def telling_files(out):
-    """Files below `out` that hold a condition, a dose or anything else of the study's design."""
+    """Files below `out` with a condition, a dose or another column of the study design."""
     return {
         path.relative_to(out).as_posix(): found
         for path in out.rglob("*")
@@ -98,7 +98,7 @@ def test_conditions_and_doses_are_read_from_under_the_seal_once_the_blind_was_li
         **{(s, "y"): ("baseline", "analysed") for s in ("P1", "P2", "P3")},
         ("P4", "x"): ("treatment", "excluded"),
     }
-    # Nobody needs to know more than before to read a single night.
+    # A single night has no other files than before.
     assert study.run() == 0
     assert not [name for name in telling_files(study.out) if name.endswith("summary.json")]
     assert "condition" not in study.rows()[0]
@@ -125,7 +125,7 @@ def test_single_nights_can_be_run_blind_one_after_the_other(tmp_path, capsys):
     given = ["-o", str(out), "--lights-off", "22:01", "--lights-on", "22:09:30", "--no-figures"]
     one = ["run", str(recording), *given, "--subject", "S1", "--night"]
     assert exit_code([*one, "n1", "--condition", "baseline", "--blind"]) == 0
-    # Once blind, always blind.
+    # A blinded folder stays blinded.
     assert exit_code([*one, "n2", "--condition", "treatment"]) == 0
     assert "treatment" not in capsys.readouterr().out
     assert telling_files(out) == {}

@@ -30,7 +30,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """A copy of the installed yasa that a test may spoil: only what is read of it."""
+    """A copy of the files that psgpipe reads from yasa, which a test may change."""
     import importlib.util
 
     real = Path(importlib.util.find_spec("yasa").origin).parent

@@ -129,7 +129,7 @@ def test_the_triangle_reaches_seven_epochs_to_both_sides():
     impulse = np.zeros((1, 601))
     impulse[0, 100] = 8.0
     smoothed = around_7_min(impulse)[0]
-    # The range of a night that is almost all zero is zero, and is not divided by.
+    # The range of a night that is almost all zero is zero, so it is no divisor.
     np.testing.assert_allclose(smoothed[93:108], np.bartlett(17)[1:-1], atol=1e-12)
     assert not smoothed[:93].any()
 
@@ -157,7 +157,7 @@ def test_the_only_epoch_of_a_night_is_at_its_start():
 
 
 def first_to_break(found, expected):
-    """The features that differ from yasa's by more than is allowed, the worst first."""
+    """The features that differ from yasa's by more than the limit, largest difference first."""
     excess = {}
     for name, values in found.items():
         theirs = expected[name].to_numpy().astype(float)
@@ -184,7 +184,7 @@ def test_every_feature_of_a_resampled_night_is_yasas(fs_hz):
     raw = {
         name: values for name, values in fast_features(night).items() if not name.endswith("_norm")
     }
-    # Away from the two ends, where a zero crossing more or less is rounding.
+    # Without the two ends, where rounding can add or remove a zero crossing.
     broken = first_to_break(raw, staging.get_features())
     assert [item for item in broken if not item[0].endswith(("skew", "kurt"))] == []
 

@@ -61,7 +61,7 @@ def test_one_pass_does_what_mne_does_in_two(fs_hz, minutes):
     signal *= 30 / signal.std()
     assert can_fuse(len(signal), fs_hz)
     expected = mne_filtered(mne_resampled(signal, fs_hz))
-    # MNE's grid at 500 Hz is not quite 100 Hz, and bending blocks to it is not quite exact.
+    # MNE's grid at 500 Hz is not exactly 100 Hz, and fitting blocks to it is not exact.
     atol = 5e-5 if fs_hz == 500 else 1e-7
     np.testing.assert_allclose(resample_band_pass(signal, fs_hz), expected, rtol=0, atol=atol)
 
