@@ -6,7 +6,7 @@ import pytest
 
 from psgpipe.cli.app import exit_code
 from psgpipe.comparison.compare import compare
-from psgpipe.study.blinding import KEY, seal, sealed, telling_names
+from psgpipe.study.blinding import KEY, nights_named_by_condition, seal, sealed
 from psgpipe.study.study import read_study
 from tests.recordings import write_night
 from tests.studies import make_study
@@ -161,4 +161,4 @@ def test_names_that_give_the_condition_away_are_counted(tmp_path):
         "S1\tn4\tbaseline\tmy_treatment_folder/d.edf\n",
         encoding="utf-8",
     )
-    assert telling_names(read_study(table).nights) == 2
+    assert nights_named_by_condition(read_study(table).nights) == 2

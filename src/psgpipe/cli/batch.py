@@ -90,7 +90,7 @@ def command(
     LOGGER.info(f"{len(nights.asked)} nights, {workers.count} at once ({workers.source})")
     for warning in filter(None, (recipe.engine_note, workers.warning)):
         LOGGER.info(f"! {warning}")
-    n_revealed = blinding.telling_names(nights.nights) if blind else 0
+    n_revealed = blinding.nights_named_by_condition(nights.nights) if blind else 0
     if n_revealed:
         LOGGER.info(f"! in {n_revealed} nights an id or a file name reveals the condition")
     result = show_batch(run_batch(nights, recipe, out, options), None if quiet else sys.stderr)

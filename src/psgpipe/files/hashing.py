@@ -19,16 +19,14 @@ RACY_S = 2.0
 
 @dataclass(frozen=True)
 class FileState:
-    """What tells cheaply that a file is the one it was.
+    """Size, times and inode: a cheap sign that a file has not changed.
 
     Attributes
     ----------
     size
         Bytes.
     mtime_ns, ctime_ns
-        Last change of the content; of anything at all (on Windows, its birth).
-    inode
-        Which file it is on its disk.
+        Last change of the content; of the content or the file's entry (on Windows, its creation).
     """
 
     size: int
@@ -38,15 +36,15 @@ class FileState:
 
     @classmethod
     def of(cls, path: Path) -> FileState | None:
-        """The state of `path` now, or None where it cannot be had."""
+        """The state of `path` now; None where the system does not give it."""
         try:
-            found = path.stat()
+            stat = path.stat()
         except (OSError, ValueError):
             return None
-        return cls(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
 
     def is_calm(self, now_s: float) -> bool:
-        """Whether the last change is so long ago that another would show in the times."""
+        """Whether the last change is so old that a later one would have other times."""
         return max(self.mtime_ns, self.ctime_ns) / 1e9 < now_s - RACY_S
 
 
@@ -56,12 +54,10 @@ class HashedFile:
 
     Attributes
     ----------
-    sha256
-        Of its bytes as they lie on the disk.
     state
-        None where the file could not be looked at.
+        None where the system did not give it.
     calm
-        The same state again will mean the same content.
+        Whether the same state will mean the same content.
     """
 
     sha256: str
@@ -75,15 +71,7 @@ class HashedFile:
 
 
 def hash_file(path: Path) -> HashedFile:
-    """SHA-256 of a recording's bytes.
-
-    Raises
-    ------
-    psgpipe.errors.UnsafeFile
-        Missing, not a regular file, not permitted.
-    psgpipe.errors.ReadFailed
-        The operating system reports an error.
-    """
+    """SHA-256 of a recording, with its state; errors as `sha256_of_file`."""
     began_s, state = time.time(), FileState.of(path)
     return HashedFile.since(began_s, state, sha256_of_file(path))
 
@@ -110,7 +98,12 @@ def sha256_of_file(path: Path) -> str:
         ) from error
 
 
+def sha256_of_bytes(content: bytes) -> str:
+    """SHA-256 of bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def sha256_of(value: Any) -> str:
     """SHA-256 of the canonical JSON of plain values."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return sha256_of_bytes(text.encode("ascii"))

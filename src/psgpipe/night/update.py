@@ -134,8 +134,8 @@ def _sealed(out: Path, night: Night) -> Night:
             "blind",
             "Give another -o folder, or blind the whole study: psgpipe batch --blind.",
         )
-    blinding.seal(out, {(night.subject, night.night): blinding.cells_of(night)})
-    return blinding.bare(night)
+    blinding.seal(out, {(night.subject, night.night): blinding.cells_to_seal(night)})
+    return blinding.blinded_night(night)
 
 
 def prepare_night(

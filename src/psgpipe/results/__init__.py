@@ -1,1 +1,1 @@
-"""Finished nights and studies on disk."""
+"""Results on disk: the folder of a night, its manifest, and the files of a study."""

@@ -1,7 +1,7 @@
-"""What happened, one line of JSON each, append-only.
+"""The journal of a study: a line of JSON for each event.
 
-A journal has one writer: ``journal.jsonl`` a batch that does all nights, ``journal-2-of-8.jsonl``
-one of its shards. They are read together and never merged, because that would be a second writer.
+Each journal has one writer: a batch of all nights writes ``journal.jsonl``, a shard for example
+``journal-2-of-8.jsonl``. All are read together.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ def note(out: Path, event: str, *, journal: str = JOURNAL, **facts: Any) -> None
         path.parent.mkdir(parents=True, exist_ok=True)
         # Unbuffered: a line is one write, so that lines of two runs at once stay whole.
         with path.open("ab", buffering=0) as file:
-            file.write(_after_torn_line(path) + line.encode("ascii"))
+            file.write(_after_incomplete_line(path) + line.encode("ascii"))
 
 
-def _after_torn_line(path: Path) -> bytes:
-    """A line break where the last line was broken off, as by a power cut."""
+def _after_incomplete_line(path: Path) -> bytes:
+    """A line break where the last line is incomplete, as after a power cut."""
     with path.open("rb") as file:
         if file.seek(0, os.SEEK_END) == 0:
             return b""
@@ -46,7 +46,7 @@ def journals(out: Path) -> list[Path]:
 
 
 def events(path: Path) -> Iterator[dict[str, Any]]:
-    """The events of one journal in the order in which they were written; torn lines are skipped."""
+    """The events of one journal, in order; incomplete lines are skipped."""
     with contextlib.suppress(OSError), path.open("rb") as file:
         for line in file:
             with contextlib.suppress(ValueError):

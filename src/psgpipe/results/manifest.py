@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.files.atomic import read_json
-from psgpipe.files.hashing import sha256_of
+from psgpipe.files.hashing import sha256_of, sha256_of_bytes
 from psgpipe.files.typed_values import typed_record
 
 MANIFEST = "manifest.json"
@@ -150,6 +150,11 @@ class Manifest:
     def output(self, name: str) -> OutputFile | None:
         """The output file with this name."""
         return next((output for output in self.outputs if output.name == name), None)
+
+
+def output_file(name: str, content: bytes) -> OutputFile:
+    """An output file with its size and hash."""
+    return OutputFile(name, len(content), sha256_of_bytes(content))
 
 
 def signed(document: Mapping[str, Any]) -> dict[str, Any]:

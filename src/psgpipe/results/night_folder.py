@@ -8,8 +8,8 @@ run removes.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from psgpipe.files.atomic import (
     write_new,
 )
 from psgpipe.model.ids import slug
-from psgpipe.results.manifest import FAILURE, MANIFEST, Manifest, signed
+from psgpipe.results.manifest import FAILURE, MANIFEST, Manifest, output_file, signed
 from psgpipe.results.replace_folder import NIGHTS, new_folder, replace_folder
 
 
@@ -46,10 +46,7 @@ def finish_night(folder: Path, outputs: Mapping[str, bytes], provenance: Mapping
     provenance
         What the manifest says besides its outputs.
     """
-    entries = [
-        {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        for name, content in outputs.items()
-    ]
+    entries = [asdict(output_file(name, content)) for name, content in outputs.items()]
     document = signed({**provenance, "outputs": entries})
     _put_night(folder, {**outputs, MANIFEST: json_bytes(document)})
 
@@ -70,8 +67,7 @@ def correct_manifest(
         outputs = {o.name: (folder / o.name).read_bytes() for o in manifest.outputs}
     except OSError:
         return
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in outputs.items()}
-    if hashes == {output.name: output.sha256 for output in manifest.outputs}:
+    if all(output_file(o.name, outputs[o.name]).sha256 == o.sha256 for o in manifest.outputs):
         finish_night(folder, outputs, corrected)
 
 
@@ -95,5 +91,5 @@ def _put_night(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def read_failure(folder: Path) -> dict[str, Any] | None:
-    """Why a night failed, or None where it did not."""
+    """Why a night failed; None where it did not."""
     return read_json(folder / FAILURE)

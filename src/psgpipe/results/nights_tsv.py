@@ -1,9 +1,8 @@
-"""``nights.tsv``: one row for each night that was night for, finished or not."""
+"""``nights.tsv``: a row for each night of the study, finished or not."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.files.atomic import write_file
+from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.model.night_status import word_in_tables
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.manifest import Manifest, recipe_of
@@ -60,7 +60,7 @@ class NightCounts:
 
 
 def gather(out: Path) -> NightCounts:
-    """Write ``nights.tsv`` in `out`: by subject and night, every endpoint, or why there is none.
+    """Write ``nights.tsv`` in `out`: every endpoint of each night, or why there is none.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def _output(folder: Path, name: str, manifest: Manifest) -> dict[str, Any] | Non
     except OSError:
         return None
     output = manifest.output(name)
-    if output is None or hashlib.sha256(content).hexdigest() != output.sha256:
+    if output is None or sha256_of_bytes(content) != output.sha256:
         return None
     value: dict[str, Any] = json.loads(content)
     return value

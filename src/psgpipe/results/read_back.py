@@ -1,4 +1,4 @@
-"""A finished night read back from its files."""
+"""A finished night, read from its files."""
 
 from __future__ import annotations
 

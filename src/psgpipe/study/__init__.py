@@ -1,1 +1,1 @@
-"""The study: its table, its recordings, ids, shards and blinding."""
+"""A study: its table or folder of recordings, its ids, shards and blinding."""

@@ -1,9 +1,9 @@
-"""A blinded study: conditions stay out of sight until somebody lifts the blind, on record.
+"""Blinding: results do not show conditions until somebody unblinds the study.
 
-What a study table tells of a night beside its recording and its sleeper (condition, dose, route,
-period, every further column) is packed into ``blind-key.json``; no night, table, picture or journal
-has it. Packed, so that nobody reads it by accident: it is no encryption, and the study table itself
-has to be kept from whoever is blinded.
+``blind-key.json`` holds what the study table says of a night beside its recording and subject:
+condition, dose, route, period, every further column. No night, table, picture or journal shows it.
+The file is packed, so that nobody reads it by accident. It is not encrypted, and blinded persons
+must not see the study table either.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from psgpipe.errors import NightsNotComparable
 from psgpipe.files import atomic
 from psgpipe.files.regular import file_name
 from psgpipe.results import journal
+from psgpipe.results.study_file import STUDY, read_study_file
 
 if TYPE_CHECKING:
     from psgpipe.model.night import Night
@@ -28,40 +29,39 @@ if TYPE_CHECKING:
     from psgpipe.night.definition import Definition
 
 EVENT = "unblinded"
-STUDY = "study.json"
 KEY = "blind-key.json"
 WITHHELD = "withheld: the study is blinded"
 _WHAT = "conditions of a blinded study; psgpipe compare reads them after psgpipe unblind"
-_SHORTEST_TELLING = 4
+_CONDITION_LETTERS = 4
 
 Sealed = Mapping[tuple[str, str], Mapping[str, str]]
-"""What is kept under seal: by subject and night, cells by column of the study table."""
+"""The sealed cells of the study table: by subject and night, then by column."""
 
 
 def is_blind(out: Path) -> bool:
     """Whether the study in `out` was declared blind."""
-    return (out / KEY).is_file() or bool((atomic.read_json(out / STUDY) or {}).get("blind"))
+    return (out / KEY).is_file() or bool((read_study_file(out) or {}).get("blind"))
 
 
 def goes_blind(out: Path, definition: Definition, *, asked: bool) -> bool:
-    """Whether nights go blind into `out`: asked for, by the pipeline file, or blind before."""
+    """Whether new nights in `out` are blinded: by option, by the pipeline, or as earlier ones."""
     return asked or definition.blind or is_blind(out)
 
 
 def is_unblinded(out: Path) -> bool:
-    """Whether the journal in `out` says that the blind was lifted."""
+    """Whether the journal in `out` says that the study was unblinded."""
     return any(event["event"] == EVENT for event in journal.events(out / journal.JOURNAL))
 
 
 def refuse_if_blinded(out: Path, *, blind_by_spec: bool) -> None:
-    """Refuse to compare conditions of a study whose blind was not lifted.
+    """Refuse to compare the conditions of a study that is blinded.
 
     Raises
     ------
     psgpipe.errors.NightsNotComparable
-        It is blinded, or nobody can know whether it is.
+        It is blinded, or that cannot be known.
     """
-    if (out / STUDY).is_file() and atomic.read_json(out / STUDY) is None:
+    if (out / STUDY).is_file() and read_study_file(out) is None:
         raise NightsNotComparable(
             f"{STUDY} cannot be read, so nobody knows whether the study is blinded",
             "Restore it, or compare a copy of the table elsewhere if the study is not blinded.",
@@ -74,37 +74,37 @@ def refuse_if_blinded(out: Path, *, blind_by_spec: bool) -> None:
 
 
 def unblind(out: Path) -> bool:
-    """Lift the blind and write that into the journal; False where it was lifted before."""
+    """Unblind the study and write that into the journal; False where that was done before."""
     if is_unblinded(out):
         return False
     journal.note(out, EVENT)
     return True
 
 
-def without_condition(listed: StudyTableRow) -> StudyTableRow:
-    """The night as whoever is blinded may see it."""
+def blinded_row(listed: StudyTableRow) -> StudyTableRow:
+    """The row without the condition of its night and the reason of its exclusion."""
     reason = WITHHELD if listed.exclude_reason else None
-    return replace(listed, night=bare(listed.night), exclude_reason=reason)
+    return replace(listed, night=blinded_night(listed.night), exclude_reason=reason)
 
 
-def bare(night: Night) -> Night:
+def blinded_night(night: Night) -> Night:
     """The night without its condition, its dose and the study's further columns."""
     return replace(night, condition=None, dose_end=None, extra={})
 
 
-def cells_of(night: Night) -> dict[str, str]:
-    """What is kept under seal of a night."""
+def cells_to_seal(night: Night) -> dict[str, str]:
+    """The cells of a night that are sealed, by column."""
     known = {"condition": night.condition, "dose_end": night.dose_end}
     return {**{column: cell for column, cell in known.items() if cell}, **night.extra}
 
 
 def seal(out: Path, nights: Sealed) -> None:
-    """Add nights to what is kept under seal in `out`; every shard writes the same bytes.
+    """Add nights to the sealed ones in `out`; every shard writes the same bytes.
 
     Raises
     ------
     psgpipe.errors.NightsNotComparable
-        What was sealed before cannot be read.
+        The sealed nights cannot be read.
     psgpipe.errors.OutputConflict, psgpipe.errors.TryAgain
         It cannot be written.
     """
@@ -115,12 +115,12 @@ def seal(out: Path, nights: Sealed) -> None:
 
 
 def sealed(out: Path) -> Sealed:
-    """What is kept under seal in `out`; nothing where no study was blinded.
+    """The sealed nights in `out`; none where no study was blinded.
 
     Raises
     ------
     psgpipe.errors.NightsNotComparable
-        It is there and cannot be read.
+        They cannot be read.
     """
     if not (out / KEY).is_file():
         return {}
@@ -140,20 +140,20 @@ def _packed(nights: Sealed) -> bytes:
     return atomic.json_bytes({"what": _WHAT, "sealed": packed})
 
 
-def _unpacked(said: Mapping[str, Any]) -> Sealed:
-    rows = json.loads(zlib.decompress(base64.b64decode(said["sealed"], validate=True)))
+def _unpacked(content: Mapping[str, Any]) -> Sealed:
+    rows = json.loads(zlib.decompress(base64.b64decode(content["sealed"], validate=True)))
     return {(subject, night): dict(cells) for subject, night, cells in rows}
 
 
-def telling_names(nights: Iterable[StudyTableRow]) -> int:
-    """How many nights have an id or a file name that gives their condition away.
+def nights_named_by_condition(nights: Iterable[StudyTableRow]) -> int:
+    """How many nights have an id or a file name that shows their condition.
 
-    ``treat1`` and ``S01_treatment.edf`` do: they hold the first letters of *treatment*.
+    ``treat1`` and ``S01_treatment.edf`` show the first letters of *treatment*.
     """
-    return sum(_tells(listed) for listed in nights)
+    return sum(_is_named_by_condition(listed) for listed in nights)
 
 
-def _tells(listed: StudyTableRow) -> bool:
-    word = (listed.night.condition or "")[:_SHORTEST_TELLING]
+def _is_named_by_condition(listed: StudyTableRow) -> bool:
+    word = (listed.night.condition or "")[:_CONDITION_LETTERS]
     names = (listed.night.subject, listed.night.night, file_name(listed.recording))
-    return len(word) == _SHORTEST_TELLING and any(word in name.casefold() for name in names)
+    return len(word) == _CONDITION_LETTERS and any(word in name.casefold() for name in names)

@@ -1,4 +1,4 @@
-"""Recordings in a folder, when there is no study table."""
+"""Discovery: the recordings in a folder, where there is no study table."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from psgpipe.errors import StudyTableInvalid
+from psgpipe.messages import safe_text
 from psgpipe.model.ids import slug
 from psgpipe.model.night import Night
 from psgpipe.model.study_table_row import StudyTableRow
@@ -19,16 +20,15 @@ MOST_LISTED = 50
 
 
 def find_recordings(folder: Path, besides: Path | None = None) -> tuple[list[Path], int]:
-    """Recordings in `folder` and below, by path, and how many files of stages were passed over.
+    """Recordings in `folder` and below, sorted by path, and how many scorings were ignored.
 
-    A file with two names (a symbolic link) is found once, under the first of its names; two hard
-    links are two recordings. Links to folders are followed, and one that leads back ends there.
-    Hidden files are passed over.
+    A file and a symbolic link to it are one recording, under the file's name; two hard links are
+    two. Links to folders are followed, but no folder is entered twice. Hidden files are ignored.
 
     Parameters
     ----------
     besides
-        A folder that is not looked into, such as the results'.
+        A folder that is not searched, such as the output folder.
 
     Raises
     ------
@@ -36,16 +36,16 @@ def find_recordings(folder: Path, besides: Path | None = None) -> tuple[list[Pat
         A folder cannot be listed.
     """
     avoided = {os.path.realpath(besides)} if besides else set()
-    found = [p for p in _walk(folder, avoided) if RECORDINGS.search(p.name)]
-    wanted = [p for p in found if not _SCORINGS.search(stem_of(p.name))]
+    files = [p for p in _walk(folder, avoided) if RECORDINGS.search(p.name)]
+    recordings = [p for p in files if not _SCORINGS.search(stem_of(p.name))]
     first: dict[str, Path] = {}
-    for path in sorted(wanted, key=lambda p: (p.is_symlink(), os.fsencode(p))):
+    for path in sorted(recordings, key=lambda p: (p.is_symlink(), os.fsencode(p))):
         first.setdefault(os.path.realpath(path), path)
-    return sorted(first.values(), key=os.fsencode), len(found) - len(wanted)
+    return sorted(first.values(), key=os.fsencode), len(files) - len(recordings)
 
 
 def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
-    """Every file that is not hidden; a folder is entered once, whatever leads to it."""
+    """Every file that is not hidden; no folder is entered twice."""
     real = os.path.realpath(folder)
     if real in visited:
         return
@@ -70,8 +70,7 @@ def nights_in_folder(folder: Path, besides: Path | None = None) -> tuple[list[St
     Raises
     ------
     psgpipe.errors.StudyTableInvalid
-        No recording, a folder that cannot be listed, or two recordings for one night; all of these
-        are named.
+        No recording, a folder that cannot be listed, or several recordings of one night.
     """
     paths, passed_over = find_recordings(folder, besides)
     if not paths:
@@ -81,37 +80,36 @@ def nights_in_folder(folder: Path, besides: Path | None = None) -> tuple[list[St
             "Check the path; a recording of another name can be listed in a study table.",
         )
     nights = [StudyTableRow(Night(*ids_from_name(path.name)), path) for path in paths]
-    _refuse_doubles(folder, nights)
+    _refuse_equal_ids(folder, nights)
     return nights, passed_over
 
 
-def _refuse_doubles(folder: Path, nights: list[StudyTableRow]) -> None:
+def _refuse_equal_ids(folder: Path, nights: list[StudyTableRow]) -> None:
     first: dict[tuple[str, str], Path] = {}
-    doubles = []
+    pairs = []
     for listed in nights:
         key = (slug(listed.night.subject).casefold(), slug(listed.night.night).casefold())
         other = first.setdefault(key, listed.recording)
         if other != listed.recording:
             names = (_within(folder, p) for p in (other, listed.recording))
-            doubles.append(" and ".join(names))
-    if doubles:
-        more = [f"and {len(doubles) - MOST_LISTED} more"] if len(doubles) > MOST_LISTED else []
-        lines = "\n    ".join(doubles[:MOST_LISTED] + more)
+            pairs.append(" and ".join(names))
+    if pairs:
+        more = [f"and {len(pairs) - MOST_LISTED} more"] if len(pairs) > MOST_LISTED else []
+        lines = "\n    ".join(pairs[:MOST_LISTED] + more)
         raise StudyTableInvalid(
-            f"{folder.name or folder}: by their names these are one night:\n    {lines}",
-            "Write a study table that says subject and night of each.",
+            f"{folder.name or folder}: these names give the same subject and night:\n    {lines}",
+            "Write a study table with the subject and night of each recording.",
         )
 
 
 def _within(folder: Path, path: Path) -> str:
-    text = path.relative_to(folder).as_posix()
-    return "".join(c if c.isprintable() else "?" for c in text)
+    return safe_text(path.relative_to(folder).as_posix(), 1000)
 
 
 def recordings_in(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """Every recording among `paths` and below the folders in it, and the name to show for it.
 
-    A file is given as it was named; below a folder the name is the path relative to it.
+    The name of a file is shown; below a folder it is the path relative to that folder.
 
     Raises
     ------
@@ -122,8 +120,8 @@ def recordings_in(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
         if not path.is_dir():
             yield path, path.name
             continue
-        for found in find_recordings(path)[0]:
-            yield found, shown_name(found.relative_to(path))
+        for recording in find_recordings(path)[0]:
+            yield recording, shown_name(recording.relative_to(path))
 
 
 def shown_name(relative: Path) -> str:

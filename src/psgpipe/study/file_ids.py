@@ -1,4 +1,4 @@
-"""Whose night it is, from what was given and from the recording's file name."""
+"""Subject and night of a recording, from options and from its file name."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _SUFFIXES = (".edf", ".bdf", ".rec", ".edfz", ".gz")
 def night_from(
     path: Path, *, subject: str | None = None, night: str | None = None, **known: Any
 ) -> Night:
-    """A Night; subject and night not given come from the recording's name.
+    """A night; the recording's file name gives subject and night where no option does.
 
-    ``sub-01_ses-base1_task-sleep_eeg.edf`` is subject ``01``, night ``base1``; any other name is
-    the subject as it stands, night ``1``.
+    ``sub-01_ses-base1_task-sleep_eeg.edf`` is subject ``01``, night ``base1``. Any other name is
+    the subject, and the night is ``1``.
 
     Raises
     ------
@@ -34,12 +34,12 @@ def night_from(
         raise UsageError(f"age is {age_y:g}, wanted years between 0 and 120", "Correct --age.")
     if sex not in (None, "F", "M"):
         raise UsageError(f"sex is {sex!r}, wanted F or M", "Correct --sex, or leave it out.")
-    _require_moment(known.get("dose_end"))
+    _require_date(known.get("dose_end"))
     return Night(subject or named_subject, night or named_night, **known)
 
 
-def _require_moment(dose_end: str | None) -> None:
-    """A dose may have ended days ago: its time of day alone says nothing."""
+def _require_date(dose_end: str | None) -> None:
+    """Refuse a time of day without a date: a dose may have ended days before."""
     if dose_end is not None and not isinstance(read_time(dose_end), dt.datetime):
         raise UsageError(
             f"dose end is {dose_end!r}, wanted a local date and time such as 2024-03-01T10:15",
@@ -48,7 +48,7 @@ def _require_moment(dose_end: str | None) -> None:
 
 
 def ids_from_name(name: str) -> tuple[str, str]:
-    """Subject and night that a recording's file name says."""
+    """Subject and night according to a recording's file name."""
     stem = stem_of(name)
     parts = dict(_BIDS.findall(stem))
     if "sub" in parts:

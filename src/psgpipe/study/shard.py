@@ -1,4 +1,4 @@
-"""A shard: every n-th night of a study."""
+"""A shard: the part of a study that one machine computes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from psgpipe.model.study_table_row import StudyTableRow
 
 @dataclass(frozen=True)
 class Shard:
-    """One of several parts of a study, done by different machines.
+    """One of several parts of a study.
 
     Attributes
     ----------
@@ -25,12 +25,7 @@ class Shard:
 
     @classmethod
     def read(cls, text: str | None) -> Shard:
-        """The shard that ``I/N`` names; everything where nothing is said.
-
-        Raises
-        ------
-        psgpipe.errors.UsageError
-        """
+        """The shard ``I/N``, the whole study for None, or UsageError."""
         if text is None:
             return cls()
         match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
@@ -39,9 +34,9 @@ class Shard:
         return cls(int(match[1]), int(match[2]))
 
     def part(self, nights: Sequence[StudyTableRow]) -> Sequence[StudyTableRow]:
-        """The nights of this shard: every n-th, so that a subject's long nights are spread."""
+        """The nights of this shard: every n-th, so that a subject's long nights are shared out."""
         return nights[self.number - 1 :: self.of]
 
     def file(self, stem: str, suffix: str) -> str:
-        """The name of a file that every shard has of its own."""
+        """The name of this shard's own file."""
         return f"{stem}{suffix}" if self.of == 1 else f"{stem}-{self.number}-of-{self.of}{suffix}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.files.regular import file_name
 from psgpipe.model.ids import night_order
 from psgpipe.model.study_table_row import StudyTableRow
@@ -68,17 +68,18 @@ def read_study(source: Path, out: Path | None = None) -> Study:
     if source.is_dir():
         nights, passed_over = nights_in_folder(source, out)
         return Study(source.name, _sorted(nights), passed_over=passed_over)
-    listed = study_table(source)
-    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
-    return Study(source.name, _sorted(listed), sha256)
+    return Study(source.name, _sorted(study_table(source)), sha256_of_bytes(source.read_bytes()))
 
 
 def blinded(study: Study) -> Study:
     """The study with the conditions of its nights sealed."""
     if study.sealed is not None:
         return study
-    kept = {(n.night.subject, n.night.night): blinding.cells_of(n.night) for n in study.nights}
-    return replace(study, nights=tuple(map(blinding.without_condition, study.nights)), sealed=kept)
+    sealed = {
+        (n.night.subject, n.night.night): blinding.cells_to_seal(n.night) for n in study.nights
+    }
+    nights = tuple(map(blinding.blinded_row, study.nights))
+    return replace(study, nights=nights, sealed=sealed)
 
 
 def _sorted(nights: Sequence[StudyTableRow]) -> tuple[StudyTableRow, ...]:

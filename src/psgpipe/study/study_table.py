@@ -1,4 +1,4 @@
-"""The study table: one row for each recording, checked whole before any recording is opened."""
+"""The study table: a row for each night. It is checked before any recording is opened."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
 def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[StudyTableRow, ...]:
-    """The nights that a study table lists, in its order.
+    """The nights of a study table, in its order.
 
-    Unknown columns are kept in ``night.extra`` under their name; blank cells are left out there.
+    ``night.extra`` keeps the cells of unknown columns that are not blank.
 
     Parameters
     ----------
     path
-        tab-, semicolon- or comma-separated.
+        A tab-, semicolon- or comma-separated file.
     conditions
-        Words allowed besides the usual five, as a comparison spec names them; without them any
-        other word is allowed that is no misspelling of the five.
+        Further words of a comparison spec. Any word is allowed that is no misspelling of the
+        usual five.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def _listed(
 
 
 def _check_design(row: Row, numbers: Numbers, mistakes: Mistakes) -> None:
-    """Note design cells that a comparison could not use; they are kept as text."""
+    """Note design cells that a comparison cannot use; the cells are kept as text."""
     numbers.whole(row, "night_in_lab", least=0)
     numbers.whole(row, "infusion_no", least=0)
     numbers.within(row, "dose_mg_per_kg", (0, 1000), "mg per kg, not negative")
@@ -124,7 +124,7 @@ def _sex(row: Row, mistakes: Mistakes) -> Sex | None:
 
 
 def _path(row: Row, column: str, folder: Path, mistakes: Mistakes) -> Path | None:
-    """A path relative to the table; None where it is missing or longer than any disk allows."""
+    """A path relative to the table; None where it is missing or too long for any disk."""
     cell = row.cells[column]
     if is_missing(cell):
         if column in REQUIRED:
@@ -138,11 +138,11 @@ def _path(row: Row, column: str, folder: Path, mistakes: Mistakes) -> Path | Non
 
 
 def _beside(folder: Path, text: str) -> Path:
-    """A path relative to the table; one written on Windows is understood elsewhere."""
+    """A path relative to the table; backslashes of Windows are understood elsewhere."""
     path = folder / text
     if "\\" not in text or os.sep != "/":
         return path
-    # Where backslashes are letters the text is one name, and may be too long to be asked for.
+    # Elsewhere the text with backslashes is one name, which may be too long for the system.
     if len(os.fsencode(text)) > MOST_BYTES_IN_A_NAME or not path.exists():
         return folder / PureWindowsPath(text).as_posix()
     return path
