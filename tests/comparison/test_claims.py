@@ -95,7 +95,7 @@ def test_a_declared_crossover_tells_who_is_not_in_it(tmp_path):
     warnings = " ".join(comparison.warnings)
     assert comparison.crossover[0].n_treated_first + comparison.crossover[0].n_treated_second == 7
     assert "in 1 of 8 subjects the period of each condition is not clear" in warnings
-    assert "Hills-Armitage is without them" in warnings
+    assert "Hills-Armitage leaves them out" in warnings
     assert "period is not stated on 1 analysed night of 16" in warnings
 
 

@@ -57,7 +57,7 @@ def test_the_first_laboratory_night_leaves_a_baseline_that_has_another():
 def test_the_only_baseline_night_stays_with_a_warning():
     selection = select_nights(nights("baseline1", "treatment"), ComparisonSpec())
     assert [f.fate for f in selection.fates] == ["analysed", "analysed"]
-    assert "the bias flatters the treatment" in " ".join(selection.warnings)
+    assert "the bias favours the treatment" in " ".join(selection.warnings)
 
 
 def test_a_first_night_under_treatment_stays_with_a_warning():

@@ -18,25 +18,25 @@ from psgpipe.errors import UsageError
 @click.argument("source", type=FILE, required=False, metavar="OUT|NIGHTS.tsv")
 @click.option(
     "-p", "--spec", "--pipeline", "spec", metavar="FILE|NAME",
-    help="What was declared: a comparison spec.",
+    help="Comparison spec: endpoints, nights and tests, declared before results are seen.",
 )  # fmt: skip
 @click.option("-o", "--out", type=FILE, metavar="DIR", help="Results go to DIR/comparison/.")
 @click.option(
     "--allow-unlike",
     multiple=True,
     metavar="FIELD",
-    help="Go on although FIELD differs between nights of a subject; may be repeated.",
+    help="Accept nights of a subject that differ in FIELD; may be repeated.",
 )
 @click.option(
     "--exploratory",
     is_flag=True,
-    help="Go on under a spec edited after its lock; every table says so.",
+    help="Accept a spec that was edited after its lock; every table says so.",
 )
 @click.option(
     "--lock",
     type=FILE,
     metavar="SPEC",
-    help="Write the hash and the time of SPEC beside it, before any result is seen.",
+    help="Write hash and time beside SPEC before you see any result.",
 )
 @output_options
 def command(

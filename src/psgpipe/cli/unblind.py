@@ -17,5 +17,5 @@ def command(out: Path) -> None:
     """Allow comparisons of the blinded study in OUT; the journal records when."""
     if not out.is_dir():
         raise UsageError(f"{out.name}: no such folder", "Name the folder of the study.")
-    done = unblind(out)
-    click.echo("unblinded; the journal says so" if done else "unblinded before; nothing changed")
+    is_new = unblind(out)
+    click.echo("unblinded; the journal says so" if is_new else "unblinded before; nothing changed")

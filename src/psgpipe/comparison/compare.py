@@ -198,12 +198,12 @@ def _require_both_conditions(
     counts: dict[str, int] = {}
     for night in table.nights:
         counts[night.condition or ""] = counts.get(night.condition or "", 0) + 1
-    found = ", ".join(f"{word} ({n} nights)" for word, n in counts.items())
+    words_found = ", ".join(f"{word} ({n} nights)" for word, n in counts.items())
     for which, words in (("baseline", spec.baseline), ("treatment", spec.treatment)):
         if not any(word in counts for word in words):
             raise NightsNotComparable(
                 f"{table.file}: wanted {which} nights (condition {' or '.join(words)}), found "
-                f"{found}",
+                f"{words_found}",
                 "Name the study's own words under [conditions] of a comparison spec.",
             )
     if not selection.baseline:
@@ -247,10 +247,10 @@ def _other_conditions(selection: NightSelection, spec: ComparisonSpec) -> list[s
     )
     if not words:
         return []
-    found = ", ".join(f"{word!r} ({count_of(n, 'night')})" for word, n in words.most_common(8))
+    unnamed = ", ".join(f"{word!r} ({count_of(n, 'night')})" for word, n in words.most_common(8))
     return [
         f"neither baseline ({' or '.join(spec.baseline)}) nor treatment "
-        f"({' or '.join(spec.treatment)}): condition {found}"
+        f"({' or '.join(spec.treatment)}): condition {unnamed}"
     ]
 
 

@@ -51,7 +51,7 @@ def _nights_without_period(selection: NightSelection) -> list[str]:
         return []
     return [
         f"period is not stated on {count_of(blank, 'analysed night')} of {len(nights)}: a mixed "
-        "model of such nights is without period"
+        "model of these nights has no period effect"
     ]
 
 
@@ -73,7 +73,7 @@ def _lost_crossover(selection: NightSelection, design: str) -> list[str]:
         f"in {first.count(None)} of {len(first)} subjects the period of each condition is not clear"
     )
     if design == "crossover":
-        return [f"{not_clear}: Hills-Armitage is without them"] if None in first else []
+        return [f"{not_clear}: Hills-Armitage leaves them out"] if None in first else []
     if any(n.sequence for n in selection.analysed) and not any(
         n.period for n in selection.analysed
     ):

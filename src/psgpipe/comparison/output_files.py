@@ -24,12 +24,7 @@ SUBJECT_COLUMNS = tuple(f.name for f in dataclasses.fields(SubjectChange))
 
 
 def write_comparison(comparison: Comparison, out: Path) -> Path:
-    """Write the files of a comparison; returns their folder.
-
-    Parameters
-    ----------
-    out
-        The folder in which ``comparison/`` is made.
+    """Write the files of a comparison into ``comparison/`` in `out`; returns this folder.
 
     Raises
     ------

@@ -76,8 +76,9 @@ class _Check:
 def check_plausibility(table: NightsTable) -> tuple[str, ...]:
     """Refuse numbers that cannot be true together; a warning for each that is only strange.
 
-    A part is never longer than its whole. A sum or a percentage that does not fit is a slip, or is
-    defined in another way: without movement time, for instance, or in percent of the time in bed.
+    A part is never longer than its whole. A sum or a percentage that does not fit is a mistake, or
+    is defined in another way: without movement time, for instance, or in percent of the time in
+    bed.
 
     Raises
     ------
@@ -128,7 +129,7 @@ def _contradiction(
         yield (
             f"{relation} does not hold on {len(against)} of {len(meaningful)} nights "
             f"({_rows([n for n, _ in against])}; row {night.row} has {check.stated:g} and "
-            f"{check.expected:g}): a slip, or not defined as psgpipe defines them"
+            f"{check.expected:g}): a mistake, or not defined as psgpipe defines them"
         )
 
 

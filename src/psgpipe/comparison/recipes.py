@@ -36,13 +36,6 @@ def refuse_unlike(
 ) -> tuple[str, ...]:
     """Refuse subjects whose nights have different recipes; warnings for allowed differences.
 
-    Parameters
-    ----------
-    nights
-        The analysed nights of each subject.
-    allowed
-        Fields that may differ; each that does gives a warning.
-
     Raises
     ------
     psgpipe.errors.NightsNotComparable

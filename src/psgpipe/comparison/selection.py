@@ -166,12 +166,12 @@ def _by_hours(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
 
 def _by_lights(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
     if spec.missing_lights == "drop" and lights_unknown(night):
-        return "lights not known", "the recording's start or end stands in for lights"
+        return "lights not known", "the start or end of the recording is used instead"
     return None
 
 
 def lights_unknown(night: MeasuredNight) -> bool:
-    """Whether the recording's own start or end stands in for lights off or on."""
+    """Whether the start or end of the recording is used as lights off or lights on."""
     return "recording" in night.recipe.get("lights_source", "")
 
 
@@ -265,7 +265,7 @@ def _warnings_of_first_nights(
     if baseline - treated:
         yield (
             f"in {count_of(len(baseline - treated), 'subject')} the only baseline night is the "
-            "first in the laboratory: the bias flatters the treatment (first nights have longer "
+            "first in the laboratory: the bias favours the treatment (first nights have longer "
             "SOL and REM latency, more WASO and N1, less TST, SE and REM)"
         )
     if treated - baseline:
@@ -279,6 +279,7 @@ def _warnings_of_lights(analysed: Sequence[MeasuredNight]) -> Iterable[str]:
     unknown = sum(lights_unknown(n) for n in analysed)
     if unknown:
         yield (
-            f"lights are not known in {count_of(unknown, 'analysed night')}; the recording's ends "
-            "stand in: TIB, SE, SOL, LPS, WASO and REM latency from lights off depend on that"
+            f"lights are not known in {count_of(unknown, 'analysed night')}: the start or end of "
+            "the recording is used instead; TIB, SE, SOL, LPS, WASO and REM latency from lights "
+            "off depend on that"
         )

@@ -9,13 +9,7 @@ import numpy.typing as npt
 
 
 def within_subject_slope(dose: npt.ArrayLike, value: npt.ArrayLike) -> float | None:
-    """Least-squares slope of one subject's treatment nights on dose; None below two doses.
-
-    Parameters
-    ----------
-    dose, value
-        Shape (n_nights,).
-    """
+    """Least-squares slope of one subject's treatment nights on dose; None below two doses."""
     x, y = np.asarray(dose, dtype=float), np.asarray(value, dtype=float)
     if np.unique(x).size < 2:
         return None
@@ -26,12 +20,6 @@ def within_subject_slope(dose: npt.ArrayLike, value: npt.ArrayLike) -> float | N
 
 
 def interval_of(value: float, edges: tuple[float, ...]) -> tuple[float, float] | None:
-    """The stratum ``[low, high)`` that `value` falls in; None outside all.
-
-    Parameters
-    ----------
-    edges
-        Ascending; two or more.
-    """
+    """The stratum ``[low, high)`` of `value` between ascending edges; None outside all."""
     pairs = itertools.pairwise(edges)
     return next(((low, high) for low, high in pairs if low <= value < high), None)

@@ -7,12 +7,7 @@ import numpy.typing as npt
 
 
 def holm(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Holm's step-down p-values, in the order given: family-wise error.
-
-    Parameters
-    ----------
-    p
-        Shape (n_endpoints,).
+    """Holm's step-down p-values, shape (n_endpoints,), in the order given: family-wise error.
 
     References
     ----------
@@ -28,11 +23,6 @@ def holm(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 def benjamini_hochberg(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Benjamini and Hochberg's step-up p-values, in the order given: false discovery rate.
-
-    Parameters
-    ----------
-    p
-        Shape (n_endpoints,).
 
     References
     ----------

@@ -69,13 +69,7 @@ def changes(baseline: npt.ArrayLike, treatment: npt.ArrayLike) -> Values:
 
 
 def t_interval(differences: npt.ArrayLike, level: float = 0.95) -> TInterval:
-    """Mean difference, its two-sided t test against 0 and its t interval.
-
-    Parameters
-    ----------
-    differences
-        Shape (n_subjects,), n_subjects >= 1.
-    """
+    """Mean of one or more differences, its two-sided t test against 0 and its t interval."""
     d = np.asarray(differences, dtype=float)
     n, mean = d.size, float(d.mean())
     if n < 2:

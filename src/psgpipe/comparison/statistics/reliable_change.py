@@ -42,13 +42,7 @@ class ReliableChange:
 
 
 def pooled_within_sd(baseline_nights: Iterable[npt.ArrayLike]) -> WithinSubjectSd | None:
-    """Within-subject SD of baseline nights; None where no subject has two nights that differ.
-
-    Parameters
-    ----------
-    baseline_nights
-        One array of nights for each subject of the cohort.
-    """
+    """Within-subject SD of baseline nights; None where no subject has two nights that differ."""
     squares, rounding, df = 0.0, 0.0, 0
     for nights in baseline_nights:
         values = np.asarray(nights, dtype=float)
