@@ -1,0 +1,60 @@
+"""Links of the documents, and the modules and functions that CONTRIBUTING names."""
+
+import ast
+import re
+
+import pytest
+
+from tests.shared_files import CHECKOUT
+
+PACKAGE = CHECKOUT / "src" / "psgpipe"
+PAGES = [*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md"), *CHECKOUT.glob("data/*/*.md")]
+
+
+def anchors(page):
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_relative_link_leads_to_a_file_and_a_heading(page):
+    links = re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    broken = []
+    for link in (link for link in links if not link.startswith("http")):
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
+
+
+def module(name):
+    places = [folder / name for folder in (PACKAGE, CHECKOUT)]
+    return next(path for path in places if path.is_file())
+
+
+def names_in(path):
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+
+
+def test_every_function_in_contributing_is_in_the_module_named_beside_it():
+    text = " ".join((CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8").split())
+    lists = re.findall(r"((?:`\w+(?:\(\))?`(?:, | and )?)+) (?:\(|in |from )`([\w/]+\.py)`", text)
+    lists += [
+        (names, file) for file, names in re.findall(r"`([\w/]+\.py)`: (`\w+(?:\(\))?`)", text)
+    ]
+    pairs = {(name, file) for names, file in lists for name in re.findall(r"`(\w+)", names)}
+    assert [(name, file) for name, file in pairs if name not in names_in(module(file))] == []
+    assert {*re.findall(r"`(\w+)\(\)`", text)} - {name for name, _ in pairs} == {"add"}
+
+
+def test_every_module_in_contributing_exists():
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for name in set(re.findall(r"`((?:\w+/)*\w+\.py)`", text)):
+        assert module(name), name
