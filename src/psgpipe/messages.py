@@ -1,4 +1,4 @@
-"""Words in messages: likely words, printable text, counts."""
+"""Parts of messages: printable text, lists, counts, and the likely word for a misspelled one."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ LONGEST_LABEL = 40
 def safe_text(text: str, longest: int = LONGEST_LABEL) -> str:
     r"""`text` with everything that cannot be printed escaped (``\n``, ``\x00``), and not too long.
 
-    Names of files may hold bytes that are no UTF-8 (surrogates), labels may hold anything.
+    File names may have bytes that are not UTF-8 (surrogates); labels may have any character.
     """
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."
 
 
 def quoted(text: str) -> str:
-    """A label as it stands in messages."""
+    """A label in quotation marks, for a message."""
     return f"'{safe_text(text)}'"
 
 
 def listed(labels: Iterable[str], most: int = 12) -> str:
-    """Labels for a message; a montage of ninety is cut short."""
+    """Labels for a message; the first `most` of many."""
     names = [safe_text(label) for label in labels]
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return (", ".join(names[:most]) or "nothing") + more
 
 
 def printable(label: str, longest: int = 40) -> str:
-    """A label fit for a message: one line, no control characters, not endless."""
+    """A label for a message: one line without control characters, cut at `longest`."""
     clean = "".join(c if c.isprintable() else " " for c in label)
     text = " ".join(clean.split()) or "(blank)"
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -67,7 +67,7 @@ class Plan:
 def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -> Plan:
     """What `run_batch` would do with the same arguments, as far as names and times tell."""
     nights: dict[str, list[StudyTableRow]] = {"compute": [], "check": [], "leave": []}
-    for listed in options.shard.part(study.asked):
+    for listed in options.shard.part(study.included):
         nights[_action(listed, recipe, out, options)].append(listed)
     opened = [*nights["compute"], *nights["check"]]
     finished = _manifests(nights["check"], out)

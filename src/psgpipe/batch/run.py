@@ -107,7 +107,7 @@ def _run_nights(
     stop: StopRequest,
     compute: Compute,
 ) -> Iterator[BatchProgress]:
-    nights = options.shard.part(study.asked)
+    nights = options.shard.part(study.included)
     result = BatchResult(len(nights), len(study.excluded))
     log = _Journal(out, options.shard.file("journal", ".jsonl"))
     hashes = HashCache(out)

@@ -87,7 +87,7 @@ def command(
     if dry_run:
         _show_plan(plan_batch(nights, recipe, out, options), as_json=as_json, quiet=quiet)
         return
-    LOGGER.info(f"{len(nights.asked)} nights, {workers.count} at once ({workers.source})")
+    LOGGER.info(f"{len(nights.included)} nights, {workers.count} at once ({workers.source})")
     for warning in filter(None, (recipe.engine_note, workers.warning)):
         LOGGER.info(f"! {warning}")
     n_revealed = blinding.nights_named_by_condition(nights.nights) if blind else 0

@@ -95,6 +95,6 @@ def _agreements(study: Study, results: Path) -> list[Agreement]:
             read_scoring(listed.scoring),
             night_folder(results, listed.night.subject, listed.night.night),
         )
-        for listed in study.asked
+        for listed in study.included
         if listed.scoring is not None
     ]

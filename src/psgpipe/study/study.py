@@ -42,7 +42,7 @@ class Study:
     sealed: blinding.Sealed | None = None
 
     @property
-    def asked(self) -> tuple[StudyTableRow, ...]:
+    def included(self) -> tuple[StudyTableRow, ...]:
         """The nights that are not excluded."""
         return tuple(listed for listed in self.nights if not listed.excluded)
 

@@ -1,4 +1,4 @@
-"""What a cell says: number, yes or no, time. It is that beyond doubt, or it is a mistake."""
+"""Typed cells of a table: yes or no, clock times, dates. A doubtful cell is a mistake."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DATE_TIME = re.compile(
 _UNIT_SPELLINGS = ((r"%|percent(age)?", "pct"), (r"min(ute)?s?\b", "min"))
 # Spreadsheets count days from 1899-12-30 and show a bare time of day as that day.
 _SPREADSHEET_YEARS = range(1890, 1910)
-# Dates that were shifted to hide them lie in any century with a hypnogram, and some before it.
+# Dates that were shifted for anonymity may lie in earlier centuries.
 _FIRST_YEAR = 1800
 
 
@@ -27,9 +27,9 @@ def known_or_none(cell: str) -> str | None:
 
 
 def without_formula(cell: str) -> str:
-    """The cell as a spreadsheet shows it and computes nothing: behind an apostrophe.
+    """The cell behind an apostrophe where a spreadsheet would compute it as a formula.
 
-    :func:`psgpipe.tables.delimited.read_table` takes it away again.
+    :func:`psgpipe.tables.delimited.read_table` removes the apostrophe.
     """
     is_formula = len(cell) > 1 and cell[0] in FORMULA_STARTS and not looks_like_number(cell)
     return f"{TEXT_MARK}{cell}" if is_formula else cell
@@ -71,14 +71,14 @@ def date_time(
 
 
 def lights_in_order(row: Row, off: str | None, on: str | None, mistakes: Mistakes) -> None:
-    """Note lights that go on before they go off, where both have a date."""
+    """Note lights on before lights off, where both have a date."""
     dated = off and on and "-" in off and "-" in on
     if dated and dt.datetime.fromisoformat(on or "") <= dt.datetime.fromisoformat(off or ""):
         mistakes.cell(row.number, "lights_on", f"a time after lights_off, {off}", on or "")
 
 
 def _exists(text: str) -> bool:
-    """Whether the calendar has the day; a 31 June has the right form."""
+    """Whether the calendar has the day: 31 June does not exist."""
     try:
         dt.datetime.fromisoformat(text)
     except ValueError:
@@ -87,7 +87,7 @@ def _exists(text: str) -> bool:
 
 
 def same_letters(word: str, known: Iterable[str]) -> str | None:
-    """The known column that `word` is but for blanks, marks, and how its unit is spelled."""
+    """The known column that differs from `word` only in marks or the spelling of its unit."""
     plain = {_with_unit_behind(k): k for k in known}
     return plain.get(_with_unit_behind(word))
 

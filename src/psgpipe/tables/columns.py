@@ -28,18 +28,18 @@ def with_known_names(
     measures: Sequence[str] = (),
     named: Iterable[str] = (),
 ) -> Table:
-    """The table with known columns in their spelling, and every one of them that is optional.
+    """The table with known columns in their usual spelling, and with all optional columns.
 
-    A column that is probably a known one misspelled is a mistake if that one is not there; so is
-    a required one that is absent. Optional columns and measures that are absent are added, blank.
+    A column that looks like a misspelled known one is a mistake if the known one is absent. So is
+    an absent required column. Absent optional columns and measures are added, blank.
 
     Parameters
     ----------
     measures
-        Other tools have other words for what they measure, so that only the same letters with other
-        marks or another spelling of the unit are a misspelling of one.
+        Other tools have other names for measures: a column counts as a misspelled measure only if
+        it has the same letters with other marks or another spelling of the unit.
     named
-        Columns that are wanted as they are.
+        Columns that are never a misspelling.
     """
     known = (*required, *optional, *measures)
     names = {c: c.casefold() if c.casefold() in known else c for c in table.columns}
@@ -67,8 +67,8 @@ def with_known_names(
 def check_ids(table: Table, mistakes: Mistakes, *, by_condition: bool = False) -> None:
     """Note ids that are blank, unprintable, used twice, or alike but not the same.
 
-    With `by_condition` nights may be numbered anew in each condition, and no folders are made
-    whose names must differ.
+    With `by_condition` each condition may have its own numbering of nights, and ids may give equal
+    folder names.
     """
     keys = (one_person_key,) if by_condition else (one_person_key, look_alike_key)
     subjects, nights = _Ids(keys), _Ids(keys)
@@ -97,14 +97,14 @@ def check_ids(table: Table, mistakes: Mistakes, *, by_condition: bool = False) -
 
 
 class _Ids:
-    """Ids seen so far, found again by any of several keys."""
+    """The ids of earlier rows, by several keys."""
 
     def __init__(self, keys: Sequence[Callable[[str], str]]) -> None:
         self._keys = keys
         self._first: dict[tuple[object, ...], tuple[str, int]] = {}
 
     def first_like(self, name: str, row: int, of: tuple[str, ...] = ()) -> tuple[str, int]:
-        """The first id like this one, and its row; this one itself where there was none."""
+        """The first id like this one, and its row; this id where there is none."""
         keys = [(*of, number, key(name)) for number, key in enumerate(self._keys)]
         found = next((self._first[k] for k in keys if k in self._first), (name, row))
         for key in keys:
@@ -118,7 +118,7 @@ def _clash(name: str, other: str) -> str:
 
 
 def _apart(name: str, other: str) -> str:
-    """An id as it may stand in a message, so that it can be told from one that looks the same."""
+    """An id for a message, escaped where another one looks the same."""
     return ascii(name) if one_spelling(name) == one_spelling(other) != name else shown(name)
 
 

@@ -1,4 +1,4 @@
-"""Delimited text as laboratories make it: from spreadsheets, by hand, in any country."""
+"""Delimited text files: tables from spreadsheets or written by hand, in any country."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MOST_MISTAKES_LISTED = 200
 MOST_BYTES = 200_000_000
 FORMULA_STARTS = "=+-@"
 TEXT_MARK = "'"
-"""Before a cell that a spreadsheet would take for a formula, it makes it text."""
+"""Spreadsheets take a cell that starts with it for text, not for a formula."""
 _ENCODING_OF_MARK = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _LINE_END = re.compile(r"\r\n|\r|\n")
-# The line by which a spreadsheet is told the delimiter; some quote it, some fill up the columns.
+# Tells a spreadsheet the delimiter; some programs quote it, some add delimiters behind it.
 _DECLARED_DELIMITER = re.compile(r'\ufeff?"?sep=(.)"?\1*[ ]*', re.IGNORECASE)
 
 
@@ -40,20 +40,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text; blanks at both ends of every cell are gone, and next to nothing else.
+    """A table of text. Cells have no blanks at their ends; empty rows are left out.
 
-    In the header, what nobody sees (zero-width characters, line breaks) is gone, too.
-
-    Attributes
-    ----------
-    file
-        Name without folders.
-    columns
-        As read in the header.
-    rows
-        Without the empty ones.
-    delimiter
-        Tab, semicolon or comma.
+    Column names have no invisible characters (zero-width characters, line breaks). `file` is the
+    file's name without folders.
     """
 
     file: str
@@ -63,7 +53,7 @@ class Table:
 
 
 class Mistakes:
-    """Collects what is wrong with a table, so that everything can be said at once."""
+    """Collects the mistakes in a table, for one message about all of them."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -98,23 +88,22 @@ class Mistakes:
 
 
 def shown(cell: str) -> str:
-    """A cell as it may stand in a message: short, quoted, without control characters."""
+    """A cell for a message: short, quoted, without control characters."""
     return repr(cell if len(cell) <= 40 else cell[:37] + "...")
 
 
 def read_table(path: Path) -> Table:
     """The table in a tab-, semicolon- or comma-separated file.
 
-    UTF-8 with or without a byte-order mark, UTF-16 with one; any line ends; quoted cells. Empty
-    rows and empty unnamed columns are skipped. What stands most often in the header outside
-    quotation marks is the delimiter. An apostrophe that only keeps a spreadsheet from computing a
-    cell is taken away.
+    The file is UTF-8, with or without a byte-order mark, or UTF-16 with one. Cells may be quoted.
+    Empty rows and empty unnamed columns are skipped. The delimiter is the most frequent one in the
+    header outside quotation marks. An apostrophe before a formula is removed.
 
     Raises
     ------
     psgpipe.errors.StudyTableInvalid
         Unreadable, not text, no header, an unnamed or repeated column, a row of another length or
-        one that repeats the header; everything that is wrong is listed.
+        one that repeats the header; all mistakes are listed.
     """
     records, delimiter = _records(_text(path), path.name)
     mistakes = Mistakes(path.name)
@@ -178,13 +167,13 @@ def _records(text: str, file: str) -> tuple[list[tuple[int, list[str]]], str]:
 
 
 def _delimiter(header: str) -> str:
-    """What stands most often outside quotation marks; tab before semicolon before comma."""
+    """The most frequent delimiter outside quotation marks; tab before semicolon before comma."""
     bare = re.sub(r'"[^"]*"', "", header)
     return max("\t;,", key=bare.count)
 
 
 def _name(cell: str) -> str:
-    """A column's name without what nobody sees: marks of order and joining, line breaks."""
+    """A column's name without invisible characters and line breaks."""
     return " ".join("".join(c for c in cell if unicodedata.category(c) != "Cf").split())
 
 
@@ -224,6 +213,6 @@ def _row(
 
 
 def _bare(cell: str) -> str:
-    """A cell without the mark that keeps a spreadsheet from computing it."""
+    """A cell without the apostrophe before a formula."""
     is_marked = len(cell) > 1 and cell[0] == TEXT_MARK and cell[1] in FORMULA_STARTS
     return cell[1:] if is_marked else cell

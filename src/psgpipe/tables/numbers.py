@@ -1,4 +1,4 @@
-"""Numbers as tables write them."""
+"""Numbers in tables, with decimal points or decimal commas."""
 
 from __future__ import annotations
 
@@ -8,24 +8,16 @@ from collections.abc import Iterable
 from psgpipe.tables.delimited import Mistakes, Row, Table
 
 _MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "."}
-
-
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.IGNORECASE)
-
-
-# Nothing that is measured lies beyond, and squares of what does are no numbers any more.
+# No measured value lies beyond these limits, and the squares of values beyond would overflow.
 _SMALLEST, _LARGEST = 1e-100, 1e100
-
-
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
-
-
-# What statistics programs write where nothing is known: -9, -99, 999, 9999.
+# Codes of statistics programs for an unknown value: -9, -99, 999, 9999.
 _NINES = re.compile(r"(-9+|9{3,})([.,]0*)?")
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell means that nothing is known: blank, NA, N/A, NaN, null or a dot."""
+    """Whether a cell has no value: blank, NA, N/A, NaN, null or a dot."""
     return cell.casefold() in _MISSING
 
 
@@ -37,17 +29,17 @@ def looks_like_number(cell: str) -> bool:
 class Numbers:
     """Reads numbers of one table, whose decimal mark is the same everywhere.
 
-    A comma is a decimal mark only where it does not separate cells. ``1,234`` alone could be a
-    thousand; it is believed where the file is semicolon-separated, as spreadsheets write it in
-    countries with a decimal comma, or where another cell shows that commas are decimal. Where
-    both marks occur, the rarer is the mistake.
+    A comma is a decimal mark only where it does not separate cells. ``1,234`` alone could mean a
+    thousand. It is read as a decimal where the file is semicolon-separated, as in countries with a
+    decimal comma, or where another cell shows that commas are decimal. Where both marks occur,
+    the rarer one is a mistake.
 
     Parameters
     ----------
     columns
-        That hold numbers.
+        The columns of numbers.
     measures
-        Those among them in which a number of nines far from all others is no measurement.
+        Columns in which a number of nines far from all other values is a code, not a value.
     """
 
     def __init__(
@@ -106,7 +98,7 @@ class Numbers:
         return None if value is None else int(value)
 
     def _problem(self, cell: str) -> str | None:
-        """What is wrong with a number, as an addition to what was wanted; None if nothing."""
+        """What is wrong with a number, to follow what was wanted; None if nothing."""
         if not _NUMBER.fullmatch(cell):
             return ""
         if "," in cell and not self._may_be_comma:
@@ -119,7 +111,7 @@ class Numbers:
 
 
 def _rarer(commas: int, points: int) -> str:
-    """The decimal mark that is the exception in a table; both where neither is, none if alone."""
+    """The rarer decimal mark; both where they are equally frequent, none where one is alone."""
     if not commas or not points:
         return ""
     return ",." if commas == points else "," if commas < points else "."
