@@ -19,7 +19,7 @@ from psgpipe.model.summary import QualityReport
 from psgpipe.night.compute import night_files
 from psgpipe.night.runner import StepResults
 from psgpipe.night.steps.stage_sleep import sedation
-from psgpipe.results import night_folder
+from psgpipe.results import night_writer
 from psgpipe.signals.epochs import epoch_count, in_bed
 from psgpipe.sleep.architecture import summarize
 
@@ -99,19 +99,19 @@ def _fill_the_disk(opened):
     def full(path, pieces):
         raise OSError(28, "No space left on device")
 
-    night_folder.write_new = full
+    night_writer.write_new = full
 
 
 def _interrupt_the_writing(opened):
     """Die when half of the night's files are written."""
-    write = night_folder.write_new
+    write = night_writer.write_new
 
     def die_at_the_summary(path, pieces):
         if path.name == "summary.json":
             os.kill(os.getpid(), signal.SIGKILL)
         write(path, pieces)
 
-    night_folder.write_new = die_at_the_summary
+    night_writer.write_new = die_at_the_summary
 
 
 MISFORTUNES = {

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from psgpipe.cli.app import exit_code
-from psgpipe.results.night_folder import finish_night
+from psgpipe.results.night_writer import finish_night
 from tests import cheap_nights
 from tests.studies import CHECKOUT, flip_a_bit, read_json, tree
 

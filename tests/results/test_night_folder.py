@@ -11,10 +11,10 @@ import pytest
 from psgpipe.errors import OutputConflict, TryAgain
 from psgpipe.files import atomic, owner_tag
 from psgpipe.model.ids import slug
-from psgpipe.results import night_folder as night_folder_module
-from psgpipe.results import replace_folder
+from psgpipe.results import night_writer, replace_folder
 from psgpipe.results.manifest import Manifest, read_manifest
-from psgpipe.results.night_folder import fail_night, finish_night, night_folder
+from psgpipe.results.night_folder import night_folder
+from psgpipe.results.night_writer import fail_night, finish_night
 from psgpipe.results.output_check import damaged_outputs, outputs_intact, outputs_untouched
 from psgpipe.results.replace_folder import remove_abandoned
 
@@ -44,9 +44,9 @@ def test_a_finished_night_lists_its_outputs_with_bytes_and_hash(night):
 
 def test_the_manifest_is_written_last(night, monkeypatch):
     written = []
-    original = night_folder_module.write_new
+    original = night_writer.write_new
     monkeypatch.setattr(
-        night_folder_module, "write_new", lambda p, c: (written.append(p.name), original(p, c))
+        night_writer, "write_new", lambda p, c: (written.append(p.name), original(p, c))
     )
     finish(night, summary_json="{}", hypnogram_tsv="epoch")
     assert written == ["summary.json", "hypnogram.tsv", "manifest.json"]
@@ -57,7 +57,7 @@ def test_a_night_whose_writing_broke_off_is_as_it_was(night, monkeypatch, can_ex
     if not can_exchange:
         monkeypatch.setattr(replace_folder, "swap_folders", lambda a, b: False)
     finish(night, summary_json="old", hypnogram_tsv="old")
-    original = night_folder_module.write_new
+    original = night_writer.write_new
 
     def full_after_the_first(path, content):
         if path.name == "hypnogram.tsv":
@@ -65,7 +65,7 @@ def test_a_night_whose_writing_broke_off_is_as_it_was(night, monkeypatch, can_ex
         original(path, content)
 
     with monkeypatch.context() as patched:
-        patched.setattr(night_folder_module, "write_new", full_after_the_first)
+        patched.setattr(night_writer, "write_new", full_after_the_first)
         with pytest.raises(TryAgain):
             finish(night, summary_json="new", hypnogram_tsv="new")
     assert (night / "summary.json").read_text(encoding="utf-8") == "old"
@@ -96,7 +96,7 @@ def test_a_night_put_aside_when_the_power_failed_comes_back_whole(night, monkeyp
     program = (
         "import os, pathlib, sys\n"
         "from psgpipe.results import replace_folder\n"
-        "from psgpipe.results.night_folder import finish_night\n"
+        "from psgpipe.results.night_writer import finish_night\n"
         "folder = pathlib.Path(sys.argv[1])\n"
         "replace_folder.swap_folders = lambda a, b: False\n"
         "rename = pathlib.Path.rename\n"
@@ -126,7 +126,7 @@ def test_what_a_living_run_is_writing_is_not_removed(tmp_path):
 def test_two_writers_of_one_night_leave_one_valid_night(night):
     program = (
         "import pathlib, sys\n"
-        "from psgpipe.results.night_folder import finish_night\n"
+        "from psgpipe.results.night_writer import finish_night\n"
         "for i in range(100):\n"
         "    outputs = {f'{n}.json': (sys.argv[2] * 1000).encode() for n in 'abcd'}\n"
         "    finish_night(pathlib.Path(sys.argv[1]), outputs, {'by': sys.argv[2]})\n"

@@ -8,7 +8,8 @@ import pytest
 from psgpipe.errors import OutputConflict, UsageError
 from psgpipe.files import atomic
 from psgpipe.model.summary import ENDPOINTS
-from psgpipe.results.night_folder import fail_night, finish_night, night_folder
+from psgpipe.results.night_folder import night_folder
+from psgpipe.results.night_writer import fail_night, finish_night
 from psgpipe.results.nights_tsv import gather
 from psgpipe.results.status import batch_runs, stored_night, study_nights
 from psgpipe.results.verify import verify

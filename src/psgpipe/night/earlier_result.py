@@ -13,7 +13,7 @@ from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.night.recipe import Recipe
 from psgpipe.results.manifest import Manifest, read_manifest
-from psgpipe.results.night_folder import fail_night
+from psgpipe.results.night_writer import fail_night
 from psgpipe.results.output_check import outputs_intact, outputs_untouched
 
 TRANSIENT = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")

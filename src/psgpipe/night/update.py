@@ -30,7 +30,8 @@ from psgpipe.night.open import choice_lines, open_night
 from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
 from psgpipe.results.manifest import Manifest, read_manifest
-from psgpipe.results.night_folder import correct_manifest, finish_night, night_folder, read_failure
+from psgpipe.results.night_folder import night_folder, read_failure
+from psgpipe.results.night_writer import correct_manifest, finish_night
 from psgpipe.results.study_file import lists_nights, write_study_file
 from psgpipe.study import blinding
 

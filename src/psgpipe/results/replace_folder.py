@@ -16,8 +16,8 @@ from pathlib import Path
 from psgpipe.files.atomic import TEMPORARY_PREFIX, bytes_of, read_json, rename_with_retries
 from psgpipe.files.owner_tag import is_abandoned, new_tag
 from psgpipe.files.swap import swap_folders
-from psgpipe.model.ids import slug
 from psgpipe.results.manifest import FAILURE, MANIFEST
+from psgpipe.results.night_folder import night_folder
 
 NIGHT_FILES = (
     MANIFEST, FAILURE, "hypnogram.tsv", "hypnogram.edf", "summary.json", "quality.json",
@@ -25,7 +25,6 @@ NIGHT_FILES = (
 )  # fmt: skip
 """The files that psgpipe writes into a night's folder; all others there belong to the user."""
 
-NIGHTS = "nights"
 NEW_NIGHTS = f"{TEMPORARY_PREFIX}new"
 
 _EXISTS = {errno.EEXIST, errno.ENOTEMPTY}
@@ -106,7 +105,7 @@ def remove_abandoned(out: Path) -> None:
 def _complete(temporary: Path, out: Path) -> None:
     """Complete an interrupted replacement and remove the temporary folder."""
     subject, _, night = (bytes_of(temporary / "for") or b"").decode("ascii").partition("/")
-    folder = out / NIGHTS / slug(subject) / slug(night)
+    folder = night_folder(out, subject, night)
     new, old = temporary / "new", sorted(temporary.glob("old*"))
     if old and not os.path.lexists(folder):
         # The new night was complete before the old one was moved.
