@@ -6,7 +6,7 @@ import time
 import pytest
 
 from psgpipe.batch.hash_cache import HashCache
-from psgpipe.files.hashing import FileState, hash_file
+from psgpipe.files.file_state import FileState, hash_file
 
 # sha256 of the word "night", by sha256sum
 SHA256 = "176473d7313395b6e209bc6b1d57aa160b628706860aa0554d7af60a1d40ab87"

@@ -18,7 +18,7 @@ from typing import Any
 
 from psgpipe.errors import PsgpipeError
 from psgpipe.files import atomic
-from psgpipe.files.hashing import FileState, HashedFile
+from psgpipe.files.file_state import FileState, HashedFile
 
 STEM, SUFFIX = ".hashes", ".json"
 

@@ -11,7 +11,7 @@ from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.worker_pool import TaskResult
 from psgpipe.batch.worker_process import Note
 from psgpipe.errors import Bug, Concern, NightTaken, OutOfMemory, PsgpipeError, TimedOut, WorkerDied
-from psgpipe.files.hashing import HashedFile
+from psgpipe.files.file_state import HashedFile
 from psgpipe.files.regular import file_name
 from psgpipe.model.night_status import NightStatus
 from psgpipe.model.study_table_row import StudyTableRow

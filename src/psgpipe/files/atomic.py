@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from psgpipe.errors import OutputConflict, TryAgain
-from psgpipe.files.owner_tag import new_tag
 
 TEMPORARY_PREFIX = ".psgpipe-"
 # A virus scanner holds a new file for a moment.
@@ -56,6 +55,9 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     psgpipe.errors.OutputConflict
         The folder cannot be written.
     """
+    # Commands that only read do without this module and the slow ones that it imports.
+    from psgpipe.files.owner_tag import new_tag
+
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{new_tag()}")
     with output_errors(path):
         try:

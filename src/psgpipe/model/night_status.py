@@ -7,11 +7,3 @@ from typing import Literal
 NightStatus = Literal["finished", "unchanged", "failed", "failed before", "missing", "excluded"]
 """``finished`` and ``failed`` by this run or in general; ``unchanged`` and ``failed before`` by an
 earlier run; ``missing`` where there is no result yet; ``excluded`` by the study."""
-
-FINISHED_IN_TABLES = "done"
-"""The word for ``finished`` in ``nights.tsv`` and in the output of ``psgpipe status``."""
-
-
-def word_in_tables(status: NightStatus) -> str:
-    """The word for a status in ``nights.tsv`` and in the output of ``psgpipe status``."""
-    return FINISHED_IN_TABLES if status == "finished" else status

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.recording import Recording
 from psgpipe.model.sampled_signal import segment_slices
 
 if TYPE_CHECKING:
     import mne.io
+
+    from psgpipe.model.recording import Recording
 
 
 def to_mne(recording: Recording) -> mne.io.RawArray:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from psgpipe.errors import StagerUnavailable
-from psgpipe.model.hypnogram import Hypnogram, SleepStage
 
 if TYPE_CHECKING:
     import yasa
 
+    from psgpipe.model.hypnogram import Hypnogram
+
 
 YASA_NAMES = {
-    SleepStage.W: "WAKE",
-    SleepStage.N1: "N1",
-    SleepStage.N2: "N2",
-    SleepStage.N3: "N3",
-    SleepStage.R: "REM",
-    SleepStage.ART: "ART",
-    SleepStage.UNS: "UNS",
+    "W": "WAKE",
+    "N1": "N1",
+    "N2": "N2",
+    "N3": "N3",
+    "R": "REM",
+    "ART": "ART",
+    "UNS": "UNS",
 }
+"""yasa's name of each :class:`~psgpipe.model.hypnogram.SleepStage`."""
 
 
 def import_yasa() -> Any:

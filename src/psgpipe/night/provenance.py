@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 from psgpipe._version import __version__
-from psgpipe.files.hashing import FileState
+from psgpipe.files.file_state import FileState
 from psgpipe.model.digital_recording import DigitalRecording
 from psgpipe.model.night import StagedNight
 from psgpipe.model.opened_night import OpenedNight

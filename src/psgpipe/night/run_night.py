@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from psgpipe.errors import ChangedWhileRead
-from psgpipe.files.hashing import FileState
+from psgpipe.files.file_state import FileState
 from psgpipe.model.night import StagedNight
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, load_definition

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import ChangedWhileRead, Concern, PsgpipeError, UsageError
-from psgpipe.files.hashing import FileState, HashedFile, hash_file, sha256_of_file
+from psgpipe.files.file_state import FileState, HashedFile, hash_file, sha256_of_file
 from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight

@@ -12,10 +12,15 @@ from typing import Any
 
 from psgpipe.files.atomic import write_file
 from psgpipe.files.hashing import sha256_of_bytes
-from psgpipe.model.night_status import word_in_tables
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.manifest import Manifest, recipe_of
-from psgpipe.results.status import StoredNight, StudyNight, stored_night, study_nights
+from psgpipe.results.status import (
+    StoredNight,
+    StudyNight,
+    stored_night,
+    study_nights,
+    word_in_tables,
+)
 from psgpipe.tables.cells import without_formula
 
 NIGHTS = "nights.tsv"

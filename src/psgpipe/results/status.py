@@ -6,16 +6,18 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psgpipe.errors import OutputConflict, UsageError
 from psgpipe.files.atomic import read_json
 from psgpipe.model.ids import night_order
-from psgpipe.model.night_status import NightStatus
 from psgpipe.results import journal
 from psgpipe.results.manifest import MANIFEST, Manifest, read_manifest
 from psgpipe.results.night_folder import night_folder, read_failure
 from psgpipe.results.study_file import STUDY, read_study_file
+
+if TYPE_CHECKING:
+    from psgpipe.model.night_status import NightStatus
 
 SILENT_AFTER_S = 3 * 60.0
 
@@ -127,6 +129,11 @@ def _night_in(folder: Path) -> StudyNight:
         folder,
         content.get("condition"),
     )
+
+
+def word_in_tables(status: NightStatus) -> str:
+    """The word for a status in ``nights.tsv`` and in the output of ``psgpipe status``."""
+    return "done" if status == "finished" else status
 
 
 def stored_night(night: StudyNight) -> StoredNight:
