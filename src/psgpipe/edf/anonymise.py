@@ -1,4 +1,4 @@
-"""A copy of a recording without the header text that could tell whose it is."""
+"""An anonymous copy of a recording: without the header text that may identify the patient."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from psgpipe.edf.annotations import DURATION, Tal, split_tals
 from psgpipe.edf.findings import Findings
 from psgpipe.edf.header import FIXED_BYTES, Layout, read_layout
 from psgpipe.edf.preflight import count_records
-from psgpipe.edf.records import BLOCK_BYTES
+from psgpipe.edf.records import iterate_blocks
 from psgpipe.edf.signal_header import WIDTHS, SignalFields
 from psgpipe.edf.source import Source, open_source
 from psgpipe.edf.start_time import MONTHS, read_start
@@ -22,8 +22,8 @@ from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import atomic_file
 from psgpipe.files.regular import file_name
 
-# Annotation texts that describe sleep and no person, in lower case with single blanks. Everything
-# else may be a remark about the patient, and goes.
+# Annotation texts that describe sleep and no person, in lower case with single blanks. All others
+# may be remarks about the patient and are removed.
 _STAGE = r"(?:sleep )?stage (?:w|wake|r|rem|n|n1|n2|n3|1|2|3|4|\?|unscored)"
 _BARE_STAGE = r"w|wake|wach|n1|n2|n3|n4|s1|s2|s3|s4|r|rem|mt|movement(?: time)?|unscored"
 _LIGHTS = (
@@ -39,7 +39,7 @@ _EVENT = (
     r"|(?:body )?position (?:left|right|supine|prone|upright)|impedance check|calibration"
 )
 _KEPT_TEXT = re.compile(f"(?:{_STAGE}|{_BARE_STAGE}|{_LIGHTS}|{_EVENT})")
-# EDF+'s own way to write a filter; anything else in the field is free text.
+# The spelling of filters in EDF+; anything else in the field is free text.
 _KEPT_PREFILTER = re.compile(rb"(?:(?:HP|LP|N|BP|NF)[: ]*(?:[0-9.]+|DC) *(?:m?Hz)?[ ,;/]*)*", re.I)
 _KEPT_RESERVED = re.compile(rb"[EB]DF\+[CD]|24BIT")
 _ANONYMOUS_DATE = b"01.01.85"
@@ -48,15 +48,15 @@ _ANONYMOUS_DATE = b"01.01.85"
 def anonymise(
     path: str | os.PathLike[str], out_path: str | os.PathLike[str], *, keep_date: bool = False
 ) -> Path:
-    """Write a copy in which no free text of the header is left, by the rules of EDF+.
+    """Write a copy without the free text of the header, by the rules of EDF+.
 
     Patient becomes ``X X X X`` and recording ``Startdate X X X X``; the start date becomes 01.01.85
-    unless `keep_date`; the time of day stays, since lights off and on are told by it. Transducers
-    and the reserved fields are blanked (serial numbers, remarks), prefilters stay where they are
-    written as EDF+ has them (``HP:0.1Hz LP:75Hz``). Of the annotations, time-keeping and the texts
-    of a closed list (stages, lights, respiratory and other events) stay; all others are removed
-    with their onsets. Labels, units and scales stay: look at the labels. Samples stay bit for bit.
-    Bytes behind the last whole record are dropped, and the record count is set right.
+    unless `keep_date`; the time of day stays, because lights off and on depend on it. Transducers
+    and the reserved fields are blanked (serial numbers, remarks), prefilters stay if they are
+    written as in EDF+ (``HP:0.1Hz LP:75Hz``). Of the annotations, time-keeping and the texts of a
+    closed list (stages, lights, respiratory and other events) stay; all others are removed with
+    their onsets. Labels, units and scales stay: look at the labels. Samples stay bit for bit. Bytes
+    behind the last whole record are dropped, and the record count is corrected.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def anonymise(
             f"{file_name(out)}: exists; an anonymous copy never overwrites anything",
             "Choose another name for the copy.",
         )
-    with open_source(path, findings) as source, atomic_file(out) as file:
+    with open_source(path) as source, atomic_file(out) as file:
         layout = read_layout(source, findings)
         n_records = count_records(source, layout, findings)
         file.write(_header(source, layout, n_records, keep_date=keep_date))
@@ -123,7 +123,6 @@ def _startdate(date: dt.date | None) -> bytes:
 
 
 def _kept(pattern: re.Pattern[bytes], raw: bytes) -> bytes:
-    """What `pattern` finds at the start of the field."""
     match = pattern.match(raw)
     return match.group() if match else b""
 
@@ -148,13 +147,8 @@ def _signal_field(name: str, raw: bytes) -> bytes:
 
 
 def _records(source: Source, layout: Layout, n_records: int) -> Iterator[memoryview]:
-    """Every data record, its annotations filtered."""
-    size = layout.record_bytes
-    per_block = max(1, BLOCK_BYTES // size)
-    buffer = np.empty((min(per_block, n_records), size), np.uint8)
-    for first in range(0, n_records, per_block):
-        block = buffer[: min(per_block, n_records - first)]
-        source.read_into(layout.header_bytes + first * size, block.reshape(-1).data)
+    """The data records with their annotations filtered."""
+    for _, block in iterate_blocks(source, layout, range(n_records)):
         for signal in layout.annotation_signals:
             for record in block:
                 part = record[signal.offset : signal.offset + signal.n_bytes]

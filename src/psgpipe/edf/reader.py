@@ -1,22 +1,24 @@
-"""Read EDF, EDF+, BDF and BDF+: headers, annotations, and the wanted channels in microvolt.
+"""The reader of EDF, EDF+, BDF and BDF+: headers, annotations, and channels in microvolt.
 
-psgpipe's own reader. The header passes a strict pre-flight; only what was asked for is read, at
-its own rate, unmodified; what is odd stands in ``findings``, what is wrong raises an error that
-says what to do. Nothing is assumed: not a unit, not a date, not that records follow each other.
+The header passes a strict pre-flight. Only the wanted channels are read, each at its own rate,
+unmodified. ``findings`` say what is odd; an error says what is wrong, and what to do. Nothing is
+assumed: not a unit, not a date, not that records follow each other.
+
+Each function raises ``RecordingUnreadable`` where the file cannot be read: ``UnsafeFile``,
+``HeaderInvalid``, ``NoData``, ``ReadFailed`` or ``ChangedWhileRead``.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from psgpipe.edf.annotations import TalParser, report_outside, shifted
 from psgpipe.edf.channel_selection import refuse_two_rates, select_channels
 from psgpipe.edf.findings import Findings
-from psgpipe.edf.header import Layout
 from psgpipe.edf.preflight import PreflightResult, run_preflight
 from psgpipe.edf.records import iterate_records
 from psgpipe.edf.sample_buffers import (
@@ -26,7 +28,7 @@ from psgpipe.edf.sample_buffers import (
     too_large,
 )
 from psgpipe.edf.samples import as_integers
-from psgpipe.edf.source import Source, check_end, open_source, source_at
+from psgpipe.edf.source import Source, check_end, open_source
 from psgpipe.edf.start_time import read_start
 from psgpipe.edf.timeline import (
     EXACT_S,
@@ -92,17 +94,11 @@ def read_header(path: PathLike) -> Header:
     ----------
     path
         An EDF or BDF file, plain or gzipped; its bytes decide, not its name.
-
-    Raises
-    ------
-    RecordingUnreadable
-        ``UnsafeFile``, ``HeaderInvalid``, ``NoData``, ``ReadFailed`` or ``ChangedWhileRead``.
     """
-    findings = Findings()
-    with open_source(path, findings) as source:
-        preflight = run_preflight(path, source, findings)
-        timeline = _quick_timeline(source, preflight, findings)
-    return _header(preflight, timeline, findings)
+    with open_recording(path) as recording:
+        timeline = _quick_timeline(recording)
+        check_end(recording.source, recording.findings)
+    return _header(recording.preflight, timeline, recording.findings)
 
 
 def read_annotations(path: PathLike) -> tuple[Header, tuple[Annotation, ...]]:
@@ -110,11 +106,6 @@ def read_annotations(path: PathLike) -> tuple[Header, tuple[Annotation, ...]]:
 
     Time-keeping annotations are left out. Onsets count from ``Header.start``. Files that hold
     annotations only (a scorer's hypnogram) are read, too.
-
-    Raises
-    ------
-    RecordingUnreadable
-        As :func:`read_header`.
     """
     with open_recording(path) as recording:
         content = read_content(recording)
@@ -123,15 +114,9 @@ def read_annotations(path: PathLike) -> tuple[Header, tuple[Annotation, ...]]:
 
 @contextmanager
 def open_recording(path: PathLike) -> Iterator[OpenRecording]:
-    """Open a file and say which channels it has; :func:`read_content` then reads some of them.
-
-    Raises
-    ------
-    RecordingUnreadable
-        As :func:`read_header`.
-    """
+    """Open a file and say which channels it has; :func:`read_content` then reads some of them."""
     findings = Findings()
-    with closing(source_at(path)) as source:
+    with open_source(path) as source:
         preflight = run_preflight(path, source, findings)
         channels = tuple(s.channel for s in preflight.layout.ordinary_signals)
         yield OpenRecording(channels, source, preflight, findings)
@@ -154,25 +139,13 @@ def read_content(
     units
         As in :func:`read_recording`.
     hashed
-        Whether to work out the hash; without labels it is not worked out.
-
-    Raises
-    ------
-    RecordingUnreadable
-        As :func:`read_header`.
+        Whether to compute the hash; without labels it is not computed.
     """
-    source, preflight, findings = recording.source, recording.preflight, recording.findings
-    hashed = hashed and bool(labels)
-    if hashed:
-        source.hash_on_the_way(preflight.layout.header_bytes)
     buffers: list[SampleBuffer] = []
     with suppress(PsgpipeError):
-        buffers = allocate_buffers(preflight, select_channels(preflight, labels, units or {}))
-    tals = _read_records(source, preflight, buffers)
-    sha256 = source.sha256() if hashed else None
-    check_end(source, findings)
-    header, annotations, recorded = _content(preflight, buffers, tals, findings)
-    return RecordingContent(header, annotations, recorded, sha256)
+        selected = select_channels(recording.preflight, labels, units or {})
+        buffers = allocate_buffers(recording.preflight, selected)
+    return _read(recording, buffers, hashed=hashed and bool(labels))
 
 
 def read_recording(
@@ -195,20 +168,19 @@ def read_recording(
     Returns
     -------
     Recording
-        ``signals_uv`` has shape (n_labels, n_samples); gaps stand in ``segments``, everything
-        odd in ``findings``, the annotation channels' texts in ``annotations``, and in ``kinds``
-        what the labels say that the channels are.
+        ``signals_uv`` has shape (n_labels, n_samples); ``kinds`` are those that the labels name.
 
     Raises
     ------
-    RecordingUnreadable
-        As :func:`read_header`.
     RecordingUnsuitable
         ``ChannelMissing`` (absent, or the label stands twice), ``UnitUnknown``, ``ScaleInvalid``
         or ``RatesDiffer``.
     """
-    header, (digital,) = _read_channels(path, labels, units, one_rate=True)
-    kinds = {s.label: kind_of(s) for s in understand(header.channels)}
+    with open_recording(path) as file:
+        selected = select_channels(file.preflight, labels, units or {})
+        refuse_two_rates(file.preflight.file, selected)
+        (digital,) = _read(file, allocate_buffers(file.preflight, selected)).recorded
+    kinds = {s.label: kind_of(s) for s in understand(file.channels)}
     try:
         recording = digital.to_recording()
     except MemoryError as error:
@@ -226,35 +198,20 @@ def read_digital(
 
     Parameters, findings and errors are those of :func:`read_recording`; rates may differ.
     """
-    return _read_channels(path, labels, units, one_rate=False)[1]
+    with open_recording(path) as recording:
+        selected = select_channels(recording.preflight, labels, units or {})
+        return _read(recording, allocate_buffers(recording.preflight, selected)).recorded
 
 
-def _read_channels(
-    path: PathLike,
-    labels: Sequence[str] | None,
-    units: Mapping[str, str] | None,
-    *,
-    one_rate: bool,
-) -> tuple[Header, tuple[DigitalRecording, ...]]:
-    findings = Findings()
-    with open_source(path, findings) as source:
-        preflight = run_preflight(path, source, findings)
-        selected = select_channels(preflight, labels, units or {})
-        if one_rate:
-            refuse_two_rates(preflight.file, selected)
-        buffers = allocate_buffers(preflight, selected)
-        tals = _read_records(source, preflight, buffers)
-    header, _, recorded = _content(preflight, buffers, tals, findings)
-    return header, recorded
-
-
-def _content(
-    preflight: PreflightResult,
-    buffers: Sequence[SampleBuffer],
-    tals: TalParser,
-    findings: Findings,
-) -> tuple[Header, tuple[Annotation, ...], tuple[DigitalRecording, ...]]:
-    """Header, annotations and recordings, once every record has been read."""
+def _read(
+    recording: OpenRecording, buffers: Sequence[SampleBuffer], *, hashed: bool = False
+) -> RecordingContent:
+    source, preflight, findings = recording.source, recording.preflight, recording.findings
+    if hashed:
+        source.hash_on_the_way(preflight.layout.header_bytes)
+    tals = _read_records(recording, range(preflight.n_records), buffers)
+    sha256 = source.sha256() if hashed else None
+    check_end(source, findings)
     timeline = build_timeline(preflight, tals, findings)
     tals.report(findings)
     annotations = shifted(tals.annotations, timeline.offset_s)
@@ -262,45 +219,35 @@ def _content(
         report_outside(annotations, timeline.span_s, findings)
     header = _header(preflight, timeline, findings)
     recorded = tuple(recording_from(buffer, header, timeline, annotations) for buffer in buffers)
-    return header, annotations, recorded
+    return RecordingContent(header, annotations, recorded, sha256)
 
 
-def _read_tals(source: Source, layout: Layout, first: int, n_records: int) -> TalParser:
-    tals = TalParser(first, n_records)
-    signals = layout.annotation_signals
-    if signals:
-        for _, record, _, piece in iterate_records(source, layout, signals, first, n_records):
-            tals.add(record, piece)
-        tals.finish()
-    return tals
-
-
-def _quick_timeline(source: Source, preflight: PreflightResult, findings: Findings) -> Timeline:
+def _quick_timeline(recording: OpenRecording) -> Timeline:
     """The timeline from the first and last record alone where these show no gap."""
+    preflight, findings = recording.preflight, recording.findings
     layout, n_records = preflight.layout, preflight.n_records
     if layout.annotation_signals and layout.continuity != "D" and layout.record_s:
         first_s, last_s = (
-            float(_read_tals(source, layout, r, 1).onsets[0]) for r in (0, n_records - 1)
+            float(_read_records(recording, range(r, r + 1)).onsets[0]) for r in (0, n_records - 1)
         )
         span_s = float((n_records - 1) * layout.record_s)
         if abs(last_s - first_s - span_s) < EXACT_S:
             return continuous_timeline(preflight, first_s, findings)
-    return build_timeline(preflight, _read_tals(source, layout, 0, n_records), findings)
+    return build_timeline(preflight, _read_records(recording, range(n_records)), findings)
 
 
 def _read_records(
-    source: Source, preflight: PreflightResult, buffers: Sequence[SampleBuffer]
+    recording: OpenRecording, records: range, buffers: Sequence[SampleBuffer] = ()
 ) -> TalParser:
-    """Read every record once: samples into their buffers, annotation bytes into the parser."""
-    layout = preflight.layout
+    """Read the records once: samples into their buffers, annotation bytes into the parser."""
+    layout = recording.preflight.layout
     channels = [channel for buffer in buffers for channel in buffer.channels]
     selected = [c.signal for buffer in buffers for c in buffer.selected]
-    tals, signals = TalParser(0, preflight.n_records), [*selected, *layout.annotation_signals]
+    tals = TalParser(records.start, len(records))
+    signals = [*selected, *layout.annotation_signals]
     if not signals:
         return tals
-    for position, record, at, piece in iterate_records(
-        source, layout, signals, 0, preflight.n_records
-    ):
+    for position, record, at, piece in iterate_records(recording.source, layout, signals, records):
         if position < len(channels):
             digital = as_integers(piece, layout.sample_bytes)
             channels[position].add(record, at // layout.sample_bytes, digital)
@@ -315,7 +262,10 @@ def _header(preflight: PreflightResult, timeline: Timeline, findings: Findings) 
     date, clock = read_start(layout.start_fields, findings)
     start, start_clock = first_sample_time(date, clock, timeline.offset_s)
     duration_s = float(timeline.n_records * layout.record_s)
-    _report_short(layout, duration_s, findings)
+    if layout.ordinary_signals and duration_s <= SHORT_S - 1:
+        short = duration_s < EPOCH_S
+        what = "less than one 30-s epoch" if short else "too short for reliable staging"
+        findings.add("short", f"{duration_s:g} s of recording: {what}")
     return Header(
         file=preflight.file,
         container=layout.container,
@@ -326,10 +276,3 @@ def _header(preflight: PreflightResult, timeline: Timeline, findings: Findings) 
         channels=tuple(s.channel for s in layout.ordinary_signals),
         findings=findings.as_tuple(),
     )
-
-
-def _report_short(layout: Layout, duration_s: float, findings: Findings) -> None:
-    if not layout.ordinary_signals or duration_s > SHORT_S - 1:
-        return
-    than = "less than one 30-s epoch" if duration_s < EPOCH_S else "too short for reliable staging"
-    findings.add("short", f"{duration_s:g} s of recording: {than}")

@@ -20,9 +20,9 @@ _SEEK_FRACTION = 12
 
 
 def iterate_records(
-    source: Source, layout: Layout, signals: Sequence[Signal], first: int, n_records: int
+    source: Source, layout: Layout, signals: Sequence[Signal], records: range
 ) -> Iterator[tuple[int, int, int, Bytes]]:
-    """Bytes of `signals` in records `first` to ``first + n_records - 1``, in file order.
+    """Bytes of `signals` in these records, in file order.
 
     Yields
     ------
@@ -43,36 +43,44 @@ def iterate_records(
         and not source.gzipped
     )
     if wanted_bytes > BLOCK_BYTES:
-        return _by_piece(source, layout, signals, first, n_records)
+        return _by_piece(source, layout, signals, records)
     if sparse or layout.record_bytes > 4 * BLOCK_BYTES:
-        return _by_signal(source, layout, signals, first, n_records)
-    return _by_block(source, layout, signals, first, n_records)
+        return _by_signal(source, layout, signals, records)
+    return _by_block(source, layout, signals, records)
+
+
+def iterate_blocks(source: Source, layout: Layout, records: range) -> Iterator[tuple[int, Bytes]]:
+    """Whole records, many at a time: the first one's number, and shape (n_records, n_bytes).
+
+    The array is overwritten by the next step.
+    """
+    size = layout.record_bytes
+    per_block = max(1, BLOCK_BYTES // size)
+    buffer = np.empty((min(per_block, len(records)), size), np.uint8)
+    for record in records[::per_block]:
+        block = buffer[: min(per_block, records.stop - record)]
+        source.read_into(layout.header_bytes + record * size, block.reshape(-1).data)
+        yield record, block
 
 
 def _by_block(
-    source: Source, layout: Layout, signals: Sequence[Signal], first: int, n_records: int
+    source: Source, layout: Layout, signals: Sequence[Signal], records: range
 ) -> Iterator[tuple[int, int, int, Bytes]]:
-    """Whole records, many at a time."""
-    size = layout.record_bytes
-    per_block = max(1, BLOCK_BYTES // size)
-    buffer = np.empty((min(per_block, n_records), size), np.uint8)
-    for record in range(first, first + n_records, per_block):
-        block = buffer[: min(per_block, first + n_records - record)]
-        source.read_into(layout.header_bytes + record * size, block.reshape(-1).data)
+    for record, block in iterate_blocks(source, layout, records):
         for position, signal in enumerate(signals):
             piece = block[:, signal.offset : signal.offset + signal.n_bytes]
             yield position, record, 0, piece
 
 
 def _by_signal(
-    source: Source, layout: Layout, signals: Sequence[Signal], first: int, n_records: int
+    source: Source, layout: Layout, signals: Sequence[Signal], records: range
 ) -> Iterator[tuple[int, int, int, Bytes]]:
     """Signal after signal within each record, without the unwanted bytes."""
     in_file_order = sorted(range(len(signals)), key=lambda i: signals[i].offset)
     per_block = max(1, BLOCK_BYTES // max(1, sum(s.n_bytes for s in signals)))
-    buffers = [np.empty((min(per_block, n_records), s.n_bytes), np.uint8) for s in signals]
-    for record in range(first, first + n_records, per_block):
-        n_here = min(per_block, first + n_records - record)
+    buffers = [np.empty((min(per_block, len(records)), s.n_bytes), np.uint8) for s in signals]
+    for record in records[::per_block]:
+        n_here = min(per_block, records.stop - record)
         for i in range(n_here):
             start = layout.header_bytes + (record + i) * layout.record_bytes
             for position in in_file_order:
@@ -82,13 +90,13 @@ def _by_signal(
 
 
 def _by_piece(
-    source: Source, layout: Layout, signals: Sequence[Signal], first: int, n_records: int
+    source: Source, layout: Layout, signals: Sequence[Signal], records: range
 ) -> Iterator[tuple[int, int, int, Bytes]]:
     """The same in pieces, where one record's part of a signal is larger than a block."""
     in_file_order = sorted(enumerate(signals), key=lambda item: item[1].offset)
     # A piece holds whole samples of 2 and of 3 bytes; TALs are never split.
     longest = BLOCK_BYTES // 6 * 6
-    for record in range(first, first + n_records):
+    for record in records:
         start = layout.header_bytes + record * layout.record_bytes
         for position, signal in in_file_order:
             step = signal.n_bytes if signal.is_annotations else longest

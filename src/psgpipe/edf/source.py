@@ -229,25 +229,18 @@ class GzipSource(Source):
 
 
 @contextmanager
-def open_source(path: str | os.PathLike[str], findings: Findings) -> Iterator[Source]:
-    """Open a recording; after reading, check that it did not change meanwhile.
+def open_source(path: str | os.PathLike[str]) -> Iterator[Source]:
+    """Open a recording; :func:`check_end` checks after reading that it did not change meanwhile.
 
     Raises
     ------
     UnsafeFile
         Missing, not a regular file, not permitted, or a loop of links.
-    ChangedWhileRead, ReadFailed
-        See :class:`Source`.
+    ReadFailed
     """
-    with closing(source_at(path)) as source:
-        yield source
-        check_end(source, findings)
-
-
-def source_at(path: str | os.PathLike[str]) -> Source:
-    """A recording's bytes; the caller checks the end and closes them."""
     name = file_name(path)
-    return _source(open_regular(path, name), name)
+    with closing(_source(open_regular(path, name), name)) as source:
+        yield source
 
 
 def check_end(source: Source, findings: Findings) -> None:
