@@ -203,11 +203,11 @@ def test_a_study_that_stops_halfway_has_no_table(tmp_path, monkeypatch):
 
     written = []
 
-    def second_fails(path, *rest):
-        written.append(path)
+    def second_fails(file, *rest):
+        written.append(file.name)
         if len(written) == 2:
             raise OSError(28, "No space left on device")
-        path.write_bytes(b"")
+        file.write(b"")
 
     assert simulate(tmp_path / "s", "--subjects", "1") == 0
     monkeypatch.setattr(pipeline, "write_recording", second_fails)

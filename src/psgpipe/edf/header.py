@@ -222,7 +222,6 @@ def _samples_per_record(fields: SignalFields, index: int, findings: Findings) ->
 
 
 def _is_contradictory(raw: bytes, findings: Findings, *, is_bdf: bool) -> bool:
-    """Whether the version field says 16 bit and the reserved field 24 bit."""
     contradictory = not is_bdf and raw.strip(b" \0").upper().startswith((b"24BIT", b"BDF+"))
     if contradictory:
         findings.add("reserved-contradicts", "the version field says EDF, the reserved field BDF")

@@ -72,7 +72,6 @@ class ChannelSamples:
             )
 
     def _count_extremes(self, flat: Digital, least: int, most: int) -> None:
-        """How often the lowest and the highest value so far were recorded."""
         if least <= self._least:
             before = self._n_least if least == self._least else 0
             self._n_least = before + int(np.count_nonzero(flat == least))

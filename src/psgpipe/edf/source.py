@@ -257,7 +257,6 @@ def check_end(source: Source, findings: Findings) -> None:
 
 
 def _source(fd: int, name: str) -> Source:
-    """The source that fits the first bytes; it owns the descriptor from here on."""
     plain = Source(fd, name)
     try:
         gzipped = plain.read_at_most(0, len(_GZIP_MAGIC)) == _GZIP_MAGIC

@@ -6,8 +6,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +73,7 @@ def write_scoring(hypnogram: Hypnogram, *, last_epoch_s: float = EPOCH_S) -> byt
 
 
 def write_recording(
-    path: Path,
+    file: IO[bytes],
     signals: Iterable[OutputSignal],
     annotations: Sequence[Annotation],
     start: dt.datetime,
@@ -91,7 +90,7 @@ def write_recording(
         start.time(),
         equipment,
     )
-    edf.write(path)
+    edf.write(file)
 
 
 def _edf_signal(signal: OutputSignal) -> edfio.EdfSignal:
@@ -128,5 +127,4 @@ def _edf_plus(
 
 
 def _edf_date(start: dt.datetime | None) -> dt.date | None:
-    """The date, where the two-digit year of an EDF header can hold it."""
     return start.date() if start and 1985 <= start.year <= 2084 else None

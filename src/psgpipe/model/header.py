@@ -52,14 +52,12 @@ class Channel:
     ----------
     index
         Position in the file, from 0, annotation channels counted.
-    label
+    label, unit
         As in the file, blanks stripped at both ends; may hold any character.
-    unit
-        Physical dimension as in the file.
     uv_per_unit
-        Microvolts in one unit, or None where the unit is no voltage, blank or unknown.
+        None where the unit is no voltage, blank or unknown.
     fs_hz
-        Sampling rate; None where it is undefined.
+        None where it is undefined.
     physical_min, physical_max, digital_min, digital_max
         None where the field is unreadable.
     prefilter

@@ -53,7 +53,6 @@ def _on_the_clock(recording: Recording) -> npt.NDArray[np.float64]:
 
 
 def _gaps(recording: Recording) -> tuple[list[float], list[float]]:
-    """Onsets and durations of the gaps in seconds."""
     ends = [s.onset_s + s.n_samples / recording.fs_hz for s in recording.segments[:-1]]
     origin_s = recording.segments[0].onset_s
     starts = [s.onset_s for s in recording.segments[1:]]

@@ -148,7 +148,6 @@ def _repeated(rows: list[tuple[LevelSource, int]], grid: EpochGrid, living: Mark
 
 
 def _not_finite(recording: SampledSignal, row: int, grid: EpochGrid) -> int:
-    """Samples that are no number."""
     epochs = (recording.samples_uv(grid.stretch(e), row) for e in range(len(grid.columns)))
     return sum(int(np.count_nonzero(~np.isfinite(epoch_uv))) for epoch_uv in epochs)
 
@@ -189,7 +188,6 @@ def _median(values: PerEpoch) -> float | None:
 
 
 def _spread(values: PerEpoch) -> float | None:
-    """The 90th percentile over the 10th."""
     if not len(values):
         return None
     low, high = quantile(values, 0.1), quantile(values, 0.9)

@@ -18,7 +18,7 @@ class DerivationQuality:
     not_finite_samples
         Number of samples that are NaN or infinite.
     median_epoch_sd_uv
-        Of 0.5-35 Hz, median over epochs.
+        Of 0.5-35 Hz.
     sd_spread
         90th percentile of the epochs' SD over the 10th: sleep changes, noise does not.
     flat_pct
@@ -29,18 +29,12 @@ class DerivationQuality:
         Share of samples lost: they fell to the lowest value at once.
     repeated_pct
         Share of epochs that are, sample for sample, signal recorded before.
-    spectral_slope
-        Of log power on log frequency, 2-25 Hz; median over epochs.
-    high_share
-        20-47 Hz in 0.5-47 Hz; median over epochs.
-    mains_share
-        48-52 and 58-62 Hz in everything above 0.5 Hz; median over epochs.
+    spectral_slope, high_share, mains_share, eeg_likeness
+        Medians over epochs, see :class:`psgpipe.quality.spectrum.EpochSpectra`.
     noise_pct
         Share of epochs that look like noise by slope or high share.
     heartbeat_regularity, heartbeat_kurtosis
-        How regular, and how sharp, bursts of 8-30 Hz are.
-    eeg_likeness
-        log10 of the power of 8-16 Hz over 0.5-2 Hz; median over epochs.
+        See :class:`psgpipe.quality.heartbeat.Heartbeat`.
     artefact_epochs
         Numbers of the epochs with signal that cannot be staged.
     unscored_epochs

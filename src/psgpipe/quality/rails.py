@@ -121,6 +121,5 @@ def railed_shares(
 
 
 def _run_lengths(marks: Marks) -> npt.NDArray[np.int_]:
-    """Lengths of the runs of true marks."""
     edges = np.flatnonzero(np.diff(marks, prepend=False, append=False))
     return edges[1::2] - edges[::2]

@@ -74,7 +74,6 @@ def _stretches(recording: TimedSignal, epochs: npt.NDArray[np.int_]) -> Iterator
 
 
 def _runs(epochs: npt.NDArray[np.int_]) -> list[npt.NDArray[np.int_]]:
-    """Runs of consecutive epoch numbers."""
     if not len(epochs):
         return []
     return np.split(epochs, np.flatnonzero(np.diff(epochs) > 1) + 1)

@@ -170,7 +170,6 @@ def _in_bed(scene: Scene, at_s: Floats) -> npt.NDArray[np.bool_]:
 
 
 def _times(scene: Scene, fs_hz: int) -> Floats:
-    """Seconds from the start of the recording to each sample."""
     times: Floats = np.arange(scene.duration_s * fs_hz) / fs_hz
     return times
 

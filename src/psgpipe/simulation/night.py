@@ -36,8 +36,6 @@ class NightPlan:
 
     Attributes
     ----------
-    start
-        Local date and time of the first sample.
     hypnogram
         The true stages, from the start of the recording to its end.
     lights_off_s, lights_on_s

@@ -121,21 +121,19 @@ class EventModel:
     number
         Of its random stream.
     per_min
-        Events a minute by stage.
+        By stage.
     duration_s
         Lowest and highest, uniform.
     spread
         Standard deviation of the logarithm of the size.
     hz
-        Mean and standard deviation of the frequency.
+        Mean and standard deviation.
     apart_s
         Shortest time between two onsets.
     in_bursts
         Thirds of an epoch differ widely in their number of events.
     both_ways
         Half of the events are upside down.
-    eyes_open
-        Only with eyes open.
     """
 
     number: int
@@ -158,24 +156,16 @@ EVENT_MODELS: Mapping[str, EventModel] = {
     "k_complex": EventModel(2, {_N2: 1.6, _N3: 0.5}, (0.9, 1.3), 0.2, apart_s=4.0),
     "blink": EventModel(3, {_W: 18}, (0.25, 0.4), 0.3, apart_s=0.6, in_bursts=True, eyes_open=True),
     "rapid": EventModel(
-        4, {_R: 16, _W: 6}, (0.9, 1.8), 0.35, apart_s=0.3, in_bursts=True, both_ways=True
-    ),
+        4, {_R: 16, _W: 6}, (0.9, 1.8), 0.35, apart_s=0.3, in_bursts=True, both_ways=True),
     "slow_roll": EventModel(
-        5, {_N1: 5, _W: 0.6}, (3, 6), 0.3, (0.3, 0.06), apart_s=3.0, both_ways=True
-    ),
+        5, {_N1: 5, _W: 0.6}, (3, 6), 0.3, (0.3, 0.06), apart_s=3.0, both_ways=True),
     "movement": EventModel(
-        6,
-        {_W: 0.8, _N1: 0.25, _N2: 0.06, _R: 0.08},
-        (1.5, 6.0),
-        0.4,
-        (0.5, 0.1),
-        apart_s=6.0,
-        both_ways=True,
-    ),
+        6, {_W: 0.8, _N1: 0.25, _N2: 0.06, _R: 0.08}, (1.5, 6.0), 0.4, (0.5, 0.1), 6.0,
+        both_ways=True),
     "twitch": EventModel(7, {_R: 1.5}, (0.1, 0.4), 0.4),
     "leg_left": EventModel(8, {_W: 1.0, _N1: 0.4, _N2: 0.15}, (0.5, 4.0), 0.4, apart_s=5.0),
     "leg_right": EventModel(9, {_W: 1.0, _N1: 0.4, _N2: 0.15}, (0.5, 4.0), 0.4, apart_s=5.0),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -206,15 +196,11 @@ class Scene:
 
     Attributes
     ----------
-    in_bed
-        Shape (n_epochs,).
     stage_share
         Shape (n_frames, 5), share of each stage in each 4-s frame. Frames start every 2 s, the
         first one 2 s before the recording.
     eyes_open
         Shape (n_frames,), 0 to 1.
-    events
-        By name, see EVENT_MODELS.
     """
 
     key: NightKey

@@ -15,7 +15,7 @@ from typing import Any
 
 from psgpipe.edf.writer import OutputSignal, write_recording, write_scoring
 from psgpipe.errors import OutputConflict, TryAgain, UsageError
-from psgpipe.files.atomic import TEMPORARY_PREFIX, json_bytes, output_errors, write_file
+from psgpipe.files.atomic import atomic_file, json_bytes, output_errors, write_file
 from psgpipe.messages import unknown
 from psgpipe.simulation.leads import DEFAULT_FS_HZ, MONTAGES
 from psgpipe.simulation.night import CONDITIONS, NightPlan, night_signals, plan_night
@@ -193,19 +193,13 @@ def _true_difference(nights: Sequence[PlannedNight]) -> dict[str, float]:
 
 
 def _write_night(out: Path, night: PlannedNight, design: StudyDesign) -> None:
-    """Write the scoring, then the recording, under a temporary name until it is complete."""
-    write_file(out / night.scoring, write_scoring(night.plan.hypnogram))
-    path = out / night.recording
-    part = path.with_name(f"{TEMPORARY_PREFIX}{path.name}")
+    plan, path = night.plan, out / night.recording
+    write_file(out / night.scoring, write_scoring(plan.hypnogram))
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            signals = _signals(night.plan, design)
-            plan = night.plan
-            write_recording(part, signals, plan.annotations, plan.start, "psgpipe_simulate")
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+    signals = _signals(plan, design)
+    with atomic_file(path) as file:
+        write_recording(file, signals, plan.annotations, plan.start, "psgpipe_simulate")
 
 
 def _signals(plan: NightPlan, design: StudyDesign) -> Iterator[OutputSignal]:

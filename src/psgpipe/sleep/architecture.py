@@ -165,7 +165,6 @@ def _percent(part_min: float, whole_min: float) -> float | None:
 
 
 def _per_hour(count: int, minutes: float) -> float | None:
-    """Rate of `count` events over `minutes`, or None if there was no time."""
     return 60 * count / minutes if minutes > 0 else None
 
 
@@ -225,7 +224,6 @@ def _minutes_by_third(period: Stages, wanted: SleepStage) -> tuple[float, float,
 
 
 def _mean_confidence(hypnogram: Hypnogram, hypnodensity: Hypnodensity | None) -> float | None:
-    """Mean of the largest probability over the scored epochs in bed."""
     if hypnodensity is None:
         return None
     if len(hypnodensity) != len(hypnogram):
