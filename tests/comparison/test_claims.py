@@ -105,6 +105,16 @@ def test_a_treatment_effect_beyond_the_period_effect_is_claimed(tmp_path):
     assert c.verdict == "exploratory: lower under treatment"
 
 
+def test_a_contrast_holds_its_hedges_its_direction_and_its_finding_apart(tmp_path):
+    _, c = one_row(tmp_path, study(8, effect=-6))
+    assert (c.hedges, c.direction) == (("preliminary", "exploratory"), "lower")
+    assert c.finding == "lower under treatment"
+    assert c.verdict == "preliminary, exploratory: lower under treatment"
+    margin = 'primary = "rem_pct"\n[equivalence]\nrem_pct = 9\n'
+    _, c = one_row(tmp_path, study(8, effect=-6), margin)
+    assert (c.direction, c.finding) == (None, "no change (interval within -9 to 9 %)")
+
+
 def test_a_crossover_whose_periods_are_not_clear_is_not_silently_a_before_after_study(tmp_path):
     rows = crossover(4, 4, effect=-4, period_effect=1)
     rows[-1] |= {"period": ""}

@@ -94,6 +94,7 @@ def test_every_key_reaches_its_field():
         ('[transform]\nsol_min = "log"\n[equivalence]\nsol_min = 0.8', "a ratio above 1"),
         ("[population]\ntst_min = { mean = 400 }", "{ mean = ..., icc = 0 to 1 }"),
         ("[population]\ntst_min = { mean = 400, icc = 2 }", "icc = 0 to 1"),
+        ("[population]\ntst_min = { mean = 400, ic = 1 }", "unknown key 'ic'; did you mean 'icc'"),
         ("[tipping_point]\nrem_sensitivity = 0.01", "not above the false positive rate"),
         ("nights = 3", "wanted a table [nights]"),
         ("blind = 1", "true or false"),
