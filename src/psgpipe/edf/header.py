@@ -22,7 +22,7 @@ FIXED_BYTES = 256
 SIGNAL_BYTES = 256
 MOST_SIGNALS = 9999
 SHORTEST_RECORD_S = 1e-6
-LONGEST_RECORD_S = 7 * 86400
+LONGEST_S = 7 * 86400
 _EDF_VERSION = re.compile(rb"0 *\0*")
 _BDF_VERSIONS = (b"\xffBIOSEMI", b"\xffbiosemi")
 _COPY_AGAIN = "Export or copy the recording again; if it opens elsewhere, repair its header there."
@@ -141,7 +141,7 @@ def _layout(source: Source, fixed: bytes, findings: Findings, *, is_bdf: bool) -
         raise _invalid(source, f"the header declares {n_signals} signals")
     header_bytes = _header_bytes(source, fixed, n_signals, findings)
     record_s = Fraction(read_decimal(fixed[244:252], "duration of a data record", findings))
-    if record_s and not SHORTEST_RECORD_S <= record_s <= LONGEST_RECORD_S:
+    if record_s and not SHORTEST_RECORD_S <= record_s <= LONGEST_S:
         raise _invalid(source, f"a data record lasts {shown(fixed[244:252])} s")
     table = source.read_at_most(FIXED_BYTES, n_signals * SIGNAL_BYTES)
     if len(table) < n_signals * SIGNAL_BYTES:

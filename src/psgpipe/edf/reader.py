@@ -40,11 +40,11 @@ from psgpipe.edf.timeline import (
 from psgpipe.errors import PsgpipeError
 from psgpipe.model.digital_recording import DigitalRecording
 from psgpipe.model.header import Annotation, Channel, Header
+from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.recording import Recording
 from psgpipe.montage.channel_labels import kind_of, understand
 
 SHORT_S = 300.0
-EPOCH_S = 30.0
 
 PathLike = str | os.PathLike[str]
 

@@ -18,8 +18,8 @@ import numpy.typing as npt
 
 from psgpipe.edf.annotations import TalParser
 from psgpipe.edf.findings import Findings
-from psgpipe.edf.header import Layout
-from psgpipe.edf.preflight import LONGEST_S, PreflightResult
+from psgpipe.edf.header import LONGEST_S, Layout
+from psgpipe.edf.preflight import PreflightResult
 from psgpipe.errors import HeaderInvalid
 
 EXACT_S = 1e-6

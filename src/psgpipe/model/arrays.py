@@ -1,4 +1,4 @@
-"""Read-only arrays."""
+"""Helpers for arrays: read-only views, runs of marks."""
 
 from typing import Any
 
@@ -14,3 +14,8 @@ def read_only(values: npt.ArrayLike, dtype: type[np.generic]) -> npt.NDArray[Any
     view = np.asarray(values, dtype=dtype).view()
     view.flags.writeable = False
     return view
+
+
+def true_runs(marks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int_]:
+    """Start and end (not included) of each run of true marks, shape (n_runs, 2)."""
+    return np.flatnonzero(np.diff(marks, prepend=False, append=False)).reshape(-1, 2)

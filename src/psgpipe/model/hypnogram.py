@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import yasa
 
 EPOCH_S = 30.0
+EPOCH_MIN = EPOCH_S / 60
 
 
 class SleepStage(StrEnum):

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from psgpipe.model.sampled_signal import SampledSignal
 from psgpipe.quality.heartbeat import spread_evenly, without_drift
+from psgpipe.quality.spectrum import TINY_UV2
 from psgpipe.signals.epochs import first_columns, samples_per_epoch
 
 # The band that a stager uses. Drift and mains are outside: two sound derivations share them by
 # their reference.
 BAND_HZ = (0.5, 35.0)
-TINY_UV2 = 1e-12
 ONE_IN = 3
 
 Spectra = npt.NDArray[np.complex128]

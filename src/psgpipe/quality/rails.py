@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.model.arrays import true_runs
 from psgpipe.signals.epoch_grid import EpochGrid
 
 Levels = npt.NDArray[np.number[Any]]
@@ -64,7 +65,7 @@ def flat_share(epochs: Levels, min_samples: int) -> Shares:
         still = epochs[epoch, 1:] == epochs[epoch, :-1]
         # Few epochs have that many equal neighbours in all: only those need their runs.
         if np.count_nonzero(still) >= min_samples - 1:
-            lengths = _run_lengths(still) + 1
+            lengths = np.diff(true_runs(still)) + 1
             share[epoch] = lengths[lengths >= min_samples].sum() / epochs.shape[1]
     return share
 
@@ -118,8 +119,3 @@ def railed_shares(
         jumps += int(np.count_nonzero(before - bottom > JUMP_OF_RANGE * (top - bottom)))
     dropped = low.sum() > ONE_SIDED * high.sum() and jumps > entries / 2
     return RailedShares(high, low) if dropped else RailedShares(high + low, none)
-
-
-def _run_lengths(marks: Marks) -> npt.NDArray[np.int_]:
-    edges = np.flatnonzero(np.diff(marks, prepend=False, append=False))
-    return edges[1::2] - edges[::2]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.model.arrays import true_runs
 from psgpipe.model.recording import Recording
 from psgpipe.model.sampled_signal import Band, segment_slices
 
@@ -118,11 +119,5 @@ def _continued(signal_uv: Signal, n_samples: int) -> Signal:
 def _finite_stretches(row: Signal, recording: Recording) -> Iterator[slice]:
     """The columns of every run of finite samples without a gap."""
     for columns in segment_slices(recording.segments):
-        finite = np.isfinite(row[columns])
-        if finite.all():
-            if columns.stop > columns.start:
-                yield columns
-            continue
-        edges = np.flatnonzero(np.diff(finite, prepend=False, append=False)).reshape(-1, 2)
-        for first, end in (edges + columns.start).tolist():
+        for first, end in (true_runs(np.isfinite(row[columns])) + columns.start).tolist():
             yield slice(first, end)

@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from psgpipe.model.hypnogram import (
-    EPOCH_S,
+    EPOCH_MIN,
     NREM,
     SCORED,
     SLEEP,
@@ -20,7 +20,6 @@ from psgpipe.model.hypnogram import (
 from psgpipe.model.summary import ENDPOINTS, ArchitectureSummary
 from psgpipe.sleep.cycles import CYCLE_RULE, CycleRule, sleep_cycles
 
-EPOCH_MIN = EPOCH_S / 60
 PERSISTENT_SLEEP_EPOCHS = 20
 
 Stages = tuple[SleepStage, ...]

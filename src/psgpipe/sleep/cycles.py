@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.hypnogram import EPOCH_S, NREM, Hypnogram, SleepStage
-
-EPOCH_MIN = EPOCH_S / 60
+from psgpipe.model.arrays import true_runs
+from psgpipe.model.hypnogram import EPOCH_MIN, NREM, Hypnogram, SleepStage
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def sleep_cycles(hypnogram: Hypnogram, rule: CycleRule = CYCLE_RULE) -> tuple[Sl
 
 def _rem_periods(rem: npt.NDArray[np.bool_], gap_min: float) -> Iterator[tuple[int, int]]:
     """First epoch and epoch behind the last of every REM period, close bouts merged."""
-    edges = np.flatnonzero(np.diff(rem, prepend=False, append=False)).reshape(-1, 2)
+    edges = true_runs(rem)
     gaps_min = (edges[1:, 0] - edges[:-1, 1]) * EPOCH_MIN
     apart = np.flatnonzero(gaps_min >= gap_min)
     starts = edges[np.append(0, apart + 1), 0] if len(edges) else []
