@@ -90,13 +90,13 @@ def _all_voltages(name: str, layout: Layout, declared: Mapping[str, float]) -> l
 
 def _by_label(name: str, layout: Layout, label: str) -> Signal:
     wanted = label.strip(" \0")
-    found = [s for s in layout.ordinary_signals if s.channel.label == wanted]
-    if len(found) == 1:
-        return found[0]
-    if found:
+    matches = [s for s in layout.ordinary_signals if s.channel.label == wanted]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
         raise ChannelMissing(
             f"{name}: {quoted(wanted)} stands twice (signals "
-            f"{listed(str(s.channel.index + 1) for s in found)}): which one is wanted is unknown",
+            f"{listed(str(s.channel.index + 1) for s in matches)}): which one is wanted is unknown",
             "Rename one of them in the file, or use another channel.",
         )
     present = listed(s.channel.label for s in layout.ordinary_signals)
@@ -135,9 +135,9 @@ def _uv_per_unit(
     if given is not None and looks_like_voltage(channel.unit):
         message = f"{label}: the file gives no usable unit; the declared one is used"
         return given, Finding("unit-declared", message, channel.label)
-    found = f"'{safe_text(channel.unit)}'" if channel.unit else "blank"
+    unit = f"'{safe_text(channel.unit)}'" if channel.unit else "blank"
     raise UnitUnknown(
-        f"{name}: {label} is wanted in microvolt, its unit is {found}",
+        f"{name}: {label} is wanted in microvolt, its unit is {unit}",
         "Declare the channel's unit (V, mV, uV or nV) if it is a voltage; nothing is assumed.",
     )
 

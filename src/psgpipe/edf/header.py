@@ -128,8 +128,8 @@ def _identify(fixed: bytes, source: Source) -> bool:
     version = fixed[:8]
     if version not in _BDF_VERSIONS and not _EDF_VERSION.fullmatch(version):
         what = next((w for magic, w in _OTHER_FORMATS if fixed.startswith(magic)), None)
-        found = f"this is {what}" if what else "the version field is neither EDF's nor BDF's"
-        raise _invalid(source, f"not an EDF or BDF file: {found}")
+        reason = f"this is {what}" if what else "the version field is neither EDF's nor BDF's"
+        raise _invalid(source, f"not an EDF or BDF file: {reason}")
     if len(fixed) < FIXED_BYTES:
         raise _invalid(source, f"the header is incomplete ({len(fixed)} of {FIXED_BYTES} bytes)")
     return version[0] == 0xFF

@@ -106,10 +106,10 @@ def _header_date(raw: bytes, findings: Findings, *, has_startdate: bool) -> dt.d
 
 def _startdate(fields: StartFields, findings: Findings) -> dt.date | None:
     """The date in ``Startdate dd-MMM-yyyy``; None where there is none or it is X."""
-    found = _STARTDATE.match(fields.recording)
-    if found is None or found.group(1).upper() == b"X":
+    startdate = _STARTDATE.match(fields.recording)
+    if startdate is None or startdate.group(1).upper() == b"X":
         return None
-    match = _STARTDATE_DATE.fullmatch(found.group(1))
+    match = _STARTDATE_DATE.fullmatch(startdate.group(1))
     month = match.group(2).decode("ascii").upper() if match else ""
     date = None
     if match and month in MONTHS:

@@ -139,16 +139,16 @@ def _level_summary(source: LevelSource, row: int, grid: EpochGrid, min_run: int)
     return concatenated([NO_EPOCHS, *summaries])
 
 
-def _repeated(rows: list[tuple[LevelSource, int]], grid: EpochGrid, living: Marks) -> Marks:
+def _repeated(rows: list[tuple[LevelSource, int]], grid: EpochGrid, usable: Marks) -> Marks:
     """Epochs in which one of these rows repeats itself."""
-    marks = np.zeros(len(living), bool)
+    marks = np.zeros(len(usable), bool)
     for source, row in rows:
-        marks[living] |= repeated_epochs(grid.of(living), _levels(source, row))
+        marks[usable] |= repeated_epochs(grid.of(usable), _levels(source, row))
     return marks
 
 
 def _not_finite(recording: SampledSignal, row: int, grid: EpochGrid) -> int:
-    epochs = (recording.samples_uv(grid.stretch(e), row) for e in range(len(grid.columns)))
+    epochs = (recording.samples_uv(grid.columns_of(e), row) for e in range(len(grid.columns)))
     return sum(int(np.count_nonzero(~np.isfinite(epoch_uv))) for epoch_uv in epochs)
 
 

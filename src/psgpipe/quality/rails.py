@@ -110,7 +110,7 @@ def railed_shares(
     high, low = none.copy(), none.copy()
     entries = jumps = 0
     for epoch in np.flatnonzero((highest >= top - tolerance) | (lowest <= bottom + tolerance)):
-        signal = levels_of(grid.stretch(int(epoch))).astype(np.float64, copy=False)
+        signal = levels_of(grid.columns_of(int(epoch))).astype(np.float64, copy=False)
         at_bottom = signal <= bottom + tolerance
         high[epoch] = np.mean(signal >= top - tolerance)
         low[epoch] = np.mean(at_bottom)

@@ -55,7 +55,7 @@ def repeated_epochs(grid: EpochGrid, levels_of: Callable[[slice], Levels]) -> Ma
     lags = _lags(_Landmarks(*(np.concatenate(values) for values in zip(*marks, strict=True))))
     repeated = np.zeros(len(grid.columns), bool)
     for epoch in np.flatnonzero((lags > 0).any(axis=1)):
-        columns = grid.stretch(int(epoch))
+        columns = grid.columns_of(int(epoch))
         wanted = dict.fromkeys(lags[epoch][lags[epoch] > 0].tolist())
         repeated[epoch] = any(_is_repeat(columns, lag, levels_of) for lag in wanted)
     return repeated

@@ -33,7 +33,7 @@ class EpochGrid(NamedTuple):
         for first in range(0, len(self.columns), n_epochs):
             yield self._replace(columns=self.columns[first : first + n_epochs])
 
-    def stretch(self, epoch: int) -> slice:
+    def columns_of(self, epoch: int) -> slice:
         """The columns of one of these epochs."""
         first = int(self.columns[epoch])
         return slice(first, first + self.per_epoch)
@@ -44,9 +44,9 @@ class EpochGrid(NamedTuple):
         Epochs without a gap between them are read as one slice, and not copied.
         """
         if (np.diff(self.columns) == self.per_epoch).all():
-            whole = slice(self.stretch(0).start, self.stretch(-1).stop)
+            whole = slice(self.columns_of(0).start, self.columns_of(-1).stop)
             return samples(whole).reshape(len(self.columns), self.per_epoch)
-        return np.stack([samples(self.stretch(epoch)) for epoch in range(len(self.columns))])
+        return np.stack([samples(self.columns_of(epoch)) for epoch in range(len(self.columns))])
 
 
 def covered_grid(recording: TimedSignal, epochs: npt.NDArray[np.bool_]) -> EpochGrid:

@@ -21,26 +21,26 @@ class EpochSignal:
     columns: tuple[slice, ...]
 
     def __len__(self) -> int:
-        return sum(stretch.stop - stretch.start for stretch in self.columns)
+        return sum(part.stop - part.start for part in self.columns)
 
     def __getitem__(self, at: Columns) -> npt.NDArray[np.float64]:
         if isinstance(at, slice) and at.step is None:
             return self._unbroken(range(len(self))[at])
         indices = np.arange(*at.indices(len(self))) if isinstance(at, slice) else at
-        starts = np.array([stretch.start for stretch in self.columns])
-        ends = np.cumsum([stretch.stop - stretch.start for stretch in self.columns])
+        starts = np.array([part.start for part in self.columns])
+        ends = np.cumsum([part.stop - part.start for part in self.columns])
         skipped = starts - np.append(0, ends[:-1])
         columns = indices + skipped[np.searchsorted(ends, indices, side="right")]
         return self.recording.samples_uv(columns, self.row)
 
     def _unbroken(self, wanted: range) -> npt.NDArray[np.float64]:
         pieces, at = [], 0
-        for stretch in self.columns:
-            first = max(wanted.start - at, 0) + stretch.start
-            end = min(wanted.stop - at + stretch.start, stretch.stop)
+        for part in self.columns:
+            first = max(wanted.start - at, 0) + part.start
+            end = min(wanted.stop - at + part.start, part.stop)
             if first < end:
                 pieces.append(self.recording.samples_uv(slice(first, end), self.row))
-            at += stretch.stop - stretch.start
+            at += part.stop - part.start
         return pieces[0] if len(pieces) == 1 else np.concatenate([np.empty(0), *pieces])
 
 
@@ -54,10 +54,10 @@ def epoch_signal(recording: SampledSignal, row: int, epochs: npt.ArrayLike) -> E
     epochs
         Increasing epoch numbers, each covered (:func:`psgpipe.signals.epochs.covered_epochs`).
     """
-    return EpochSignal(recording, row, tuple(_stretches(recording, np.asarray(epochs, dtype=int))))
+    return EpochSignal(recording, row, tuple(_columns_of(recording, np.asarray(epochs, dtype=int))))
 
 
-def _stretches(recording: TimedSignal, epochs: npt.NDArray[np.int_]) -> Iterator[slice]:
+def _columns_of(recording: TimedSignal, epochs: npt.NDArray[np.int_]) -> Iterator[slice]:
     """The columns of these epochs, one slice for each run without a gap."""
     origin_s = recording.segments[0].onset_s
     for segment, columns in zip(

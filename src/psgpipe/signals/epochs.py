@@ -68,8 +68,8 @@ def epoch_matrix(recording: Recording, row: int) -> npt.NDArray[np.float64]:
     per_epoch = samples_per_epoch(recording.fs_hz)
     matrix = np.full((epoch_count(recording.span_s), per_epoch), np.nan)
     columns = segment_slices(recording.segments)
-    for (onset_s, n_samples), stretch in zip(_segments(recording), columns, strict=True):
-        signal_uv = recording.signals_uv[row, stretch]
+    for (onset_s, n_samples), slice_ in zip(_segments(recording), columns, strict=True):
+        signal_uv = recording.signals_uv[row, slice_]
         first = math.floor(onset_s / EPOCH_S)
         end = epoch_count(onset_s + n_samples / recording.fs_hz)
         for epoch in range(first, min(end, len(matrix))):

@@ -57,8 +57,8 @@ def band_pass(recording: Recording, low_hz: float, high_hz: float) -> Recording:
         return replace(recording, digital_limits_uv=(), band_hz=band_hz)
     filtered = np.array(recording.signals_uv)
     for row in filtered:
-        for stretch in _finite_stretches(row, recording):
-            row[stretch] = _both_ways(row[stretch], left, recording.fs_hz)
+        for columns in _finite_runs(row, recording):
+            row[columns] = _both_ways(row[columns], left, recording.fs_hz)
     return replace(recording, signals_uv=filtered, digital_limits_uv=(), band_hz=band_hz)
 
 
@@ -116,7 +116,7 @@ def _continued(signal_uv: Signal, n_samples: int) -> Signal:
     return np.pad(np.concatenate([before, signal_uv, after]), held, "edge")
 
 
-def _finite_stretches(row: Signal, recording: Recording) -> Iterator[slice]:
+def _finite_runs(row: Signal, recording: Recording) -> Iterator[slice]:
     """The columns of every run of finite samples without a gap."""
     for columns in segment_slices(recording.segments):
         for first, end in (true_runs(np.isfinite(row[columns])) + columns.start).tolist():
