@@ -15,12 +15,8 @@ class BatchOptions:
 
     Attributes
     ----------
-    jobs
-        Workers.
     limit_s
         A night that takes longer is given up; None for no limit.
-    shard
-        The part of the study to do.
     retry_failed
         Try failed nights again although nothing has changed.
     trust_times

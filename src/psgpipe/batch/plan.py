@@ -38,14 +38,12 @@ class Plan:
         Finished nights; each is computed again only if its recording or anything else changed.
     leave
         Nights that failed and are left unless something changed.
-    excluded
-        Nights that the study leaves out.
     without_recording
         Of the nights to compute or check, those whose recording is not there.
     seconds, disk_bytes
         For the nights to compute, with all workers.
     memory_bytes
-        Of all workers together.
+        Of all workers.
     disk_free_bytes
         Where the results go, or None where that cannot be known.
     measured

@@ -35,14 +35,8 @@ def choose_jobs(
 ) -> Jobs:
     """Workers for ``--jobs``: a number as it is; ``auto`` is what the scheduler gave and what fits.
 
-    Parameters
-    ----------
-    wanted
-        A number from 1, or ``auto``.
-    environment
-        Where schedulers say what they gave.
-    root
-        Of the file system that shows the limits of this process.
+    Schedulers state what they gave in `environment`; the files below `root` show the limits of this
+    process.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,8 +44,6 @@ class BatchResult:
     ----------
     nights
         Nights of this shard, without excluded ones.
-    excluded
-        Nights that the study leaves out.
     counts
         How many nights ended with each status.
     failures
@@ -53,26 +52,22 @@ class BatchResult:
 
     nights: int
     excluded: int
-    counts: dict[NightStatus, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     failures: list[NightResult] = field(default_factory=list)
-
-    def count(self, *statuses: NightStatus) -> int:
-        """How many nights ended with one of these statuses."""
-        return sum(self.counts.get(status, 0) for status in statuses)
 
     @property
     def done(self) -> int:
         """Nights that are finished, now or before."""
-        return self.count("finished", "unchanged")
+        return self.counts["finished"] + self.counts["unchanged"]
 
     @property
     def failed(self) -> int:
         """Nights that failed, now or before."""
-        return self.count("failed", "failed before")
+        return self.counts["failed"] + self.counts["failed before"]
 
     def add(self, night: NightResult) -> None:
         """Count a night that has ended."""
-        self.counts[night.status] = self.counts.get(night.status, 0) + 1
+        self.counts[night.status] += 1
         if night.failure is not None and len(self.failures) < MOST_FAILURES_KEPT:
             self.failures.append(night)
 

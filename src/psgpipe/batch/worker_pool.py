@@ -50,8 +50,6 @@ class TaskResult(Generic[Task]):
         (negative: the signal that killed it).
     noted
         The last fact that the task sent, or None.
-    seconds
-        From its start to its end.
     """
 
     task: Task
@@ -91,8 +89,6 @@ def run_tasks(
     ----------
     function
         Picklable; only the new processes import and call it.
-    jobs
-        The most workers at a time.
     limit_s
         A task that takes longer is killed with its worker.
     stop

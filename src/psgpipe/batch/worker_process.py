@@ -31,18 +31,11 @@ Note = Callable[[Any], None]
 TaskFunction = Callable[[Any, Note], Any]
 
 EXIT_LIMIT_S = 5.0
-ONE_THREAD = dict.fromkeys(
-    (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-        "NUMBA_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-    ),
-    "1",
-)
-"""Workers share the cores among themselves; and sums over several threads may round differently."""
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+)  # fmt: skip
+"""Each is 1 in a worker: workers share the cores, and sums over threads may round differently."""
 
 
 class WorkerProcess:
@@ -118,8 +111,8 @@ def _signals_blocked() -> Iterator[None]:
 @contextlib.contextmanager
 def _one_thread_each() -> Iterator[None]:
     """Set what numerical libraries read once, when a process imports them."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
     try:
         yield
     finally:

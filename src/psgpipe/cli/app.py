@@ -55,24 +55,11 @@ class LazyCommands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
-    if wanted and not ctx.resilient_parsing:
-        click.echo(f"psgpipe {__version__}")
-        ctx.exit()
-
-
 @click.group(
     cls=LazyCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.option(
-    "--version",
-    is_flag=True,
-    callback=_version,
-    expose_value=False,
-    is_eager=True,
-    help="Print the version and leave.",
-)
+@click.version_option(__version__, prog_name="psgpipe", message="%(prog)s %(version)s")
 def psgpipe() -> None:
     """From an EDF sleep-study recording to sleep stages, architecture and comparison.
 

@@ -85,7 +85,11 @@ def command(
     if nights.passed_over:
         LOGGER.info(f"{nights.passed_over} files of stages among the recordings were passed over")
     if dry_run:
-        _show_plan(plan_batch(nights, recipe, out, options), as_json=as_json, quiet=quiet)
+        plan = plan_batch(nights, recipe, out, options)
+        if as_json:
+            print_json(dataclasses.asdict(plan))
+        elif not quiet:
+            click.echo(plan_text(plan))
         return
     LOGGER.info(f"{len(nights.included)} nights, {workers.count} at once ({workers.source})")
     for warning in filter(None, (recipe.engine_note, workers.warning)):
@@ -112,19 +116,13 @@ def result_dict(result: BatchResult, out: Path) -> dict[str, Any]:
     return {
         "out": str(out),
         "nights": result.nights,
-        "finished": result.count("finished"),
-        "unchanged": result.count("unchanged"),
-        "failed": result.count("failed"),
-        "failed_before": result.count("failed before"),
+        "finished": result.counts["finished"],
+        "unchanged": result.counts["unchanged"],
+        "failed": result.counts["failed"],
+        "failed_before": result.counts["failed before"],
         "excluded": result.excluded,
         "failures": [
-            {
-                "subject": n.subject,
-                "night": n.night,
-                "state": n.status,
-                "kept": n.kept,
-                **_reason(n),
-            }
+            {"subject": n.subject, "night": n.night, "state": n.status, "kept": n.kept} | _reason(n)
             for n in result.failures
         ],
     }
@@ -139,10 +137,10 @@ def result_text(result: BatchResult, out: Path, shard: Shard) -> str:
     """The result of a batch for a person to read."""
     part = "" if shard.of == 1 else f" (shard {shard.number} of {shard.of})"
     lines = [f"{result.nights} nights{part}: {result.done} finished, {result.failed} failed."]
-    if result.count("unchanged") and result.count("finished"):
-        now, before = result.count("finished"), result.count("unchanged")
+    now, before = result.counts["finished"], result.counts["unchanged"]
+    if before and now:
         lines.append(f"  Of the finished ones {now} were staged now, {before} before.")
-    elif result.count("unchanged"):
+    elif before:
         lines.append("  All of the finished ones were there already, unchanged.")
     if result.excluded:
         lines.append(f"  {result.excluded} more are excluded by the study table.")
@@ -154,9 +152,9 @@ def result_text(result: BatchResult, out: Path, shard: Shard) -> str:
             lines.append("    Its results of an earlier run are still there.")
     if result.failed > MOST_SHOWN:
         lines.append(f"  ... and {result.failed - MOST_SHOWN} more; see {NIGHTS}.")
-    if result.count("failed before"):
+    if result.counts["failed before"]:
         lines.append(
-            f"  {result.count('failed before')} failed before and were not tried again, because "
+            f"  {result.counts['failed before']} failed before and were not tried again, because "
             "nothing has changed (--retry-failed tries them)."
         )
     if shard.of == 1:
@@ -164,13 +162,6 @@ def result_text(result: BatchResult, out: Path, shard: Shard) -> str:
     else:
         lines.append(f"  When all shards are done: psgpipe gather {out}")
     return printable("\n".join(lines))
-
-
-def _show_plan(plan: Plan, *, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        print_json(dataclasses.asdict(plan))
-    elif not quiet:
-        click.echo(plan_text(plan))
 
 
 def plan_text(plan: Plan) -> str:

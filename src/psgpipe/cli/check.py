@@ -35,24 +35,17 @@ from psgpipe.tables.cells import without_formula
 
 @click.command(name="check")
 @click.argument("recordings", type=FILE, nargs=-1, metavar="RECORDING|FOLDER...")
+@click.option("--engine", is_flag=True, help="Compare the fast engine with yasa on this machine.")
 @click.option(
-    "--engine",
-    is_flag=True,
-    help="Compare the fast engine with yasa on this machine; takes no recording.",
-)
-@click.option(
-    "--header-only",
-    is_flag=True,
+    "--header-only", is_flag=True,
     help="Read the header only, which is fast: neither samples nor annotations are checked.",
-)
+)  # fmt: skip
 @click.option("--quality", is_flag=True, help="Check the signals of recordings in a FOLDER, too.")
 @click.option("--tsv", "as_tsv", is_flag=True, help="One row for each recording on stdout.")
 @click.option(
-    "--anonymise",
-    type=FILE,
-    metavar="DIR",
+    "--anonymise", type=FILE, metavar="DIR",
     help="Also write a copy without identifying header text into DIR.",
-)
+)  # fmt: skip
 @click.option("--keep-date", is_flag=True, help="The anonymous copy keeps the date of the night.")
 @pipeline_option
 @labels_option
@@ -99,7 +92,9 @@ def command(
     elif is_audit:
         show_lines(checked_recordings(), quiet=quiet)
     else:
-        show_texts(checked_recordings(), quiet=quiet)
+        for recording in checked_recordings():
+            if not quiet:
+                click.echo(recording_text(recording))
     # Unreadable (4) goes before unsuitable (5): somebody must look at that file first.
     raise click.exceptions.Exit(min(codes, default=0))
 
@@ -131,15 +126,11 @@ def engine_text(comparisons: Sequence[EngineComparison]) -> str:
     heads = ("classifier", "rate", "epochs", "stages differ", "largest difference", "equal")
     rows = [
         (
-            c.classifier,
-            f"{c.fs_hz} Hz",
-            str(c.epochs),
-            str(c.stages_that_differ),
-            f"{c.largest_difference:.1e}",
-            "yes" if c.is_equal else "NO",
+            c.classifier, f"{c.fs_hz} Hz", str(c.epochs), str(c.stages_that_differ),
+            f"{c.largest_difference:.1e}", "yes" if c.is_equal else "NO",
         )
         for c in comparisons
-    ]
+    ]  # fmt: skip
     return table([heads, *rows])
 
 
@@ -187,13 +178,6 @@ def show_lines(checked: Checked, *, quiet: bool) -> None:
             click.echo("  ".join(one_line(part) for part in parts if part))
     total = ", ".join(f"{count} {state}" for state, count in states.most_common())
     click.echo(f"{states.total()} recordings: {total or 'none'}")
-
-
-def show_texts(checked: Checked, *, quiet: bool) -> None:
-    """Print every recording in full."""
-    for recording in checked:
-        if not quiet:
-            click.echo(recording_text(recording))
 
 
 AUDIT_COLUMNS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TextIO
 
 from psgpipe.batch.result import BatchProgress, BatchResult, NightResult
@@ -77,41 +77,22 @@ class ProgressBar:
 
 def show_batch(batch: Generator[BatchProgress, None, None], stream: TextIO | None) -> BatchResult:
     """Run a batch to its end and show its progress on `stream`; None for none."""
-    with closing(batch):
+    with ExitStack() as stack:
+        stack.enter_context(closing(batch))
         result = next(batch).result
-        if stream is None:
-            _show_nothing(batch)
-        elif stream.isatty():
-            _show_bar(batch, result, stream)
-        else:
-            _show_lines(batch, result, stream)
-    return result
-
-
-def _show_nothing(batch: Generator[BatchProgress, None, None]) -> None:
-    for _ in batch:
-        pass
-
-
-def _show_bar(
-    batch: Generator[BatchProgress, None, None], result: BatchResult, stream: TextIO
-) -> None:
-    with closing(ProgressBar(stream, result.nights, "nights")) as bar:
+        bar = None
+        if stream is not None and stream.isatty():
+            bar = stack.enter_context(closing(ProgressBar(stream, result.nights, "nights")))
         for progress in batch:
-            if (night := progress.night) is None:
+            night = progress.night
+            if bar is not None and night is None:
                 bar.tick()
-                continue
-            failure = None if night.failure is None else night_line(night)
-            bar.advance(computed=night.status in ("finished", "failed"), failure=failure)
-
-
-def _show_lines(
-    batch: Generator[BatchProgress, None, None], result: BatchResult, stream: TextIO
-) -> None:
-    for progress in batch:
-        if progress.night is not None:
-            number = sum(result.counts.values())
-            _write(stream, f"{number}/{result.nights} {night_line(progress.night)}\n")
+            elif bar is not None and night is not None:
+                failure = None if night.failure is None else night_line(night)
+                bar.advance(computed=night.status in ("finished", "failed"), failure=failure)
+            elif stream is not None and night is not None:
+                _write(stream, f"{result.counts.total()}/{result.nights} {night_line(night)}\n")
+    return result
 
 
 def night_line(night: NightResult) -> str:

@@ -16,19 +16,13 @@ from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, pri
 @click.option("--hours", type=float, default=8, show_default=True, help="Length of a recording.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other nights.")
 @click.option(
-    "--montage",
-    type=click.Choice(["minimal", "clinical"]),
-    default="minimal",
-    show_default=True,
+    "--montage", type=click.Choice(["minimal", "clinical"]), default="minimal", show_default=True,
     help="Five derivations, or 24 signals at mixed rates with electrodes recorded apart.",
-)
+)  # fmt: skip
 @click.option(
-    "--effect",
-    "effects",
-    multiple=True,
-    metavar="NAME=VALUE",
+    "--effect", "effects", multiple=True, metavar="NAME=VALUE",
     help="Change the treatment nights, e.g. rem_pct=-4 (points of TST) or waso_min=20.",
-)
+)  # fmt: skip
 @click.option("--fs", "fs_hz", type=int, metavar="HZ", help="Rate of EEG, EOG and EMG.")
 @click.option("--force", is_flag=True, help="Replace files of the same names in DIR.")
 @output_options
