@@ -11,11 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.batch.hash_cache import STEM, SUFFIX, HashCache
-from psgpipe.batch.night_task import (
-    has_more_time,
-    lost_night_failure,
-    stage_task,
-)
+from psgpipe.batch.night_task import has_more_time, lost_night_failure, stage_task
 from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.result import BatchProgress, BatchResult, NightResult
 from psgpipe.batch.stop_signals import StopRequest, stop_signals
@@ -39,11 +35,7 @@ SIGN_OF_LIFE_S = 60.0
 
 
 def run_batch(
-    study: Study,
-    recipe: Recipe,
-    out: Path,
-    options: BatchOptions,
-    compute: Compute = compute_night,
+    study: Study, recipe: Recipe, out: Path, options: BatchOptions, compute: Compute = compute_night
 ) -> Generator[BatchProgress, None, None]:
     """Bring every night of the study, or of its shard, to a finished night or a reason.
 

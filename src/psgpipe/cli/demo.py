@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import operator
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -58,14 +59,13 @@ def command(
     agreement = functools.reduce(operator.add, _agreements(study, results))
     planted = truth["true_difference"]["rem_pct"]
     if as_json:
-        print_json(
-            {
-                "out": str(out),
-                "planted_rem_pct": planted,
-                "agreement": agreement_dict(agreement),
-                "comparison": comparison_dict(comparison),
-            }
-        )
+        result = {
+            "out": str(out),
+            "planted_rem_pct": planted,
+            "agreement": agreement_dict(agreement),
+            "comparison": comparison_dict(comparison),
+        }
+        print_json(result)
     elif not quiet:
         click.echo(comparison_text(comparison))
         click.echo(agreement_text(agreement) + " (the stages that were simulated)")
@@ -88,13 +88,9 @@ def _stage(study: Study, results: Path, *, quiet: bool) -> None:
         )
 
 
-def _agreements(study: Study, results: Path) -> list[Agreement]:
+def _agreements(study: Study, results: Path) -> Iterator[Agreement]:
     """Agreement of every night with the stages that were simulated."""
-    return [
-        agreement_with(
-            read_scoring(listed.scoring),
-            night_folder(results, listed.night.subject, listed.night.night),
-        )
-        for listed in study.included
-        if listed.scoring is not None
-    ]
+    for row in study.included:
+        if row.scoring is not None:
+            folder = night_folder(results, row.night.subject, row.night.night)
+            yield agreement_with(read_scoring(row.scoring), folder)

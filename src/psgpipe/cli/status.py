@@ -9,13 +9,7 @@ import click
 
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
-from psgpipe.results.status import (
-    BatchRun,
-    batch_runs,
-    stored_night,
-    study_nights,
-    word_in_tables,
-)
+from psgpipe.results.status import BatchRun, batch_runs, stored_night, study_nights, word_in_tables
 
 MOST_SHOWN = 20
 
