@@ -75,15 +75,7 @@ def hash_file(path: Path) -> HashedFile:
 
 
 def sha256_of_file(path: Path) -> str:
-    """SHA-256 of a file's bytes.
-
-    Raises
-    ------
-    psgpipe.errors.UnsafeFile
-        Missing, not a regular file, not permitted.
-    psgpipe.errors.ReadFailed
-        The operating system reports an error.
-    """
+    """SHA-256 of a file's bytes."""
     name = file_name(path)
     descriptor = open_regular(path, name)
     try:

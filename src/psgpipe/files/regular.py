@@ -28,13 +28,7 @@ def file_name(path: str | os.PathLike[str]) -> str:
 
 
 def open_regular(path: str | os.PathLike[str], name: str) -> int:
-    """Open a regular file without waiting; its kind is checked before and after opening.
-
-    Raises
-    ------
-    UnsafeFile
-        Missing, not a regular file, not permitted, or a loop of links.
-    """
+    """Open a regular file without waiting; its kind is checked before and after opening."""
     try:
         _refuse_special(Path(path).stat().st_mode, name)
         fd = os.open(path, _OPEN_FLAGS)

@@ -56,13 +56,7 @@ def shipped_tables() -> tuple[LabelTable, ...]:
 
 
 def read_label_table(file: str | Path) -> LabelTable:
-    """A user's label table: a TOML file, or the name of a table that comes with psgpipe.
-
-    Raises
-    ------
-    psgpipe.errors.LabelTableInvalid
-        No such file, not TOML, an unknown key, or one spelling in two places.
-    """
+    """A user's label table: a TOML file, or the name of a table that comes with psgpipe."""
     path = Path(file)
     shipped = {table.name: table for table in shipped_tables()}
     if str(file) in shipped and not path.is_file():
@@ -79,13 +73,7 @@ def read_label_table(file: str | Path) -> LabelTable:
 
 
 def parse_label_table(text: str, name: str) -> LabelTable:
-    """The label table in the TOML `text`; `name` is used in messages and in what is printed.
-
-    Raises
-    ------
-    psgpipe.errors.LabelTableInvalid
-        Not TOML, an unknown key, a wrong type, or one spelling in two places.
-    """
+    """The label table in the TOML `text`; `name` is used in messages and in what is printed."""
     content = parse_toml(text.encode(), f"label table {printable(name)}", LabelTableInvalid)
     return _label_table(content, name)
 

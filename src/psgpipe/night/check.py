@@ -65,15 +65,7 @@ def check_recording(
 
 
 def anonymous_copy(path: Path, copy: Path, *, keep_date: bool) -> Path:
-    """Write `copy` as :func:`psgpipe.edf.anonymise.anonymise` does, uncompressed.
-
-    Raises
-    ------
-    psgpipe.errors.OutputConflict
-        There is such a file.
-    psgpipe.errors.PsgpipeError
-        Whatever reading or writing raises.
-    """
+    """Write `copy` as :func:`psgpipe.edf.anonymise.anonymise` does, uncompressed."""
     name = copy.name
     if name.lower().endswith(".gz"):
         name = name[: -len(".gz")]

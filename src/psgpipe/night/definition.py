@@ -50,13 +50,7 @@ class Definition:
 
 
 def load_definition(pipeline: str | Path = DEFAULT_PIPELINE) -> Definition:
-    """The Definition in a TOML file, or the one shipped under a name.
-
-    Raises
-    ------
-    psgpipe.errors.PipelineInvalid
-        No such file or name, not TOML, or anything in it unknown or of the wrong type.
-    """
+    """The Definition in a TOML file, or the one shipped under a name."""
     path = find_pipeline(pipeline)
     return definition_from(read_toml(path, PipelineInvalid), path.name)
 

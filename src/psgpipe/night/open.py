@@ -54,12 +54,6 @@ def open_night(
     ----------
     hashed
         Work out the recording's hash in the same pass.
-
-    Raises
-    ------
-    psgpipe.errors.RecordingUnreadable, psgpipe.errors.DerivationMissing
-    psgpipe.errors.LightsImpossible, psgpipe.errors.LightsNeeded
-    psgpipe.errors.LabelTableInvalid
     """
     declared = dict(definition.params["reference"].declared_units or {})
     with open_recording(path) as recording:
@@ -114,14 +108,7 @@ def _window(header: Header, lights: Lights, definition: Definition) -> range:
 
 
 def require_an_epoch(header: Header) -> None:
-    """Refuse what is too short to hold a single epoch.
-
-    Raises
-    ------
-    psgpipe.errors.TooShort
-    psgpipe.errors.ChannelMissing
-        There are annotations and nothing else.
-    """
+    """Refuse what is too short to hold a single epoch."""
     if not header.channels:
         raise ChannelMissing(
             f"{header.file}: a recording was wanted, the file holds annotations only",

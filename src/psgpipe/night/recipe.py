@@ -43,12 +43,7 @@ class Recipe:
 
     @property
     def engine_note(self) -> str | None:
-        """Why another engine than the pipeline's will stage, or None.
-
-        Raises
-        ------
-        psgpipe.errors.StagerUnavailable
-        """
+        """Why another engine than the pipeline's will stage, or None."""
         return self._usual().why
 
     @cached_property
@@ -72,12 +67,7 @@ class Recipe:
         )
 
     def engine(self, roles: tuple[Role, ...], night: Night) -> dict[str, Any]:
-        """The engine that would stage `night` from these roles.
-
-        Raises
-        ------
-        psgpipe.errors.StagerUnavailable
-        """
+        """The engine that would stage `night` from these roles."""
         needs = self._needs(roles, night)
         return {
             "engine": needs.engine,
@@ -109,10 +99,6 @@ def recipe_from(pipeline: str | Path, labels: str | Path | None, *, pictures: bo
     ----------
     pipeline, labels
         TOML files, or names of those that come with psgpipe.
-
-    Raises
-    ------
-    psgpipe.errors.PipelineInvalid, psgpipe.errors.LabelTableInvalid
     """
     table = read_label_table(labels) if labels else None
     return Recipe(load_definition(pipeline), table, pictures)

@@ -41,13 +41,6 @@ def run_steps(
     wanted
         The slots to fill, as far as the pipeline has a step that gives them; a step that leads to
         none of them is not run.
-
-    Raises
-    ------
-    psgpipe.errors.QualityRefused
-        No derivation of a role is left.
-    psgpipe.errors.PsgpipeError
-        Whatever a step raises.
     """
     refused: list[QualityFlag] = []
     measures: dict[str, Mapping[str, float | None]] = {}

@@ -98,11 +98,6 @@ def run_to_folder(
     ----------
     blind
         Put the night's condition under seal; a study that was blinded once stays blinded.
-
-    Raises
-    ------
-    psgpipe.errors.PsgpipeError
-        Every explainable failure. Where it is the recording's, ``failure.json`` says so, too.
     """
     blind = blinding.goes_blind(out, recipe.definition, asked=blind)
     if blind:

@@ -65,15 +65,7 @@ class NightCounts:
 
 
 def gather(out: Path) -> NightCounts:
-    """Write ``nights.tsv`` in `out`: every endpoint of each night, or why there is none.
-
-    Raises
-    ------
-    psgpipe.errors.UsageError
-        `out` is not a folder that psgpipe wrote.
-    psgpipe.errors.OutputConflict, psgpipe.errors.TryAgain
-        It cannot be written.
-    """
+    """Write ``nights.tsv`` in `out`: every endpoint of each night, or why there is none."""
     nights = study_nights(out)
     counts = NightCounts(out / NIGHTS)
     write_file(counts.path, _table(nights, counts))

@@ -32,13 +32,7 @@ def read_hypnogram(folder: Path) -> Hypnogram:
 
 
 def agreement_with(expert: Hypnogram, folder: Path) -> Agreement:
-    """Agreement of a finished night with an expert's scoring of the same recording.
-
-    Raises
-    ------
-    psgpipe.errors.RecordingUnsuitable
-        The scoring starts at another time of day.
-    """
+    """Agreement of a finished night with an expert's scoring of the same recording."""
     automatic = read_hypnogram(folder)
     known = expert.start_clock and automatic.start_clock
     if known and expert.start_clock != automatic.start_clock:

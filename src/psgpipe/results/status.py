@@ -71,15 +71,7 @@ class StoredNight:
 
 
 def study_nights(out: Path) -> list[StudyNight]:
-    """The nights that a batch listed; where no batch did, every night that has a folder.
-
-    Raises
-    ------
-    psgpipe.errors.UsageError
-        `out` is not a folder that psgpipe wrote.
-    psgpipe.errors.OutputConflict
-        Its ``study.json`` is not what psgpipe wrote.
-    """
+    """The nights that a batch listed; where no batch did, every night that has a folder."""
     study = read_study_file(out)
     if study is None and not (out / "nights").is_dir():
         raise UsageError(

@@ -30,13 +30,7 @@ class NightCheck:
 
 
 def verify(out: Path) -> Iterator[NightCheck]:
-    """Check the finished nights in `out`, excluded ones too, one after the other.
-
-    Raises
-    ------
-    psgpipe.errors.UsageError
-        `out` is not a folder that psgpipe wrote.
-    """
+    """Check the finished nights in `out`, excluded ones too, one after the other."""
     for night in study_nights(out):
         if (night.folder / MANIFEST).exists():
             yield _check(night)

@@ -55,13 +55,7 @@ class EngineComparison:
 
 
 def compare_engines() -> Iterator[EngineComparison]:
-    """Compare both engines on simulated nights with each of the eight classifiers.
-
-    Raises
-    ------
-    psgpipe.errors.StagerUnavailable
-        One of the engines cannot be used at all.
-    """
+    """Compare both engines on simulated nights with each of the eight classifiers."""
     for fs_hz in RATES_HZ:
         night = simulate_night(seed=fs_hz, hours=NIGHT_H, fs_hz=fs_hz)
         for roles, known in product(ROLE_SETS, (None, Demographics(34.0, "F"))):

@@ -13,13 +13,7 @@ YASA_VERSION = "0.8.1"
 
 
 def yasa_folder() -> Path:
-    """The folder of the package.
-
-    Raises
-    ------
-    psgpipe.errors.StagerUnavailable
-        No yasa is installed.
-    """
+    """The folder of the package."""
     spec = importlib.util.find_spec("yasa")
     if spec is None or spec.origin is None:
         raise StagerUnavailable(
@@ -51,13 +45,7 @@ def classifier_name(roles: Sequence[Role], *, with_demographics: bool) -> str:
 
 
 def newest_classifier(folder: Path, name: str) -> Path:
-    """The classifier file in yasa's folder that yasa itself takes: the newest of that name.
-
-    Raises
-    ------
-    psgpipe.errors.StagerUnavailable
-        There is none.
-    """
+    """The classifier file in yasa's folder that yasa itself takes: the newest of that name."""
     files = list((folder / "classifiers").glob(f"clf_{name}_lgb_*.joblib"))
     if not files:
         raise StagerUnavailable(

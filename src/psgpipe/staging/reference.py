@@ -51,13 +51,7 @@ class ReferenceStager:
     why: str | None = None
 
     def requirements(self) -> Requirements:
-        """What this stager needs and which classifier it will use; yasa is not imported.
-
-        Raises
-        ------
-        psgpipe.errors.StagerUnavailable
-            yasa or the classifier is absent, or yasa is of another version than 0.8.
-        """
+        """What this stager needs and which classifier it will use; yasa is not imported."""
         name = classifier_name(self.roles, with_demographics=self.with_demographics)
         classifier = _classifier_file(name)
         return Requirements(

@@ -51,13 +51,7 @@ class FastStager:
         return load_classifier(name)
 
     def requirements(self) -> Requirements:
-        """The classifier and the packages that have a part in the result.
-
-        Raises
-        ------
-        psgpipe.errors.StagerUnavailable
-            yasa or the classifier is absent, or the classifier's hash is not that of 0.8.1's.
-        """
+        """The classifier and the packages that have a part in the result."""
         name = self._classifier.name
         return Requirements(
             # The hash, checked above, is that of the file of this name in yasa 0.8.1; and 0.8.1's
@@ -96,13 +90,7 @@ def stager_of(engine: Engine, roles: Sequence[Role], *, with_demographics: bool)
 
 
 def usable_stager(engine: Engine, roles: Sequence[Role], *, with_demographics: bool) -> Stager:
-    """The stager of an engine; the reference where a newer yasa has an unknown classifier.
-
-    Raises
-    ------
-    psgpipe.errors.StagerUnavailable
-        The fast engine cannot be used for any other reason.
-    """
+    """The stager of an engine; the reference where a newer yasa has an unknown classifier."""
     stager = stager_of(engine, roles, with_demographics=with_demographics)
     if not isinstance(stager, FastStager):
         return stager

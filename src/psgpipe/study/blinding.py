@@ -54,13 +54,7 @@ def is_unblinded(out: Path) -> bool:
 
 
 def refuse_if_blinded(out: Path, *, blind_by_spec: bool) -> None:
-    """Refuse to compare the conditions of a study that is blinded.
-
-    Raises
-    ------
-    psgpipe.errors.NightsNotComparable
-        It is blinded, or that cannot be known.
-    """
+    """Refuse to compare the conditions of a study that is blinded."""
     if (out / STUDY).is_file() and read_study_file(out) is None:
         raise NightsNotComparable(
             f"{STUDY} cannot be read, so nobody knows whether the study is blinded",
@@ -99,15 +93,7 @@ def cells_to_seal(night: Night) -> dict[str, str]:
 
 
 def seal(out: Path, nights: Sealed) -> None:
-    """Add nights to the sealed ones in `out`; every shard writes the same bytes.
-
-    Raises
-    ------
-    psgpipe.errors.NightsNotComparable
-        The sealed nights cannot be read.
-    psgpipe.errors.OutputConflict, psgpipe.errors.TryAgain
-        It cannot be written.
-    """
+    """Add nights to the sealed ones in `out`; every shard writes the same bytes."""
     before = sealed(out)
     now = {**before, **{ids: cells for ids, cells in nights.items() if cells}}
     if now != before or not (out / KEY).is_file():
@@ -115,13 +101,7 @@ def seal(out: Path, nights: Sealed) -> None:
 
 
 def sealed(out: Path) -> Sealed:
-    """The sealed nights in `out`; none where no study was blinded.
-
-    Raises
-    ------
-    psgpipe.errors.NightsNotComparable
-        They cannot be read.
-    """
+    """The sealed nights in `out`; none where no study was blinded."""
     if not (out / KEY).is_file():
         return {}
     try:

@@ -29,11 +29,6 @@ def find_recordings(folder: Path, besides: Path | None = None) -> tuple[list[Pat
     ----------
     besides
         A folder that is not searched, such as the output folder.
-
-    Raises
-    ------
-    psgpipe.errors.StudyTableInvalid
-        A folder cannot be listed.
     """
     avoided = {os.path.realpath(besides)} if besides else set()
     files = [p for p in _walk(folder, avoided) if RECORDINGS.search(p.name)]
@@ -65,13 +60,7 @@ def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
 
 
 def nights_in_folder(folder: Path, besides: Path | None = None) -> tuple[list[StudyTableRow], int]:
-    """A night for each recording in `folder`, subject and night from the recording's name.
-
-    Raises
-    ------
-    psgpipe.errors.StudyTableInvalid
-        No recording, a folder that cannot be listed, or several recordings of one night.
-    """
+    """A night for each recording in `folder`, subject and night from the recording's name."""
     paths, passed_over = find_recordings(folder, besides)
     if not paths:
         raise StudyTableInvalid(
@@ -110,11 +99,6 @@ def recordings_in(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """Every recording among `paths` and below the folders in it, and the name to show for it.
 
     The name of a file is shown; below a folder it is the path relative to that folder.
-
-    Raises
-    ------
-    psgpipe.errors.StudyTableInvalid
-        A folder cannot be listed.
     """
     for path in paths:
         if not path.is_dir():

@@ -22,11 +22,6 @@ def night_from(
 
     ``sub-01_ses-base1_task-sleep_eeg.edf`` is subject ``01``, night ``base1``. Any other name is
     the subject, and the night is ``1``.
-
-    Raises
-    ------
-    psgpipe.errors.UsageError
-        Age, sex or the end of a dose are impossible.
     """
     named_subject, named_night = ids_from_name(path.name)
     age_y, sex = known.get("age_y"), known.get("sex")

@@ -59,11 +59,6 @@ def read_study(source: Path, out: Path | None = None) -> Study:
     ----------
     out
         The output folder; no recording is searched there.
-
-    Raises
-    ------
-    psgpipe.errors.StudyTableInvalid
-        Everything that is wrong, with row and column.
     """
     if source.is_dir():
         nights, passed_over = nights_in_folder(source, out)

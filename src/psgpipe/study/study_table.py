@@ -57,11 +57,6 @@ def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[StudyTableR
     conditions
         Further words of a comparison spec. Any word is allowed that is no misspelling of the
         usual five.
-
-    Raises
-    ------
-    psgpipe.errors.StudyTableInvalid
-        Every mistake in the table, with row and column.
     """
     mistakes = Mistakes(path.name)
     table = with_known_names(read_table(path), REQUIRED, OPTIONAL, mistakes)

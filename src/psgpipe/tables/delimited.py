@@ -98,12 +98,6 @@ def read_table(path: Path) -> Table:
     The file is UTF-8, with or without a byte-order mark, or UTF-16 with one. Cells may be quoted.
     Empty rows and empty unnamed columns are skipped. The delimiter is the most frequent one in the
     header outside quotation marks. An apostrophe before a formula is removed.
-
-    Raises
-    ------
-    psgpipe.errors.StudyTableInvalid
-        Unreadable, not text, no header, an unnamed or repeated column, a row of another length or
-        one that repeats the header; all mistakes are listed.
     """
     records, delimiter = _records(_text(path), path.name)
     mistakes = Mistakes(path.name)

@@ -14,13 +14,7 @@ class LoadParams:
 
 
 def load(opened: OpenedNight, _params: LoadParams) -> tuple[DigitalRecording, ...]:
-    """The montage's channels as integers, one recording for each sampling rate.
-
-    Raises
-    ------
-    psgpipe.errors.RecordingUnreadable, psgpipe.errors.RecordingUnsuitable
-        As :func:`psgpipe.edf.reader.read_digital`.
-    """
+    """The montage's channels as integers, one recording for each sampling rate."""
     present = {label for recording in opened.recorded for label in recording.labels}
     missing = [label for label in opened.montage.labels if label not in present]
     if not missing:

@@ -90,12 +90,6 @@ def stage_sleep(
 
     Epochs without usable signal are left out of staging, so that they do not change the stager's
     smoothing and scaling, and are put back as UNS or ART.
-
-    Raises
-    ------
-    psgpipe.errors.StagerUnavailable, psgpipe.errors.LightsNeeded
-    psgpipe.errors.RateTooLow, psgpipe.errors.TooShort
-        The signals do not meet the stager's requirements.
     """
     stager = stager_for(tuple(r.derivation.role for r in referenced), opened.night, params)
     needs = stager.requirements()

@@ -42,15 +42,7 @@ def derivation_features(signal: RoleSignal) -> FeatureTable:
 
 
 def filtered_100_hz(signal: RoleSignal) -> Signal:
-    """What YASA computes its features from: 100 Hz, 0.4-30 Hz, microvolt.
-
-    Raises
-    ------
-    psgpipe.errors.RateTooLow
-        80 Hz or less.
-    psgpipe.errors.TooShort
-        Less than one epoch.
-    """
+    """What YASA computes its features from: 100 Hz, 0.4-30 Hz, microvolt."""
     _require_enough(signal)
     signal_uv, fs_hz = signal.signal_uv, signal.fs_hz
     with np.errstate(invalid="ignore"):  # an infinite sample
@@ -100,13 +92,7 @@ def stage_features(
     classifier: TreeClassifier,
     demographics: Demographics | None = None,
 ) -> Probabilities:
-    """The classifier's probabilities, shape (n_epochs, 5), in the order W N1 N2 N3 R.
-
-    Raises
-    ------
-    ValueError
-        The features are not those that the classifier was trained on.
-    """
+    """The classifier's probabilities, shape (n_epochs, 5), in the order W N1 N2 N3 R."""
     table = {name: row for features in derivations for name, row in features.items()}
     n_epochs = len(next(iter(table.values())))
     table["time_hour"] = hours(n_epochs, EPOCH_S).astype(np.float32)
