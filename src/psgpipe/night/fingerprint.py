@@ -67,10 +67,7 @@ def request_sha256(
 
 
 def night_fingerprint(
-    opened: OpenedNight,
-    recording_sha256: str,
-    definition: Definition,
-    engine: dict[str, Any],
+    opened: OpenedNight, recording_sha256: str, definition: Definition, engine: dict[str, Any]
 ) -> str:
     """The hash of everything that one night's outputs depend on.
 

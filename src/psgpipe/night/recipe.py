@@ -59,11 +59,7 @@ class Recipe:
     def request_sha256(self, night: Night, recording_sha256: str) -> str:
         """The hash of everything that goes into `night`, the engine excepted."""
         return request_sha256(
-            recording_sha256,
-            night,
-            self.pipeline_sha256,
-            self.labels_sha256,
-            self.lights_given_by,
+            recording_sha256, night, self.pipeline_sha256, self.labels_sha256, self.lights_given_by
         )
 
     def engine(self, roles: tuple[Role, ...], night: Night) -> dict[str, Any]:

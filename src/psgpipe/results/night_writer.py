@@ -13,13 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from psgpipe.files.atomic import (
-    bytes_of,
-    flush_folder,
-    json_bytes,
-    output_errors,
-    write_new,
-)
+from psgpipe.files.atomic import bytes_of, flush_folder, json_bytes, output_errors, write_new
 from psgpipe.results.manifest import FAILURE, MANIFEST, Manifest, output_file, signed
 from psgpipe.results.replace_folder import new_folder, replace_folder
 

@@ -43,11 +43,7 @@ class Numbers:
     """
 
     def __init__(
-        self,
-        table: Table,
-        columns: Iterable[str],
-        mistakes: Mistakes,
-        measures: Iterable[str] = (),
+        self, table: Table, columns: Iterable[str], mistakes: Mistakes, measures: Iterable[str] = ()
     ) -> None:
         cells = [row.cells[c].replace("−", "-") for c in columns for row in table.rows]
         numbers = [cell for cell in cells if _NUMBER.fullmatch(cell)]

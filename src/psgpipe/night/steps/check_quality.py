@@ -19,9 +19,7 @@ from psgpipe.quality.measures import DerivationQuality
 
 
 def check_quality(
-    opened: OpenedNight,
-    referenced: tuple[DerivedSignal, ...],
-    params: QualityLimits,
+    opened: OpenedNight, referenced: tuple[DerivedSignal, ...], params: QualityLimits
 ) -> QualityReport:
     """Measures, flags and the epochs that must not be staged, over all derivations.
 
@@ -65,11 +63,4 @@ def _any_of(epochs: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(sorted({epoch for some in epochs for epoch in some}))
 
 
-STEP = Step(
-    "check_quality",
-    "2",
-    ("opened", "referenced"),
-    "quality",
-    QualityLimits,
-    check_quality,
-)
+STEP = Step("check_quality", "2", ("opened", "referenced"), "quality", QualityLimits, check_quality)

@@ -11,10 +11,7 @@ from psgpipe.sleep.cycles import CycleRule
 def summarize(opened: OpenedNight, staged: Staging, params: CycleRule) -> ArchitectureSummary:
     """Every endpoint of the night; see :func:`psgpipe.sleep.architecture.summarize`."""
     return architecture.summarize(
-        staged.hypnogram,
-        staged.hypnodensity,
-        cycle_rule=params,
-        lights_known=opened.lights.known,
+        staged.hypnogram, staged.hypnodensity, cycle_rule=params, lights_known=opened.lights.known
     )
 
 
