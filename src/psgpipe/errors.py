@@ -67,6 +67,12 @@ class PsgpipeError(Exception):
     exit_code = 1
     concerns: ClassVar[Concern] = "run"
 
+    def __init_subclass__(
+        cls, exit_code: int | None = None, concerns: Concern | None = None
+    ) -> None:
+        cls.exit_code = exit_code or cls.exit_code
+        cls.concerns = concerns or cls.concerns
+
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(problem, remedy)
         self.problem = problem
@@ -90,22 +96,16 @@ class PsgpipeError(Exception):
         return f"{self.problem}\n  {self.remedy}"
 
 
-class UsageError(PsgpipeError):
+class UsageError(PsgpipeError, exit_code=2, concerns="command"):
     """The command cannot be carried out as typed."""
-
-    exit_code = 2
-    concerns = "command"
 
 
 class LightsImpossible(UsageError):
     """Lights off or lights on does not fit the recording."""
 
 
-class DefinitionError(PsgpipeError):
+class DefinitionError(PsgpipeError, exit_code=3, concerns="study"):
     """A pipeline, study table, label table or comparison spec is wrong."""
-
-    exit_code = 3
-    concerns = "study"
 
 
 class PipelineInvalid(DefinitionError):
@@ -124,11 +124,8 @@ class ComparisonSpecInvalid(DefinitionError):
     """A comparison spec has an unknown key or an impossible value."""
 
 
-class RecordingUnreadable(PsgpipeError):
+class RecordingUnreadable(PsgpipeError, exit_code=4, concerns="night"):
     """The file cannot be read as a recording."""
-
-    exit_code = 4
-    concerns = "night"
 
 
 class UnsafeFile(RecordingUnreadable):
@@ -151,11 +148,8 @@ class ReadFailed(RecordingUnreadable):
     """The operating system reported an error while reading."""
 
 
-class RecordingUnsuitable(PsgpipeError):
+class RecordingUnsuitable(PsgpipeError, exit_code=5, concerns="night"):
     """The file is readable but cannot be used for what was asked."""
-
-    exit_code = 5
-    concerns = "night"
 
 
 class ChannelMissing(RecordingUnsuitable):
@@ -194,53 +188,36 @@ class QualityRefused(RecordingUnsuitable):
     """The signal must not be staged."""
 
 
-class StagerUnavailable(PsgpipeError):
+class StagerUnavailable(PsgpipeError, exit_code=6, concerns="installation"):
     """The staging engine or its classifier is absent or of another version."""
-
-    exit_code = 6
-    concerns = "installation"
 
 
 class ClassifierNewer(StagerUnavailable):
     """A yasa newer than the fast engine was tested with has a classifier it does not know."""
 
 
-class OutputConflict(PsgpipeError):
+class OutputConflict(PsgpipeError, exit_code=7, concerns="output"):
     """The output folder cannot be used, or holds something else."""
-
-    exit_code = 7
-    concerns = "output"
 
 
 class NightTaken(OutputConflict):
     """The night's folder holds a finished night that was made from another recording."""
 
 
-class NightsNotComparable(PsgpipeError):
+class NightsNotComparable(PsgpipeError, exit_code=7, concerns="study"):
     """Nights were made with different recipes."""
 
-    exit_code = 7
-    concerns = "study"
 
-
-class SpecChanged(PsgpipeError):
+class SpecChanged(PsgpipeError, exit_code=7, concerns="study"):
     """A comparison spec was edited after it was locked."""
 
-    exit_code = 7
-    concerns = "study"
 
-
-class NightsIncomplete(PsgpipeError):
+class NightsIncomplete(PsgpipeError, exit_code=8, concerns="study"):
     """Some nights failed or are missing."""
 
-    exit_code = 8
-    concerns = "study"
 
-
-class TryAgain(PsgpipeError):
+class TryAgain(PsgpipeError, exit_code=75):
     """Nothing is wrong with the input: disk full, or out of wall time."""
-
-    exit_code = 75
 
 
 class NightLost(PsgpipeError):
@@ -263,13 +240,9 @@ class Bug(NightLost):
     """psgpipe itself failed on the night."""
 
 
-class Interrupted(PsgpipeError):
+class Interrupted(PsgpipeError, exit_code=130):
     """Stopped by a signal; what is finished stays and the rest can be resumed."""
 
-    exit_code = 130
 
-
-class Terminated(Interrupted):
+class Terminated(Interrupted, exit_code=143):
     """SIGTERM: somebody wants this process to end."""
-
-    exit_code = 143

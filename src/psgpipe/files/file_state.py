@@ -17,14 +17,9 @@ RACY_S = 2.0
 
 @dataclass(frozen=True)
 class FileState:
-    """Size, times and inode: a cheap sign that a file has not changed.
+    """Size in bytes, times and inode: a cheap sign that a file has not changed.
 
-    Attributes
-    ----------
-    size
-        Bytes.
-    mtime_ns, ctime_ns
-        Last change of the content; of the content or the file's entry (on Windows, its creation).
+    `ctime_ns` is the last change of the content or the file's entry (on Windows, its creation).
     """
 
     size: int
@@ -50,12 +45,7 @@ class FileState:
 class HashedFile:
     """The hash of a recording, and the state in which the file was when it was hashed.
 
-    Attributes
-    ----------
-    state
-        None where the system did not give it.
-    calm
-        Whether the same state will mean the same content.
+    `calm` says whether the same state will mean the same content.
     """
 
     sha256: str

@@ -22,12 +22,8 @@ _NOT_SUPPORTED = {
 def swap_folders(a: Path, b: Path) -> bool:
     """Exchange the names of `a` and `b`; False where system or file system cannot.
 
-    Most network file systems cannot. Windows cannot.
-
-    Raises
-    ------
-    OSError
-        The exchange failed: one of them is missing, or may not be moved.
+    Most network file systems cannot. Windows cannot. OSError: one of them is missing, or may not be
+    moved.
     """
     swap = _system_call()
     code = errno.ENOSYS if swap is None else swap(os.fsencode(a), os.fsencode(b))

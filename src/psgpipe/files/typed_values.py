@@ -16,10 +16,7 @@ _WORDS = {float: "number", int: "whole number", str: "text", bool: "true or fals
 def typed_record(cls: type[T], values: Mapping[str, Any], where: str = "") -> T:
     """The dataclass `cls` from plain values by field name; other names are ignored.
 
-    Raises
-    ------
-    TypeError
-        A value has the wrong type, or a field without a default is missing.
+    TypeError: a value has the wrong type, or a field without a default is missing.
     """
     hints = field_types(cls)
     known = {name: values[name] for name in hints if name in values}
@@ -37,10 +34,7 @@ _type_hints = cache(typing.get_type_hints)
 def typed(value: Any, hint: Any, where: str) -> Any:
     """`value` as the type `hint`: a list becomes a tuple, a whole number may become a float.
 
-    Raises
-    ------
-    TypeError
-        It has another type; the message starts with `where` and says what was wanted.
+    TypeError: it has another type; the message starts with `where` and says what was wanted.
     """
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):

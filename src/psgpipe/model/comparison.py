@@ -18,26 +18,11 @@ Hedge = Literal["descriptive", "preliminary", "exploratory"]
 class MeasuredNight:
     """One row of ``nights.tsv``: a night, its state, and its endpoints.
 
-    Attributes
-    ----------
-    condition
-        In lower case; None where the table has none.
-    values
-        Value of each endpoint; None where the night does not have it.
-    state
-        ``finished`` where the night can be analysed.
-    reason
-        Why it cannot be analysed, in the table's words.
-    row
-        In the table; the header is row 1.
-    night_in_lab
-        1 for the subject's first night ever in this laboratory.
-    hours_since_dose
-        From the end of the dose to lights off.
-    flags
-        Codes of the quality flags; None where the table has no such column.
-    recipe
-        How the night was made: value of each of the `RECIPE_FIELDS` that is stated.
+    What the table or the night does not have is None. `condition` is in lower case. A night can be
+    analysed where its state is ``finished``; `reason` says why another cannot, in the table's
+    words. `row` counts the header as row 1. `night_in_lab` is 1 for the subject's first night ever
+    in this laboratory. `hours_since_dose` runs from the end of the dose to lights off. `recipe`
+    says how the night was made, by the `RECIPE_FIELDS` that are stated.
     """
 
     subject: str
@@ -88,16 +73,12 @@ class Contrast:
         95 % t interval of `difference`.
     p_adjusted
         `p_sign_flip` after `adjustment`.
-    hl_coverage
-        Exact coverage of the Hodges-Lehmann interval.
     kr_difference, kr_se, kr_df, kr_p
         Mixed model with Kenward-Roger, a sensitivity analysis.
     offset
         Added to every value before the logarithm.
     direction
         Of the change that is claimed; None where no change is claimed.
-    finding
-        In words, without the hedges.
     remarks
         The most important first.
     stamp
@@ -154,16 +135,9 @@ class Contrast:
 class SubjectChange:
     """One subject and one endpoint: a row of ``subjects.tsv``.
 
-    Attributes
-    ----------
-    within_sd
-        Night-to-night SD at baseline, pooled over the cohort.
-    rci_t
-        Reliable change index.
-    mdc95
-        Minimal detectable change.
-    beyond_mdc
-        None where no verdict is possible; `note` says why.
+    `within_sd` is the night-to-night SD at baseline, pooled over the cohort; `rci_t` the reliable
+    change index; `mdc95` the minimal detectable change. `beyond_mdc` is None where no verdict is
+    possible; `note` says why.
     """
 
     subject: str
@@ -204,12 +178,8 @@ class FlowStep:
 class StratumContrast:
     """Baseline against the treatment nights of one stratum; always exploratory.
 
-    Attributes
-    ----------
-    by
-        ``dose_mg_per_kg`` or ``hours_since_dose``.
-    stratum
-        The dose, or ``low-high`` hours.
+    `by` is ``dose_mg_per_kg`` or ``hours_since_dose``; `stratum` is the dose, or ``low-high``
+    hours.
     """
 
     by: str
@@ -258,16 +228,8 @@ class CrossoverRow:
 class Comparison:
     """All results of a comparison.
 
-    Attributes
-    ----------
-    design
-        ``before-after`` or ``crossover``.
-    nights
-        The fate of each listed night.
-    sentences
-        Statements that belong to every table.
-    recipe
-        Values of each recipe field among the analysed nights.
+    `design` is ``before-after`` or ``crossover``. `sentences` belong to every table. `recipe` has
+    the values of each recipe field among the analysed nights.
     """
 
     spec: ComparisonSpec

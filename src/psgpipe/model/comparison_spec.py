@@ -47,15 +47,11 @@ class ComparisonSpec:
     missing_lights
         Nights without known lights: ``warn``, ``withhold`` the endpoints that depend on lights, or
         ``drop`` the night.
-    transform
-        ``log`` or ``none``, by endpoint.
     equivalence
         By endpoint, the margin of a change that does not matter, in the endpoint's unit; for a
         log-transformed endpoint a ratio above 1.
     population
         By endpoint, for regression to the mean.
-    hours_strata
-        Edges of strata of hours since dose.
     composition
         Add the balances of the stage composition to the endpoints.
     max_t
@@ -93,16 +89,10 @@ class ComparisonSpec:
 
 @dataclass(frozen=True)
 class Declaration:
-    """The file of a comparison spec and its lock.
+    """The file of a comparison spec and its lock (UTC); None without a spec, or without a lock.
 
-    Attributes
-    ----------
-    file, sha256
-        Of the spec file; None without a spec.
-    locked_at
-        UTC; None where the spec was not locked.
-    exploratory
-        The spec was edited after it was locked, and the user asked for an exploratory comparison.
+    `exploratory` means that the spec was edited after it was locked, and that the user asked for an
+    exploratory comparison.
     """
 
     file: str | None = None

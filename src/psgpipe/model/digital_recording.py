@@ -62,14 +62,9 @@ class Scale:
 class DigitalRecording:
     """Channels of one sampling rate as integers: a quarter of the memory of microvolts.
 
-    Attributes
-    ----------
-    rows
-        int16 or int32, shape (n_samples,) each; read-only. Gaps have no samples, see `segments`.
-    scales, labels
-        Of each row; labels as in the file.
-    fs_hz, start, start_clock, segments, annotations, findings, file
-        As in :class:`psgpipe.model.recording.Recording`.
+    `rows` are int16 or int32, shape (n_samples,) each, read-only; gaps have no samples, see
+    `segments`. `labels` are as in the file. All else is as in
+    :class:`psgpipe.model.recording.Recording`.
     """
 
     rows: tuple[Digital, ...]

@@ -41,17 +41,11 @@ BIPOLAR: Mapping[str, Role] = {"horizontal": "eog", "EOG": "eog", "chin": "emg",
 class ChannelSource:
     """What one channel of a file measures, according to its label.
 
-    Attributes
-    ----------
-    plus, minus
-        Standard electrode names (``C4``, ``M1``, ``E1``, ``chin1``); `minus` is ``ref`` where the
-        channel was recorded against the system's common reference, and ``M1M2`` for linked
-        mastoids. Both are the same word of ``BIPOLAR`` (``chin``, ``horizontal``, ``EMG``) where
-        the electrodes are not said, and None where the label means nothing here.
-    table
-        Name of the label table that says so.
-    refused
-        Why no derivation may be built from this channel, one phrase, or None.
+    `plus` and `minus` are standard electrode names (``C4``, ``M1``, ``E1``, ``chin1``); `minus` is
+    ``ref`` where the channel was recorded against the system's common reference, and ``M1M2`` for
+    linked mastoids. Both are the same word of ``BIPOLAR`` (``chin``, ``horizontal``, ``EMG``) where
+    the electrodes are not said, and None where the label means nothing here. `refused` says why no
+    derivation may be built from this channel, in one phrase.
     """
 
     label: str
@@ -77,16 +71,10 @@ class Term:
 
 @dataclass(frozen=True)
 class Derivation:
-    """A derivation and the channels it is built from.
+    """A derivation, in standard electrode names (``C4-M1``), and the channels it is built from.
 
-    Attributes
-    ----------
-    name
-        ``C4-M1``, in standard electrode names.
-    terms
-        The channels and their weights; one term of weight 1 where it was recorded as such.
-    why
-        How it was found, one phrase for the technician; holds no control characters.
+    A single term of weight 1 is a channel as recorded. `why` is how the derivation was found, one
+    phrase for the technician without control characters.
     """
 
     name: str
@@ -114,17 +102,9 @@ class Montage:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Every wanted derivation that can be built, and why the others cannot.
+    """Every wanted derivation that can be built, by role, best first, and why the others cannot.
 
-    Attributes
-    ----------
-    derivations
-        Those that can be built, by role, best first.
-    wanted
-        The names asked for, by role, best first.
-    reasons
-        ``(role, name)`` to why it cannot be built, where there is more to say than that its
-        channels are not there.
+    `reasons` has, by ``(role, name)``, what there is to say beyond that its channels are not there.
     """
 
     derivations: Mapping[Role, tuple[Derivation, ...]]
@@ -138,13 +118,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Signature:
-    """Labels that identify a data set. All conditions must hold; an empty one always does.
-
-    Attributes
-    ----------
-    all_of, any_of, none_of
-        Normalised labels.
-    """
+    """Normalised labels that identify a data set: all conditions hold; an empty one always does."""
 
     all_of: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
@@ -163,24 +137,9 @@ class Signature:
 class LabelTable:
     """How one lab, vendor or data set spells its channels, stages and lights.
 
-    Every mapping goes from a normalised spelling to what it means.
-
-    Attributes
-    ----------
-    name
-        The file's stem.
-    electrodes
-        To a standard electrode name.
-    derivations
-        To ``(plus, minus)``.
-    ignore
-        Labels that are never used.
-    stages
-        To a sleep stage.
-    lights
-        To ``off`` or ``on``.
-    signatures
-        The table applies by itself where one of these is found; empty: it applies always.
+    Every mapping goes from a normalised spelling to what it means, a derivation's to ``(plus,
+    minus)``. Labels in `ignore` are never used. The table applies by itself where one of its
+    signatures is found, or always if it has none. Its name is the file's stem.
     """
 
     name: str

@@ -16,20 +16,10 @@ from psgpipe.model.night import Lights, Night
 class OpenedNight:
     """Everything known about a night before its samples are looked at.
 
-    Attributes
-    ----------
-    candidates
-        Every derivation that can be built, best first.
-    lights
-        In seconds from the start of the recording.
-    findings
-        What is odd about the file and about the lights.
-    declared_units
-        Unit by channel label, for channels whose header leaves it blank.
-    recorded
-        The samples that were read together with the header: the montage's, as a rule.
-    recording_sha256
-        The hash of the recording, where it was worked out while reading.
+    `candidates` has every derivation that can be built, best first. `findings` are about the file
+    and the lights. `declared_units` has the unit, by label, of channels whose header leaves it
+    blank. `recorded` has the samples that were read together with the header: the montage's, as a
+    rule. `recording_sha256` is None where it was not worked out while reading.
     """
 
     path: Path

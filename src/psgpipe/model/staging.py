@@ -38,13 +38,7 @@ class Samples(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class RoleSignal:
-    """One derivation's signal as a stager takes it.
-
-    Attributes
-    ----------
-    signal_uv
-        float64, shape (n_samples,), unfiltered, microvolt.
-    """
+    """One derivation's signal as a stager takes it: shape (n_samples,), unfiltered, microvolt."""
 
     role: Role
     signal_uv: Samples
@@ -55,18 +49,10 @@ class RoleSignal:
 class Requirements:
     """What a stager needs, and exactly what will stage.
 
-    Attributes
-    ----------
-    classifier, classifier_sha256
-        The file in the installed yasa and the hash of its bytes.
-    versions
-        Of every package that influences the result.
-    why
-        The reason where that is not the engine that was asked for, else None.
-    min_fs_hz
-        Signals must be sampled faster than this.
-    band_hz
-        A signal that no longer holds this band was filtered and must not be staged.
+    `classifier` is the file in the installed yasa. `versions` has every package that influences the
+    result. `why` is the reason where `engine` is not the one that was asked for. Signals must be
+    sampled faster than `min_fs_hz`; one that no longer holds `band_hz` was filtered and must not be
+    staged.
     """
 
     classifier: str
@@ -81,21 +67,12 @@ class Requirements:
 
 @dataclass(frozen=True, eq=False)
 class Staging:
-    """The stages of one night and how they were obtained.
+    """The stages of every epoch of one recording and how they were obtained.
 
-    Attributes
-    ----------
-    hypnogram, hypnodensity
-        For every epoch of the recording.
-    first_epoch, last_epoch
-        The staging window, first included, last not.
-    engine
-        Name, versions, classifier and its hash, for the manifest.
-    notes
-        What a reader should know, one sentence each.
-    disagreement
-        Shape (n_epochs,), share of the EEG derivations whose own stage is another; NaN where not
-        staged; None where one derivation was staged.
+    The staging window includes `first_epoch` and not `last_epoch`. `engine` is what the manifest
+    says of it: name, versions, classifier and its hash. `notes` are what a reader should know, one
+    sentence each. `disagreement`, shape (n_epochs,), is the share of the EEG derivations whose own
+    stage is another: NaN where not staged, None where one derivation was staged.
     """
 
     hypnogram: Hypnogram

@@ -12,18 +12,9 @@ from psgpipe.model.night import Night
 class StudyTableRow:
     """One row of a study table: a night, its recording, and whether it is excluded.
 
-    Attributes
-    ----------
-    night
-        Design columns (dose, period, ...) and unknown columns are in ``night.extra``.
-    recording
-        Path as it can be opened.
-    scoring
-        An expert's scoring of the night.
-    exclude_reason
-        In the study's words.
-    row
-        Its number as a spreadsheet counts, the header being row 1.
+    Design columns (dose, period, ...) and unknown columns are in ``night.extra``. `recording` can
+    be opened as it is. `scoring` is an expert's. `row` counts as a spreadsheet does, the header
+    being row 1.
     """
 
     night: Night

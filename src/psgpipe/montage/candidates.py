@@ -23,12 +23,8 @@ def candidates(
 ) -> Candidates:
     """Every wanted derivation that can be built from `sources`, by role, best first.
 
-    Parameters
-    ----------
-    wanted
-        Derivations by role in order of preference; a role that is absent or empty is not asked for.
-    min_fs_hz
-        Channels sampled at this rate or below are not used.
+    Wanted are derivations by role in order of preference; a role that is absent or empty is not
+    asked for. Channels sampled at `min_fs_hz` or below are not used.
     """
     built: dict[Role, tuple[Derivation, ...]] = {}
     reasons: dict[tuple[Role, str], str] = {}
@@ -45,14 +41,9 @@ def candidates(
 def best_montage(
     found: Candidates, *, refused: frozenset[str | None] = frozenset(), every_eeg: bool = False
 ) -> Montage:
-    """The best derivation of each role; a role without one stays empty.
+    """The best derivation of each role that is not `refused`; a role without one stays empty.
 
-    Parameters
-    ----------
-    refused
-        Names of derivations that must not be taken.
-    every_eeg
-        Take all EEG derivations, for a consensus.
+    With `every_eeg` all EEG derivations are taken, for a consensus.
     """
     derivations: list[Derivation] = []
     for role in found.wanted:

@@ -63,10 +63,7 @@ def understand(
 ) -> tuple[ChannelSource, ...]:
     """What each channel of a file measures, in file order.
 
-    Parameters
-    ----------
-    declared_units
-        Unit by channel label, for channels whose header leaves it blank.
+    `declared_units` has the unit, by label, of channels whose header leaves it blank.
     """
     tables = tables_for((channel.label for channel in channels), user_table)
     times = Counter(fold(channel.label) for channel in channels)

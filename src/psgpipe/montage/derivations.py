@@ -36,19 +36,12 @@ class _Way:
 def derive(
     wanted: str, role: Role, sources: Sequence[ChannelSource], *, min_fs_hz: float = 0.0
 ) -> Derivation | None:
-    """The derivation `wanted`, built in the simplest way that its channels allow.
+    """The derivation `wanted`, built in the simplest way that its channels allow; None if none
+    does.
 
-    Parameters
-    ----------
-    wanted
-        ``C4-M1``; ``C4-M1M2`` for linked mastoids, by wire or as the mean of both; ``C4`` for the
-        electrode as recorded; ``chin``, ``horizontal`` for any such pair.
-    min_fs_hz
-        Channels sampled at this rate or below are not used.
-
-    Returns
-    -------
-    None where no way leads there; :func:`why_not` says why.
+    Wanted is ``C4-M1``; ``C4-M1M2`` for linked mastoids, by wire or as the mean of both; ``C4`` for
+    the electrode as recorded; ``chin``, ``horizontal`` for any such pair. Channels sampled at
+    `min_fs_hz` or below are not used.
     """
     ways = _ways(wanted, sources)
     way = next((w for w in ways if _objection(w, min_fs_hz) is None), None)

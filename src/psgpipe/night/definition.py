@@ -21,12 +21,8 @@ NEEDED_SLOTS = ("quality", "staged", "summary")
 class Definition:
     """What is done to every night of a study.
 
-    Attributes
-    ----------
-    params
-        The frozen parameters of each step, by its name.
-    blind
-        Blind the studies that use it; no result depends on that.
+    `params` has the parameters of each step, by its name. `blind` blinds the studies that use the
+    pipeline; no result depends on that.
     """
 
     name: str

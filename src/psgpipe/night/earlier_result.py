@@ -31,10 +31,7 @@ def is_unchanged(
 ) -> bool:
     """Whether the same request would give the finished night again; no header is read.
 
-    Parameters
-    ----------
-    trust_times
-        Believe the outputs' sizes and times instead of reading them.
+    With `trust_times` the outputs' sizes and times are compared, not their bytes.
     """
     if old.request_sha256 != request or not old.is_intact:
         return False

@@ -47,13 +47,8 @@ def open_night(
 ) -> OpenedNight:
     """Read the recording, list what can be built, choose the montage, place the lights.
 
-    One pass through the file gives header, annotations and the samples of the montage that will
-    be staged unless quality refuses it.
-
-    Parameters
-    ----------
-    hashed
-        Work out the recording's hash in the same pass.
+    One pass through the file gives header, annotations, the samples of the montage that will be
+    staged unless quality refuses it and, if `hashed`, the recording's hash.
     """
     declared = dict(definition.params["reference"].declared_units or {})
     with open_recording(path) as recording:

@@ -19,13 +19,7 @@ from psgpipe.night.steps.stage_sleep import demographics, stager_for
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is done to every night of a run or a batch.
-
-    Attributes
-    ----------
-    lights_given_by
-        Where the lights times of the `Night` came from.
-    """
+    """What is done to every night; `lights_given_by` says where its lights times came from."""
 
     definition: Definition
     label_table: LabelTable | None = None
@@ -89,12 +83,6 @@ class Recipe:
 
 
 def recipe_from(pipeline: str | Path, labels: str | Path | None, *, pictures: bool) -> Recipe:
-    """The recipe from the command's options.
-
-    Parameters
-    ----------
-    pipeline, labels
-        TOML files, or names of those that come with psgpipe.
-    """
+    """The recipe from the command's options: TOML files, or names of what comes with psgpipe."""
     table = read_label_table(labels) if labels else None
     return Recipe(load_definition(pipeline), table, pictures)

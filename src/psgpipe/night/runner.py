@@ -36,11 +36,7 @@ def run_steps(
 ) -> StepResults:
     """Run the steps; where quality refuses a derivation, take the next in the list.
 
-    Parameters
-    ----------
-    wanted
-        The slots to fill, as far as the pipeline has a step that gives them; a step that leads to
-        none of them is not run.
+    A step that leads to none of the slots `wanted` is not run.
     """
     refused: list[QualityFlag] = []
     measures: dict[str, Mapping[str, float | None]] = {}

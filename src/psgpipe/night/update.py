@@ -47,14 +47,8 @@ RESULTS_GONE = (
 class Outcome:
     """How a night ended.
 
-    Attributes
-    ----------
-    computed
-        False where nothing had changed and nothing was computed.
-    failure
-        Why it has failed before, where nothing has changed since; else None.
-    hashed
-        The recording's hash; None where it was not needed.
+    `failure` is why it has failed before, where nothing has changed since. `hashed` is None where
+    the recording's hash was not needed.
     """
 
     folder: Path
@@ -65,15 +59,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class PreparedNight:
-    """A night that is opened and whose request is known.
-
-    Attributes
-    ----------
-    old
-        The manifest of the finished night in the folder, or None.
-    request_sha256
-        The hash of everything that goes into the night, the engine excepted.
-    """
+    """A night that is opened and whose request is known; `old` is the finished one there."""
 
     folder: Path
     opened: OpenedNight
@@ -94,10 +80,7 @@ def run_to_folder(
 ) -> Outcome:
     """Stage one night into ``out/nights/<subject>/<night>/``, unless it is finished and unchanged.
 
-    Parameters
-    ----------
-    blind
-        Put the night's condition under seal; a study that was blinded once stays blinded.
+    With `blind` its condition is put under seal; a study that was blinded once stays blinded.
     """
     blind = blinding.goes_blind(out, recipe.definition, asked=blind)
     if blind:
@@ -146,14 +129,9 @@ def prepare_night(
     """Open a night and work out its request; an Outcome where the same request is finished.
 
     A finished night stays until it is known that the request has changed: a network share that is
-    not mounted costs no result.
-
-    Parameters
-    ----------
-    force
-        Compute a finished night again, and replace the night of another recording.
-    kept_concerns
-        ``failure.json`` keeps failures that concern one of these.
+    not mounted costs no result. With `force` a finished night is computed again, and the night of
+    another recording is replaced. ``failure.json`` keeps failures that concern one of
+    `kept_concerns`.
     """
     folder = night_folder(out, night.subject, night.night)
     old, hashed, request = read_manifest(folder), None, None
@@ -187,10 +165,7 @@ def stage_prepared(
 ) -> Outcome:
     """Stage an opened night and write its folder, unless the same was done before.
 
-    Parameters
-    ----------
-    retry_failed
-        Try a night that has failed before although nothing has changed since.
+    With `retry_failed` a night that has failed is tried again although nothing has changed since.
     """
     folder, opened, request = prepared.folder, prepared.opened, prepared.request_sha256
     try:

@@ -57,17 +57,7 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class EngineRecord:
-    """What staged the night.
-
-    Attributes
-    ----------
-    engine
-        ``fast`` or ``reference``; both give the same stages.
-    age_and_sex
-        Whether the stager used them.
-    versions
-        Of every package that has a part in the result.
-    """
+    """What staged the night; ``fast`` and ``reference`` are engines that give the same stages."""
 
     engine: str | None = None
     stager: str | None = None
@@ -100,18 +90,9 @@ class LightsRecord:
 class Manifest:
     """What the manifest of a finished night says.
 
-    Attributes
-    ----------
-    fingerprint
-        The hash of everything that the result depends on.
-    request_sha256
-        The hash of the request, known before a header is read.
-    psgpipe
-        The version that staged the night.
-    manifest_sha256
-        The hash of the manifest itself, as written in it.
-    document
-        The JSON object as written; it may have keys of other versions of psgpipe.
+    `fingerprint` is the hash of everything that the result depends on, `request_sha256` that of the
+    request, known before a header is read, and `manifest_sha256` that of the manifest itself.
+    `document` is the JSON object as written; it may have keys of other versions of psgpipe.
     """
 
     outputs: tuple[OutputFile, ...]

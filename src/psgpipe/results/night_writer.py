@@ -21,12 +21,7 @@ from psgpipe.results.replace_folder import new_folder, replace_folder
 def finish_night(folder: Path, outputs: Mapping[str, bytes], provenance: Mapping[str, Any]) -> None:
     """Write a finished night; it replaces what `folder` held.
 
-    Parameters
-    ----------
-    folder
-        A night's folder as `night_folder` gives it.
-    provenance
-        What the manifest says besides its outputs.
+    `provenance` is what the manifest says besides its outputs.
     """
     entries = [asdict(output_file(name, content)) for name, content in outputs.items()]
     document = signed({**provenance, "outputs": entries})

@@ -37,14 +37,9 @@ READS_TRIED = 5
 
 @dataclass
 class NightCounts:
-    """How many nights ``nights.tsv`` has in each state.
+    """How many nights ``nights.tsv`` has in each state, by the word of its column ``state``.
 
-    Attributes
-    ----------
-    states
-        By the word of the column ``state``.
-    not_done
-        ``(subject, night, state, reason)`` of the first 1000 failed and missing nights.
+    `not_done` has ``(subject, night, state, reason)`` of the first 1000 failed and missing nights.
     """
 
     path: Path

@@ -26,14 +26,8 @@ SILENT_AFTER_S = 3 * 60.0
 class StudyNight:
     """A night as ``study.json`` lists it, or as its folder names it where no study does.
 
-    Attributes
-    ----------
-    recording
-        File name, or None where no study lists it.
-    pipeline_sha256
-        Of the pipeline asked for; None where any will do.
-    extra
-        Further columns of the study table.
+    `recording` is a file name. `pipeline_sha256` is None where any pipeline will do. `extra` has
+    the further columns of the study table.
     """
 
     subject: str
@@ -52,17 +46,7 @@ class StudyNight:
 
 @dataclass(frozen=True)
 class StoredNight:
-    """What the folder of a night says about it.
-
-    Attributes
-    ----------
-    status
-        ``finished``, ``failed``, ``missing`` or ``excluded``.
-    kind, reason
-        Of a failure; or why a night is missing or excluded.
-    manifest
-        Of a finished night.
-    """
+    """What the folder of a night says: its manifest, or why it failed, is missing or excluded."""
 
     status: NightStatus
     kind: str | None = None
@@ -163,16 +147,8 @@ def _why_stale(manifest: Manifest, night: StudyNight) -> str | None:
 class BatchRun:
     """A run of a batch that has not ended, according to its journal.
 
-    Attributes
-    ----------
-    journal
-        The journal's file name.
-    began_at
-        UTC, ISO.
-    in_hand
-        ``(subject, night)`` of the nights that it has begun and not ended.
-    silent_s
-        Seconds since its last entry in the journal.
+    `began_at` is UTC, ISO. `in_hand` has ``(subject, night)`` of the nights that it has begun and
+    not ended. `silent_s` counts from its last entry in the journal.
     """
 
     journal: str

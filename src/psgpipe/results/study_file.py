@@ -33,14 +33,7 @@ def write_study_file(
 ) -> None:
     """Write ``study.json``, unless it already has this content: every shard writes the same bytes.
 
-    Parameters
-    ----------
-    pipeline
-        The pipeline asked for, with its hash.
-    study
-        What is known of the study as a whole.
-    nights
-        The nights of the study, a line for each; None for a single night.
+    `study` has what is known of the study as a whole; `nights` is None for a single night.
     """
     head = {
         "psgpipe": __version__,

@@ -15,12 +15,8 @@ from psgpipe.results.status import StudyNight, study_nights
 class NightCheck:
     """The check of one finished night.
 
-    Attributes
-    ----------
-    files
-        How many were compared with their hash, the manifest included.
-    damage
-        What is wrong, a sentence for each damaged file.
+    `files` counts the files compared with their hash, the manifest included; `damage` has a
+    sentence for each damaged file.
     """
 
     subject: str

@@ -22,13 +22,7 @@ CLASS_WEIGHTS = {
 
 
 def de_weighted(probabilities: Probabilities) -> Probabilities:
-    """Probabilities without the class weights of training: ``p' ~ p / weight``, with sum one.
-
-    Parameters
-    ----------
-    probabilities
-        Shape (n_epochs, 5), in the order W N1 N2 N3 R.
-    """
+    """Probabilities (n_epochs, 5) without the weights of training: ``p' ~ p / weight``, sum one."""
     plain = probabilities / np.array([CLASS_WEIGHTS[stage] for stage in SCORED])
     summed: Probabilities = plain / plain.sum(axis=1, keepdims=True)
     return summed

@@ -31,10 +31,7 @@ USUAL_SHARE = 0.999
 class EngineComparison:
     """The fast engine against the reference on one simulated night with one classifier.
 
-    Attributes
-    ----------
-    usual_share
-        Share of the epochs in which no probability differs by more than 0.01.
+    `usual_share` is the share of the epochs in which no probability differs by more than 0.01.
     """
 
     classifier: str

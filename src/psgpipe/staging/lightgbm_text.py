@@ -21,17 +21,9 @@ Index = npt.NDArray[np.int64]
 
 
 def parse_classifier(text: bytes, name: str, sha256: str, order: tuple[int, ...]) -> TreeClassifier:
-    """The forest in `text`.
+    """The forest in `text`; ValueError where the text is not such a forest.
 
-    Parameters
-    ----------
-    order
-        For each stage of the result, the number of its class in the file.
-
-    Raises
-    ------
-    ValueError
-        The text is not such a forest.
+    `order` has, for each stage of the result, the number of its class in the file.
     """
     lines = _by_key(text)
     _refuse_all_but_plain_questions(lines)

@@ -40,10 +40,7 @@ ENGINE_PACKAGES = ("yasa", "lightgbm", "numpy", "scipy", "mne", "antropy", "pand
 class ReferenceStager:
     """yasa.SleepStaging, called as its documentation asks for.
 
-    Attributes
-    ----------
-    why
-        The reason where the fast engine was asked for and this one stages.
+    `why` is the reason where the fast engine was asked for and this one stages.
     """
 
     roles: tuple[Role, ...]
@@ -70,14 +67,8 @@ class ReferenceStager:
     ) -> list[npt.NDArray[np.float64]]:
         """Probabilities of W N1 N2 N3 R for every whole 30-s epoch, shape (n_epochs, 5).
 
-        Parameters
-        ----------
-        eegs
-            Unfiltered, in microvolt, all of one duration; each is staged on its own.
-        others
-            EOG and EMG as in `roles`, likewise.
-        demographics
-            Given if and only if `with_demographics`.
+        Signals are unfiltered, in microvolt, all of one duration; each EEG is staged on its own.
+        Demographics are given if and only if `with_demographics`.
         """
         shared = list(others)
         return [self._score_one([eeg, *shared], demographics) for eeg in eegs]

@@ -24,11 +24,7 @@ def find_recordings(folder: Path, besides: Path | None = None) -> tuple[list[Pat
 
     A file and a symbolic link to it are one recording, under the file's name; two hard links are
     two. Links to folders are followed, but no folder is entered twice. Hidden files are ignored.
-
-    Parameters
-    ----------
-    besides
-        A folder that is not searched, such as the output folder.
+    The folder `besides`, such as the output folder, is not searched.
     """
     avoided = {os.path.realpath(besides)} if besides else set()
     files = [p for p in _walk(folder, avoided) if RECORDINGS.search(p.name)]

@@ -12,13 +12,7 @@ from psgpipe.model.study_table_row import StudyTableRow
 
 @dataclass(frozen=True)
 class Shard:
-    """One of several parts of a study.
-
-    Attributes
-    ----------
-    number, of
-        ``2/8`` is the second of eight.
-    """
+    """One of several parts of a study: ``2/8`` is the second of eight."""
 
     number: int = 1
     of: int = 1

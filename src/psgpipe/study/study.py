@@ -19,20 +19,11 @@ from psgpipe.study.study_table import study_table
 
 @dataclass(frozen=True)
 class Study:
-    """The nights of a study.
+    """The nights of a study, excluded ones too, sorted by subject and night.
 
-    Attributes
-    ----------
-    name
-        The name of the table or the folder, without its path.
-    nights
-        Every listed night, excluded ones too, sorted by subject and night.
-    table_sha256
-        The hash of the table's bytes; None for a folder.
-    passed_over
-        How many scorings lie among the recordings of a folder.
-    sealed
-        The conditions of a blinded study, which `nights` do not have; None for an open study.
+    `name` is that of the table or the folder. `table_sha256` is None for a folder. `passed_over`
+    counts the scorings among the recordings of a folder. `sealed` has the conditions of a blinded
+    study, which `nights` do not have; it is None for an open study.
     """
 
     name: str
@@ -53,13 +44,7 @@ class Study:
 
 
 def read_study(source: Path, out: Path | None = None) -> Study:
-    """The study in a table, or in a folder of recordings.
-
-    Parameters
-    ----------
-    out
-        The output folder; no recording is searched there.
-    """
+    """The study in a table, or in a folder of recordings; the output folder is not searched."""
     if source.is_dir():
         nights, passed_over = nights_in_folder(source, out)
         return Study(source.name, _sorted(nights), passed_over=passed_over)

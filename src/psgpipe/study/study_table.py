@@ -48,15 +48,8 @@ _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[StudyTableRow, ...]:
     """The nights of a study table, in its order.
 
-    ``night.extra`` keeps the cells of unknown columns that are not blank.
-
-    Parameters
-    ----------
-    path
-        A tab-, semicolon- or comma-separated file.
-    conditions
-        Further words of a comparison spec. Any word is allowed that is no misspelling of the
-        usual five.
+    ``night.extra`` keeps the cells of unknown columns that are not blank. `conditions` are further
+    words of a comparison spec. Any word is allowed that is no misspelling of the usual five.
     """
     mistakes = Mistakes(path.name)
     table = with_known_names(read_table(path), REQUIRED, OPTIONAL, mistakes)

@@ -31,15 +31,11 @@ def with_known_names(
     """The table with known columns in their usual spelling, and with all optional columns.
 
     A column that looks like a misspelled known one is a mistake if the known one is absent. So is
-    an absent required column. Absent optional columns and measures are added, blank.
+    an absent required column. Absent optional columns and measures are added, blank. Columns in
+    `named` are never a misspelling.
 
-    Parameters
-    ----------
-    measures
-        Other tools have other names for measures: a column counts as a misspelled measure only if
-        it has the same letters with other marks or another spelling of the unit.
-    named
-        Columns that are never a misspelling.
+    Other tools have other names for measures: a column counts as a misspelled measure only if it
+    has the same letters with other marks or another spelling of the unit.
     """
     known = (*required, *optional, *measures)
     names = {c: c.casefold() if c.casefold() in known else c for c in table.columns}

@@ -31,15 +31,9 @@ class Numbers:
 
     A comma is a decimal mark only where it does not separate cells. ``1,234`` alone could mean a
     thousand. It is read as a decimal where the file is semicolon-separated, as in countries with a
-    decimal comma, or where another cell shows that commas are decimal. Where both marks occur,
-    the rarer one is a mistake.
-
-    Parameters
-    ----------
-    columns
-        The columns of numbers.
-    measures
-        Columns in which a number of nines far from all other values is a code, not a value.
+    decimal comma, or where another cell shows that commas are decimal. Where both marks occur, the
+    rarer one is a mistake. In the columns `measures` a number of nines far from all other values is
+    a code, not a value.
     """
 
     def __init__(

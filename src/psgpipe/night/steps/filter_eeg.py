@@ -12,10 +12,7 @@ from psgpipe.signals.filters import band_pass
 class FilterEegParams:
     """The pass band, by default the display filter that the AASM manual recommends for EEG.
 
-    Attributes
-    ----------
-    low_hz, high_hz
-        Half-power frequencies of one pass; the filter runs forwards and backwards.
+    Both are half-power frequencies of one pass; the filter runs forwards and backwards.
     """
 
     low_hz: float = 0.3

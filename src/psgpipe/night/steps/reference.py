@@ -49,13 +49,7 @@ class ReferenceParams:
 
 
 def standard_derivation(name: str, where: str) -> str:
-    """`name` in standard electrode names.
-
-    Raises
-    ------
-    ValueError
-        It names no derivation.
-    """
+    """`name` in standard electrode names; ValueError where it names no derivation."""
     standard = standard_name(name)
     if standard is None:
         raise ValueError(f"{where} lists {name!r}, which names no derivation; write it like C4-M1")

@@ -33,8 +33,6 @@ class StageSleepParams:
 
     Attributes
     ----------
-    stager
-        The stager by name.
     engine
         ``fast`` is yasa's arithmetic without yasa, ``reference`` calls yasa itself, and stages in
         place of ``fast`` where a newer yasa has a classifier that ``fast`` does not know.

@@ -9,18 +9,10 @@ from typing import Any
 class Step:
     """One step of a night.
 
-    Attributes
-    ----------
-    version
-        Raised whenever the same input and parameters would give another result.
-    reads
-        The slots whose values `run` takes, in the order of its parameters.
-    gives
-        The slot that `run` fills.
-    params
-        Frozen dataclass of the step's table in the pipeline file; all fields have defaults.
-    run
-        ``run(*values_read, params) -> value given``.
+    `version` is raised whenever the same input and parameters would give another result. `run`
+    takes the values of the slots `reads`, in this order, and the parameters; what it returns fills
+    the slot `gives`. `params` is the frozen dataclass of the step's table in the pipeline file; all
+    its fields have defaults.
     """
 
     name: str

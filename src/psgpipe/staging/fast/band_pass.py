@@ -65,13 +65,7 @@ def mirrored(signal: Signal, n_before: int, n_after: int, scale: float = 1.0) ->
 
 
 def band_pass(signal: Signal) -> Signal:
-    """The signal at 100 Hz, band-passed 0.4-30 Hz forwards in time without delay.
-
-    Parameters
-    ----------
-    signal
-        Shape (n_samples,), at least 825 samples, 100 Hz.
-    """
+    """A signal at 100 Hz, at least 825 samples long, band-passed 0.4-30 Hz without delay."""
     taps = band_pass_taps()
     n_edge = len(taps) - 1
     extended = mirrored(signal, n_edge, n_edge)

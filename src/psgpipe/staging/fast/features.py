@@ -30,13 +30,8 @@ Bits = npt.NDArray[np.uint8]
 def epoch_features(filtered: Signal, kind: str) -> Features:
     """YASA's features of one derivation, by YASA's names without the ``eeg_`` in front.
 
-    Parameters
-    ----------
-    filtered
-        Shape (n_samples,), 100 Hz, microvolt, band-passed; a tail shorter than an epoch is left
-        out.
-    kind
-        ``eeg``, ``eog`` or ``emg``: which has which features.
+    `filtered` is at 100 Hz, in microvolt, band-passed; a tail shorter than an epoch is left out.
+    `kind` (``eeg``, ``eog`` or ``emg``) decides which features there are.
     """
     n_epochs = len(filtered) // EPOCH_SAMPLES
     epochs = filtered[: n_epochs * EPOCH_SAMPLES].reshape(n_epochs, EPOCH_SAMPLES)
@@ -181,16 +176,9 @@ def _count(bits: Bits) -> PerEpoch:
 def _permutation_entropy(first: Bits, second: Bits, over_two: Bits, n: int) -> PerEpoch:
     """Bandt and Pompe's entropy (2002) of the order of three neighbours, from 0 to 1.
 
-    A tie counts as a rise: the earlier sample is taken as the smaller.
-
-    Parameters
-    ----------
-    first, second
-        Whether the second sample is a rise from the first, the third from the second.
-    over_two
-        Whether the third is a rise from the first.
-    n
-        How many threes there are.
+    A tie counts as a rise: the earlier sample is taken as the smaller. Of each of the `n` threes,
+    the bits say whether the second sample rises from the first, the third from the second, and the
+    third from the first.
     """
     n_up = _count(first & second)
     n_down = n - _count(first | second)

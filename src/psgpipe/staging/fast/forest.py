@@ -35,8 +35,6 @@ class TreeClassifier:
     ----------
     name
         What it was trained on, e.g. ``eeg+eog+demo``.
-    sha256
-        Of the file that it came from.
     feature_names
         One for each feature, in the order of the nodes' `feature`.
     feature
@@ -69,10 +67,7 @@ class TreeClassifier:
 def probabilities(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> Probabilities:
     """The probability of each stage in each epoch, shape (n_epochs, 5), W N1 N2 N3 R.
 
-    Parameters
-    ----------
-    features
-        Shape (n_features, n_epochs), rows as in ``classifier.feature_names``.
+    `features` has shape (n_features, n_epochs), rows as in ``classifier.feature_names``.
     """
     scores = raw_scores(classifier, features)
     scores -= scores.max(axis=1, keepdims=True)
@@ -124,13 +119,7 @@ def _answers(classifier: TreeClassifier, features: npt.NDArray[np.float32]) -> B
 
 
 def _leaf(slots: Bits) -> npt.NDArray[np.uint8]:
-    """Which leaf each epoch reaches in each tree, shape (n_trees, 8 * n_bytes).
-
-    Parameters
-    ----------
-    slots
-        Shape (n_slots, n_trees, n_bytes).
-    """
+    """The leaf of each epoch, shape (n_trees, 8 * n_bytes); slots: (n_slots, n_trees, n_bytes)."""
     n_levels = len(slots).bit_length()
     path: list[Bits] = []
     leaf = np.zeros((slots.shape[1], 8 * slots.shape[2]), np.uint8)

@@ -34,16 +34,10 @@ Index = npt.NDArray[np.int64]
 
 
 class Envelope(NamedTuple):
-    """The envelope over MNE's padded night.
+    """The envelope over MNE's padded night: 12.5 values a second.
 
-    Attributes
-    ----------
-    values
-        Complex, 12.5 for each second.
-    first
-        Which of them, counted from the first sample of the signal, comes first (negative).
-    grid
-        How MNE pads and resamples the signal.
+    The first value has the index `first`, counted from the signal's first sample (negative). `grid`
+    is how MNE pads and resamples the signal.
     """
 
     values: Complex
@@ -72,13 +66,7 @@ def empty_envelope(grid: Resampling, fs_hz: float) -> Envelope:
 
 @lru_cache(maxsize=8)
 def share_near_50_hz(n_out: int) -> Signal:
-    """How much of each frequency, 43.75 to 56.25 Hz, counts as near 50 Hz: shape (n_slow + 1,).
-
-    Parameters
-    ----------
-    n_out
-        Samples of the block at 100 Hz.
-    """
+    """How much of each frequency, 43.75 to 56.25 Hz, counts as near 50 Hz: shape (n_slow + 1,)."""
     n_slow = n_out // DECIMATION
     away_hz = np.abs(np.arange(n_slow + 1) - n_slow // 2) * (FS_HZ / n_out)
     return _fading(away_hz, HALF_WIDTH_HZ)
@@ -147,13 +135,6 @@ def cut(envelope: Envelope) -> Envelope:
 def spectra_below_50_hz(envelope: Envelope, begins: Index, n_out: int) -> Complex:
     """What the envelope adds to the spectra of blocks at 100 Hz, from 50 Hz downwards.
 
-    Parameters
-    ----------
-    begins
-        Where the blocks begin at 100 Hz.
-
-    Returns
-    -------
     Shape (n_blocks, n_slow // 2 + 1); the first column is 50 Hz.
     """
     n_slow = n_out // DECIMATION

@@ -26,7 +26,7 @@ from psgpipe.model.staging import Samples
 from psgpipe.staging.fast import near_50_hz
 from psgpipe.staging.fast.band_pass import FS_HZ, Signal, band_pass, band_pass_taps
 from psgpipe.staging.fast.near_50_hz import DECIMATION, Envelope
-from psgpipe.staging.fast.resampling import Resampling, ratio_to_100_hz, resampling
+from psgpipe.staging.fast.resampling import as_mne_pads, ratio_to_100_hz, resampling
 
 BLOCK_S = 256
 """Half where MNE's grid is stretched: longer blocks lose less at their ends, but bend more."""
@@ -48,16 +48,11 @@ Index = npt.NDArray[np.int64]
 
 
 class BlockLayout(NamedTuple):
-    """How long a block is and how much of it is used.
+    """How long a block is and how much of it is used, in samples at the signal's rate and at 100
+    Hz.
 
-    Attributes
-    ----------
-    n_in, n_out
-        Samples of a block at the signal's rate and at 100 Hz.
-    guard_in, guard_out
-        Samples that are cut off at each end.
-    unit_in, unit_out
-        The shortest stretch that is whole samples at both rates and at 12.5 Hz.
+    A guard is cut off at each end. A unit is the shortest stretch that is whole samples at both
+    rates and at 12.5 Hz.
     """
 
     n_in: int
@@ -74,16 +69,10 @@ class BlockLayout(NamedTuple):
 
 
 class BlockSpectra(NamedTuple):
-    """The spectra of blocks.
+    """The filtered spectra of blocks, without the band around 50 Hz: (n_blocks, n_out // 2 + 1).
 
-    Attributes
-    ----------
-    begins
-        Where each block begins at 100 Hz if MNE's grid were not off.
-    response
-        Shape (n_out // 2 + 1,), real: what the blocks are filtered by.
-    spectra
-        Shape (n_blocks, n_out // 2 + 1), filtered, without the band around 50 Hz.
+    `begins` is where each block begins at 100 Hz if MNE's grid were not off. `response` is what the
+    blocks are filtered by: real, shape (n_out // 2 + 1,).
     """
 
     begins: Index
@@ -103,13 +92,7 @@ def can_fuse(n_samples: int, fs_hz: float) -> bool:
 
 
 def resample_band_pass(signal: Samples, fs_hz: float) -> Signal:
-    """The signal at 100 Hz, band-passed 0.4-30 Hz.
-
-    Parameters
-    ----------
-    signal
-        Shape (n_samples,), sampled at `fs_hz`, of which :func:`can_fuse` is true.
-    """
+    """The signal at 100 Hz, band-passed 0.4-30 Hz; :func:`can_fuse` is true of it."""
     grid = resampling(len(signal), fs_hz)
     envelope = near_50_hz.empty_envelope(grid, fs_hz)
     block_s = BLOCK_S if grid.stretch(fs_hz) == 1 else BLOCK_S / 2
@@ -176,7 +159,7 @@ def _analysed_edges(signal: Samples, layout: BlockLayout, envelope: Envelope) ->
     grid = envelope.grid
     centres = np.array([0, len(signal), -grid.n_before, len(signal) + grid.n_after])
     units = centres // layout.unit_in - layout.n_in // layout.unit_in // 2
-    rows = [_as_mne_pads(signal, grid, u * layout.unit_in, layout.n_in) for u in units]
+    rows = [as_mne_pads(signal, grid, u * layout.unit_in, layout.n_in) for u in units]
     blocks = _empty_spectra(units * layout.unit_out, np.ones(layout.n_out // 2 + 1), layout)
     _analyse(np.stack(rows) * _fade(layout), blocks, slice(None), layout, envelope)
     return blocks
@@ -185,17 +168,6 @@ def _analysed_edges(signal: Samples, layout: BlockLayout, envelope: Envelope) ->
 def _empty_spectra(begins: Index, response: Signal, layout: BlockLayout) -> BlockSpectra:
     spectra = np.empty((len(begins), layout.n_out // 2 + 1), np.complex128)
     return BlockSpectra(begins, response, spectra)
-
-
-def _as_mne_pads(signal: Samples, grid: Resampling, first: int, n: int) -> Signal:
-    """`n` samples from `first` on, where MNE's transform sees a mirrored signal that repeats."""
-    at = (np.arange(first, first + n) + grid.n_before) % grid.n_padded - grid.n_before
-    last = len(signal) - 1
-    before, after = at < 0, at > last
-    piece = signal[np.where(before, -at, np.where(after, 2 * last - at, at))]
-    piece[before] = 2 * signal[:1] - piece[before]
-    piece[after] = 2 * signal[last:] - piece[after]
-    return piece
 
 
 def _fade(layout: BlockLayout) -> Signal:
@@ -264,9 +236,8 @@ def _fill_edges(
 def _band_pass_response(n_out: int) -> Signal:
     """The band-pass at the frequencies of a block's spectrum, 0 to 50 Hz; real: it has no delay."""
     taps = band_pass_taps()
-    centred = np.zeros(n_out)
-    centred[: len(taps)] = taps
-    response: Signal = np.fft.rfft(np.roll(centred, -(len(taps) // 2))).real
+    centred = np.roll(np.pad(taps, (0, n_out - len(taps))), -(len(taps) // 2))
+    response: Signal = np.fft.rfft(centred).real
     return response
 
 

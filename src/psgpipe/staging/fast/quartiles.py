@@ -23,14 +23,8 @@ MANY = 8
 def interquartile_range(rows: Rows, sd: PerRow, scratch: Rows) -> PerRow:
     """The distance between the linearly interpolated quartiles of each row.
 
-    Parameters
-    ----------
-    rows
-        Shape (n_rows, n), of mean near 0; the result of a row with NaN is meaningless.
-    sd
-        Standard deviation of each row, shape (n_rows,).
-    scratch
-        Memory of the shape of `rows`.
+    `rows`, shape (n_rows, n), have a mean near 0; the result of a row with NaN is meaningless. `sd`
+    is the standard deviation of each row, `scratch` memory of the shape of `rows`.
     """
     classes = _classes(rows, sd, scratch)
     below = _counts_below(classes, scratch)

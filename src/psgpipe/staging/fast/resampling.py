@@ -10,24 +10,16 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.model.staging import Samples
 from psgpipe.staging.fast.band_pass import FS_HZ, Signal, mirrored
 
 
 class Resampling(NamedTuple):
     """How MNE lays the 100-Hz grid over a signal.
 
-    Attributes
-    ----------
-    n_before, n_after
-        Samples put before and after the signal, at the signal's own rate.
-    n_padded
-        The signal's length with both.
-    n_padded_new
-        The same length at 100 Hz, rounded.
-    n_skipped
-        Samples dropped at the start, at 100 Hz.
-    n_new
-        The length of the result.
+    `n_before` and `n_after` samples are put around the signal at its own rate, which makes
+    `n_padded`; at 100 Hz that is `n_padded_new`, rounded. The first `n_skipped` of these are
+    dropped, and the next `n_new` are the result.
     """
 
     n_before: int
@@ -78,13 +70,7 @@ def ratio_to_100_hz(fs_hz: float) -> Fraction | None:
 
 
 def resample(signal: Signal, fs_hz: float, scale: float = 1.0) -> Signal:
-    """The signal times `scale` at 100 Hz, by one FFT over the whole of it.
-
-    Parameters
-    ----------
-    signal
-        Shape (n_samples,), sampled at `fs_hz`.
-    """
+    """The signal times `scale` at 100 Hz, by one FFT over the whole of it."""
     grid = resampling(len(signal), fs_hz)
     spectrum = np.fft.rfft(mirrored(signal, grid.n_before, grid.n_after, scale))
     shorter = grid.n_padded_new < grid.n_padded
@@ -94,3 +80,14 @@ def resample(signal: Signal, fs_hz: float, scale: float = 1.0) -> Signal:
     spectrum *= grid.n_padded_new / grid.n_padded
     padded = np.fft.irfft(spectrum, grid.n_padded_new)
     return padded[grid.n_skipped : grid.n_skipped + grid.n_new]
+
+
+def as_mne_pads(signal: Samples, grid: Resampling, first: int, n: int) -> Signal:
+    """`n` samples from `first` on, where MNE's transform sees a mirrored signal that repeats."""
+    at = (np.arange(first, first + n) + grid.n_before) % grid.n_padded - grid.n_before
+    last = len(signal) - 1
+    before, after = at < 0, at > last
+    piece = signal[np.where(before, -at, np.where(after, 2 * last - at, at))]
+    piece[before] = 2 * signal[:1] - piece[before]
+    piece[after] = 2 * signal[last:] - piece[after]
+    return piece
