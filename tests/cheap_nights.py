@@ -147,6 +147,8 @@ def main(arguments=None):
 
 if __name__ == "__main__":
     # A worker could not find the function under this name.
+    from psgpipe.cli.standard_streams import guard_streams
     from tests import cheap_nights
 
+    guard_streams()
     sys.exit(cheap_nights.main())

@@ -17,6 +17,7 @@ import click
 
 from psgpipe._version import __version__
 from psgpipe.cli.printing import printable
+from psgpipe.cli.standard_streams import guard_streams
 from psgpipe.errors import Interrupted, PsgpipeError, Terminated, TryAgain
 
 COMMANDS = {
@@ -72,6 +73,7 @@ def main(arguments: list[str] | None = None) -> None:
     # Imports make a hundred thousand objects that stay. Searching them for garbage again and
     # again, and once more when Python ends, takes longer than reading a header.
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    guard_streams()
     code = exit_code(arguments)
     gc.freeze()
     sys.exit(code)
@@ -97,8 +99,8 @@ def exit_code(arguments: list[str] | None = None) -> int:
         )
         return Interrupted.exit_code
     except BrokenPipeError:
-        _stop_printing()  # the program that read the output has ended
-        return 0
+        _stop_printing()  # the program that read the results has ended, or nobody can read them
+        return Interrupted.exit_code
     except OSError as error:
         from psgpipe.files.atomic import is_disk_full
 
