@@ -11,11 +11,14 @@ What is listed in ``__all__`` is imported when it is first used: ``import psgpip
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from psgpipe._version import __version__ as __version__
 
+# Nothing more is imported here: ``python -m psgpipe`` would search the working folder for it.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from psgpipe import errors
     from psgpipe.comparison.compare import compare
     from psgpipe.edf.reader import read_header, read_recording

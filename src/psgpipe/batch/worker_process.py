@@ -14,7 +14,7 @@ import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -45,7 +45,7 @@ class WorkerProcess:
         context = multiprocessing.get_context("spawn")
         try:
             self.connection, child_end = context.Pipe()
-            with contextlib.closing(child_end), _signals_blocked(), _one_thread_each():
+            with contextlib.closing(child_end), _signals_blocked(), _child_environment():
                 self._process: SpawnProcess = context.Process(
                     target=serve, args=(child_end, function, os.getpid()), daemon=True
                 )
@@ -109,18 +109,31 @@ def _signals_blocked() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Set what numerical libraries read once, when a process imports them."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+def _child_environment() -> Iterator[None]:
+    """Set what a new process reads once, when it starts or imports numerical libraries."""
+    wanted: dict[str, str | None] = dict.fromkeys(THREAD_VARIABLES, "1")
+    # A file signal.py in the working folder would be imported by multiprocessing itself.
+    wanted |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": _without_working_folder()}
+    before = {name: os.environ.get(name) for name in wanted}
+    _set_environment(wanted)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        _set_environment(before)
+
+
+def _set_environment(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is not None:
+            os.environ[name] = value
+        else:
+            os.environ.pop(name, None)
+
+
+def _without_working_folder() -> str | None:
+    """``PYTHONPATH`` without its empty entries, which mean the working folder."""
+    entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    return os.pathsep.join(e for e in entries if e not in ("", os.curdir)) or None
 
 
 def serve(connection: Connection, function: TaskFunction, parent_pid: int) -> None:

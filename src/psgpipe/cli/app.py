@@ -5,6 +5,7 @@ It imports a command when it is called, so that ``--help`` is fast.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import logging
@@ -18,7 +19,8 @@ import click
 from psgpipe._version import __version__
 from psgpipe.cli.printing import printable
 from psgpipe.cli.standard_streams import guard_streams
-from psgpipe.errors import Interrupted, PsgpipeError, Terminated, TryAgain
+from psgpipe.cli.stop_at_once import EXIT_CODES, STOPPED, StopAtOnce
+from psgpipe.errors import Interrupted, PsgpipeError, TryAgain
 
 COMMANDS = {
     "check": "Header, derivations that can be built and signal quality; no staging.",
@@ -47,7 +49,8 @@ class LazyCommands(click.Group):
         """The command of that name, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"psgpipe.cli.{cmd_name}").command
+        with StopAtOnce():
+            command = importlib.import_module(f"psgpipe.cli.{cmd_name}").command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -75,6 +78,7 @@ def main(arguments: list[str] | None = None) -> None:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     guard_streams()
     code = exit_code(arguments)
+    _ignore_stop_signals()  # the result is out; Python only cleans up
     gc.freeze()
     sys.exit(code)
 
@@ -93,11 +97,11 @@ def exit_code(arguments: list[str] | None = None) -> int:
     except PsgpipeError as error:
         click.echo(f"psgpipe: {printable(str(error))}", err=True)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo(
-            "psgpipe: stopped; what is finished is kept. Run the same command to go on.", err=True
-        )
-        return Interrupted.exit_code
+    except (KeyboardInterrupt, click.Abort) as stop:
+        _ignore_stop_signals()
+        click.echo(STOPPED, err=True)
+        cause = stop.__cause__ or stop  # click wraps it
+        return EXIT_CODES["SIGTERM" if isinstance(cause, TerminationRequest) else "SIGINT"]
     except BrokenPipeError:
         _stop_printing()  # the program that read the results has ended, or nobody can read them
         return Interrupted.exit_code
@@ -134,16 +138,24 @@ def _stop_printing() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+class TerminationRequest(KeyboardInterrupt):
+    """SIGTERM: nothing on the way takes it for a fault of a recording, as with Ctrl-C."""
+
+
 def _stop_on_sigterm() -> None:
     def stop(*_: Any) -> None:
-        raise Terminated(
-            "stopped by a signal; what is finished is kept", "Run the same command to go on."
-        )
+        raise TerminationRequest
 
-    try:
-        signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # signals belong to the main thread
-        return
+    # Signals belong to the main thread.
+    if signal.getsignal(signal.SIGTERM) != signal.SIG_IGN:
+        with contextlib.suppress(ValueError):
+            signal.signal(signal.SIGTERM, stop)
+
+
+def _ignore_stop_signals() -> None:
+    for name in EXIT_CODES:
+        with contextlib.suppress(ValueError):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _escape_unprintable() -> None:
