@@ -27,6 +27,7 @@ def write_night(
     fs_hz=128,
     unit="uV",
     start=dt.time(22, 0),
+    date=dt.date(2024, 3, 1),
     annotations=(),
 ):
     """An EDF+ recording with words in its header that must never appear in an output."""
@@ -48,7 +49,7 @@ def write_night(
             code="PSGX7731", sex="F", birthdate=dt.date(1944, 3, 17), name="Ana_Zebrowski"
         ),
         recording=edfio.Recording(
-            startdate=dt.date(2024, 3, 1),
+            startdate=date,
             hospital_administration_code="Quokkatown",
             investigator_technician_code="Tech-Wombat",
             equipment_code="AmpSerial99",

@@ -2,7 +2,8 @@
 
     PsgpipeError             exit  concerns
     |-- UsageError              2  command       correct the command
-    |   `-- LightsImpossible
+    |   |-- LightsImpossible
+    |   `-- TimeZoneUnknown
     |-- DefinitionError         3  study         every night would fail
     |   |-- PipelineInvalid
     |   |-- StudyTableInvalid
@@ -23,6 +24,7 @@
     |   |-- RateTooLow
     |   |-- TooShort
     |   |-- LightsNeeded           longer than 14 h and no lights known
+    |   |-- SeveralSleepPeriods    several nights or naps, and none chosen
     |   `-- QualityRefused
     |-- StagerUnavailable       6  installation  repair it
     |   `-- ClassifierNewer        another engine may know it
@@ -104,6 +106,10 @@ class LightsImpossible(UsageError):
     """Lights off or lights on does not fit the recording."""
 
 
+class TimeZoneUnknown(UsageError):
+    """No time zone has this name, or the computer has no table of time zones."""
+
+
 class DefinitionError(PsgpipeError, exit_code=3, concerns="study"):
     """A pipeline, study table, label table or comparison spec is wrong."""
 
@@ -182,6 +188,10 @@ class TooShort(RecordingUnsuitable):
 
 class LightsNeeded(RecordingUnsuitable):
     """Longer than 14 h with lights off and on unknown."""
+
+
+class SeveralSleepPeriods(RecordingUnsuitable):
+    """The recording holds several nights or naps, and none of them was chosen."""
 
 
 class QualityRefused(RecordingUnsuitable):

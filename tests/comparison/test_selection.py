@@ -141,6 +141,19 @@ def test_a_night_that_was_over_before_the_dose():
     assert "ended before the dose" in " ".join(selection.warnings)
 
 
+@pytest.mark.parametrize("dose_end", ["2010-03-01T19:00", "2024-03-03T19:00"])
+def test_a_dose_that_can_not_be_this_nights_leaves_the_hours_unknown(dose_end):
+    found = dosed(
+        dose_end=dose_end, start="2024-03-01T22:10", lights_off="22:30", lights_on="06:30"
+    )
+    selection = select_nights(found, ComparisonSpec())
+    assert selection.fates[1].fate == "analysed"
+    assert "one of the dates is wrong" in " ".join(selection.warnings)
+    assert "sedation cannot be ruled out" in " ".join(selection.warnings)
+    only_day_one = ComparisonSpec(hours_since_dose=(6, 48))
+    assert fates(found, only_day_one)[1] == "outside hours since dose"
+
+
 def test_an_unknown_time_of_the_dose_is_a_warning():
     selection = select_nights(dosed(None), ComparisonSpec())
     assert "sedation cannot be ruled out" in " ".join(selection.warnings)

@@ -5,7 +5,10 @@ import re
 from tests.shared_files import CHECKOUT
 
 SOURCES = [
-    path for path in (CHECKOUT / "src" / "psgpipe" / "edf").glob("*.py") if path.name != "writer.py"
+    path
+    for package in ("edf", "sleep")
+    for path in (CHECKOUT / "src" / "psgpipe" / package).glob("*.py")
+    if path.name != "writer.py"
 ]
 CODE = r"\"([a-z0-9]+(?:-[a-z0-9]+)+|clipped|flat|plateau|short)\""
 GIVEN = re.compile(rf"(?:\.add\(\s*|Finding\(\s*|_report\(findings, ){CODE}")

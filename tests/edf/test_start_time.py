@@ -74,6 +74,45 @@ def test_a_removed_date_takes_midnight_with_it(tmp_path, plus):
     assert codes == ["date-unknown", "time-unknown"]
 
 
+@pytest.mark.parametrize(
+    ("date", "startdate"),
+    [
+        ("01.01.85", "01-JAN-1985"),
+        ("01.01.00", "01-JAN-2000"),
+        ("01.01.00", "X"),
+        ("01.01.85", "01-JAN-1900"),
+        ("01.01.70", "01-JAN-1970"),
+        ("01.01.80", "X"),
+    ],
+)
+@pytest.mark.parametrize("plus", [True, False])
+def test_a_date_that_tools_write_for_a_removed_one_is_no_date(tmp_path, plus, date, startdate):
+    recording = f"Startdate {startdate} X X X"
+    found = started(tmp_path, plus=plus, date=date, recording=recording)
+    assert found == (None, dt.time(22), ["date-unknown"])
+    zeroed = started(tmp_path, plus=plus, date=date, recording=recording, time="00.00.00")
+    assert zeroed == (None, None, ["date-unknown", "time-unknown"])
+
+
+def test_new_year_is_a_date_and_its_first_second_is_none(tmp_path):
+    assert started(tmp_path, date="01.01.24")[0] == dt.datetime(2024, 1, 1, 22)
+    zeroed = started(tmp_path, date="01.01.24", time="00.00.00")
+    assert zeroed == (None, None, ["date-unknown", "time-unknown"])
+
+
+@pytest.mark.parametrize(
+    ("date", "startdate"), [("01.01.85", "04-MAR-2024"), ("04.03.24", "01-JAN-1985")]
+)
+@pytest.mark.parametrize("plus", [True, False])
+def test_a_stand_in_in_one_of_two_fields_leaves_the_date_in_the_other(
+    tmp_path, plus, date, startdate
+):
+    start, _, codes = started(
+        tmp_path, plus=plus, date=date, recording=f"Startdate {startdate} X X X"
+    )
+    assert (start, codes) == (dt.datetime(2024, 3, 4, 22), ["date-unknown"])
+
+
 def test_a_removed_date_leaves_a_time_that_is_there(tmp_path):
     assert started(tmp_path, plus=True, date="01.01.85") == (None, dt.time(22), ["date-unknown"])
 

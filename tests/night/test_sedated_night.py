@@ -1,6 +1,7 @@
 """A night within hours of a dose, from the command line to the comparison."""
 
 import csv
+import datetime as dt
 import json
 
 import pytest
@@ -49,6 +50,28 @@ def test_a_night_eight_hours_after_a_dose_is_a_night(tmp_path):
     assert run(tmp_path, "--dose-end", "2024-03-01T14:00") == 0
     assert {row["sedation"] for row in read(tmp_path, "hypnogram.tsv")} == {"false"}
     assert read(tmp_path, "summary.json")["n3_pct"] is not None
+
+
+@pytest.mark.parametrize("dose_end", ["2010-03-01T20:00", "2024-03-02T09:00", "2034-03-01T20:00"])
+def test_a_dose_that_can_not_be_this_nights_is_said(tmp_path, dose_end):
+    assert run(tmp_path, "--dose-end", dose_end) == 0
+    assert "sedation" not in read(tmp_path, "hypnogram.tsv")[0]
+    assert "sedation-unknown" in [f["code"] for f in read(tmp_path, "quality.json")["flags"]]
+    (said,) = (w for w in read(tmp_path, "summary.json")["warnings"] if "sedation" in w)
+    assert "which is impossible" in said
+    assert "sedation cannot be ruled out" in said
+
+
+def test_a_dose_two_weeks_before_is_possible(tmp_path):
+    assert run(tmp_path, "--dose-end", "2024-02-16T20:00") == 0
+    assert not [w for w in read(tmp_path, "summary.json")["warnings"] if "sedation" in w]
+
+
+def test_a_stand_in_date_rules_no_sedation_out(tmp_path):
+    recording = write_night(tmp_path / "night.edf", date=dt.date(1985, 1, 1))
+    assert recording.exists()
+    assert run(tmp_path, "--dose-end", "2024-03-01T20:00") == 0
+    assert "sedation-unknown" in [f["code"] for f in read(tmp_path, "quality.json")["flags"]]
 
 
 def test_without_a_dose_nothing_is_said_of_sedation(tmp_path):

@@ -175,10 +175,20 @@ def test_an_edited_pipeline_is_noticed(finished, was, now):
         ("age", "42"),
         ("sex", "M"),
         ("dose_end", "2024-03-01T20:00"),
+        ("timezone", "Europe/Paris"),
+        ("lights_on", "+480"),
     ],
 )
 def test_what_is_known_of_the_night_is_noticed_when_it_changes(finished, cell, now):
     finished.cells[cell] = now
+    assert finished.is_computed()
+    assert not finished.is_computed()
+
+
+def test_another_sleep_period_is_noticed(finished):
+    del finished.cells["lights_on"]
+    assert finished.is_computed()
+    finished.cells["sleep_period"] = "1"
     assert finished.is_computed()
     assert not finished.is_computed()
 

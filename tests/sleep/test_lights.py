@@ -4,10 +4,11 @@ import datetime as dt
 
 import pytest
 
-from psgpipe.errors import LightsImpossible
+from psgpipe.errors import LightsImpossible, SeveralSleepPeriods
 from psgpipe.model.header import Header
 from psgpipe.model.night import Lights, Night
-from psgpipe.sleep.lights import clock_at, place_lights
+from psgpipe.sleep.lights import place_lights
+from psgpipe.sleep.local_clock import clock_at
 
 EIGHT_HOURS = 8 * 3600.0
 
@@ -78,6 +79,102 @@ def test_a_recording_longer_than_a_day_meets_a_clock_time_twice():
     day_and_night = recording("2024-03-01T06:00:00", 26 * 3600.0)
     lights = placed("23:00", "07:00", day_and_night)
     assert (lights.off_s, lights.on_s) == (17 * 3600, 25 * 3600)
+
+
+@pytest.mark.parametrize("off", ["+300", "300s", "300 s", "+300s", "+ 300 s", "+300.0"])
+def test_lights_may_be_seconds_from_the_start(off):
+    without_clock = recording(start=None)
+    lights = placed(off, "+27000.5", without_clock)
+    assert (lights.off_s, lights.on_s) == (300, 27000.5)
+
+
+def test_a_bare_number_may_be_seconds_or_a_clock_time():
+    with pytest.raises(LightsImpossible, match="lights off is '300'") as caught:
+        placed("300", "05:00")
+    assert caught.value.remedy == "For seconds from the start, write +300."
+
+
+TWO_DAYS = recording("2024-03-04T20:00:00", 30 * 3600.0)  # 20:00 to 02:00 on the day after next
+
+
+@pytest.mark.parametrize(("off", "on"), [("23:00", "01:15"), ("23:00", None), (None, "01:15")])
+def test_a_clock_time_that_comes_twice_is_refused_with_both(off, on):
+    with pytest.raises(LightsImpossible) as caught:
+        placed(off, on, TWO_DAYS)
+    both = (
+        "2024-03-04T23:00:00 (+10800 s) and 2024-03-05T23:00:00 (+97200 s)" if off
+        else "2024-03-05T01:15:00 (+18900 s) and 2024-03-06T01:15:00 (+105300 s)"
+    )  # fmt: skip
+    assert both in caught.value.problem
+    assert "with its date" in caught.value.remedy
+
+
+def test_a_clock_time_that_comes_twice_is_clear_with_its_date():
+    lights = placed("2024-03-05T23:00", "01:15", TWO_DAYS)
+    assert (lights.off_s, lights.on_s) == (27 * 3600, 29.25 * 3600)
+
+
+def test_of_two_clock_times_the_one_that_leaves_a_night_is_meant():
+    # 06:00 comes once; after the second 23:00 there is no 06:00 any more.
+    assert placed("23:00", "06:00", TWO_DAYS).off_s == 3 * 3600
+
+
+def test_without_a_date_a_clock_time_that_comes_twice_is_refused_with_seconds():
+    undated = recording(None, 30 * 3600.0, dt.time(20))
+    with pytest.raises(LightsImpossible, match=r"\+10800 s and \+97200 s"):
+        placed("23:00", "01:15", undated)
+
+
+def test_more_than_a_day_in_bed_is_refused():
+    with pytest.raises(LightsImpossible, match=r"26\.0 h from lights off"):
+        placed("2024-03-04T21:00", "2024-03-05T23:00", TWO_DAYS)
+
+
+# Two nights, 23:00 to 06:00 and 23:00 to 01:30.
+NIGHTS = {"off_events_s": [10800.0, 97200.0], "on_events_s": [36000.0, 106200.0]}
+
+
+def test_several_nights_in_one_recording_are_named_and_not_added_up():
+    with pytest.raises(SeveralSleepPeriods) as caught:
+        placed(header=TWO_DAYS, **NIGHTS)
+    problem = caught.value.problem
+    assert "1: 23:00:00 (+10800 s) to 06:00:00 (+36000 s)" in problem
+    assert "2: 23:00:00 (+97200 s) to 01:30:00 (+106200 s)" in problem
+    assert "--sleep-period" in caught.value.remedy
+
+
+@pytest.mark.parametrize(("period", "off_s", "on_s"), [(1, 10800, 36000), (2, 97200, 106200)])
+def test_one_of_several_nights_is_chosen(period, off_s, on_s):
+    night = Night("S1", "1", sleep_period=period)
+    lights, _ = place_lights(night, TWO_DAYS, **NIGHTS)
+    assert lights == Lights(off_s, on_s, "annotation", "annotation")
+
+
+def test_a_period_that_is_not_there_is_refused():
+    with pytest.raises(LightsImpossible, match="sleep period 3 is wanted; its annotations show 2"):
+        place_lights(Night("S1", "1", sleep_period=3), TWO_DAYS, **NIGHTS)
+    with pytest.raises(LightsImpossible, match="show no lights off"):
+        place_lights(Night("S1", "1", sleep_period=1), TWO_DAYS)
+
+
+def test_a_period_and_a_time_of_lights_off_may_contradict_each_other():
+    night = Night("S1", "1", sleep_period=1, lights_off="+97200")
+    with pytest.raises(LightsImpossible, match="wanted one of them"):
+        place_lights(night, TWO_DAYS, **NIGHTS)
+
+
+def test_a_given_time_says_which_night_is_meant():
+    lights = placed(off="+97500", header=TWO_DAYS, **NIGHTS)
+    assert lights == Lights(97500, 106200, "option", "annotation")
+    lights = placed(on="+35700", header=TWO_DAYS, **NIGHTS)
+    assert lights == Lights(10800, 35700, "annotation", "option")
+
+
+def test_two_hours_up_in_the_night_are_said():
+    night = Night("S1", "1")
+    lights, findings = place_lights(night, recording(), [600, 18000], [10800, 27000])
+    assert (lights.off_s, lights.on_s) == (600, 27000)
+    assert [f.code for f in findings] == ["lights-on-within"]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from psgpipe.model.hypnogram import Hypnogram
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.quality.flags import judge_stages
 from psgpipe.sleep.architecture import summarize
+from psgpipe.sleep.dose_time import dose_doubt
 from psgpipe.sleep.sedation import sedated_epochs
 from tests.builders import stages
 
@@ -16,7 +17,9 @@ START = dt.datetime(2024, 3, 1, 22, 0)
 
 
 def sedated(dose_end: dt.datetime, window_h: float, n_epochs: int = 10) -> list[int]:
-    return np.flatnonzero(sedated_epochs(n_epochs, START, dose_end, window_h)).tolist()
+    return np.flatnonzero(
+        sedated_epochs(n_epochs, (dose_end - START).total_seconds(), window_h)
+    ).tolist()
 
 
 def test_epochs_within_the_window_after_a_dose():
@@ -37,6 +40,20 @@ def test_a_dose_in_the_night_leaves_what_was_before_it():
 @pytest.mark.parametrize("days", [-1, 1])
 def test_a_dose_of_another_day_is_no_sedation(days):
     assert sedated(START + dt.timedelta(days=days), 6.0) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "doubt"),
+    [
+        (-14.0, None), (-59.0, None), (-61.0, "61 days before the night"), (0.3, None),
+        (0.5, "4.0 h after the night"), (-5113.0, "5113 days before the night"),
+        (5113.0, "5113 days after the night"),
+    ],
+)  # fmt: skip
+def test_a_dose_of_years_ago_or_after_the_night_is_doubted(days, doubt):
+    # The night lasts eight hours; a washout of weeks and a dose in the night are possible.
+    found = dose_doubt(days * 86400, 8 * 3600)
+    assert (found is None) if doubt is None else (doubt in found)
 
 
 def test_a_window_of_zero_turns_it_off():

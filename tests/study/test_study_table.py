@@ -163,6 +163,11 @@ def test_decimal_marks_in_a_tab_separated_table(tmp_path, cell):
         ("sex", "X", "F or M"),
         ("lights_off", "25:10", "HH:MM"),
         ("lights_off", "22.41", "HH:MM"),
+        ("lights_off", "300", "for seconds from the start, +300"),
+        ("timezone", "Europe/Pariss", "Did you mean Europe/Paris?"),
+        ("timezone", "CEST summer", "a time zone such as Europe/Paris"),
+        ("sleep_period", "0", "a whole number from 1"),
+        ("sleep_period", "1.5", "a whole number from 1"),
         ("lights_off", "10:41 PM", "HH:MM"),
         ("lights_off", "2024-03-01", "HH:MM"),
         ("lights_off", "01.03.2024 22:41", "HH:MM"),
@@ -333,6 +338,29 @@ def test_nights_of_one_subject_that_are_too_alike(tmp_path):
 def test_one_recording_for_two_nights(tmp_path):
     text = f"{HEADER}\nS1\t1\tbaseline\tx/a.edf\nS1\t2\ttreatment\tx/./a.edf\n"
     assert "row 3, column recording: the same recording as in row 2" in refusal(tmp_path, text)
+
+
+def test_a_recording_of_several_nights_has_a_row_for_each_sleep_period(tmp_path):
+    text = (
+        f"{HEADER}\tsleep_period\ttimezone\tlights_off\n"
+        "S1\tnap1\tbaseline\ta.edf\t1\tEurope/Paris\t\n"
+        "S1\tnap2\ttreatment\ta.edf\t2\t\t\n"
+        "S2\t1\tbaseline\tb.edf\t\t\t+300\n"
+    )
+    first, second, third = (listed.night for listed in study_table(written(tmp_path, text)))
+    assert (first.sleep_period, first.timezone) == (1, "Europe/Paris")
+    assert (second.sleep_period, second.timezone) == (2, None)
+    assert (third.sleep_period, third.lights_off) == (None, "+300")
+    assert first.extra["sleep_period"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [("1", "the same recording and sleep period 1 as in row 2"), ("", "the same recording as in")],
+)
+def test_a_sleep_period_of_two_nights(tmp_path, period, said):
+    text = f"{HEADER}\tsleep_period\nS1\t1\tbaseline\ta.edf\t1\nS1\t2\ttreatment\ta.edf\t{period}\n"
+    assert f"row 3, column recording: {said}" in refusal(tmp_path, text)
 
 
 def test_a_condition_of_the_study_s_own(tmp_path):

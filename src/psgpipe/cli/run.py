@@ -53,8 +53,17 @@ SHOWN = (
 @click.option("--subject", help="Subject id; otherwise from the file name.")
 @click.option("--night", help="Night id; otherwise from the file name.")
 @click.option("--condition", help="baseline, treatment, followup, washout or adaptation.")
-@click.option("--lights-off", metavar="HH:MM[:SS]", help="Local clock time, or ISO date-time.")
-@click.option("--lights-on", metavar="HH:MM[:SS]", help="Local clock time, or ISO date-time.")
+@click.option(
+    "--lights-off",
+    metavar="HH:MM[:SS]|+SECONDS",
+    help="Local clock time, ISO date-time, or seconds from the start.",
+)
+@click.option("--lights-on", metavar="HH:MM[:SS]|+SECONDS", help="As --lights-off.")
+@click.option("--timezone", metavar="ZONE", help="Of the clock times, such as Europe/Paris.")
+@click.option(
+    "--sleep-period", "--period", "sleep_period", type=click.IntRange(min=1), metavar="N",
+    help="Which of several nights or naps in the recording.",
+)  # fmt: skip
 @click.option("--age", type=float, help="Years. Age and sex are used if both are given.")
 @click.option("--sex", type=click.Choice(["F", "M"], case_sensitive=False), metavar="F|M")
 @click.option(
@@ -70,7 +79,7 @@ SHOWN = (
 def command(
     recording: Path, out: Path, pipeline: str, labels: Path | None, no_figures: bool, force: bool,
     blind: bool, verbose: bool, quiet: bool, as_json: bool, scoring: Path | None, age: float | None,
-    sex: str | None, **given: str | None,
+    sex: str | None, **given: Any,
 ) -> None:  # fmt: skip
     """Stage one RECORDING and summarize its sleep.
 

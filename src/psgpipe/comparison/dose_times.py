@@ -5,16 +5,36 @@ from __future__ import annotations
 import datetime as dt
 
 from psgpipe.model.comparison import MeasuredNight
+from psgpipe.sleep.dose_time import dose_doubt
 
 LONGEST_NIGHT_H = 14.0
 
 
 def hours_since_dose(night: MeasuredNight) -> float | None:
-    """Hours from the end of the dose to lights off, as the table states them or by its clocks."""
-    if night.hours_since_dose is not None or night.dose_end is None:
+    """Hours from the end of the dose to lights off, as the table states them or by its clocks.
+
+    None where they are not known. A dose after the night or very long before it is impossible.
+    """
+    if night.hours_since_dose is not None or is_dose_impossible(night):
         return night.hours_since_dose
-    off = _lights_off(night)
-    return None if off is None else hours_since(dt.datetime.fromisoformat(night.dose_end), off)
+    return _hours_by_clock(night)
+
+
+def is_dose_impossible(night: MeasuredNight) -> bool:
+    """Whether the dates put the dose behind the night, or too long before it."""
+    hours = _hours_by_clock(night)
+    if night.hours_since_dose is not None or hours is None:
+        return False
+    bed_h = in_bed_h(night)
+    night_h = LONGEST_NIGHT_H if bed_h is None else bed_h
+    return dose_doubt(-3600 * hours, 3600 * night_h) is not None
+
+
+def _hours_by_clock(night: MeasuredNight) -> float | None:
+    off = None if night.dose_end is None else _lights_off(night)
+    if night.dose_end is None or off is None:
+        return None
+    return hours_since(dt.datetime.fromisoformat(night.dose_end), off)
 
 
 def hours_since(dose_end: dt.datetime, lights_off: dt.datetime) -> float:

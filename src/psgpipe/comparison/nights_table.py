@@ -44,7 +44,8 @@ _DESCRIPTIVE = {
     "recording", "route", "infusion_no", "age", "age_y", "sex", "scoring", "remedy", "engine",
     "exit_code", "folder", "fingerprint", "psgpipe", "row", "start_clock", "duration_s", "span_s",
     "warnings", "flags", "seconds", "visit", "session", "week", "day", "order", "run", "arm",
-    "date", "time", "id", "scorer", "rater", "year", "month",
+    "date", "time", "id", "scorer",
+    "timezone", "sleep_period", "part", "rater", "year", "month",
 }  # fmt: skip
 MOST_MINUTES = 24 * 60.0
 # Dates and keys are numbers that differ between nights but measure nothing.

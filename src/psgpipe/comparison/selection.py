@@ -6,10 +6,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from psgpipe.comparison.dose_times import hours_since_dose, in_bed_h, in_sedation
+from psgpipe.comparison.dose_times import (
+    hours_since_dose,
+    in_bed_h,
+    in_sedation,
+    is_dose_impossible,
+)
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import FlowStep, MeasuredNight, NightFate
 from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.sleep.dose_time import LONGEST_SINCE_DOSE_D
 
 ANALYSED = "analysed"
 OTHER_CONDITION = "other condition"
@@ -217,11 +223,23 @@ def _unpaired(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> dict[int
 def _warnings(analysed: Sequence[MeasuredNight], spec: ComparisonSpec) -> tuple[str, ...]:
     """Warnings on the analysed nights, and only on these."""
     return (
+        *_warnings_of_impossible_doses(analysed),
         *_warnings_of_dose_times([n for n in analysed if n.condition in spec.treatment]),
         *_warnings_of_carry_over([n for n in analysed if n.condition in spec.baseline], spec),
         *_warnings_of_first_nights(analysed, spec),
         *_warnings_of_lights(analysed),
     )
+
+
+def _warnings_of_impossible_doses(analysed: Sequence[MeasuredNight]) -> Iterable[str]:
+    """Nights whose dates put the dose where it can not have been."""
+    n_impossible = sum(is_dose_impossible(n) for n in analysed)
+    if n_impossible:
+        yield (
+            f"{count_of(n_impossible, 'analysed night')} ended before the dose stated for it, or "
+            f"came more than {LONGEST_SINCE_DOSE_D:.0f} days after it, which is impossible: one of "
+            "the dates is wrong, and neither sedation nor carry-over can be ruled out"
+        )
 
 
 def _warnings_of_dose_times(treated: Sequence[MeasuredNight]) -> Iterable[str]:

@@ -2,6 +2,9 @@
 
 The year is two digits: 85 to 99 mean 1985 to 1999, 00 to 84 mean 2000 to 2084 (EDF+ specification,
 2.1.3.3). In EDF+ the recording field starts with ``Startdate dd-MMM-yyyy``, which has all four.
+
+A tool that removes the date often writes another one in its place. Such a stand-in is no date, and
+midnight beside it is no time.
 """
 
 from __future__ import annotations
@@ -20,8 +23,10 @@ _STARTDATE = re.compile(rb"\s*startdate[ _]+(\S+)", re.IGNORECASE)
 _STARTDATE_DATE = re.compile(rb"([0-9]{1,2})-([a-z]{3})-([0-9]{4})", re.IGNORECASE)
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
-# What EDF+ writes for a removed date; EDF was published in 1992, so nothing began on this day.
-ANONYMOUS_DATE = dt.date(1985, 1, 1)
+# 1 January of these years stands for a removed date: 1985 in EDF+ and in exports of MNE-BIDS, 2000
+# in MNE, 1900 in archives; 1904, 1970 and 1980 are day 0 of a computer's clock, which a header of
+# two digits shows as 2070 and 2080.
+STAND_IN_YEARS = (1900, 1904, 1970, 1980, 1985, 2000, 2070, 2080)
 
 
 @dataclass(frozen=True)
@@ -39,10 +44,15 @@ def read_start(fields: StartFields, findings: Findings) -> tuple[dt.date | None,
     clock = _clock(fields.time, findings)
     startdate = _startdate(fields, findings)
     header_date = _header_date(fields.date, findings, has_startdate=startdate is not None)
+    stand_ins = [d for d in (header_date, startdate) if d and _is_stand_in(d, clock)]
+    startdate, header_date = (None if d in stand_ins else d for d in (startdate, header_date))
     date = _agreed(startdate, header_date, findings, plus=fields.is_plus)
-    if date == ANONYMOUS_DATE and startdate is None:
-        findings.add("date-unknown", "start date 01.01.85 stands for a removed date: unknown")
-        date = None
+    if stand_ins:
+        rest = "unknown" if date is None else f"{date.isoformat()} is used"
+        findings.add(
+            "date-unknown",
+            f"start date {stand_ins[0].isoformat()} stands for a removed date: {rest}",
+        )
     if date is None and clock == dt.time(0):
         # Who removes the date often writes midnight over the time.
         findings.add("time-unknown", "start time 00.00.00 without a date: clock time unknown")
@@ -50,6 +60,15 @@ def read_start(fields: StartFields, findings: Findings) -> tuple[dt.date | None,
     if date is not None and date > dt.date.today() + dt.timedelta(days=1):
         findings.add("date-future", f"start date {date.isoformat()} lies in the future")
     return date, clock
+
+
+def _is_stand_in(date: dt.date, clock: dt.time | None) -> bool:
+    """Whether a tool wrote the date for one that was removed.
+
+    The first second of any year is one, too: who removes a date often writes zero over the time.
+    """
+    new_year = (date.month, date.day) == (1, 1)
+    return new_year and (date.year in STAND_IN_YEARS or clock == dt.time(0))
 
 
 def _agreed(

@@ -25,11 +25,16 @@ class Night:
     condition
         ``baseline``, ``treatment``, ... or None where not said.
     lights_off, lights_on
-        Local clock time (``22:41``, ``22:41:30``) or ISO date-time, or None.
+        Local clock time (``22:41``, ``22:41:30``), ISO date-time, or seconds from the start of the
+        recording (``+300``); or None.
     age_y
         Years, 0 to 120, or None.
     dose_end
         When the dose before or in this night ended, local ISO date-time, or None.
+    timezone
+        The name of the time zone of every clock time (``Europe/Paris``), or None.
+    sleep_period
+        Which of several nights or naps in the recording this is, from 1; None where there is one.
     extra
         Further columns of the study table, carried to the results unchanged.
     """
@@ -42,6 +47,8 @@ class Night:
     age_y: float | None = None
     sex: Sex | None = None
     dose_end: str | None = None
+    timezone: str | None = None
+    sleep_period: int | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
 

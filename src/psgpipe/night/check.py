@@ -24,7 +24,7 @@ from psgpipe.night.choose_montage import (
 from psgpipe.night.definition import Definition
 from psgpipe.night.open import open_night, require_an_epoch
 from psgpipe.night.runner import run_steps
-from psgpipe.sleep.lights import clock_at
+from psgpipe.sleep.local_clock import clock_at
 
 STATE_OK, STATE_WARNING, STATE_UNSUITABLE, STATE_UNREADABLE = (
     "ok", "warning", "unsuitable", "unreadable",

@@ -18,6 +18,8 @@ from psgpipe.night.definition import Definition
 FORMAT_VERSION = "1"
 """Raised when the content of an output file changes although no step's result does."""
 
+LATER_INPUTS = ("timezone", "sleep_period")
+
 
 def pipeline_sha256(definition: Definition) -> str:
     """The hash of a pipeline: steps, versions and parameters, without comments and layout."""
@@ -93,4 +95,6 @@ def night_fingerprint(
 
 def _night_dict(night: Night) -> dict[str, Any]:
     """The night without the study's further columns: no file of the night holds them."""
-    return {key: value for key, value in vars(night).items() if key != "extra"}
+    known = {key: value for key, value in vars(night).items() if key != "extra"}
+    # A night without them has the fingerprint that it had before there were such inputs.
+    return {k: v for k, v in known.items() if v is not None or k not in LATER_INPUTS}

@@ -16,7 +16,7 @@ from psgpipe.model.night import StagedNight
 from psgpipe.model.recording import Recording
 from psgpipe.reports.night_picture import night_pictures
 from psgpipe.signals.spectrogram import epoch_spectrogram
-from psgpipe.sleep.lights import clock_at
+from psgpipe.sleep.local_clock import local_clock
 
 HYPNOGRAM_COLUMNS = (
     "epoch", "onset_s", "duration_s", "clock", "stage",
@@ -62,6 +62,7 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
         )
     )
     valid = hypnogram.valid
+    clock = local_clock(hypnogram.start, hypnogram.start_clock, staged.night.timezone)
     for epoch, stage in enumerate(hypnogram.stages):
         onset_s = epoch * EPOCH_S
         probabilities = staged.hypnodensity.probabilities[epoch]
@@ -70,7 +71,7 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
                 epoch,
                 f"{onset_s:g}",
                 f"{_epoch_s(staged, epoch):g}",
-                clock_at(hypnogram.start_clock, onset_s) or "",
+                clock.clock_at(onset_s) or "",
                 stage,
                 *(_number(p) for p in probabilities),
                 str(bool(hypnogram.in_bed[epoch])).lower(),

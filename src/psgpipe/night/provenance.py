@@ -15,7 +15,7 @@ from psgpipe.night.definition import Definition
 from psgpipe.night.fingerprint import pipeline_sha256
 from psgpipe.night.open import lights_warning
 from psgpipe.night.runner import StepResults
-from psgpipe.sleep.lights import clock_at
+from psgpipe.sleep.local_clock import local_clock
 
 
 def staged_night(
@@ -44,6 +44,7 @@ def _provenance(
     recording_sha256: str | None,
 ) -> dict[str, Any]:
     header, lights = opened.header, opened.lights
+    clock = local_clock(header.start, header.start_clock, opened.night.timezone)
     return {
         "psgpipe": __version__,
         "subject": opened.night.subject,
@@ -53,7 +54,7 @@ def _provenance(
             "bytes": state.size if (state := FileState.of(opened.path)) else None,
             "sha256": recording_sha256,
             "start": header.start.isoformat() if header.start else None,
-            "start_clock": clock_at(header.start_clock, 0.0),
+            "start_clock": clock.clock_at(0.0),
             "duration_s": header.duration_s,
             "span_s": header.span_s,
         },
@@ -67,13 +68,21 @@ def _provenance(
         "lights": {
             "off_s": lights.off_s,
             "on_s": lights.on_s,
-            "off": clock_at(header.start_clock, lights.off_s),
-            "on": clock_at(header.start_clock, lights.on_s),
+            "off": clock.clock_at(lights.off_s),
+            "on": clock.clock_at(lights.on_s),
             "source": lights.source,
+            **_chosen_by(opened),
         },
         "window": {"first_epoch": staged.first_epoch, "last_epoch": staged.last_epoch},
         "warnings": _warnings(opened, staged, results),
     }
+
+
+def _chosen_by(opened: OpenedNight) -> dict[str, Any]:
+    """The time zone and the sleep period that the lights were placed with, where given."""
+    night = opened.night
+    given = {"timezone": night.timezone, "sleep_period": night.sleep_period}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _warnings(opened: OpenedNight, staged: Staging, results: StepResults) -> list[str]:

@@ -24,6 +24,8 @@ def run_night(
     condition: str | None = None,
     lights_off: str | None = None,
     lights_on: str | None = None,
+    timezone: str | None = None,
+    sleep_period: int | None = None,
     age: float | None = None,
     sex: str | None = None,
     dose_end: str | None = None,
@@ -40,8 +42,13 @@ def run_night(
     subject, night, condition
         Identity; the recording's file name stands in for the subject.
     lights_off, lights_on
-        Local clock time (``22:41``) or ISO date-time; where absent, the recording's annotations,
-        else its start and end.
+        Local clock time (``22:41``), ISO date-time or seconds from the start (``+300``); where
+        absent, the recording's annotations, else its start and end.
+    timezone
+        The time zone of the clock times, such as ``Europe/Paris``; it matters where the clock is
+        changed in the night.
+    sleep_period
+        Which of several nights or naps in the recording to stage, from 1.
     age, sex
         Years and ``F`` or ``M``; passed to the stager where both are known.
     dose_end
@@ -68,7 +75,8 @@ def run_night(
     path = Path(recording)
     identity = night_from(
         path, subject=subject, night=night, condition=condition, lights_off=lights_off,
-        lights_on=lights_on, age_y=age, sex=sex, dose_end=dose_end,
+        lights_on=lights_on, age_y=age, sex=sex, dose_end=dose_end, timezone=timezone,
+        sleep_period=sleep_period,
     )  # fmt: skip
     definition = pipeline if isinstance(pipeline, Definition) else load_definition(pipeline)
     before = FileState.of(path)

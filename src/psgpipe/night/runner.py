@@ -14,8 +14,9 @@ from psgpipe.model.summary import QualityFlag, QualityReport
 from psgpipe.night.choose_montage import choose_montage, require_fit
 from psgpipe.night.definition import Definition
 from psgpipe.night.steps.catalogue import CATALOGUE
+from psgpipe.night.steps.stage_sleep import dose_time_doubt
 from psgpipe.night.steps.step import Step
-from psgpipe.quality.flags import judge_stages
+from psgpipe.quality.flags import judge_dose_time, judge_stages
 
 LOGGER = logging.getLogger("psgpipe")
 RESULTS = ("staged", "summary", "quality")
@@ -57,8 +58,11 @@ def _implausible(slots: Mapping[str, Any], definition: Definition) -> tuple[Qual
     """The flags of stages that are not plausible."""
     if "summary" not in slots:
         return ()
-    flags = judge_stages(
-        slots["staged"].hypnogram, slots["summary"], definition.params["check_quality"]
+    flags = (
+        *judge_stages(
+            slots["staged"].hypnogram, slots["summary"], definition.params["check_quality"]
+        ),
+        *judge_dose_time(dose_time_doubt(slots["opened"])),
     )
     for flag in flags:
         if flag.refused:

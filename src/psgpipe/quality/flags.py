@@ -73,6 +73,9 @@ def judge_stages(
     if not whole_night:
         limit = f"wanted at least {limits.flag_night_below_h:g} h for a night"
         flags.append(QualityFlag("short-night", f"{hours_in_bed:.1f} h in bed, {limit}"))
+    if hours_in_bed > limits.flag_night_above_h:
+        limit = f"wanted at most {limits.flag_night_above_h:g} h for a night"
+        flags.append(QualityFlag("long-night", f"{hours_in_bed:.1f} h in bed, {limit}"))
     if hypnogram.sedated_in_bed:
         flags.append(
             QualityFlag(
@@ -97,6 +100,14 @@ def judge_stages(
             message = f"{stage} is {share_pct:.1f} % of the scored epochs, {limit}"
             flags.append(QualityFlag("one-stage", message, refused=True))
     return tuple(flags)
+
+
+def judge_dose_time(doubt: str | None) -> tuple[QualityFlag, ...]:
+    """A flag where a dose is stated and `doubt` says why the time since it is not known."""
+    if doubt is None:
+        return ()
+    message = f"{doubt}; how long after the dose is not known, and sedation cannot be ruled out"
+    return (QualityFlag("sedation-unknown", message),)
 
 
 def _unstageable(quality: DerivationQuality, limits: QualityLimits) -> Iterator[QualityFlag]:

@@ -37,6 +37,8 @@ class QualityLimits:
         A rate must be above it.
     flag_night_below_h
         Less time in bed is no whole night.
+    flag_night_above_h
+        More time in bed is more than a night.
     flag_stage_changes_per_h
         In the sleep period.
     refuse_one_stage_pct
@@ -79,6 +81,7 @@ class QualityLimits:
     flag_copy_above: float = 0.995
     refuse_fs_hz: float = 80.0
     flag_night_below_h: float = 4.0
+    flag_night_above_h: float = 14.0
     flag_stage_changes_per_h: float = 40.0
     refuse_one_stage_pct: float = 95.0
     flat_run_s: float = 1.0

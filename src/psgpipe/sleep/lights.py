@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from psgpipe.errors import LightsImpossible
 from psgpipe.model.header import Finding, Header
 from psgpipe.model.night import Lights, LightsSource, Night
+from psgpipe.sleep.annotated_lights import MIN_IN_BED_S, annotated_lights
+from psgpipe.sleep.clock_change import changed_between
+from psgpipe.sleep.given_lights import given_seconds, read_time
+from psgpipe.sleep.local_clock import DAY_S, LocalClock, local_clock
 
-DAY_S = 24 * 3600.0
-MIN_IN_BED_S = 30.0
-_TIME = r":[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
-_CLOCK = re.compile(rf"([01]?[0-9]|2[0-3]){_TIME}")
-_DATE_TIME = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]([01][0-9]|2[0-3]){_TIME}")
-WANTED = "HH:MM, HH:MM:SS or an ISO date-time such as 2024-03-01T22:41"
+
+@dataclass(frozen=True)
+class _End:
+    """One end of the time in bed: every moment that it may be, and where these came from."""
+
+    which: str
+    moments_s: tuple[float, ...]
+    source: LightsSource
 
 
 def place_lights(
@@ -28,9 +34,8 @@ def place_lights(
     """Lights off and on in seconds from the start of the recording, and the findings about them.
 
     A time given with the night counts before an annotation in the file; without both, the
-    recording's start or end is used. Of several annotations the first lights off and the last
-    lights on count: in between, lights are switched on for a while and off again. Where lights are
-    switched off last, lights on is not known.
+    recording's start or end is used. Annotations may show several periods in bed
+    (:func:`psgpipe.sleep.sleep_periods.sleep_periods`); ``night.sleep_period`` chooses one.
 
     Parameters
     ----------
@@ -43,133 +48,133 @@ def place_lights(
     ------
     psgpipe.errors.LightsImpossible
         A time that was given is unreadable, cannot be placed because the recording does not say
-        when it started, lies outside the recording, or leaves less than one epoch in bed.
+        when it started, lies outside the recording, comes twice, or leaves less than one epoch or
+        more than a day in bed; or the period that was chosen is not there.
+    psgpipe.errors.SeveralSleepPeriods
+        Annotations show several periods, and neither a period nor a time was given.
+    psgpipe.errors.TimeZoneUnknown
     """
-    off_given = _given_s(night.lights_off, "off", header)
-    on_given = _given_s(night.lights_on, "on", header)
-    off_annotated, on_annotated = _annotated(
-        _inside(off_events_s, header), _inside(on_events_s, header)
+    clock = local_clock(header.start, header.start_clock, night.timezone)
+    _require_one_start(night, header, clock)
+    off_given = given_seconds(night.lights_off, "off", header, clock)
+    on_given = given_seconds(night.lights_on, "on", header, clock)
+    annotated = annotated_lights(
+        off_events_s,
+        on_events_s,
+        header,
+        clock,
+        sleep_period=night.sleep_period,
+        off_given_s=max(off_given, default=None),
+        on_given_s=min(on_given, default=None),
     )
-    off_s, off_source = _first_known(off_given, given_by, off_annotated, 0.0)
-    on_s, on_source = _first_known(on_given, given_by, on_annotated, header.span_s)
-    if on_given is not None and on_s <= off_s and on_s + DAY_S <= header.span_s:
-        on_s += DAY_S  # in more than a day every clock time comes twice
-    if on_s - off_s >= MIN_IN_BED_S:
-        return Lights(off_s, on_s, off_source, on_source), ()
-    if "annotation" in (off_source, on_source) and off_given is None and on_given is None:
-        whole = Lights(0.0, header.span_s, "recording", "recording")
-        return whole, (
-            Finding(
-                "lights-annotations-contradict",
-                "lights on is annotated before lights off; both were disregarded",
-            ),
-        )
-    raise LightsImpossible(
-        f"{header.file}: lights on ({_clock(on_s, header)}) is not at least one epoch after lights "
-        f"off ({_clock(off_s, header)})",
-        "Correct the times; a night over midnight needs no date.",
-    )
+    off = _end("off", off_given, given_by, annotated.off_s, 0.0)
+    on = _end("on", on_given, given_by, annotated.on_s, header.span_s)
+    off_s, on_s = _pair(off, on, header, clock)
+    clock_findings = _clock_findings(night, header, {"off": off_s, "on": on_s})
+    lights = Lights(off_s, on_s, off.source, on.source)
+    return lights, (*annotated.findings, *clock_findings)
 
 
-def _annotated(off_s: list[float], on_s: list[float]) -> tuple[list[float], list[float]]:
-    """The first lights off and the last lights on, each in a list that is empty without one."""
-    if off_s and on_s and off_s[0] < on_s[-1] < off_s[-1]:
-        on_s = []  # switched off again: this was not yet the morning
-    return off_s[:1], on_s[-1:]
+def _end(
+    which: str,
+    given_s: tuple[float, ...],
+    given_by: LightsSource,
+    annotated_s: float | None,
+    recorded_s: float,
+) -> _End:
+    if given_s:
+        return _End(which, given_s, given_by)
+    if annotated_s is not None:
+        return _End(which, (annotated_s,), "annotation")
+    return _End(which, (recorded_s,), "recording")
 
 
-def _first_known(
-    given_s: float | None, given_by: LightsSource, annotated_s: Sequence[float], end_s: float
-) -> tuple[float, LightsSource]:
-    if given_s is not None:
-        return given_s, given_by
-    if annotated_s:
-        return annotated_s[0], "annotation"
-    return end_s, "recording"
+def _pair(off: _End, on: _End, header: Header, clock: LocalClock) -> tuple[float, float]:
+    """The one pair of lights off and on that the times allow.
 
-
-def _inside(events_s: Sequence[float], header: Header) -> list[float]:
-    return sorted(s for s in events_s if 0 <= s <= header.span_s)
-
-
-def _given_s(text: str | None, which: str, header: Header) -> float | None:
-    if text is None:
-        return None
-    when = read_time(text)
-    if when is None:
-        raise LightsImpossible(f"lights {which} is {text!r}, wanted {WANTED}", "Correct the time.")
-    seconds = _seconds_after_start(when, header)
-    if seconds is None:
-        raise _cannot_place(text, which, header)
-    if not 0 <= seconds <= header.span_s:
-        first, end = (_shown(s, when, header) for s in (0.0, header.span_s))
+    In more than a day a clock time comes twice. Lights on is the first after lights off.
+    """
+    ordered = [(a, b) for a in off.moments_s for b in on.moments_s if b - a >= MIN_IN_BED_S]
+    if not ordered:
+        off_s, on_s = off.moments_s[0], on.moments_s[0]
         raise LightsImpossible(
-            f"{header.file}: lights {which} {text} is outside the recording ({first} to {end})",
-            f"Give a time inside it, or leave lights {which} out.",
+            f"{header.file}: lights on ({_shown(on_s, clock)}) is not at least one epoch after "
+            f"lights off ({_shown(off_s, clock)})",
+            "Correct the times; a night over midnight needs no date.",
         )
-    return seconds
+    known = "recording" not in (off.source, on.source)
+    pairs = [(a, b) for a, b in ordered if b - a <= DAY_S or not known]
+    if not pairs:
+        hours = (ordered[0][1] - ordered[0][0]) / 3600
+        raise LightsImpossible(
+            f"{header.file}: {hours:.1f} h from lights off ({_shown(ordered[0][0], clock)}) to "
+            f"lights on ({_shown(ordered[0][1], clock)}), wanted one night",
+            "Correct the times; of several nights in one file, give the times of one.",
+        )
+    if known:
+        pairs = [min(pair for pair in pairs if pair[0] == a) for a in {a for a, _ in pairs}]
+    if len(pairs) > 1:
+        raise _twice(off if len(off.moments_s) > 1 else on, header, clock)
+    return pairs[0]
 
 
-def _cannot_place(text: str, which: str, header: Header) -> LightsImpossible:
-    if header.start_clock is not None:
-        return LightsImpossible(
-            f"{header.file}: lights {which} {text} cannot be placed: the file does not say on "
-            "which day it started",
-            "Give the clock time alone.",
-        )
+def _twice(end: _End, header: Header, clock: LocalClock) -> LightsImpossible:
+    moments = [clock.moment_at(s) for s in end.moments_s]
+    texts = [
+        f"+{s:.6g} s" if m is None else f"{m.isoformat(timespec='seconds')} (+{s:.6g} s)"
+        for s, m in zip(end.moments_s, moments, strict=True)
+    ]
+    first = moments[0].isoformat(timespec="minutes") if moments[0] else f"+{end.moments_s[0]:.6g}"
     return LightsImpossible(
-        f"{header.file}: lights {which} {text} cannot be placed: the file does not say when it "
-        "started",
-        "Leave the lights out; the whole recording is then analysed.",
+        f"{header.file}: lights {end.which} comes {len(texts)} times in {header.span_s / 3600:.1f} "
+        f"h: {' and '.join(texts)}",
+        f"Give lights {end.which} with its date, or as seconds from the start, such as {first}.",
     )
 
 
-def _shown(seconds: float, when: dt.time | dt.datetime, header: Header) -> str:
-    """A moment of the recording, with its date where the lights were given with theirs."""
-    if isinstance(when, dt.datetime) and header.start is not None:
-        moment = header.start + dt.timedelta(seconds=seconds)
-        return moment.isoformat(timespec="seconds")
-    return _clock(seconds, header)
+def _require_one_start(night: Night, header: Header, clock: LocalClock) -> None:
+    """Refuse a start that the wall clock shows twice or never in the night's time zone."""
+    if clock.starts == 1 or header.start is None:
+        return
+    what = "comes twice" if clock.starts else "does not exist"
+    raise LightsImpossible(
+        f"{header.file}: the recording starts at {header.start.isoformat()}, which {what} in "
+        f"{night.timezone}: the clock is changed then",
+        "Leave the time zone out, and give the lights as seconds from the start, such as +300.",
+    )
 
 
-def read_time(text: str) -> dt.time | dt.datetime | None:
-    """A clock time or an ISO date-time; None where `text` is neither.
-
-    A time zone is not accepted: recordings hold local time. Neither is a date alone, which would
-    mean midnight, nor ``1:5``, which may be 1:50.
-    """
-    text = text.strip()
-    try:
-        if _DATE_TIME.fullmatch(text):
-            return dt.datetime.fromisoformat(text)
-        if _CLOCK.fullmatch(text):
-            return dt.time.fromisoformat(text if text[2] == ":" else f"0{text}")
-    except ValueError:  # the calendar has no such day
-        return None
-    return None
-
-
-def _seconds_after_start(when: dt.time | dt.datetime, header: Header) -> float | None:
-    if isinstance(when, dt.datetime):
-        return None if header.start is None else (when - header.start).total_seconds()
-    if header.start_clock is None:
-        return None
-    # A clock time before the start belongs to the next day: nights cross midnight.
-    return (_of_day_s(when) - _of_day_s(header.start_clock)) % DAY_S
-
-
-def _of_day_s(time: dt.time) -> float:
-    return time.hour * 3600 + time.minute * 60 + time.second + time.microsecond / 1e6
+def _clock_findings(night: Night, header: Header, placed_s: dict[str, float]) -> Iterator[Finding]:
+    """What is doubtful about clock times: the clock may be changed, the time zone of no use."""
+    given = {"off": night.lights_off, "on": night.lights_on}
+    by_clock = [which for which, text in given.items() if text and _is_clock(text)]
+    if not by_clock:
+        return
+    if header.start is None:
+        if night.timezone:
+            yield Finding(
+                "timezone-unused",
+                "the file does not say on which day it started, so that the time zone cannot tell "
+                "whether the clock was changed in this night",
+            )
+        return
+    if night.timezone:
+        return
+    for which in by_clock:
+        moment = header.start + dt.timedelta(seconds=placed_s[which])
+        where = changed_between(header.start, moment)
+        if where:
+            yield Finding(
+                "clock-change",
+                f"clocks were changed in {where} between the start and lights {which}, which is a "
+                f"clock time: there lights {which} is an hour off; give the time zone (--timezone, "
+                "column timezone), or seconds from the start",
+            )
 
 
-def _clock(seconds: float, header: Header) -> str:
-    return clock_at(header.start_clock, seconds) or f"{seconds / 60:.1f} min after the start"
+def _is_clock(text: str) -> bool:
+    return not isinstance(read_time(text), dt.timedelta)
 
 
-def clock_at(start_clock: dt.time | None, seconds: float) -> str | None:
-    """Local time of day `seconds` after a recording's start, ``HH:MM:SS[.mmm]``, or None."""
-    if start_clock is None:
-        return None
-    ms = round((_of_day_s(start_clock) + seconds) * 1000) % int(DAY_S * 1000)
-    whole = f"{ms // 3_600_000:02d}:{ms // 60_000 % 60:02d}:{ms // 1000 % 60:02d}"
-    return f"{whole}.{ms % 1000:03d}" if ms % 1000 else whole
+def _shown(seconds: float, clock: LocalClock) -> str:
+    return clock.clock_at(seconds) or f"{seconds / 60:.1f} min after the start"

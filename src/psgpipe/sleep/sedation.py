@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 
 import numpy as np
@@ -13,19 +12,16 @@ from psgpipe.model.hypnogram import EPOCH_S
 SEDATION_WINDOW_H = 6.0
 
 
-def sedated_epochs(
-    n_epochs: int, start: dt.datetime, dose_end: dt.datetime, window_h: float
-) -> npt.NDArray[np.bool_]:
+def sedated_epochs(n_epochs: int, dose_end_s: float, window_h: float) -> npt.NDArray[np.bool_]:
     """Bool, shape (n_epochs,): some of the 30-s epoch lies within `window_h` after a dose's end.
 
     Parameters
     ----------
-    start
-        Local date and time of the first epoch.
+    dose_end_s
+        Seconds from the start of the first epoch to the end of the dose; negative before it.
     """
-    from_s = (dose_end - start).total_seconds()
-    first = math.floor(from_s / EPOCH_S)
-    end = math.ceil((from_s + 3600 * window_h) / EPOCH_S - 1e-6)
+    first = math.floor(dose_end_s / EPOCH_S)
+    end = math.ceil((dose_end_s + 3600 * window_h) / EPOCH_S - 1e-6)
     epochs = np.arange(n_epochs)
     marks: npt.NDArray[np.bool_] = (epochs >= first) & (epochs < end) & (window_h > 0)
     return marks

@@ -9,7 +9,8 @@ from typing import Any
 
 from psgpipe.errors import UsageError
 from psgpipe.model.night import Night
-from psgpipe.sleep.lights import read_time
+from psgpipe.sleep.given_lights import read_time
+from psgpipe.sleep.local_clock import read_zone
 
 _BIDS = re.compile(r"(?:^|_)(sub|ses|run)-([A-Za-z0-9]+)")
 _SUFFIXES = (".edf", ".bdf", ".rec", ".edfz", ".gz")
@@ -30,6 +31,8 @@ def night_from(
     if sex not in (None, "F", "M"):
         raise UsageError(f"sex is {sex!r}, wanted F or M", "Correct --sex, or leave it out.")
     _require_date(known.get("dose_end"))
+    if known.get("timezone") is not None:
+        read_zone(known["timezone"])
     return Night(subject or named_subject, night or named_night, **known)
 
 

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import cast
 
+from psgpipe.errors import TimeZoneUnknown
 from psgpipe.model.night import Night, Sex
 from psgpipe.model.study_table_row import StudyTableRow
+from psgpipe.sleep.local_clock import read_zone
 from psgpipe.tables.cells import (
-    clock_or_date_time,
     date_time,
     known_or_none,
     lights_in_order,
+    lights_time,
     yes_or_no,
 )
 from psgpipe.tables.columns import check_ids, condition_of, with_known_names
@@ -25,6 +27,8 @@ REQUIRED = ("subject", "night", "condition", "recording")
 OPTIONAL = (
     "lights_off",
     "lights_on",
+    "timezone",
+    "sleep_period",
     "age",
     "sex",
     "night_in_lab",
@@ -39,7 +43,7 @@ OPTIONAL = (
     "exclude",
     "exclude_reason",
 )
-_NUMERIC = ("age", "night_in_lab", "dose_mg_per_kg", "infusion_no")
+_NUMERIC = ("age", "sleep_period", "night_in_lab", "dose_mg_per_kg", "infusion_no")
 _ON_THE_NIGHT = {*REQUIRED, "lights_off", "lights_on", "age", "sex", "scoring", "exclude"}
 MOST_BYTES_IN_A_NAME, MOST_BYTES_IN_A_PATH = 255, 3000
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
@@ -70,8 +74,8 @@ def _listed(
 ) -> StudyTableRow:
     cells = row.cells
     _check_design(row, numbers, mistakes)
-    lights_off = clock_or_date_time(row, "lights_off", mistakes)
-    lights_on = clock_or_date_time(row, "lights_on", mistakes)
+    lights_off = lights_time(row, "lights_off", mistakes)
+    lights_on = lights_time(row, "lights_on", mistakes)
     lights_in_order(row, lights_off, lights_on, mistakes)
     night = Night(
         subject=cells["subject"],
@@ -82,6 +86,8 @@ def _listed(
         age_y=numbers.within(row, "age", (0, 120), "years from 0 to 120"),
         sex=_sex(row, mistakes),
         dose_end=date_time(row, "dose_end", mistakes),
+        timezone=_timezone(row, mistakes),
+        sleep_period=numbers.whole(row, "sleep_period", least=1),
         extra={c: t for c, t in cells.items() if c not in _ON_THE_NIGHT and not is_missing(t)},
     )
     return StudyTableRow(
@@ -111,6 +117,19 @@ def _sex(row: Row, mistakes: Mistakes) -> Sex | None:
     return cast(Sex, _SEXES[cell.casefold()])
 
 
+def _timezone(row: Row, mistakes: Mistakes) -> str | None:
+    cell = row.cells["timezone"]
+    if is_missing(cell):
+        return None
+    try:
+        read_zone(cell)
+    except TimeZoneUnknown as error:
+        wanted = f"a time zone such as Europe/Paris ({error.remedy.rstrip('.')})"
+        mistakes.cell(row.number, "timezone", wanted, cell)
+        return None
+    return cell
+
+
 def _path(row: Row, column: str, folder: Path, mistakes: Mistakes) -> Path | None:
     """A path relative to the table; None where it is missing or too long for any disk."""
     cell = row.cells[column]
@@ -137,9 +156,14 @@ def _beside(folder: Path, text: str) -> Path:
 
 
 def _refuse_shared_recordings(nights: Sequence[StudyTableRow], mistakes: Mistakes) -> None:
-    first: dict[str, int] = {}
+    """Note a recording of two nights, unless each is another of its sleep periods."""
+    earlier: dict[str, dict[int | None, int]] = {}
     for listed in (n for n in nights if not n.excluded and not is_missing(n.recording.name)):
-        key = os.path.normcase(os.path.normpath(listed.recording))
-        row = first.setdefault(key, listed.row)
-        if row != listed.row:
-            mistakes.row(listed.row, f"column recording: the same recording as in row {row}")
+        path = os.path.normcase(os.path.normpath(listed.recording))
+        rows, period = earlier.setdefault(path, {}), listed.night.sleep_period
+        alike = [row for other, row in rows.items() if other == period or None in (other, period)]
+        if alike:
+            also = f" and sleep period {period}" if period is not None and period in rows else ""
+            found = f"the same recording{also} as in row {alike[0]}"
+            mistakes.row(listed.row, f"column recording: {found}")
+        rows.setdefault(period, listed.row)

@@ -14,6 +14,8 @@ _DATE_TIME = re.compile(
     r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?",
     re.ASCII,
 )
+_NUMBER = re.compile(r"\d{1,7}(\.\d{1,6})?", re.ASCII)
+_SECONDS = re.compile(rf"\+ ?{_NUMBER.pattern}( ?s)?|{_NUMBER.pattern} ?s", re.ASCII)
 _UNIT_SPELLINGS = ((r"%|percent(age)?", "pct"), (r"min(ute)?s?\b", "min"))
 # Spreadsheets count days from 1899-12-30 and show a bare time of day as that day.
 _SPREADSHEET_YEARS = range(1890, 1910)
@@ -51,6 +53,18 @@ def clock_or_date_time(row: Row, column: str, mistakes: Mistakes) -> str | None:
     if is_missing(cell) or _CLOCK.fullmatch(cell):
         return known_or_none(cell)
     return date_time(row, column, mistakes, "HH:MM, HH:MM:SS or YYYY-MM-DDTHH:MM")
+
+
+def lights_time(row: Row, column: str, mistakes: Mistakes) -> str | None:
+    """A clock time, a date-time, or seconds from the start of the recording, as in the cell."""
+    cell = row.cells[column]
+    if _SECONDS.fullmatch(cell):
+        return cell
+    if is_missing(cell) or _CLOCK.fullmatch(cell):
+        return known_or_none(cell)
+    wanted = "HH:MM, HH:MM:SS, YYYY-MM-DDTHH:MM"
+    bare = f"or, for seconds from the start, +{cell}" if _NUMBER.fullmatch(cell) else "or +SECONDS"
+    return date_time(row, column, mistakes, f"{wanted} {bare}")
 
 
 def date_time(

@@ -20,6 +20,8 @@ from psgpipe.night.steps.reference import standard_derivation
 from psgpipe.night.steps.step import Step
 from psgpipe.signals.epoch_signal import epoch_signal
 from psgpipe.signals.epochs import covered_epochs, epoch_count, in_bed
+from psgpipe.sleep.dose_time import dose_doubt
+from psgpipe.sleep.local_clock import local_clock
 from psgpipe.sleep.sedation import SEDATION_WINDOW_H, sedated_epochs
 from psgpipe.staging.consensus import de_weighted, disagreement, mean_probabilities
 from psgpipe.staging.stager import Stager, usable_stager
@@ -173,11 +175,37 @@ def sedation(
     n_epochs: int, opened: OpenedNight, params: StageSleepParams
 ) -> npt.NDArray[np.bool_] | None:
     """The epochs within the sedation window of the night's dose; None where that is not known."""
-    start, dose_end = opened.header.start, opened.night.dose_end
-    if start is None or dose_end is None:
+    if dose_time_doubt(opened) is not None:
         return None
-    moment = dt.datetime.fromisoformat(dose_end)
-    return sedated_epochs(n_epochs, start, moment, params.sedation_window_h)
+    dose_end_s = _dose_end_s(opened)
+    return (
+        None
+        if dose_end_s is None
+        else sedated_epochs(n_epochs, dose_end_s, params.sedation_window_h)
+    )
+
+
+def dose_time_doubt(opened: OpenedNight) -> str | None:
+    """Why the time from the night's dose to the night is not known; None where it is."""
+    if opened.night.dose_end is None:
+        return None
+    dose_end_s = _dose_end_s(opened)
+    if dose_end_s is None:
+        return "the file does not say on which day it was recorded"
+    doubt = dose_doubt(dose_end_s, opened.lights.on_s)
+    return None if doubt is None else f"{doubt}, which is impossible: one of the dates is wrong"
+
+
+def _dose_end_s(opened: OpenedNight) -> float | None:
+    """Seconds from the start of the recording to the end of the dose, or None."""
+    header, night = opened.header, opened.night
+    if header.start is None or night.dose_end is None:
+        return None
+    moment = dt.datetime.fromisoformat(night.dose_end)
+    clock = local_clock(header.start, header.start_clock, night.timezone)
+    # In the hour that comes twice the later one counts, in the one left out the clock runs on.
+    known = (*clock.seconds_at(moment), (moment - header.start).total_seconds())
+    return max(known[:-1], default=known[-1])
 
 
 def _put_back(
@@ -219,11 +247,6 @@ def _notes(
             f"only {len(usable) * EPOCH_S / 60:g} min were staged; stages of less than 5 min are "
             "unreliable"
         )
-    if opened.night.dose_end is not None and opened.header.start is None:
-        notes.append(
-            "the file does not say on which day it was recorded: how long after the dose is not "
-            "known, and sedation cannot be ruled out"
-        )
     tail_s = opened.header.span_s % EPOCH_S
     if min(tail_s, EPOCH_S - tail_s) > 1e-6:
         notes.append(f"the last {tail_s:g} s are less than an epoch and are unscored")
@@ -231,5 +254,5 @@ def _notes(
 
 
 STEP = Step(
-    "stage_sleep", "1", ("opened", "referenced", "quality"), "staged", StageSleepParams, stage_sleep
+    "stage_sleep", "2", ("opened", "referenced", "quality"), "staged", StageSleepParams, stage_sleep
 )
