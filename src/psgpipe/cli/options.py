@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +13,20 @@ from typing import Any, TypeVar
 import click
 
 from psgpipe.cli.printing import printable
+from psgpipe.files.composed_name import as_stored
 
 LOGGER = logging.getLogger("psgpipe")
 F = TypeVar("F", bound=Callable[..., Any])
-FILE = click.Path(path_type=Path)
+
+
+class _Path(click.Path):
+    """A path as the disk spells it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return as_stored(Path(os.fsdecode(super().convert(value, param, ctx))))
+
+
+FILE = _Path(path_type=Path)
 
 pipeline_option = click.option(
     "-p", "--pipeline", default="standard-night", show_default=True, metavar="FILE|NAME",
