@@ -395,10 +395,9 @@ def test_one_mistake_in_every_row_is_one_line(tmp_path, cells, said):
 def test_many_cells_that_are_wrong_in_one_way_are_one_line(tmp_path):
     rows = [f"S{n}\t1\tbaseline\t{n}.edf\t22.{n:02}" for n in range(60)]
     problem = refusal(tmp_path, "\n".join([f"{HEADER}\tlights_off", *rows]))
-    assert problem == (
-        "study.tsv: rows 2 to 61, 60 in all, column lights_off: wanted HH:MM, HH:MM:SS or "
-        "YYYY-MM-DDTHH:MM, found '22.00' in row 2"
-    )
+    assert problem.startswith("study.tsv: rows 2 to 61, 60 in all, column lights_off: wanted HH:MM")
+    assert problem.endswith(", found '22.00' in row 2")
+    assert "\n" not in problem
 
 
 @pytest.mark.parametrize(("listed", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import click
 
 from psgpipe.cli.printing import printable
-from psgpipe.files.composed_name import as_stored
 
 LOGGER = logging.getLogger("psgpipe")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,7 +22,12 @@ class _Path(click.Path):
     """A path as the disk spells it."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        return as_stored(Path(os.fsdecode(super().convert(value, param, ctx))))
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if str(path).isascii():
+            return path
+        from psgpipe.files.composed_name import as_stored
+
+        return as_stored(path)
 
 
 FILE = _Path(path_type=Path)

@@ -76,7 +76,9 @@ class Mistakes:
         """Note a cell that is not what was wanted."""
         if column not in self.absent:
             wish = f"column {column}: wanted {wanted}"
-            self._found.append(_Mistake(f"{wish}, found {shown(found)}", wish, row))
+            # What was wanted may have an example that is made from the cell.
+            kind = re.sub("[0-9]", "", wish)
+            self._found.append(_Mistake(f"{wish}, found {shown(found)}", kind, row))
 
     def row(self, row: int, problem: str, remedy: str = "") -> None:
         """Note something wrong with a row, and a remedy where the usual one does not do."""
