@@ -58,7 +58,7 @@ def likely_word(word: str, known: Iterable[str], least_similar: float = 0.8) -> 
     by_letters = {_letters(k): k for k in known}
     letters = _letters(word)
     close = difflib.get_close_matches(letters, by_letters, n=1, cutoff=least_similar)
-    near = close or [k for k in by_letters if _one_slip(letters, k)]
+    near = close or [k for k in by_letters if is_one_slip(letters, k)]
     return by_letters[near[0]] if near else None
 
 
@@ -66,7 +66,7 @@ def _letters(word: str) -> str:
     return re.sub(r"[^a-z0-9]", "", word.casefold())
 
 
-def _one_slip(a: str, b: str) -> bool:
+def is_one_slip(a: str, b: str) -> bool:
     """Whether one letter was left out, added, changed, or swapped with its neighbour."""
     if abs(len(a) - len(b)) > 1 or min(len(a), len(b)) < 3:
         return False

@@ -6,7 +6,7 @@ from tests.shared_files import CHECKOUT
 
 SOURCES = [
     path
-    for package in ("edf", "sleep")
+    for package in ("edf", "sleep", "night")
     for path in (CHECKOUT / "src" / "psgpipe" / package).glob("*.py")
     if path.name != "writer.py"
 ]

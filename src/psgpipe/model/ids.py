@@ -9,8 +9,6 @@ from typing import Any
 
 # Names that Windows reserves for devices, with any extension.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
-# Before a number BIDS writes what it numbers.
-_BIDS_WORD = re.compile(r"^(sub|subj|subject|ses|sess|session)-?(?=\d)")
 
 
 def slug(name: str) -> str:
@@ -34,12 +32,13 @@ def _hashed(name: str) -> str:
     return f"unnamed-{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def folder_key(name: str) -> str:
-    """The same text for ids that give one folder on some disk.
+def look_alike_key(name: str) -> str:
+    """The same text for ids that look like one to a person, or give one folder on some disk.
 
-    Upper and lower case are one folder on Windows and macOS.
+    Upper and lower case are one folder on Windows and macOS; a spreadsheet turns 007 into 7.
     """
-    return slug(name).casefold()
+    alike = name if _left_of(name) else unicodedata.normalize("NFKC", name).casefold()
+    return _without_leading_zeros(slug(alike).casefold())
 
 
 def one_spelling(word: str) -> str:
@@ -50,12 +49,10 @@ def one_spelling(word: str) -> str:
 def one_person_key(name: str) -> str:
     """The same text for ids that look like one to a person, in any script.
 
-    ``S-1`` and ``s1`` are S1, ``sub-001`` and ``1.0`` are 1: a spreadsheet turns 001 into 1, and
-    BIDS puts a word before an id.
+    As `look_alike_key`, but letters outside ``A-Z`` count, and 1.0 is 1.
     """
-    marks_as_one = re.sub(r"(?:[^\w.]|_)+", "-", one_spelling(name)).strip("-.") or name
-    joined = re.sub(r"(?<=[^\W\d])-(?=\d)", "", _BIDS_WORD.sub("", marks_as_one))
-    return _without_leading_zeros(whole_number(joined))
+    marks_as_one = re.sub(r"[^\w.]+", "-", one_spelling(name)).strip("-.") or name
+    return _without_leading_zeros(whole_number(marks_as_one))
 
 
 def whole_number(text: str) -> str:

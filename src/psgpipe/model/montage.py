@@ -147,5 +147,5 @@ class LabelTable:
     derivations: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     ignore: frozenset[str] = frozenset()
     stages: Mapping[str, SleepStage] = field(default_factory=dict)
-    lights: Mapping[str, Literal["off", "on"]] = field(default_factory=dict)
+    lights: Mapping[str, Literal["off", "on", "ignore"]] = field(default_factory=dict)
     signatures: tuple[Signature, ...] = ()

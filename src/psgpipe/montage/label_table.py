@@ -87,7 +87,7 @@ def _label_table(content: Mapping[str, Any], name: str) -> LabelTable:
         derivations=_meanings(content, "derivations", where, _derivation, fold),
         ignore=frozenset(_folded(content.get("ignore", []), f"{where}: ignore", fold)),
         stages=_meanings(content, "stages", where, _one_of(list(SleepStage)), fold_event),
-        lights=_meanings(content, "lights", where, _one_of(["off", "on"]), fold_event),
+        lights=_meanings(content, "lights", where, _one_of(["off", "on", "ignore"]), fold_event),
         signatures=_signatures(content.get("match", []), where),
     )
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from psgpipe.edf.reader import open_recording, read_content
 from psgpipe.errors import ChannelMissing, LightsNeeded, TooShort
-from psgpipe.model.header import Annotation, Header
+from psgpipe.model.header import Header
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import LabelTable
 from psgpipe.model.night import Lights, LightsSource, Night
 from psgpipe.model.opened_night import OpenedNight
-from psgpipe.montage.event_labels import read_lights
 from psgpipe.night.choose_montage import (
     candidates_from,
     choose_montage,
@@ -21,6 +19,7 @@ from psgpipe.night.choose_montage import (
     sources_of,
 )
 from psgpipe.night.definition import Definition
+from psgpipe.night.lights_events import lights_events
 from psgpipe.night.steps.stage_sleep import StageSleepParams
 from psgpipe.signals.epochs import epoch_count, staging_window
 from psgpipe.sleep.lights import place_lights
@@ -61,8 +60,10 @@ def open_night(
     header = content.header
     require_an_epoch(header)
     require_buildable(montage, candidates, sources, definition, header.file)
-    off_s, on_s = _lights_events(content.annotations, label_table)
-    lights, lights_findings = place_lights(night, header, off_s, on_s, lights_given_by)
+    events = lights_events(content.annotations, header, night, label_table)
+    lights, lights_findings = place_lights(
+        night, header, events.off_s, events.on_s, lights_given_by
+    )
     return OpenedNight(
         path=path,
         header=header,
@@ -71,22 +72,11 @@ def open_night(
         montage=montage,
         lights=lights,
         window=_window(header, lights, definition),
-        findings=(*header.findings, *lights_findings),
+        findings=(*header.findings, *events.findings, *lights_findings),
         declared_units=declared,
         recorded=content.recorded,
         recording_sha256=content.sha256,
     )
-
-
-def _lights_events(
-    annotations: Iterable[Annotation], label_table: LabelTable | None
-) -> tuple[list[float], list[float]]:
-    """Onsets in seconds of the annotations that say lights off and lights on."""
-    onsets_s: dict[str | None, list[float]] = {"off": [], "on": []}
-    for annotation in annotations:
-        meaning = read_lights(annotation.text, label_table)
-        onsets_s.setdefault(meaning, []).append(annotation.onset_s)
-    return onsets_s["off"], onsets_s["on"]
 
 
 def _window(header: Header, lights: Lights, definition: Definition) -> range:
