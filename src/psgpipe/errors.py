@@ -29,7 +29,8 @@
     |-- StagerUnavailable       6  installation  repair it
     |   `-- ClassifierNewer        another engine may know it
     |-- OutputConflict          7  output        look into the folder
-    |   `-- NightTaken             the night's folder holds another recording's night
+    |   |-- NightTaken             the night's folder holds another recording's night
+    |   `-- FileTaken              another file has the name
     |-- NightsNotComparable     7  study         look at the recipes
     |-- SpecChanged             7  study         look at the spec
     |-- NightsIncomplete        8  study         see journal.jsonl
@@ -212,6 +213,10 @@ class OutputConflict(PsgpipeError, exit_code=7, concerns="output"):
 
 class NightTaken(OutputConflict):
     """The night's folder holds a finished night that was made from another recording."""
+
+
+class FileTaken(OutputConflict):
+    """A file with other content has the name of the new one."""
 
 
 class NightsNotComparable(PsgpipeError, exit_code=7, concerns="study"):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory, templates):
-    """A study of two nights, staged by the command line with pictures."""
+    """A study of two nights, staged by the command line with pictures, from a notebook."""
     folder = tmp_path_factory.mktemp("real")
     study = make_study(
         folder / "study", ["n1", "n1"], templates,
@@ -24,7 +24,10 @@ def staged(tmp_path_factory, templates):
     )  # fmt: skip
     arguments = ["batch", str(study.table), "-o", str(study.out), "-j1"]
     command = [sys.executable, "-m", "psgpipe", *arguments]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=CHECKOUT, capture_output=True, text=True,
+        env={**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return study, command, done
 

@@ -3,14 +3,19 @@
 import datetime as dt
 import gzip
 import os
+import signal
 import stat
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from psgpipe.cli.app import exit_code
 from psgpipe.edf.anonymise import anonymise
 from psgpipe.edf.reader import read_annotations, read_header, read_recording
-from psgpipe.errors import HeaderInvalid, OutputConflict
+from psgpipe.edf.signal_header import WIDTHS
+from psgpipe.errors import FileTaken, HeaderInvalid, OutputConflict, RecordingUnreadable
 from tests.edf_files import Signal, annotations, edf_bytes, keeping_time, write_edf
 
 EEG = "EEG C4-M1"
@@ -150,7 +155,7 @@ def test_a_gzipped_24_bit_recording(tmp_path):
 def test_nothing_is_overwritten(tmp_path):
     path = write_edf(tmp_path / "night.edf", signals(), **PERSONAL)
     before = path.read_bytes()
-    with pytest.raises(OutputConflict, match="never overwrites"):
+    with pytest.raises(FileTaken, match="nothing is overwritten"):
         anonymise(path, path)
     assert path.read_bytes() == before
 
@@ -166,3 +171,136 @@ def test_a_folder_that_is_not_there(tmp_path):
     path = write_edf(tmp_path / "night.edf", signals())
     with pytest.raises(OutputConflict, match="cannot write"):
         anonymise(path, tmp_path / "gone" / "copy.edf")
+
+
+FIXED = ((0, 8), (8, 80), (88, 80), (168, 8), (176, 8), (184, 8), (192, 44), (236, 8), (244, 8),
+         (252, 4))  # fmt: skip
+N_SIGNALS, LABEL = 3, 0
+
+
+def header_fields():
+    """Place and width of every field of the header but the labels, which stay."""
+    fields, at = [*FIXED], 256
+    for number, width in enumerate(WIDTHS):
+        for _ in range(N_SIGNALS):
+            if number != LABEL:
+                fields.append((at, width))
+            at += width
+    return fields
+
+
+@pytest.mark.parametrize("options", [{}, {"keep_date": True, "keep_age_sex": True}], ids=str)
+@pytest.mark.parametrize(("at", "width"), header_fields())
+def test_a_name_in_any_field_of_the_header_is_not_in_the_copy(tmp_path, at, width, options):
+    whole = edf_bytes(signals(), n_records_field=300, reserved="EDF+C")
+    for n, name in enumerate((b"Zebrowski-Quokka" * 5, b"1 Zebrow" * 10, b"HP:Zebrow uV" * 8)):
+        for start in range(0, width, 8):
+            text = name[: min(width - start, 8 if start else width)]
+            path, copy = tmp_path / f"{n}-{start}.edf", tmp_path / f"copy{n}-{start}.edf"
+            path.write_bytes(whole[: at + start] + text + whole[at + start + len(text) :])
+            try:
+                anonymise(path, copy, **options)
+            except RecordingUnreadable:
+                assert not copy.exists()
+                continue
+            assert b"Zeb" not in copy.read_bytes()
+            assert b"okka" not in copy.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("patient", "kept"),
+    [
+        ("MCH-0234567 F 02-MAY-1951 Haagse_Harry", "X F X X age_72"),  # 73 on 2 May 2024
+        ("MCH-0234567 M 01-MAR-1951 Haagse_Harry", "X M X X age_73"),
+        ("X M 01-MAR-1930 X", "X M X X age_90+"),
+        ("X X 01-MAR-1951 X", "X X X X age_73"),
+        ("X F X X", "X F X X"),
+        ("X F X X age_52", "X F X X age_52"),
+        ("X F 01-MAR-2051 X", "X F X X"),
+        ("X F 31-FEV-1951 X", "X F X X"),
+        ("Harry F 02-MAY-1951", "X X X X"),
+        ("Haagse Harry Amsterdam 1951", "X X X X"),
+        ("", "X X X X"),
+    ],
+)
+def test_sex_and_age_may_be_kept(tmp_path, patient, kept):
+    fields = {**PERSONAL, "patient": patient}
+    path = write_edf(tmp_path / "night.edf", signals(), **fields)
+    copy = anonymise(path, tmp_path / "copy.edf", keep_age_sex=True)
+    assert copy.read_bytes()[8:88].decode() == kept.ljust(80)
+    assert b"Harry" not in copy.read_bytes()
+
+
+@pytest.mark.parametrize("unit", ["uV", "mV", "%", "cmH2O", "bpm", "degC", "l/min", "mmHg", "kOhm"])
+def test_units_and_limits_of_the_field_stay(tmp_path, unit):
+    path = write_edf(tmp_path / "night.edf", [Signal(unit=unit), annotations(keeping_time())])
+    before, after = (
+        read_header(p).channels[0] for p in (path, anonymise(path, tmp_path / "copy.edf"))
+    )
+    assert (after.unit, after.physical_min, after.digital_max) == (
+        unit, before.physical_min, before.digital_max,
+    )  # fmt: skip
+
+
+def test_remarks_in_a_misspelled_annotation_channel_go(tmp_path):
+    channel = annotations(keeping_time(texts=TEXTS), per_record=90)
+    whole = edf_bytes([Signal(), channel], reserved="EDF+C")
+    path = tmp_path / "night.edf"
+    path.write_bytes(whole.replace(b"EDF Annotations ", b"EDF Annotation  "))
+    assert b"Harry" not in anonymise(path, tmp_path / "copy.edf").read_bytes()
+
+
+def archive(folder, *names):
+    folder.mkdir()
+    for name in names:
+        write_edf(folder / name, signals(), **PERSONAL)
+    return folder
+
+
+def test_the_same_command_again_makes_only_what_is_missing(tmp_path):
+    folder, copies = archive(tmp_path / "in", "a.edf", "b.edf", "c.edf"), tmp_path / "copies"
+    command = [
+        "check",
+        "-q",
+        "--header-only",
+        "-p",
+        "eeg-only",
+        str(folder),
+        "--anonymise",
+        str(copies),
+    ]
+    assert exit_code(command) == 0
+    (copies / "b.edf").unlink()
+    states = {name: (copies / name).stat() for name in ("a.edf", "c.edf")}
+    assert exit_code(command) == 0
+    assert sorted(p.name for p in copies.iterdir()) == ["a.edf", "b.edf", "c.edf"]
+    for name, state in states.items():
+        assert (copies / name).stat().st_ino == state.st_ino
+
+
+def test_a_file_of_another_recording_stays_and_the_others_are_copied(tmp_path, capsys):
+    folder, copies = archive(tmp_path / "in", "a.edf", "b.edf"), tmp_path / "copies"
+    copies.mkdir()
+    (copies / "a.edf").write_bytes(b"mine")
+    assert (
+        exit_code(
+            ["check", "--header-only", "-p", "eeg-only", str(folder), "--anonymise", str(copies)]
+        )
+        == 7
+    )
+    assert (copies / "a.edf").read_bytes() == b"mine"
+    assert (copies / "b.edf").exists()
+    assert "nothing is overwritten" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="Linux only")
+def test_a_kill_leaves_no_part_of_a_recording(tmp_path):
+    folder, copies = archive(tmp_path / "in", "night.edf"), tmp_path / "copies"
+    killed_at_the_end = (
+        "import os, signal; os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL);"
+        "from psgpipe.__main__ import main; main()"
+    )
+    command = ["check", "-q", "--header-only", str(folder), "--anonymise", str(copies)]
+    process = subprocess.run([sys.executable, "-c", killed_at_the_end, *command])
+    assert process.returncode == -signal.SIGKILL
+    assert list(copies.iterdir()) == []

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given, settings
@@ -302,11 +303,134 @@ def test_a_column_without_a_name(tmp_path):
 
 @pytest.mark.parametrize(
     ("a", "b"), [("S 1", "S-1"), ("s1", "S1"), ("007", "7"),
-     ("P01", "P1"), ("1", "1.0"), ("7", "７"), ("Straße", "STRASSE")],
+     ("P01", "P1"), ("1", "1.0"), ("7", "７"), ("Straße", "STRASSE"), ("001", "sub-001"),
+     ("1", "subject 01"), ("P_7", "P-7"), ("K7", "K-07")],
 )  # fmt: skip
 def test_ids_that_are_too_alike(tmp_path, a, b):
     text = f"{HEADER}\n{a}\t1\tbaseline\ta\n{b}\t2\ttreatment\tb\n"
     assert f"row 3, column subject: {b!a} is too like {a!a} of row 2" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [("144", "1.44E+02"), ("1.44E+02", "0144"), ("144", "1,44e+02"), ("100", "1E+02"),
+     ("123456789012", "1.23457E+11")],
+)  # fmt: skip
+def test_an_id_that_a_spreadsheet_has_written_as_a_number(tmp_path, a, b):
+    text = f"{HEADER}\n{a}\t1\tbaseline\ta\n{b}\t2\ttreatment\tb\n"
+    number, whole = sorted([a, b], key=str.isdigit)
+    row, other = (2, 3) if number == a else (3, 2)
+    assert (
+        f"row {row}, column subject: {number!r} may be {whole!r} of row {other}, written as a "
+        "number by a spreadsheet"
+    ) in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [("S01", "S10"), ("S1", "S11"), ("1-1", "11"), ("1.1", "11"), ("A7", "B7"), ("sub-1", "sub-11"),
+     ("subA", "A"), ("145", "1.44E+02"), ("1.44E+02", "1.45E+02"), ("N1", "N1a"), ("S1-2", "S12"),
+     ("123456", "123457"), ("0.5", "5"), ("run-1", "ses-1")],
+)  # fmt: skip
+def test_ids_of_two_persons_are_two_ids(tmp_path, a, b):
+    text = f"{HEADER}\n{a}\t1\tbaseline\ta\n{b}\t2\ttreatment\tb\n"
+    assert [n.night.subject for n in study_table(written(tmp_path, text))] == [a, b]
+
+
+@pytest.mark.parametrize(("a", "b"), [("001", "sub-001"), ("144", "1.44E+02"), ("7", "07")])
+def test_a_column_says_that_ids_which_look_alike_are_right(tmp_path, a, b):
+    rows = f"{a}\t1\tbaseline\ta\t\n{b}\t1\tbaseline\tb\tyes\n{b}\t2\ttreatment\tc\t\n"
+    nights = study_table(written(tmp_path, f"{HEADER}\talike_ok\n{rows}"))
+    assert [n.night.subject for n in nights] == [a, b, b]
+    with pytest.raises(StudyTableInvalid) as refused:
+        study_table(written(tmp_path, f"{HEADER}\talike_ok\n{rows.replace('yes', '')}"))
+    assert "write yes in a column alike_ok" in refused.value.remedy
+
+
+def test_ids_with_one_folder_on_some_disks_must_be_renamed(tmp_path):
+    rows = "s1\t1\tbaseline\ta\tyes\nS1\t1\tbaseline\tb\tyes\n"
+    with pytest.raises(StudyTableInvalid) as refused:
+        study_table(written(tmp_path, f"{HEADER}\talike_ok\n{rows}"))
+    assert "row 3, column subject: 'S1' is too like 's1' of row 2" in refused.value.problem
+    assert refused.value.remedy.startswith("Rename one id")
+
+
+def test_a_night_that_stands_twice_is_no_other_night_however_sure(tmp_path):
+    text = f"{HEADER}\talike_ok\nS1\t1\tbaseline\ta\tyes\nS1\t1\ttreatment\tb\tyes\n"
+    assert "row 3, column night: '1' of subject 'S1' stands twice" in refusal(tmp_path, text)
+
+
+def test_an_id_that_is_too_alike_is_named_once(tmp_path):
+    nights = "".join(f"sub-001\t{n}\tbaseline\tr{n}\n" for n in range(40))
+    problem = refusal(tmp_path, f"{HEADER}\n001\tx\tbaseline\ta\n{nights}")
+    assert problem == "study.tsv: row 3, column subject: 'sub-001' is too like '001' of row 2"
+
+
+@pytest.mark.parametrize("column", HEADER.split("\t"))
+def test_a_column_that_is_missing_is_one_mistake_however_many_rows(tmp_path, column):
+    kept = [c for c in HEADER.split("\t") if c != column]
+    rows = [
+        {"subject": f"S{n}", "night": "1", "condition": "baseline", "recording": f"{n}.edf"}
+        for n in range(300)
+    ]
+    lines = ["\t".join(kept), *("\t".join(row[c] for c in kept) for row in rows)]
+    problem = refusal(tmp_path, "\n".join(lines))
+    assert problem == f"study.tsv: wanted column {column}, found {', '.join(kept)}"
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [(("", "x.edf"), "rows 2 to 301, 300 in all, column condition: wanted one of baseline"),
+     (("baseline", ""), "rows 2 to 301, 300 in all, column recording: wanted the path"),
+     (("baseline", "x.edf\tmore"), "rows 2 to 301, 300 in all, 5 cells where the header has 4")],
+)  # fmt: skip
+def test_one_mistake_in_every_row_is_one_line(tmp_path, cells, said):
+    condition, recording = cells
+    rows = [f"S{n}\t1\t{condition}\t{recording and f'{n}{recording}'}" for n in range(300)]
+    problem = refusal(tmp_path, "\n".join([HEADER, *rows]))
+    assert said in problem
+    assert "\n" not in problem
+
+
+def test_many_cells_that_are_wrong_in_one_way_are_one_line(tmp_path):
+    rows = [f"S{n}\t1\tbaseline\t{n}.edf\t22.{n:02}" for n in range(60)]
+    problem = refusal(tmp_path, "\n".join([f"{HEADER}\tlights_off", *rows]))
+    assert problem.startswith("study.tsv: rows 2 to 61, 60 in all, column lights_off: wanted HH:MM")
+    assert problem.endswith(", found '22.00' in row 2")
+    assert "\n" not in problem
+
+
+@pytest.mark.parametrize(("listed", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_recording_is_found_in_another_composition_of_its_name(tmp_path, listed, stored):
+    folder, name = "Größe", "nächte_é.edf"
+    there = tmp_path / normalize(stored, folder) / normalize(stored, name)
+    there.parent.mkdir()
+    there.write_bytes(b"")
+    path = normalize(listed, f"{folder}/{name}")
+    (night,) = study_table(written(tmp_path, f"{HEADER}\nS1\t1\tbaseline\t{path}\n"))
+    assert night.recording.exists()
+    assert night.recording.samefile(there)
+
+
+def test_the_exact_name_goes_before_another_composition(tmp_path):
+    for form in ("NFC", "NFD"):
+        (tmp_path / normalize(form, "é.edf")).write_bytes(form.encode())
+    if len(list(tmp_path.iterdir())) == 1:
+        pytest.skip("this disk knows one composition only")
+    text = f"{HEADER}\n" + "".join(
+        f"{form}\t1\tbaseline\t{normalize(form, 'é.edf')}\n" for form in ("NFC", "NFD")
+    )
+    assert [n.recording.read_bytes() for n in study_table(written(tmp_path, text))] == [
+        b"NFC", b"NFD",
+    ]  # fmt: skip
+
+
+def test_one_recording_under_two_compositions_of_its_name_is_one_recording(tmp_path):
+    (tmp_path / normalize("NFD", "é.edf")).write_bytes(b"")
+    text = f"{HEADER}\n" + "".join(
+        f"S1\t{n}\tbaseline\t{normalize(form, 'é.edf')}\n" for n, form in enumerate(("NFC", "NFD"))
+    )
+    assert "row 3, column recording: the same recording as in row 2" in refusal(tmp_path, text)
 
 
 def test_letters_in_two_encodings_are_told_apart_in_the_message(tmp_path):

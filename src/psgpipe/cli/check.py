@@ -24,7 +24,7 @@ from psgpipe.cli.options import (
 )
 from psgpipe.cli.printing import printable, table
 from psgpipe.cli.progress import ProgressBar
-from psgpipe.errors import StagerUnavailable
+from psgpipe.errors import FileTaken, RecordingUnreadable, StagerUnavailable
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.check import STATE_UNREADABLE, anonymous_copy, check_recording
 from psgpipe.night.definition import load_definition
@@ -47,12 +47,16 @@ from psgpipe.tables.cells import without_formula
     help="Also write a copy without identifying header text into DIR.",
 )  # fmt: skip
 @click.option("--keep-date", is_flag=True, help="The anonymous copy keeps the date of the night.")
+@click.option(
+    "--keep-age-sex", is_flag=True,
+    help="The anonymous copy keeps sex and age in years, without the day of birth.",
+)  # fmt: skip
 @pipeline_option
 @labels_option
 @output_options
 def command(
     recordings: tuple[Path, ...], engine: bool, header_only: bool, quality: bool, as_tsv: bool,
-    anonymise: Path | None, keep_date: bool, pipeline: str, labels: Path | None,
+    anonymise: Path | None, keep_date: bool, keep_age_sex: bool, pipeline: str, labels: Path | None,
     verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Show what recordings hold, which derivations can be built, and the signal's quality.
@@ -79,8 +83,13 @@ def command(
             by_header = header_only or (is_audit and not quality)
             checked = check_recording(path, definition, label_table, header_only=by_header)
             if anonymise and checked["state"] != STATE_UNREADABLE:
-                copy = anonymous_copy(path, anonymise / name, keep_date=keep_date)
-                LOGGER.info(f"{copy}: anonymous copy; its name and labels are as they were")
+                try:
+                    copy = anonymous_copy(
+                        path, anonymise / name, keep_date=keep_date, keep_age_sex=keep_age_sex
+                    )
+                    LOGGER.info(f"{copy}: anonymous copy; its name and labels are as they were")
+                except (FileTaken, RecordingUnreadable) as error:
+                    checked = {**checked, "error": error.as_dict()}
             if checked["error"]:
                 codes.add(checked["error"]["exit_code"])
             yield {**checked, "file": name}

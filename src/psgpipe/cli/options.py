@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,21 @@ from psgpipe.cli.printing import printable
 
 LOGGER = logging.getLogger("psgpipe")
 F = TypeVar("F", bound=Callable[..., Any])
-FILE = click.Path(path_type=Path)
+
+
+class _Path(click.Path):
+    """A path as the disk spells it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if str(path).isascii():
+            return path
+        from psgpipe.files.composed_name import as_stored
+
+        return as_stored(path)
+
+
+FILE = _Path(path_type=Path)
 
 pipeline_option = click.option(
     "-p", "--pipeline", default="standard-night", show_default=True, metavar="FILE|NAME",

@@ -19,7 +19,7 @@ from psgpipe.tables.cells import (
     lights_in_order,
     yes_or_no,
 )
-from psgpipe.tables.columns import check_ids, condition_of, with_known_names
+from psgpipe.tables.columns import ALIKE_OK, check_ids, condition_of, with_known_names
 from psgpipe.tables.delimited import Mistakes, Row, Table, read_table, shown
 from psgpipe.tables.numbers import Numbers, is_missing, looks_like_number
 
@@ -27,6 +27,7 @@ REQUIRED = ("subject", "night")
 _DESIGN = (
     "condition", "state", "exclude", "night_in_lab", "period", "sequence", "dose_mg_per_kg",
     "dose_end", "hours_since_dose", "lights_off", "lights_on", "start", "comedication",
+    ALIKE_OK,
 )  # fmt: skip
 # Columns of the same meaning; the first that is not blank counts.
 _REASONS = ("reason", "exclude_reason", "problem", "failure", "kind")

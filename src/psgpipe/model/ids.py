@@ -9,6 +9,8 @@ from typing import Any
 
 # Names that Windows reserves for devices, with any extension.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+# Before a number BIDS writes what it numbers.
+_BIDS_WORD = re.compile(r"^(sub|subj|subject|ses|sess|session)-?(?=\d)")
 
 
 def slug(name: str) -> str:
@@ -32,13 +34,12 @@ def _hashed(name: str) -> str:
     return f"unnamed-{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
-def look_alike_key(name: str) -> str:
-    """The same text for ids that look like one to a person, or give one folder on some disk.
+def folder_key(name: str) -> str:
+    """The same text for ids that give one folder on some disk.
 
-    Upper and lower case are one folder on Windows and macOS; a spreadsheet turns 007 into 7.
+    Upper and lower case are one folder on Windows and macOS.
     """
-    alike = name if _left_of(name) else unicodedata.normalize("NFKC", name).casefold()
-    return _without_leading_zeros(slug(alike).casefold())
+    return slug(name).casefold()
 
 
 def one_spelling(word: str) -> str:
@@ -49,10 +50,12 @@ def one_spelling(word: str) -> str:
 def one_person_key(name: str) -> str:
     """The same text for ids that look like one to a person, in any script.
 
-    As `look_alike_key`, but letters outside ``A-Z`` count, and 1.0 is 1.
+    ``S-1`` and ``s1`` are S1, ``sub-001`` and ``1.0`` are 1: a spreadsheet turns 001 into 1, and
+    BIDS puts a word before an id.
     """
-    marks_as_one = re.sub(r"[^\w.]+", "-", one_spelling(name)).strip("-.") or name
-    return _without_leading_zeros(whole_number(marks_as_one))
+    marks_as_one = re.sub(r"(?:[^\w.]|_)+", "-", one_spelling(name)).strip("-.") or name
+    joined = re.sub(r"(?<=[^\W\d])-(?=\d)", "", _BIDS_WORD.sub("", marks_as_one))
+    return _without_leading_zeros(whole_number(joined))
 
 
 def whole_number(text: str) -> str:

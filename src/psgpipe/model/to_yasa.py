@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from psgpipe.errors import StagerUnavailable
+from psgpipe.matplotlib_import import import_matplotlib
 
 if TYPE_CHECKING:
     import yasa
@@ -27,6 +28,7 @@ YASA_NAMES = {
 def import_yasa() -> Any:
     """The package yasa, imported when first needed."""
     try:
+        import_matplotlib()  # yasa imports it, and must not fail on the user's settings for it
         import yasa
     except ImportError as error:
         raise StagerUnavailable(

@@ -64,7 +64,9 @@ def check_recording(
         return {**checked, "state": _state(error), "error": error.as_dict()}
 
 
-def anonymous_copy(path: Path, copy: Path, *, keep_date: bool) -> Path:
+def anonymous_copy(
+    path: Path, copy: Path, *, keep_date: bool = False, keep_age_sex: bool = False
+) -> Path:
     """Write `copy` as :func:`psgpipe.edf.anonymise.anonymise` does, uncompressed."""
     name = copy.name
     if name.lower().endswith(".gz"):
@@ -73,7 +75,7 @@ def anonymous_copy(path: Path, copy: Path, *, keep_date: bool) -> Path:
         name = name[:-1]
     with output_errors(copy):
         copy.parent.mkdir(parents=True, exist_ok=True)
-    return anonymise(path, copy.with_name(name), keep_date=keep_date)
+    return anonymise(path, copy.with_name(name), keep_date=keep_date, keep_age_sex=keep_age_sex)
 
 
 def _with_quality(

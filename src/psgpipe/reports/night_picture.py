@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.matplotlib_import import default_style
 from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnodensity, Hypnogram, SleepStage
 from psgpipe.model.night import Lights
 
@@ -50,10 +51,8 @@ def night_pictures(
         Frequencies in Hz, shape (n_freqs,), and power in dB, shape (n_freqs, n_epochs), NaN where
         there is no signal; None draws two panels.
     """
-    import matplotlib as mpl
-
     style = {"svg.hashsalt": "psgpipe", "svg.fonttype": "none", "font.family": "DejaVu Sans"}
-    with mpl.rc_context(style):
+    with default_style(style):
         figure = _draw(hypnogram, hypnodensity, lights, title, spectrogram)
         return {
             "hypnogram.svg": _stable_ids(

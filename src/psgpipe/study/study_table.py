@@ -9,6 +9,7 @@ from pathlib import Path, PureWindowsPath
 from typing import cast
 
 from psgpipe.errors import TimeZoneUnknown
+from psgpipe.files.composed_name import as_stored
 from psgpipe.model.night import Night, Sex
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.sleep.local_clock import read_zone
@@ -19,7 +20,7 @@ from psgpipe.tables.cells import (
     lights_time,
     yes_or_no,
 )
-from psgpipe.tables.columns import check_ids, condition_of, with_known_names
+from psgpipe.tables.columns import ALIKE_OK, check_ids, condition_of, with_known_names
 from psgpipe.tables.delimited import Mistakes, Row, read_table
 from psgpipe.tables.numbers import Numbers, is_missing
 
@@ -42,6 +43,7 @@ OPTIONAL = (
     "scoring",
     "exclude",
     "exclude_reason",
+    ALIKE_OK,
 )
 _NUMERIC = ("age", "sleep_period", "night_in_lab", "dose_mg_per_kg", "infusion_no")
 _ON_THE_NIGHT = {*REQUIRED, "lights_off", "lights_on", "age", "sex", "scoring", "exclude"}
@@ -92,7 +94,7 @@ def _listed(
     )
     return StudyTableRow(
         night=night,
-        recording=_path(row, "recording", folder, mistakes) or folder / cells["recording"],
+        recording=_path(row, "recording", folder, mistakes) or Path(),
         scoring=_path(row, "scoring", folder, mistakes),
         excluded=yes_or_no(row, "exclude", mistakes),
         exclude_reason=known_or_none(cells["exclude_reason"]),
@@ -141,7 +143,7 @@ def _path(row: Row, column: str, folder: Path, mistakes: Mistakes) -> Path | Non
     if longest > MOST_BYTES_IN_A_NAME or len(os.fsencode(cell)) > MOST_BYTES_IN_A_PATH:
         mistakes.cell(row.number, column, f"the path of a {column}, of a possible length", cell)
         return None
-    return _beside(folder, cell)
+    return as_stored(_beside(folder, cell))
 
 
 def _beside(folder: Path, text: str) -> Path:

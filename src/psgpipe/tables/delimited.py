@@ -16,6 +16,7 @@ from psgpipe.files.regular import read_small_file
 from psgpipe.messages import count_of
 
 MOST_MISTAKES_LISTED = 200
+MOST_LINES_OF_A_KIND = 5
 MOST_BYTES = 200_000_000
 FORMULA_STARTS = "=+-@"
 TEXT_MARK = "'"
@@ -52,39 +53,79 @@ class Table:
     delimiter: str
 
 
+@dataclass(frozen=True)
+class _Mistake:
+    """One mistake; `kind` is equal for mistakes that one line can name together."""
+
+    text: str
+    kind: str
+    row: int | None = None
+
+
 class Mistakes:
     """Collects the mistakes in a table, for one message about all of them."""
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.found: list[str] = []
+        self.absent: set[str] = set()
+        """Columns that the table lacks: their cells are no mistakes."""
+        self._found: list[_Mistake] = []
+        self._remedies: dict[str, None] = {}
 
     def cell(self, row: int, column: str, wanted: str, found: str) -> None:
         """Note a cell that is not what was wanted."""
-        self.row(row, f"column {column}: wanted {wanted}, found {shown(found)}")
+        if column not in self.absent:
+            wish = f"column {column}: wanted {wanted}"
+            # What was wanted may have an example that is made from the cell.
+            kind = re.sub("[0-9]", "", wish)
+            self._found.append(_Mistake(f"{wish}, found {shown(found)}", kind, row))
 
-    def row(self, row: int, problem: str) -> None:
-        """Note something wrong with a row."""
-        self.found.append(f"row {row}, {problem}")
+    def row(self, row: int, problem: str, remedy: str = "") -> None:
+        """Note something wrong with a row, and a remedy where the usual one does not do."""
+        self._found.append(_Mistake(problem, problem, row))
+        if remedy:
+            self._remedies[remedy] = None
 
     def table(self, problem: str) -> None:
         """Note something wrong with the header or the whole table."""
-        self.found.append(problem)
+        self._found.append(_Mistake(problem, problem))
 
     def refuse(self) -> None:
         """Raise StudyTableInvalid if there was any mistake."""
-        if not self.found:
+        if not self._found:
             return
-        listed = self.found[:MOST_MISTAKES_LISTED]
-        if len(self.found) > len(listed):
-            listed = [*listed, f"and {len(self.found) - len(listed)} more"]
-        count = count_of(len(self.found), "mistake")
-        problem = listed[0] if len(self.found) == 1 else "\n    ".join([count, *listed])
-        raise StudyTableInvalid(
-            f"{self.file}: {problem}",
+        lines = self._lines()
+        listed = lines[:MOST_MISTAKES_LISTED]
+        if len(lines) > len(listed):
+            listed = [*listed, f"and {len(lines) - len(listed)} more"]
+        count = count_of(len(self._found), "mistake")
+        problem = listed[0] if len(lines) == 1 else "\n    ".join([count, *listed])
+        usual = (
             "Correct the table (where nothing is known, leave the cell blank) and run the same "
-            "command again.",
+            "command again."
         )
+        raise StudyTableInvalid(f"{self.file}: {problem}", " ".join([*self._remedies, usual]))
+
+    def _lines(self) -> list[str]:
+        """A line for each mistake, and one for many of a kind."""
+        kinds: dict[tuple[str, bool], list[_Mistake]] = {}
+        for mistake in self._found:
+            kinds.setdefault((mistake.kind, mistake.row is None), []).append(mistake)
+        lines = []
+        for alike in kinds.values():
+            if len(alike) > MOST_LINES_OF_A_KIND:
+                lines.append(_one_line(alike))
+            else:
+                lines += [m.text if m.row is None else f"row {m.row}, {m.text}" for m in alike]
+        return lines
+
+
+def _one_line(mistakes: Sequence[_Mistake]) -> str:
+    first = mistakes[0]
+    rows = f"rows {first.row} to {mistakes[-1].row}, {len(mistakes)} in all"
+    if all(mistake.text == first.text for mistake in mistakes):
+        return f"{rows}, {first.text}"
+    return f"{rows}, {first.text} in row {first.row}"
 
 
 def shown(cell: str) -> str:
