@@ -193,13 +193,6 @@ def test_a_blank_latency_of_a_night_that_may_have_had_rem_is_only_missing(tmp_pa
     assert "absent in 1 night" in c.note
 
 
-def test_a_night_without_sleep_has_no_censored_latency(tmp_path):
-    rows = [night(f"S{s}", k, "treatment" if k else "baseline", rem_latency_min=60 + s + k,
-                  rem_min=80, tst_min=400) for s in range(3) for k in (0, 1)]  # fmt: skip
-    rows.append(night("S0", 2, "treatment", rem_min=0, tst_min=0))
-    assert row_of(compare(nights_tsv(tmp_path / "n.tsv", rows)), "rem_latency_min").difference == 1
-
-
 def test_composition_as_an_option(tmp_path):
     rows = [night(f"S{s}", k, "treatment" if k else "baseline", n1_pct=6, n2_pct=54, n3_pct=18,
                   rem_pct=22, tst_min=400) for s in range(2) for k in (0, 1)]  # fmt: skip

@@ -15,6 +15,7 @@ from psgpipe.comparison.design import (
     sequence_warnings,
 )
 from psgpipe.comparison.endpoint_values import endpoint_nights, with_balances
+from psgpipe.comparison.latencies import latency_warnings
 from psgpipe.comparison.nights_table import NightsTable, nights_table
 from psgpipe.comparison.plausibility import check_plausibility
 from psgpipe.comparison.recipes import (
@@ -105,6 +106,7 @@ def compare(
         sentences=statements(plan, declaration, design, contrasts, steps, selection, recipe),
         warnings=(
             *implausible, *selection.warnings, *unlike, *sequence_warnings(selection, design),
+            *latency_warnings(selection.analysed, (e for e, _ in roles)),
             *_other_conditions(selection, plan), *_unused_columns(table),
         ),
         recipe=recipe,

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.comparison.endpoint_values import EndpointNights, subject_means, unit_of
+from psgpipe.comparison.latencies import EVENTS
 from psgpipe.comparison.statistics.censored import (
     latency_change_min,
     median_latency_min,
@@ -147,7 +148,7 @@ def long_format(nights: EndpointNights) -> tuple[Values, list[str], list[bool]]:
 
 
 def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> EndpointAnalysis:
-    """Worst-rank analysis where some nights have no REM: ranks and medians in place of means."""
+    """Worst-rank analysis of a latency longer than some nights: ranks and medians, no means."""
     y, subject, treated = long_format(nights)
     ranks = worst_rank_differences(y, subject, treated)
     d = np.array([ranks[name] for name in nights.subjects])
@@ -156,9 +157,9 @@ def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> 
     later = [latency_change_min(b, t) for b, t in zip(before, under, strict=True)]
     hl = hodges_lehmann(later)
     remark = (
-        f"{nights.censored} of {y.size} nights have no REM; they are ranked behind all others "
-        f"(worst rank) and a mean does not exist; median of subjects {_latency(nights, before)} -> "
-        f"{_latency(nights, under)} {unit_of(nights.endpoint)}"
+        f"{nights.censored} of {y.size} nights have no {EVENTS[nights.endpoint]}; they are ranked "
+        "behind all others (worst rank) and a mean does not exist; median of subjects "
+        f"{_latency(nights, before)} -> {_latency(nights, under)} {unit_of(nights.endpoint)}"
     )
     contrast = replace(
         empty,
@@ -255,9 +256,10 @@ def _subject_change(
     difference = None if before is None or under is None else float(changes([before], [under])[0])
     change = SubjectChange(subject, nights.endpoint, before, under, difference, b.size, t.size)
     if difference is None:
-        return replace(change, note="a night without REM: no mean, no reliable change")
+        event = EVENTS[nights.endpoint]
+        return replace(change, note=f"a night without {event}: no mean, no reliable change")
     if within is None:
-        why = "nights without REM in the cohort" if nights.censored else (
+        why = f"nights without {EVENTS[nights.endpoint]} in the cohort" if nights.censored else (
             "no subject has two baseline nights that differ")  # fmt: skip
         return replace(change, note=f"no night-to-night SD: {why}")
     own = cohort.get(subject, b).size

@@ -10,13 +10,13 @@ from statistics import fmean
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.comparison.latencies import latency_or_censored
 from psgpipe.comparison.selection import NightSelection, lights_unknown
 from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, without_zeros
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec, Transform
 from psgpipe.model.summary import LIGHTS_DEPENDENT
 
-CENSORED = ("rem_latency_min", "rem_latency_from_lights_off_min")
 LOG_OFFSET = 0.5
 _UNITS = {
     "_per_h": "per h",
@@ -61,7 +61,7 @@ class EndpointNights:
     n_unpaired
         Analysed nights that have it, of subjects who do not have it in the other condition.
     censored
-        Number of nights without REM, for a REM latency.
+        Number of nights whose latency is longer than the night.
     raw_baseline_mean
         Mean of the subjects' baseline means before any transformation.
     """
@@ -206,14 +206,7 @@ def value_of(night: MeasuredNight, endpoint: str, spec: ComparisonSpec) -> float
     """The night's value; infinite where it is censored, None where there is none."""
     if spec.missing_lights == "withhold" and endpoint in LIGHTS_DEPENDENT and lights_unknown(night):
         return None
-    value = night.values.get(endpoint)
-    return math.inf if value is None and endpoint in CENSORED and _without_rem(night) else value
-
-
-def _without_rem(night: MeasuredNight) -> bool:
-    """Whether the subject slept without REM: the REM latency is then longer than the night."""
-    rem = [night.values.get(e) for e in ("rem_min", "rem_pct")]
-    return 0 in rem and night.values.get("tst_min") != 0
+    return latency_or_censored(night, endpoint)
 
 
 def with_balances(nights: Sequence[MeasuredNight]) -> tuple[MeasuredNight, ...]:

@@ -236,6 +236,7 @@ def _night(
         comedication=known_or_none(cells["comedication"]),
         flags=_codes(cells["flags"]) if "flags" in cells else None,
         recipe={f: cell for f, names in _RECIPE.items() if (cell := _first_stated(cells, names))},
+        by_psgpipe=_first_stated(cells, ("psgpipe",)) is not None,
     )
 
 

@@ -22,7 +22,8 @@ class MeasuredNight:
     analysed where its state is ``finished``; `reason` says why another cannot, in the table's
     words. `row` counts the header as row 1. `night_in_lab` is 1 for the subject's first night ever
     in this laboratory. `hours_since_dose` runs from the end of the dose to lights off. `recipe`
-    says how the night was made, by the `RECIPE_FIELDS` that are stated.
+    says how the night was made, by the `RECIPE_FIELDS` that are stated. `by_psgpipe`: psgpipe
+    computed the values, as its column ``psgpipe`` says.
     """
 
     subject: str
@@ -44,6 +45,7 @@ class MeasuredNight:
     comedication: str | None = None
     flags: tuple[str, ...] | None = None
     recipe: Mapping[str, str] = field(default_factory=dict)
+    by_psgpipe: bool = False
 
 
 RECIPE_FIELDS = (

@@ -1,7 +1,7 @@
-"""Worst-rank analysis of REM latency: nights without REM are censored.
+"""Worst-rank analysis of latencies: nights without the event (REM, sleep) are censored.
 
-Their latency is longer than the night. Without these nights a drug that abolishes REM would look
-harmless, so they are ranked behind every night that has REM (worst rank).
+Their latency is longer than the night. Without these nights a drug that abolishes REM, or sleep,
+would look harmless, so they are ranked behind every night that has the event (worst rank).
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ def worst_rank_differences(
     """Mean rank of treatment nights minus mean rank of baseline nights, for each subject.
 
     All nights of all subjects are ranked together. Swapping the conditions of a subject only
-    changes the sign of its difference, so a sign-flip test of the differences is exact.
+    changes the sign of its difference. So a sign-flip test of the differences is exact if each
+    subject has as many nights in one condition as in the other.
 
     Parameters
     ----------
     latency_min
-        For each night; infinite where there was no REM.
+        For each night; infinite where it is longer than the night.
     subject, treated
         For each night; every subject needs nights in both conditions.
 
@@ -58,7 +59,7 @@ def worst_rank_differences(
 
 
 def median_latency_min(latency_min: npt.ArrayLike) -> float:
-    """Median over nights; infinite where half of them or more had no REM.
+    """Median over nights; infinite where half of them or more are censored.
 
     With an even number of nights it is infinite, too, where one of the two middle nights is
     censored.
