@@ -74,7 +74,7 @@ def test_five_subjects_show_no_p(tmp_path):
     result = run(nights_tsv(tmp_path / "n.tsv", study(5, effect=-9)))
     (line,) = [x for x in result.stdout.splitlines() if x.startswith("  rem_pct")]
     assert line.split()[-2:] == ["-", "-"]
-    assert "no test at 0.05 is possible" in result.stdout
+    assert "no exact sign-flip test at 0.05 is possible" in result.stdout
 
 
 def test_lock_then_compare(tmp_path):

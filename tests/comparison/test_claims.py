@@ -112,7 +112,7 @@ def test_a_contrast_holds_its_hedges_its_direction_and_its_finding_apart(tmp_pat
     assert c.verdict == "preliminary, exploratory: lower under treatment"
     margin = 'primary = "rem_pct"\n[equivalence]\nrem_pct = 9\n'
     _, c = one_row(tmp_path, study(8, effect=-6), margin)
-    assert (c.direction, c.finding) == (None, "no change (interval within -9 to 9 %)")
+    assert (c.direction, c.finding) == ("lower", "lower, but inside the margin of 9 %")
 
 
 def test_a_crossover_whose_periods_are_not_clear_is_not_silently_a_before_after_study(tmp_path):
@@ -208,7 +208,7 @@ def test_an_endpoint_with_too_few_subjects_is_marked_in_its_own_row(tmp_path):
     lines = comparison_text(comparison).splitlines()
     assert lines[0] == "Exploratory endpoints"
     (n3,) = [line for line in lines if line.startswith("  n3_pct")]
-    assert n3.rstrip().endswith("descriptive: no test at 0.05 is possible")
+    assert n3.rstrip().endswith("descriptive: no exact sign-flip test at 0.05 is possible")
     (rem,) = [line for line in lines if line.startswith("  rem_pct")]
     assert rem.rstrip().endswith("preliminary, exploratory: no evidence of change")
 

@@ -92,8 +92,8 @@ def test_words_follow_the_number_of_subjects(tmp_path, n, word):
     assert c.verdict.startswith(word)
     said = " ".join(comparison.sentences)
     if n == 5:
-        assert c.verdict == "descriptive: no test at 0.05 is possible"
-        assert "no test at 0.05 is possible" in said
+        assert c.verdict == "descriptive: no exact sign-flip test at 0.05 is possible"
+        assert "no exact sign-flip test at 0.05 is possible (its smallest p is 0.0625)" in said
     else:
         assert "lower under treatment" in c.verdict
         assert "before-after, not causal" in c.note
@@ -124,8 +124,8 @@ def test_roles_and_families(tmp_path):
     comparison = compare(nights_tsv(tmp_path / "n.tsv", rows), spec)
     assert [(c.endpoint, c.role, c.adjustment) for c in comparison.contrasts] == [
         ("rem_pct", "primary", "none"),
-        ("tst_min", "secondary", "holm"),
-        ("n3_pct", "secondary", "holm"),
+        ("tst_min", "secondary", "hierarchical-holm"),
+        ("n3_pct", "secondary", "hierarchical-holm"),
         ("se_pct", "exploratory", "benjamini-hochberg"),
         ("sol_min", "exploratory", "benjamini-hochberg"),
     ]
@@ -210,6 +210,7 @@ def test_regression_to_the_mean_is_told(tmp_path):
             for s in range(3) for k in (0, 1)]  # fmt: skip
     spec = written(tmp_path, "[population]\nse_pct = { mean = 80, icc = 0.5 }\n")
     note = row_of(compare(nights_tsv(tmp_path / "n.tsv", rows), spec), "se_pct").note
+    assert "if subjects were selected by these baseline nights" in note
     assert "regression to the mean: +5 %" in note
 
 

@@ -29,7 +29,7 @@ from psgpipe.comparison.spec_lock import load_spec
 from psgpipe.comparison.statements import statements
 from psgpipe.comparison.statistics.composition import BALANCES
 from psgpipe.comparison.strata import dose_slopes, strata
-from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
+from psgpipe.comparison.verdicts import lock_stamp, p_of_primary, with_verdicts
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
 from psgpipe.messages import count_of, did_you_mean
 from psgpipe.model.comparison import Comparison, EndpointRole, SubjectChange
@@ -84,11 +84,11 @@ def compare(
     design = design_of(selection, plan)
     roles = _roles(table, plan, declaration)
     _refuse_impossible_logarithms(selection, table.file, plan)
-    analyses = adjust(
-        [analyse_endpoint(endpoint_nights(selection, e, plan), role, plan) for e, role in roles],
-        plan,
-    )
-    freed = freed_from_period(selection, analyses) if design == "crossover" else {}
+    unadjusted = [
+        analyse_endpoint(endpoint_nights(selection, e, plan), role, plan) for e, role in roles
+    ]
+    freed = freed_from_period(selection, unadjusted) if design == "crossover" else {}
+    analyses = adjust(unadjusted, plan, p_of_primary(unadjusted, design, freed))
     contrasts = with_verdicts(analyses, plan, declaration, design, freed)
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
     changes = [change for a in analyses for change in subject_changes(a.nights)]

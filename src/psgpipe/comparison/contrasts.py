@@ -47,11 +47,14 @@ class EndpointAnalysis:
     ----------
     differences
         Of the subjects in `nights`, as the sign-flip test takes them: of ranks where censored.
+    p_within_family
+        Of a secondary endpoint: adjusted for the other ones, without regard to the primary.
     """
 
     nights: EndpointNights
     contrast: Contrast
     differences: Values
+    p_within_family: float | None = None
 
 
 def analyse_endpoint(
@@ -190,25 +193,42 @@ def _latency(nights: EndpointNights, medians: Sequence[float]) -> str:
 
 
 def adjust(
-    analyses: Sequence[EndpointAnalysis], spec: ComparisonSpec
+    analyses: Sequence[EndpointAnalysis], spec: ComparisonSpec, primary_p: float | None = None
 ) -> tuple[EndpointAnalysis, ...]:
     """The same endpoints with the sign-flip p adjusted within each family.
 
-    The primary endpoint is not adjusted. The secondary endpoints are adjusted by Holm, the
-    exploratory ones by Benjamini-Hochberg or, where the spec says so, by the largest |t|.
+    The primary endpoint is not adjusted. The secondary endpoints are adjusted by Holm and, unless
+    the spec calls them supportive, never below the p of the primary endpoint; the exploratory ones
+    by Benjamini-Hochberg or, where the spec says so, by the largest |t|.
+
+    Parameters
+    ----------
+    primary_p
+        The p on which the claim of the primary endpoint rests.
+
+    References
+    ----------
+    Dmitrienko A, Tamhane AC (2007), Pharm Stat 6:171-180 (serial gatekeeping).
     """
+    gate = primary_p if spec.secondary_rule == "hierarchical" else None
     adjusted: dict[str, EndpointAnalysis] = {}
     for role in ("primary", "secondary", "exploratory"):
         family = [a for a in analyses if a.contrast.role == role and a.differences.size]
         if family:
             method, p = _adjusted_p(role, family, spec)
-            adjusted |= {
-                a.nights.endpoint: replace(
-                    a, contrast=replace(a.contrast, p_adjusted=float(value), adjustment=method)
-                )
-                for a, value in zip(family, p, strict=True)
-            }
+            for a, value in zip(family, p, strict=True):
+                adjusted[a.nights.endpoint] = _with_adjusted_p(a, float(value), method, gate)
     return tuple(adjusted.get(a.nights.endpoint, a) for a in analyses)
+
+
+def _with_adjusted_p(
+    a: EndpointAnalysis, p: float, method: str, gate: float | None
+) -> EndpointAnalysis:
+    """The endpoint with its adjusted p; of a secondary one, not below the gate."""
+    if a.contrast.role != "secondary" or gate is None:
+        return replace(a, contrast=replace(a.contrast, p_adjusted=p, adjustment=method))
+    contrast = replace(a.contrast, p_adjusted=max(p, gate), adjustment=f"hierarchical-{method}")
+    return replace(a, contrast=contrast, p_within_family=p)
 
 
 def _adjusted_p(

@@ -24,10 +24,12 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "conditions": ("baseline", "treatment"),
     "nights": ("hours_since_dose", "sedation_window_h", "first_night", "missing_lights"),
     "strata": ("dose", "hours_since_dose"),
+    "multiplicity": ("secondary",),
     "tipping_point": ("rem_sensitivity", "rem_false_positive_rate"),
 }  # fmt: skip
 # Fields of ComparisonSpec that are not called like their key.
-_FIELDS = {("strata", "dose"): "dose_strata", ("strata", "hours_since_dose"): "hours_strata"}
+_FIELDS = {("strata", "dose"): "dose_strata", ("strata", "hours_since_dose"): "hours_strata",
+           ("multiplicity", "secondary"): "secondary_rule"}  # fmt: skip
 # Tables that are one field, with a value for each endpoint.
 _BY_ENDPOINT = ("transform", "equivalence", "population")
 _SHARE = "a number from 0 to 1"
@@ -49,6 +51,7 @@ _WANTED = {
     "transform": "for each endpoint one of log, none",
     "equivalence": "for each endpoint a number above 0",
     "population": "for each endpoint { mean = ..., icc = 0 to 1 }",
+    "secondary_rule": "one of hierarchical, supportive",
     "hours_strata": "rising hours, two or more",
     "rem_sensitivity": _SHARE,
     "rem_false_positive_rate": _SHARE,

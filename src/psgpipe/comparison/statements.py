@@ -65,7 +65,11 @@ def _sample(flow: Sequence[FlowStep]) -> str:
 def _sample_size(flow: Sequence[FlowStep]) -> str | None:
     n = _step(flow, "analysed").subjects
     if n < TESTABLE_FROM_N:
-        return f"With {count_of(n, 'subject')} {NO_TEST}: the numbers are descriptive."
+        return (
+            f"With {count_of(n, 'subject')} {NO_TEST} (its smallest p is {2.0 ** (1 - n):.3g}), "
+            "and the t test rests on a normality that so few cannot show: the numbers are "
+            "descriptive."
+        )
     if n < FIRM_FROM_N:
         return f"With {n} subjects the results are preliminary."
     return None
@@ -89,7 +93,12 @@ def _declaration(spec: ComparisonSpec, declaration: Declaration) -> str:
 
 
 def _multiplicity(contrasts: Sequence[Contrast]) -> str:
-    words = {"holm": "Holm", "benjamini-hochberg": "Benjamini-Hochberg", "max-t": "max-T sign-flip"}
+    words = {
+        "hierarchical-holm": "Holm",
+        "holm": "Holm",
+        "benjamini-hochberg": "Benjamini-Hochberg",
+        "max-t": "max-T sign-flip",
+    }
     parts = []
     for role in ("secondary", "exploratory"):
         family = [c for c in contrasts if c.role == role and c.adjustment in words]
@@ -99,6 +108,8 @@ def _multiplicity(contrasts: Sequence[Contrast]) -> str:
             )
     alone = any(c.role == "primary" for c in contrasts)
     head = "The primary endpoint is not adjusted" if alone else ""
+    if any(c.adjustment == "hierarchical-holm" for c in contrasts):
+        head += " and comes first: without its change no secondary change is claimed (hierarchical)"
     methods = "; ".join(p for p in (head, *parts) if p)
     return f"{methods}; verdicts rest on the (adjusted) sign-flip p." if methods else ""
 
@@ -106,8 +117,9 @@ def _multiplicity(contrasts: Sequence[Contrast]) -> str:
 def _causality(design: str, spec: ComparisonSpec) -> str:
     if design == "before-after":
         return (
-            "Before-after, not causal: there is no control arm, so time, expectation and "
-            "regression to the mean are in every difference."
+            "Before-after, not causal: there is no control arm, so time and expectation are in "
+            "every difference, and regression to the mean where subjects were selected by these "
+            "baseline nights."
         )
     washout = "washout not stated" if spec.washout_days is None else (
         f"washout {spec.washout_days:g} days")  # fmt: skip

@@ -21,8 +21,12 @@ from psgpipe.model.summary import LIGHTS_DEPENDENT
 ALPHA = 0.05
 TESTABLE_FROM_N = 6
 FIRM_FROM_N = 12
-NO_TEST = "no test at 0.05 is possible"
-_ADJUST = {"holm": holm, "benjamini-hochberg": benjamini_hochberg}
+NO_TEST = "no exact sign-flip test at 0.05 is possible"
+_ADJUST = {
+    "holm": holm,
+    "hierarchical-holm": holm,
+    "benjamini-hochberg": benjamini_hochberg,
+}
 
 
 def with_verdicts(
@@ -39,19 +43,21 @@ def with_verdicts(
     freed
         In a crossover, the treatment effect freed from the period effect, by endpoint.
     """
+    primary_p = p_of_primary(analyses, design, freed)
     out_of_reach = _out_of_reach([a.contrast for a in analyses if a.differences.size])
     contrasts = []
     for analysis in analyses:
         effect = freed.get(analysis.nights.endpoint)
         margin = _margin(analysis.contrast, spec, design, effect)
-        claimed = margin is None and _claims(analysis.contrast, design, effect)
+        claimed = _claims(analysis.contrast, design, effect)
         direction = _direction(analysis) if claimed else None
         contrasts.append(
             replace(
                 analysis.contrast,
-                hedges=_hedges(analysis.contrast),
+                hedges=_hedges(analysis.contrast, spec, primary_p),
                 direction=direction,
-                finding=_finding(analysis.contrast, direction, margin),
+                finding=_held_back(analysis, design, effect)
+                or _finding(analysis.contrast, direction, margin),
                 remarks=_remarks(
                     analysis, spec, design, out_of_reach.get(analysis.nights.endpoint), effect
                 ),
@@ -61,13 +67,48 @@ def with_verdicts(
     return tuple(contrasts)
 
 
-def _hedges(contrast: Contrast) -> tuple[Hedge, ...]:
+def p_of_primary(
+    analyses: Sequence[EndpointAnalysis], design: str, freed: Mapping[str, CrossoverEffect]
+) -> float | None:
+    """The p on which the claim of the primary endpoint rests; None without a primary endpoint.
+
+    In a crossover it is the larger one of the sign-flip test and of Hills-Armitage; 1 where there
+    is no such p.
+    """
+    primary = [a.contrast for a in analyses if a.contrast.role == "primary"]
+    if not primary:
+        return None
+    p = [primary[0].p_sign_flip]
+    if design == "crossover":
+        effect = freed.get(primary[0].endpoint)
+        p.append(None if effect is None else effect.p)
+    return max(1.0 if value is None else value for value in p)
+
+
+def _hedges(contrast: Contrast, spec: ComparisonSpec, primary_p: float | None) -> tuple[Hedge, ...]:
     if contrast.n_subjects == 0:
         return ()
     if contrast.n_subjects < TESTABLE_FROM_N:
         return ("descriptive",)
     hedges: list[Hedge] = ["preliminary"] if contrast.n_subjects < FIRM_FROM_N else []
-    return (*hedges, "exploratory") if contrast.role == "exploratory" else tuple(hedges)
+    if contrast.role == "exploratory":
+        hedges.append("exploratory")
+    primary_failed = primary_p is not None and primary_p > ALPHA
+    if contrast.role == "secondary" and spec.secondary_rule == "supportive" and primary_failed:
+        hedges.append("supportive")
+    return tuple(hedges)
+
+
+def _held_back(
+    analysis: EndpointAnalysis, design: str, freed: CrossoverEffect | None
+) -> str | None:
+    """The finding where only the failure of the primary endpoint holds back a secondary claim."""
+    contrast, alone = analysis.contrast, analysis.p_within_family
+    if alone is None or _claims(contrast, design, freed):
+        return None
+    if not _claims(replace(contrast, p_adjusted=alone), design, freed):
+        return None
+    return "change not claimed, because the primary endpoint shows none"
 
 
 def _finding(contrast: Contrast, direction: Direction | None, margin: float | None) -> str:
@@ -75,6 +116,10 @@ def _finding(contrast: Contrast, direction: Direction | None, margin: float | No
         return "not analysed"
     if contrast.n_subjects < TESTABLE_FROM_N:
         return NO_TEST
+    if margin is not None and direction is not None:
+        size = f"a ratio of {margin:g}" if contrast.transform == "log" else (
+            f"{margin:g} {contrast.unit}".rstrip())  # fmt: skip
+        return f"{direction}, but inside the margin of {size}"
     if margin is not None:
         limits = f"ratio {1 / margin:.3g} to {margin:g}" if contrast.transform == "log" else (
             f"-{margin:g} to {margin:g} {contrast.unit}".rstrip())  # fmt: skip
@@ -134,6 +179,7 @@ def _remarks(
         out_of_reach,
         _not_freed(contrast, freed) if design == "crossover" else None,
         _disagreement(contrast, freed),
+        _held_back_remark(analysis, design, freed),
         "before-after, not causal" if before_after and _claims(contrast, design, None) else None,
         _drift(nights, spec) if before_after else None,
         _absent_nights(nights),
@@ -184,6 +230,10 @@ def _out_of_reach(contrasts: Sequence[Contrast]) -> dict[str, str]:
         smallest = np.array([2.0 ** (1 - c.n_subjects) for c in family])
         if any(c.adjustment in _ADJUST for c in family):
             smallest = _ADJUST[family[0].adjustment](smallest)
+        if any(c.adjustment == "hierarchical-holm" for c in family):
+            # The adjusted p is never below that of the primary endpoint.
+            primary = next(c for c in contrasts if c.role == "primary")
+            smallest = np.maximum(smallest, 2.0 ** (1 - primary.n_subjects))
         remarks |= {
             c.endpoint: f"with {c.n_subjects} subjects no sign-flip p among {len(family)} can "
             "reach 0.05"
@@ -219,13 +269,27 @@ def _disagreement(c: Contrast, freed: CrossoverEffect | None) -> str | None:
     return None
 
 
+def _held_back_remark(
+    analysis: EndpointAnalysis, design: str, freed: CrossoverEffect | None
+) -> str | None:
+    if _held_back(analysis, design, freed) is None or analysis.p_within_family is None:
+        return None
+    return (
+        f"Holm among the secondary endpoints gives p {analysis.p_within_family:.3f}; they are "
+        "tested only if the primary endpoint shows a change (hierarchical)"
+    )
+
+
 def _drift(nights: EndpointNights, spec: ComparisonSpec) -> str | None:
     population, mean = spec.population.get(nights.endpoint), nights.raw_baseline_mean
     if population is None or mean is None or nights.censored:
         return None
     drift = expected_drift(mean, population.mean, population.icc)
     unit = unit_of(nights.endpoint)
-    return f"expected without treatment, by regression to the mean: {drift:+.3g} {unit}".rstrip()
+    return (
+        "if subjects were selected by these baseline nights, expected without treatment by "
+        f"regression to the mean: {drift:+.3g} {unit}"
+    ).rstrip()
 
 
 def _absent_nights(nights: EndpointNights) -> str | None:

@@ -11,7 +11,7 @@ from psgpipe.model.comparison_spec import ComparisonSpec, Declaration, Transform
 NightState = Literal["finished", "excluded", "failed", "refused", "unfinished"]
 EndpointRole = Literal["primary", "secondary", "exploratory"]
 Direction = Literal["higher", "lower", "later", "earlier"]
-Hedge = Literal["descriptive", "preliminary", "exploratory"]
+Hedge = Literal["descriptive", "preliminary", "exploratory", "supportive"]
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,9 @@ class ComparisonSpec:
         By endpoint, for regression to the mean.
     composition
         Add the balances of the stage composition to the endpoints.
+    secondary_rule
+        ``hierarchical``: secondary changes are claimed only if the primary endpoint shows one;
+        ``supportive``: they are called supportive if it does not.
     max_t
         Adjust the exploratory family by the largest |t| instead of Benjamini-Hochberg.
     rem_sensitivity, rem_false_positive_rate
@@ -81,6 +84,7 @@ class ComparisonSpec:
     hours_strata: tuple[float, ...] = ()
     composition: bool = False
     max_t: bool = False
+    secondary_rule: Literal["hierarchical", "supportive"] = "hierarchical"
     rem_sensitivity: float = 0.87
     rem_false_positive_rate: float = 0.0268
     blind: bool = False
