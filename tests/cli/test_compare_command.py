@@ -18,7 +18,8 @@ from tests.comparison.night_tables import nights_tsv, study
 CONTRASTS = (
     "endpoint role unit n_subjects n_baseline_nights n_treatment_nights baseline_mean "
     "treatment_mean difference ci_low ci_high t df p_t p_sign_flip p_adjusted adjustment "
-    "hodges_lehmann hl_low hl_high hl_coverage dz g_av kr_difference kr_se kr_df kr_p verdict note"
+    "hodges_lehmann hl_low hl_high hl_coverage dz g_av kr_difference kr_se kr_df kr_p verdict note "
+    "trust"
 )
 SUBJECTS = (
     "subject endpoint baseline_mean treatment_mean difference n_baseline n_treatment within_sd "

@@ -26,6 +26,7 @@ from psgpipe.comparison.recipes import (
 )
 from psgpipe.comparison.selection import OTHER_CONDITION, NightSelection, flow, select_nights
 from psgpipe.comparison.spec_lock import load_spec
+from psgpipe.comparison.stager_accuracy import pipeline_of, trust_in
 from psgpipe.comparison.statements import statements
 from psgpipe.comparison.statistics.composition import BALANCES
 from psgpipe.comparison.strata import dose_slopes, strata
@@ -89,7 +90,11 @@ def compare(
     ]
     freed = freed_from_period(selection, unadjusted) if design == "crossover" else {}
     analyses = adjust(unadjusted, plan, p_of_primary(unadjusted, design, freed))
-    contrasts = with_verdicts(analyses, plan, declaration, design, freed)
+    pipeline = pipeline_of(selection.analysed)
+    contrasts = tuple(
+        replace(c, staging=trust_in(c.endpoint, pipeline))
+        for c in with_verdicts(analyses, plan, declaration, design, freed)
+    )
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
     changes = [change for a in analyses for change in subject_changes(a.nights)]
     return Comparison(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psgpipe.messages import likely_word
-from psgpipe.model.comparison import MeasuredNight, NightState
+from psgpipe.model.comparison import EEG_ONLY, MeasuredNight, NightState
 from psgpipe.model.ids import one_spelling, whole_number
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.tables.cells import (
@@ -237,7 +237,16 @@ def _night(
         flags=_codes(cells["flags"]) if "flags" in cells else None,
         recipe={f: cell for f, names in _RECIPE.items() if (cell := _first_stated(cells, names))},
         by_psgpipe=_first_stated(cells, ("psgpipe",)) is not None,
+        pipeline_name=_pipeline_name(cells),
     )
+
+
+def _pipeline_name(cells: Mapping[str, str]) -> str | None:
+    """The pipeline's name; in a table of psgpipe, a single derivation is EEG alone."""
+    derivations = _first_stated(cells, ("derivations",))
+    if _first_stated(cells, ("psgpipe",)) and derivations and "," not in derivations:
+        return EEG_ONLY
+    return _first_stated(cells, ("pipeline",))
 
 
 def _lights(row: Row, column: str, mistakes: Mistakes) -> str | None:

@@ -19,6 +19,7 @@ CONTRAST_COLUMNS = (
     "baseline_mean", "treatment_mean", "difference", "ci_low", "ci_high", "t", "df", "p_t",
     "p_sign_flip", "p_adjusted", "adjustment", "hodges_lehmann", "hl_low", "hl_high",
     "hl_coverage", "dz", "g_av", "kr_difference", "kr_se", "kr_df", "kr_p", "verdict", "note",
+    "trust",
 )  # fmt: skip
 SUBJECT_COLUMNS = tuple(f.name for f in dataclasses.fields(SubjectChange))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from psgpipe.errors import NightsNotComparable, UsageError
-from psgpipe.model.comparison import RECIPE_FIELDS, MeasuredNight
+from psgpipe.model.comparison import EEG_ONLY, RECIPE_FIELDS, MeasuredNight
 
 
 def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[MeasuredNight, ...]:
@@ -25,7 +25,11 @@ def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[Measured
         if manifest is not None and night.state == "finished":
             recipe = {**night.recipe, **recipe_of(manifest)}
             start = night.start or manifest.recording.start
-            completed.append(replace(night, recipe=recipe, start=start))
+            roles = {derivation.role for derivation in manifest.derivations}
+            name = EEG_ONLY if roles == {"eeg"} else manifest.pipeline.name
+            completed.append(
+                replace(night, recipe=recipe, start=start, pipeline_name=name, by_psgpipe=True)
+            )
         else:
             completed.append(night)
     return tuple(completed)

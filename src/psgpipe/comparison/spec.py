@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from psgpipe.comparison.stager_accuracy import errors_for
 from psgpipe.errors import ComparisonSpecInvalid
 from psgpipe.files.toml_file import parse_toml, refuse_unknown_keys, shipped_pipelines
 from psgpipe.files.typed_values import field_types, typed
@@ -14,6 +15,9 @@ from psgpipe.model.comparison_spec import ComparisonSpec
 from psgpipe.model.ids import one_spelling
 
 MOST_SECONDARIES = 5
+_STAGER_ERRORS = (
+    "rem_sensitivity", "rem_false_positive_rate", "n3_sensitivity", "n3_false_positive_rate",
+)  # fmt: skip
 _LARGEST = 1e15
 # Keys of each table of the file; those of no table come first.
 _KEYS: Mapping[str, tuple[str, ...]] = {
@@ -25,7 +29,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "nights": ("hours_since_dose", "sedation_window_h", "first_night", "missing_lights"),
     "strata": ("dose", "hours_since_dose"),
     "multiplicity": ("secondary",),
-    "tipping_point": ("rem_sensitivity", "rem_false_positive_rate"),
+    "tipping_point": _STAGER_ERRORS,
 }  # fmt: skip
 # Fields of ComparisonSpec that are not called like their key.
 _FIELDS = {("strata", "dose"): "dose_strata", ("strata", "hours_since_dose"): "hours_strata",
@@ -53,8 +57,7 @@ _WANTED = {
     "population": "for each endpoint { mean = ..., icc = 0 to 1 }",
     "secondary_rule": "one of hierarchical, supportive",
     "hours_strata": "rising hours, two or more",
-    "rem_sensitivity": _SHARE,
-    "rem_false_positive_rate": _SHARE,
+    **dict.fromkeys(_STAGER_ERRORS, _SHARE),
     "seed": "a whole number, not negative",
 }
 
@@ -113,7 +116,7 @@ def _value(field: str, value: Any, where: str) -> Any:
 
 def _is_allowed(field: str, value: Any) -> bool:
     """Whether a value of the right type is in the range of its field."""
-    if field in ("rem_sensitivity", "rem_false_positive_rate"):
+    if field in _STAGER_ERRORS:
         return bool(0 <= value <= 1)
     if field in ("washout_days", "sedation_window_h", "seed"):
         return bool(0 <= value < _LARGEST)
@@ -177,8 +180,15 @@ def _check_numbers(spec: ComparisonSpec, source: str) -> None:
                 f"{source}: [equivalence] {endpoint} is {margin:g}, wanted {wanted}",
                 "Correct the margin.",
             )
-    if spec.rem_sensitivity <= spec.rem_false_positive_rate:
-        raise ComparisonSpecInvalid(
-            f"{source}: [tipping_point] the sensitivity is not above the false positive rate",
-            "Correct the figures.",
-        )
+    for stage, sensitivity, rate in (
+        ("rem", spec.rem_sensitivity, spec.rem_false_positive_rate),
+        ("n3", spec.n3_sensitivity, spec.n3_false_positive_rate),
+    ):
+        usual, _ = errors_for(stage, None)
+        lowest = usual.sensitivity if sensitivity is None else sensitivity
+        if lowest <= (usual.false_positive_rate if rate is None else rate):
+            raise ComparisonSpecInvalid(
+                f"{source}: [tipping_point] {stage}: the sensitivity is not above the false "
+                "positive rate",
+                "Correct the figures.",
+            )

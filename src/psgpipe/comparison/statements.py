@@ -8,11 +8,22 @@ from dataclasses import replace
 
 from psgpipe.comparison.endpoint_values import endpoint_nights, subject_means
 from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.stager_accuracy import (
+    StageErrors,
+    accuracy_of,
+    errors_for,
+    pipeline_of,
+    was_scored_by_a_person,
+)
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
-from psgpipe.comparison.statistics.tipping_point import tipping_sensitivity
+from psgpipe.comparison.statistics.tipping_point import (
+    tipping_false_positive_rate,
+    tipping_sensitivity,
+    true_share,
+)
 from psgpipe.comparison.verdicts import FIRM_FROM_N, NO_TEST, TESTABLE_FROM_N
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import Contrast, FlowStep, MeasuredNight
+from psgpipe.model.comparison import EEG_ONLY, Contrast, FlowStep, MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 
 
@@ -37,7 +48,8 @@ def statements(
         _comedication(nights),
         _staging(recipe),
         _flags(nights),
-        _tipping_point(selection, spec),
+        *_tipping_points(selection, spec),
+        _trust(selection),
         "Stage percentages are parts of one whole, and TST, SE and WASO are tied: they are not "
         "independent evidence.",
         "No evidence of change is not evidence of no change; that needs a declared margin.",
@@ -167,6 +179,16 @@ def _staging(recipe: Mapping[str, Sequence[str]]) -> str:
     return f"Staged by {'; '.join(fields)}."
 
 
+def _trust(selection: NightSelection) -> str | None:
+    if pipeline_of(selection.analysed) is None:
+        return None
+    return (
+        f"Trust is the correlation, over people, of the automatic difference between two nights "
+        f"with the expert's ({EEG_ONLY}: {accuracy_of(EEG_ONLY).source}): high from 0.8, moderate "
+        "from 0.5."
+    )
+
+
 def _flags(nights: Sequence[MeasuredNight]) -> str:
     stated = [night.flags for night in nights if night.flags is not None]
     if not stated:
@@ -179,22 +201,68 @@ def _flags(nights: Sequence[MeasuredNight]) -> str:
     return f"Quality flags on {len(flagged)} of {len(nights)} analysed nights: {often}."
 
 
-def _tipping_point(selection: NightSelection, spec: ComparisonSpec) -> str | None:
-    """The REM sensitivity under treatment that alone would explain the difference in REM."""
-    nights = endpoint_nights(selection, "rem_pct", replace(spec, transform={}))
-    if not nights.subjects:
-        return None
-    baseline, treatment = (
-        float(subject_means(values).mean()) for values in (nights.baseline, nights.treatment)
-    )
-    usual = spec.rem_sensitivity
-    needed = tipping_sensitivity(baseline, treatment, usual, spec.rem_false_positive_rate)
-    head = f"Tipping point: REM {baseline:.1f} -> {treatment:.1f} % of TST"
-    if needed is None:
-        return f"{head}; REM at baseline is no more than the stager's false positives would give."
-    if not 0 <= needed <= 1:
-        return f"{head}; no REM sensitivity of the stager would explain it without a true change."
+def _tipping_points(selection: NightSelection, spec: ComparisonSpec) -> list[str]:
+    """For REM and N3, the errors of the stager that alone would explain the change."""
+    if all(was_scored_by_a_person(n) for n in selection.analysed):
+        return []
+    pipeline = pipeline_of(selection.analysed)
+    stated = {
+        "rem": (spec.rem_sensitivity, spec.rem_false_positive_rate),
+        "n3": (spec.n3_sensitivity, spec.n3_false_positive_rate),
+    }
+    sentences = []
+    for stage, (sensitivity, rate) in stated.items():
+        nights = endpoint_nights(selection, f"{stage}_pct", replace(spec, transform={}))
+        if not nights.subjects:
+            continue
+        usual, source = errors_for(stage, pipeline)
+        if sensitivity is not None or rate is not None:
+            usual = StageErrors(
+                usual.sensitivity if sensitivity is None else sensitivity,
+                usual.false_positive_rate if rate is None else rate,
+            )
+            source = "declared"
+        baseline, treatment = (
+            float(subject_means(values).mean()) for values in (nights.baseline, nights.treatment)
+        )
+        sentences.append(_tipping_point(stage.upper(), baseline, treatment, usual, source))
+    spread = accuracy_of(EEG_ONLY).sensitivity_sd
+    if sentences and spread is not None:
+        sentences.append(
+            f"The REM sensitivity of a stager varies between nights of one person by an SD of "
+            f"{spread:.2f} (measured with {EEG_ONLY}); a drug may move it by as much."
+        )
+    return sentences
+
+
+def _tipping_point(
+    stage: str, baseline: float, treatment: float, usual: StageErrors, source: str
+) -> str:
+    head = f"Tipping point: {stage} {baseline:.1f} -> {treatment:.1f} % of TST"
+    figures = (baseline, treatment, usual.sensitivity, usual.false_positive_rate)
+    if true_share(baseline, usual.sensitivity, usual.false_positive_rate) <= 0:
+        return (
+            f"{head}; {stage} at baseline is no more than the stager's false positives would give "
+            f"({source})."
+        )
+    sensitivity, rate = tipping_sensitivity(*figures), tipping_false_positive_rate(*figures)
+    moves = [
+        f"the stager's {stage} {name} from {before:.{digits}f} to {after:.{digits}f}"
+        for name, before, after, digits in (
+            ("sensitivity", usual.sensitivity, sensitivity, 2),
+            ("false positive rate", usual.false_positive_rate, rate, 3),
+        )
+        if after is not None and 0 <= after <= 1
+    ]
+    if not moves:
+        return (
+            f"{head}; no {stage} sensitivity of the stager would explain it without a true change, "
+            f"and no false positive rate ({source})."
+        )
+    alone = "" if len(moves) > 1 else (
+        "; no false positive rate would explain it" if "sensitivity" in moves[0]
+        else "; no sensitivity would explain it")  # fmt: skip
     return (
-        f"{head} would be seen without any true change if the drug moved the stager's REM "
-        f"sensitivity from {usual:.2f} to {needed:.2f}."
+        f"{head} would be seen without any true change if the drug moved {', or '.join(moves)}"
+        f"{alone} ({source})."
     )

@@ -11,6 +11,7 @@ from psgpipe.model.comparison_spec import ComparisonSpec, Declaration, Transform
 NightState = Literal["finished", "excluded", "failed", "refused", "unfinished"]
 EndpointRole = Literal["primary", "secondary", "exploratory"]
 Direction = Literal["higher", "lower", "later", "earlier"]
+EEG_ONLY = "eeg-only"
 Hedge = Literal["descriptive", "preliminary", "exploratory", "supportive"]
 
 
@@ -23,7 +24,8 @@ class MeasuredNight:
     words. `row` counts the header as row 1. `night_in_lab` is 1 for the subject's first night ever
     in this laboratory. `hours_since_dose` runs from the end of the dose to lights off. `recipe`
     says how the night was made, by the `RECIPE_FIELDS` that are stated. `by_psgpipe`: psgpipe
-    computed the values, as its column ``psgpipe`` says.
+    computed the values, as its column ``psgpipe`` says. `pipeline_name` is ``eeg-only`` where EEG
+    alone was staged.
     """
 
     subject: str
@@ -46,6 +48,7 @@ class MeasuredNight:
     flags: tuple[str, ...] | None = None
     recipe: Mapping[str, str] = field(default_factory=dict)
     by_psgpipe: bool = False
+    pipeline_name: str | None = None
 
 
 RECIPE_FIELDS = (
@@ -58,6 +61,45 @@ RECIPE_FIELDS = (
     "lights_source",
 )
 """Nights of one subject are compared only if they agree in all of these fields."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far automatic stages show the changes of an endpoint that an expert's stages show.
+
+    Attributes
+    ----------
+    pipeline
+        Of the nights.
+    measured_with
+        The pipeline with which `r` was measured.
+    source
+        The nights on which it was measured.
+    r
+        Correlation, over people, of the automatic difference between two nights with the expert's;
+        None where it was not measured.
+    level
+        ``high``, ``moderate`` or ``low``.
+    like
+        The endpoint of which `r` is, where it was not measured for this one.
+    """
+
+    pipeline: str
+    measured_with: str
+    source: str
+    r: float | None = None
+    level: str | None = None
+    like: str | None = None
+
+    @property
+    def in_short(self) -> str:
+        """The level and r."""
+        return "not measured" if self.r is None else f"{self.level} (r {self.r:.2f})"
+
+    def __str__(self) -> str:
+        of = f"as {self.like}; " if self.like else ""
+        own = "" if self.pipeline == self.measured_with else f", not with {self.pipeline}"
+        return f"{self.in_short}: {of}measured with {self.measured_with}{own} ({self.source})"
 
 
 @dataclass(frozen=True)
@@ -85,6 +127,9 @@ class Contrast:
         The most important first.
     stamp
         States the lock of the spec; None where the spec was not locked.
+    staging
+        The trust in automatic stages for this endpoint; None where it is not known how the nights
+        were staged, or where a person scored them.
     """
 
     endpoint: str
@@ -121,6 +166,12 @@ class Contrast:
     finding: str = ""
     remarks: tuple[str, ...] = ()
     stamp: str | None = None
+    staging: Trust | None = None
+
+    @property
+    def trust(self) -> str | None:
+        """The trust in one line, with its source."""
+        return None if self.staging is None else str(self.staging)
 
     @property
     def verdict(self) -> str:

@@ -59,8 +59,8 @@ class ComparisonSpec:
         ``supportive``: they are called supportive if it does not.
     max_t
         Adjust the exploratory family by the largest |t| instead of Benjamini-Hochberg.
-    rem_sensitivity, rem_false_positive_rate
-        Of the stager for REM without the drug.
+    rem_sensitivity, rem_false_positive_rate, n3_sensitivity, n3_false_positive_rate
+        Of the stager for REM and N3 without the drug; None for the figures of the pipeline.
     seed
         Of the random sign flips with more than 20 subjects.
     """
@@ -85,8 +85,10 @@ class ComparisonSpec:
     composition: bool = False
     max_t: bool = False
     secondary_rule: Literal["hierarchical", "supportive"] = "hierarchical"
-    rem_sensitivity: float = 0.87
-    rem_false_positive_rate: float = 0.0268
+    rem_sensitivity: float | None = None
+    rem_false_positive_rate: float | None = None
+    n3_sensitivity: float | None = None
+    n3_false_positive_rate: float | None = None
     blind: bool = False
     seed: int = 20250101
 

@@ -20,7 +20,10 @@ from psgpipe.comparison.statistics.crossover import hills_armitage
 from psgpipe.comparison.statistics.dose_response import interval_of, within_subject_slope
 from psgpipe.comparison.statistics.regression_to_mean import expected_drift
 from psgpipe.comparison.statistics.reliable_change import pooled_within_sd, reliable_change
-from psgpipe.comparison.statistics.tipping_point import tipping_sensitivity
+from psgpipe.comparison.statistics.tipping_point import (
+    tipping_false_positive_rate,
+    tipping_sensitivity,
+)
 from tests.comparison.statistics.golden import golden, tiny_nights
 
 
@@ -165,3 +168,15 @@ def test_strata_hold_their_lower_edge():
     assert interval_of(6, (6, 24, 48)) == (6, 24)
     assert interval_of(24, (6, 24, 48)) == (24, 48)
     assert interval_of(48, (6, 24, 48)) is None
+
+
+def test_more_false_positives_make_rem_rise_without_any_true_change():
+    # True REM at baseline (18 - 2.68)/(87 - 2.68) = 18.17 %, of which 15.81 points are recognised.
+    # The other 6.19 points of 22 are false positives in 81.83 % of the sleep: 0.0757.
+    assert tipping_false_positive_rate(18, 22, 0.87, 0.0268) == pytest.approx(0.0757, abs=1e-4)
+    assert tipping_sensitivity(18, 22, 0.87, 0.0268) > 1
+
+
+def test_a_stage_that_false_positives_alone_would_give_has_no_tipping_point():
+    assert tipping_false_positive_rate(2, 5, 0.87, 0.0268) is None
+    assert tipping_sensitivity(2, 5, 0.87, 0.0268) is None
