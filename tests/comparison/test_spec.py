@@ -89,7 +89,7 @@ def test_every_key_reaches_its_field():
         ("[nights]\nhours_since_dose = [48, 6]", "wanted [low, high]"),
         ("[nights]\nhours_since_dose = [6]", "wanted [low, high]"),
         ("[nights]\nsedation_window_h = -1", "not negative"),
-        ('[transform]\nsol_min = "sqrt"', "one of log, none"),
+        ('[transform]\nsol_min = "sqrt"', "one of log, rank, none"),
         ("[equivalence]\ntst_min = 0", "wanted above 0"),
         ('[transform]\nsol_min = "log"\n[equivalence]\nsol_min = 0.8', "a ratio above 1"),
         ("[population]\ntst_min = { mean = 400 }", "{ mean = ..., icc = 0 to 1 }"),

@@ -15,6 +15,11 @@ from psgpipe.comparison.design import (
     sequence_warnings,
 )
 from psgpipe.comparison.endpoint_values import endpoint_nights, with_balances
+from psgpipe.comparison.imbalance import (
+    imbalance_warnings,
+    inexact_sign_flips,
+    inexact_warning,
+)
 from psgpipe.comparison.latencies import latency_warnings
 from psgpipe.comparison.nights_table import NightsTable, nights_table
 from psgpipe.comparison.plausibility import check_plausibility
@@ -111,6 +116,8 @@ def compare(
         sentences=statements(plan, declaration, design, contrasts, steps, selection, recipe),
         warnings=(
             *implausible, *selection.warnings, *unlike, *sequence_warnings(selection, design),
+            *imbalance_warnings(selection),
+            *inexact_warning({a.nights.endpoint: inexact_sign_flips(a.nights) for a in analyses}),
             *latency_warnings(selection.analysed, (e for e, _ in roles)),
             *_other_conditions(selection, plan), *_unused_columns(table),
         ),

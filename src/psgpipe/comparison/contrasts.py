@@ -74,8 +74,8 @@ def analyse_endpoint(
     if not nights.subjects:
         remark = "no subject has this endpoint in both conditions"
         return EndpointAnalysis(nights, replace(empty, remarks=(remark,)), np.empty(0))
-    if nights.censored:
-        return _censored(nights, empty, spec)
+    if nights.censored or nights.transform == "rank":
+        return _ranked(nights, empty, spec)
     return _paired(nights, empty, spec)
 
 
@@ -150,8 +150,8 @@ def long_format(nights: EndpointNights) -> tuple[Values, list[str], list[bool]]:
     return np.concatenate(values), subject, treated
 
 
-def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> EndpointAnalysis:
-    """Worst-rank analysis of a latency longer than some nights: ranks and medians, no means."""
+def _ranked(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> EndpointAnalysis:
+    """Ranks and medians instead of means; a latency longer than its night has the worst rank."""
     y, subject, treated = long_format(nights)
     ranks = worst_rank_differences(y, subject, treated)
     d = np.array([ranks[name] for name in nights.subjects])
@@ -159,11 +159,14 @@ def _censored(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> 
     under = [median_latency_min(v) for v in nights.treatment.values()]
     later = [latency_change_min(b, t) for b, t in zip(before, under, strict=True)]
     hl = hodges_lehmann(later)
-    remark = (
+    why = "tested by the ranks of all nights, as declared" if not nights.censored else (
         f"{nights.censored} of {y.size} nights have no {EVENTS[nights.endpoint]}; they are ranked "
-        "behind all others (worst rank) and a mean does not exist; median of subjects "
-        f"{_latency(nights, before)} -> {_latency(nights, under)} {unit_of(nights.endpoint)}"
-    )
+        "behind all others (worst rank) and a mean does not exist"
+    )  # fmt: skip
+    remark = (
+        f"{why}; median of subjects {_latency(nights, before)} -> {_latency(nights, under)} "
+        f"{unit_of(nights.endpoint)}"
+    ).rstrip()
     contrast = replace(
         empty,
         p_sign_flip=sign_flip_p(d, spec.seed),
@@ -259,7 +262,7 @@ def subject_changes(nights: EndpointNights) -> tuple[SubjectChange, ...]:
     cohort = {s: v for s, v in nights.cohort_baseline.items() if np.isfinite(v).all()}
     within = None if nights.censored else pooled_within_sd(cohort.values())
     rows = (_subject_change(nights, s, within, cohort) for s in nights.subjects)
-    if nights.transform == "none":
+    if nights.transform != "log":
         return tuple(rows)
     scale = f"in {nights.unit}"
     return tuple(replace(row, note="; ".join(filter(None, (scale, row.note)))) for row in rows)

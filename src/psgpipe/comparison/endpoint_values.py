@@ -178,14 +178,15 @@ class _Scale:
     """The scale on which an endpoint is analysed."""
 
     unit: str
-    transform: Transform = "none"
+    transform: Transform
     offset: float = 0.0
 
 
 def _scale(endpoint: str, spec: ComparisonSpec, selection: NightSelection) -> _Scale:
     unit = unit_of(endpoint)
-    if spec.transform.get(endpoint, "none") != "log":
-        return _Scale(unit)
+    transform = spec.transform.get(endpoint, "none")
+    if transform != "log":
+        return _Scale(unit, transform)
     values = (value_of(n, endpoint, spec) for n in selection.usable)
     # A latency of 0 has no logarithm; half a minute is the length of an epoch.
     offset = LOG_OFFSET if any(v == 0 for v in values) else 0.0

@@ -52,7 +52,7 @@ _WANTED = {
     "sedation_window_h": "a number of hours, not negative",
     "first_night": "one of rule, drop, keep",
     "missing_lights": "one of warn, withhold, drop",
-    "transform": "for each endpoint one of log, none",
+    "transform": "for each endpoint one of log, rank, none",
     "equivalence": "for each endpoint a number above 0",
     "population": "for each endpoint { mean = ..., icc = 0 to 1 }",
     "secondary_rule": "one of hierarchical, supportive",
@@ -173,6 +173,11 @@ def _check_roles(spec: ComparisonSpec, source: str) -> None:
 
 def _check_numbers(spec: ComparisonSpec, source: str) -> None:
     for endpoint, margin in spec.equivalence.items():
+        if spec.transform.get(endpoint) == "rank":
+            raise ComparisonSpecInvalid(
+                f"{source}: [equivalence] {endpoint} is analysed by ranks, which have no margin",
+                "Leave out the margin or the ranks.",
+            )
         ratio = spec.transform.get(endpoint) == "log"
         if margin <= (1 if ratio else 0):
             wanted = "a ratio above 1, because it is log-transformed" if ratio else "above 0"

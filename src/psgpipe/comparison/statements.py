@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from psgpipe.comparison.endpoint_values import endpoint_nights, subject_means
+from psgpipe.comparison.imbalance import unequal_nights
 from psgpipe.comparison.selection import NightSelection
 from psgpipe.comparison.stager_accuracy import (
     StageErrors,
@@ -15,7 +16,7 @@ from psgpipe.comparison.stager_accuracy import (
     pipeline_of,
     was_scored_by_a_person,
 )
-from psgpipe.comparison.statistics.paired import G_AV_FORMULA
+from psgpipe.comparison.statistics.paired import EXACT_UP_TO_N, G_AV_FORMULA, MONTE_CARLO_DRAWS
 from psgpipe.comparison.statistics.tipping_point import (
     tipping_false_positive_rate,
     tipping_sensitivity,
@@ -54,6 +55,7 @@ def statements(
         "independent evidence.",
         "No evidence of change is not evidence of no change; that needs a declared margin.",
         "A group mean is not this patient; subjects.tsv has each subject's own change.",
+        _exactness(selection),
         f"Intervals are 95 %; tests are two-sided; g_av = {G_AV_FORMULA}.",
         "Automatic stages, not AASM scoring; not for diagnosis. N1 is the weakest (human kappa "
         "0.24); arousals are not scored.",
@@ -124,6 +126,23 @@ def _multiplicity(contrasts: Sequence[Contrast]) -> str:
         head += " and comes first: without its change no secondary change is claimed (hierarchical)"
     methods = "; ".join(p for p in (head, *parts) if p)
     return f"{methods}; verdicts rest on the (adjusted) sign-flip p." if methods else ""
+
+
+def _exactness(selection: NightSelection) -> str:
+    n, unequal = len(selection.baseline), unequal_nights(selection)
+    patterns = (
+        "counts all sign patterns" if n <= EXACT_UP_TO_N
+        else f"draws {MONTE_CARLO_DRAWS} sign patterns"
+    )  # fmt: skip
+    exact = "exact, because each subject has as many baseline as treatment nights"
+    if unequal:
+        exact = (
+            f"exact only for symmetric changes, because in {unequal} of "
+            f"{count_of(n, 'subject')} the numbers of baseline and treatment nights differ"
+        )
+    elif n > EXACT_UP_TO_N:
+        exact = "valid, because each subject has as many baseline as treatment nights"
+    return f"The sign-flip test {patterns}; it is {exact}."
 
 
 def _causality(design: str, spec: ComparisonSpec) -> str:

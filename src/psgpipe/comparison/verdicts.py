@@ -10,6 +10,8 @@ import numpy as np
 
 from psgpipe.comparison.contrasts import EndpointAnalysis
 from psgpipe.comparison.endpoint_values import EndpointNights, unit_of
+from psgpipe.comparison.imbalance import inexact_sign_flips
+from psgpipe.comparison.latencies import EVENTS
 from psgpipe.comparison.statistics.crossover import CrossoverEffect
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.regression_to_mean import expected_drift
@@ -146,9 +148,10 @@ def _margin(
 
 
 def _direction(analysis: EndpointAnalysis) -> Direction:
-    """The direction of what was tested: of the mean difference, or of the ranks if censored."""
+    """The direction of what was tested: of the mean difference, or of the ranks."""
     rises = analysis.differences.mean() > 0
-    if analysis.nights.censored:
+    ranked = analysis.nights.censored or analysis.nights.transform == "rank"
+    if ranked and analysis.nights.endpoint in EVENTS:
         return "later" if rises else "earlier"
     return "higher" if rises else "lower"
 
@@ -180,6 +183,7 @@ def _remarks(
         _not_freed(contrast, freed) if design == "crossover" else None,
         _disagreement(contrast, freed),
         _held_back_remark(analysis, design, freed),
+        inexact_sign_flips(nights),
         "before-after, not causal" if before_after and _claims(contrast, design, None) else None,
         _drift(nights, spec) if before_after else None,
         _absent_nights(nights),

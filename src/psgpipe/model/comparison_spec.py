@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Transform = Literal["log", "none"]
+Transform = Literal["log", "rank", "none"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class ComparisonSpec:
     missing_lights
         Nights without known lights: ``warn``, ``withhold`` the endpoints that depend on lights, or
         ``drop`` the night.
+    transform
+        By endpoint; ``rank``: the ranks of all nights together.
     equivalence
         By endpoint, the margin of a change that does not matter, in the endpoint's unit; for a
         log-transformed endpoint a ratio above 1.

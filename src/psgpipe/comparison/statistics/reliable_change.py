@@ -1,9 +1,9 @@
-"""Reliable change: one subject's change against the night-to-night variation."""
+"""Night-to-night variation within subjects, and one subject's change against it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,19 @@ def pooled_within_sd(baseline_nights: Iterable[npt.ArrayLike]) -> WithinSubjectS
             rounding += 1e-24 * float((values**2).sum())
             df += values.size - 1
     return WithinSubjectSd(math.sqrt(squares / df), df) if df and squares > rounding else None
+
+
+def skewness_within(groups: Sequence[npt.NDArray[np.float64]]) -> float:
+    """Third standardised moment of all nights around the means of their groups.
+
+    Smaller than the skewness of the population, because each group's own mean is subtracted; 0
+    where the nights do not vary.
+    """
+    residuals = np.concatenate([values - values.mean() for values in groups])
+    spread = float((residuals**2).mean())
+    if spread <= 1e-24 * max(float((v**2).mean()) for v in groups):
+        return 0.0
+    return float((residuals**3).mean() / spread**1.5)
 
 
 def reliable_change(

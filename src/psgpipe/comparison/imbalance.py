@@ -1,0 +1,124 @@
+"""Imbalance between the conditions: time in bed, unscored time, numbers of nights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from statistics import fmean
+
+import numpy as np
+
+from psgpipe.comparison.endpoint_values import EndpointNights
+from psgpipe.comparison.latencies import EVENTS
+from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.statistics.reliable_change import skewness_within
+from psgpipe.model.comparison import MeasuredNight
+
+# Mean difference between the conditions from which a reader must know.
+TIB_DIFFERENCE_MIN = 30.0
+UNSCORED_DIFFERENCE_MIN = 15.0
+# So many times more nights in one condition make a mean of skewed nights change sides unequally.
+UNEQUAL_NIGHTS = 2.5
+SKEWED_FROM = 0.7
+_SKEWED_BY_NATURE_FROM = 0.35
+_SKEWED_BY_NATURE = (*EVENTS, "waso_min", "waso_spt_min", "waso_lps_min", "wake_min")
+_NIGHTS_TO_JUDGE_SKEW = 12
+
+OfNight = Callable[[MeasuredNight], float | None]
+
+
+def imbalance_warnings(selection: NightSelection) -> Iterator[str]:
+    """Warnings where time in bed or unscored time differs between the conditions."""
+    tib = _means(selection, _tib_min)
+    if tib is not None and abs(tib[1] - tib[0]) >= TIB_DIFFERENCE_MIN:
+        yield (
+            f"time in bed differs between the conditions: {_shown(tib)}. Minutes of sleep, wake "
+            "and stages follow it, and so do stage percentages: N3 comes early and REM late"
+        )
+    unscored = _means(selection, lambda night: night.values.get("unscored_min"))
+    if unscored is not None and abs(unscored[1] - unscored[0]) >= UNSCORED_DIFFERENCE_MIN:
+        yield (
+            f"unscored time differs between the conditions: {_shown(unscored)}. Minutes of sleep "
+            "and stages are missing there, and se_pct counts it as no sleep"
+        )
+
+
+def _shown(means: tuple[float, float]) -> str:
+    before, under = means
+    return f"{before:.0f} -> {under:.0f} min ({under - before:+.0f})"
+
+
+def _means(selection: NightSelection, of_night: OfNight) -> tuple[float, float] | None:
+    """Mean over subjects of the means of their nights, baseline and treatment."""
+    pairs = []
+    for subject in selection.baseline:
+        before, under = (
+            [v for n in group[subject] if (v := of_night(n)) is not None]
+            for group in (selection.baseline, selection.treatment)
+        )
+        if before and under:
+            pairs.append((fmean(before), fmean(under)))
+    return (fmean(b for b, _ in pairs), fmean(t for _, t in pairs)) if pairs else None
+
+
+def _tib_min(night: MeasuredNight) -> float | None:
+    """Time in bed, from lights or from the sleep efficiency where it is not given itself."""
+    tib, tst, efficiency = (night.values.get(e) for e in ("tib_min", "tst_min", "se_pct"))
+    if tib is not None:
+        return tib
+    if night.lights_off and night.lights_on:
+        return _clock_min(night.lights_off, night.lights_on)
+    return 100 * tst / efficiency if tst and efficiency else None
+
+
+def _clock_min(lights_off: str, lights_on: str) -> float:
+    """Minutes from one clock time or date-time to the next; a night is shorter than a day."""
+    off, on = (text.replace("T", " ").split()[-1].split(":") for text in (lights_off, lights_on))
+    hours, minutes = int(on[0]) - int(off[0]), int(on[1]) - int(off[1])
+    return float((60 * hours + minutes) % (24 * 60))
+
+
+def unequal_nights(selection: NightSelection) -> int:
+    """The number of subjects with more nights in one condition than in the other."""
+    return sum(len(b) != len(selection.treatment[s]) for s, b in selection.baseline.items())
+
+
+def inexact_sign_flips(nights: EndpointNights) -> str | None:
+    """A remark where much more nights in one condition and skewed nights bend the sign-flip test.
+
+    The mean of six skewed nights minus one such night is not symmetric, though the nights of both
+    conditions are alike. Ranks and logarithms are hardly skewed.
+    """
+    if nights.censored or nights.transform == "rank" or not nights.subjects:
+        return None
+    counts = np.array([(nights.baseline[s].size, nights.treatment[s].size)
+                       for s in nights.subjects])  # fmt: skip
+    times = float(np.exp(np.log(counts[:, 0] / counts[:, 1]).mean()))
+    if max(times, 1 / times) < UNEQUAL_NIGHTS or not _is_skewed(nights):
+        return None
+    before, under = counts.mean(axis=0)
+    return (
+        f"sign-flip test not exact: {before:.3g} baseline nights to {under:.3g} treatment nights, "
+        "and skewed nights (type I error up to 9 % instead of 5 %): declare the transformation "
+        f"{'rank' if nights.transform == 'log' else 'log or rank'}"
+    )
+
+
+def _is_skewed(nights: EndpointNights) -> bool:
+    """Whether the nights of a subject are skewed, by themselves or by what they measure."""
+    by_nature = nights.transform == "none" and nights.endpoint in _SKEWED_BY_NATURE
+    # Two nights lie symmetrically around their mean and say nothing about skewness.
+    groups = [v for v in (*nights.baseline.values(), *nights.treatment.values()) if v.size > 2]
+    if sum(v.size for v in groups) < _NIGHTS_TO_JUDGE_SKEW:
+        return by_nature
+    limit = _SKEWED_BY_NATURE_FROM if by_nature else SKEWED_FROM
+    return abs(skewness_within(groups)) >= limit
+
+
+def inexact_warning(remarks: Mapping[str, str | None]) -> Iterator[str]:
+    """One warning for all endpoints whose sign-flip test is not exact."""
+    endpoints = [endpoint for endpoint, remark in remarks.items() if remark]
+    if endpoints:
+        yield (
+            "the sign-flip test is not exact for skewed endpoints with much more nights in one "
+            f"condition: {', '.join(endpoints)}; declare [transform] log or rank for them"
+        )
