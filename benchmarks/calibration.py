@@ -183,6 +183,74 @@ def other_errors(n: int, replications: int) -> dict[str, float]:
     return {name: count / replications for name, count in errors.items()}
 
 
+def gatekeeping_errors(n: int, replications: int, secondaries: int = 3) -> dict[str, float]:
+    """Studies with a false claim among a primary and secondary endpoints, correlated by 0.5.
+
+    Without any effect, and with an effect on the primary endpoint alone.
+    """
+    rng = np.random.default_rng(100 + n)
+    size = secondaries + 1
+    covariance = np.full((size, size), 0.5) + 0.5 * np.eye(size)
+    errors = dict.fromkeys(
+        ("hierarchical, no effect", "hierarchical, primary effect", "without the hierarchy"), 0
+    )
+    for _ in range(replications):
+        d = rng.multivariate_normal(np.zeros(size), covariance, n)
+        primary, *others = (sign_flip_p(column, 1) for column in d.T)
+        alone = holm(others)
+        errors["hierarchical, no effect"] += primary <= ALPHA  # no secondary claim without it
+        errors["without the hierarchy"] += min(primary, *alone) <= ALPHA
+        real = sign_flip_p(d[:, 0] + 2 * EFFECT, 1)
+        errors["hierarchical, primary effect"] += np.maximum(alone, real).min() <= ALPHA
+    return {name: count / replications for name, count in errors.items()}
+
+
+def sleepless_errors(n: int, replications: int) -> dict[str, float]:
+    """Type I error of the worst-rank test by the share of nights without the latency."""
+    rng = np.random.default_rng(200 + n)
+    shares = (0.0, 0.2, 0.4, 0.6)
+    errors = dict.fromkeys((f"{share:.0%} of nights" for share in shares), 0)
+    subject = [f"{s:02d}" for s in np.repeat(np.arange(n), 4)]
+    treated = [*np.tile([False, False, True, True], n)]
+    for _ in range(replications):
+        for share, name in zip(shares, errors, strict=True):
+            # Some people hardly ever sleep, others nearly always.
+            own = rng.beta(2 * share, 2 * (1 - share), n) if share else np.zeros(n)
+            latency = np.exp(np.repeat(rng.normal(3, 0.4, n), 4) + rng.normal(0, 0.8, 4 * n))
+            latency[rng.random(4 * n) < np.repeat(own, 4)] = np.inf
+            ranks = worst_rank_differences(latency, subject, treated)
+            errors[name] += sign_flip_p([*ranks.values()], 1) <= ALPHA
+    return {name: count / replications for name, count in errors.items()}
+
+
+UNEQUAL = ((1, 1), (2, 1), (3, 1), (6, 1), (10, 1), (8, 2))
+
+
+def unequal_errors(nights: tuple[int, int], replications: int, n: int = 12) -> dict[str, float]:
+    """Type I error of the sign-flip test of skewed (log-normal) nights in unequal numbers."""
+    rng = np.random.default_rng(300 + 10 * nights[0] + nights[1])
+    errors = dict.fromkeys(("normal nights", "skewed nights", "logarithms", "ranks"), 0)
+    subject = [f"{s:02d}" for s in np.repeat(np.arange(n), sum(nights))]
+    treated = [*np.tile(np.repeat([False, True], nights), n)]
+    for _ in range(replications):
+        y = rng.normal(0, 0.4, (n, 1)) + rng.normal(0, 0.8, (n, sum(nights)))
+        skewed = np.exp(y)
+        d = {
+            "normal nights": change(rng.normal(0, 0.8, y.shape), nights[0]),
+            "skewed nights": change(skewed, nights[0]),
+            "logarithms": change(y, nights[0]),
+            "ranks": [*worst_rank_differences(skewed.ravel(), subject, treated).values()],
+        }
+        for name, differences in d.items():
+            errors[name] += sign_flip_p(differences, 1) <= ALPHA
+    return {name: count / replications for name, count in errors.items()}
+
+
+def change(y: np.ndarray, n_baseline: int) -> np.ndarray:
+    """Treatment minus baseline means of nights, shape (n_subjects, n_nights)."""
+    return y[:, n_baseline:].mean(axis=1) - y[:, :n_baseline].mean(axis=1)
+
+
 COLUMNS = (
     "t type I", "sign-flip type I", "KR type I", "t coverage", "HL coverage",
     "HL coverage stated", "KR coverage", "t bias", "HL bias", "KR bias", "RCI alarms",
@@ -219,8 +287,33 @@ def main() -> None:
     parser.add_argument("--replications", type=int, default=2000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--only-rules", action="store_true", help="the last three tables only")
     options = parser.parse_args()
     began = time.perf_counter()
+    if not options.only_rules:
+        print_estimates(options)
+    for errors in (gatekeeping_errors, sleepless_errors):
+        rates = {str(n): errors(n, options.replications) for n in SUBJECTS if n >= 8}
+        print_rates("n", rates, markdown=options.markdown)
+    rates = {f"{b}:{t}": unequal_errors((b, t), options.replications) for b, t in UNEQUAL}
+    print_rates("nights", rates, markdown=options.markdown)
+    error = 100 * np.sqrt(0.05 * 0.95 / options.replications)
+    print(
+        f"{options.replications} studies a row: standard error of a 5 % rate {error:.2f} points; "
+        f"{time.perf_counter() - began:.0f} s"
+    )
+
+
+def print_rates(head: str, rates: dict[str, dict[str, float]], *, markdown: bool) -> None:
+    """A table of rates in percent, and a blank line."""
+    names = [*next(iter(rates.values()))]
+    rows = [[label, *(f"{100 * row[name]:.1f}" for name in names)] for label, row in rates.items()]
+    print_table([head, *names], rows, markdown=markdown)
+    print()
+
+
+def print_estimates(options: argparse.Namespace) -> None:
+    """The tables of the estimates, of the families and of the analyses beside them."""
     cells = [Cell(*c) for c in itertools.product(SUBJECTS, DESIGNS, (False, True))]
     with ProcessPoolExecutor(options.jobs) as pool:
         results = list(pool.map(measured, [(c, options.replications) for c in cells]))
@@ -236,18 +329,8 @@ def main() -> None:
     print_table(["n", "nights", "responders", *COLUMNS], rows, markdown=options.markdown)
     print()
     for errors in (family_errors, other_errors):
-        found = {n: errors(n, options.replications) for n in SUBJECTS if n >= 8}
-        print_table(
-            ["n", *found[SUBJECTS[-1]]],
-            [[str(n), *(f"{100 * v:.1f}" for v in rates.values())] for n, rates in found.items()],
-            markdown=options.markdown,
-        )
-        print()
-    error = 100 * np.sqrt(0.05 * 0.95 / options.replications)
-    print(
-        f"{options.replications} studies a row: standard error of a 5 % rate {error:.2f} points; "
-        f"{time.perf_counter() - began:.0f} s"
-    )
+        rates = {str(n): errors(n, options.replications) for n in SUBJECTS if n >= 8}
+        print_rates("n", rates, markdown=options.markdown)
 
 
 if __name__ == "__main__":

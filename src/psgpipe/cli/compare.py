@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.compare_text import comparison_text
 from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
@@ -61,6 +60,8 @@ def command(
     if as_json:
         print_json(comparison_dict(comparison))
     elif not quiet:
+        from psgpipe.cli.compare_text import comparison_text
+
         click.echo(comparison_text(comparison))
     LOGGER.info(f"{folder}: contrasts.tsv, subjects.tsv, comparison.json")
 

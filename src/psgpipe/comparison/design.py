@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from psgpipe.comparison.contrasts import EndpointAnalysis
 from psgpipe.comparison.selection import NightSelection
-from psgpipe.comparison.statistics.crossover import CrossoverEffect, hills_armitage
 from psgpipe.errors import NightsNotComparable
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import CrossoverRow
 from psgpipe.model.comparison_spec import ComparisonSpec
+
+if TYPE_CHECKING:
+    from psgpipe.comparison.statistics.crossover import CrossoverEffect
 
 
 def design_of(selection: NightSelection, spec: ComparisonSpec) -> str:
@@ -106,6 +109,9 @@ def freed_from_period(
     selection: NightSelection, analyses: Sequence[EndpointAnalysis]
 ) -> dict[str, CrossoverEffect]:
     """Hills-Armitage by endpoint, on the same differences as the sign-flip test."""
+    # A before-after comparison needs none of this.
+    from psgpipe.comparison.statistics.crossover import hills_armitage
+
     order = {s: _treated_first(selection, s) for s in selection.baseline}
     effects = {}
     for a in analyses:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,13 +13,15 @@ from psgpipe.comparison.contrasts import EndpointAnalysis
 from psgpipe.comparison.endpoint_values import EndpointNights, unit_of
 from psgpipe.comparison.imbalance import inexact_sign_flips
 from psgpipe.comparison.latencies import EVENTS
-from psgpipe.comparison.statistics.crossover import CrossoverEffect
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.regression_to_mean import expected_drift
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import Contrast, Direction, Hedge
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 from psgpipe.model.summary import LIGHTS_DEPENDENT
+
+if TYPE_CHECKING:
+    from psgpipe.comparison.statistics.crossover import CrossoverEffect
 
 ALPHA = 0.05
 TESTABLE_FROM_N = 6
