@@ -64,8 +64,8 @@ def test_the_table_in_the_terminal(tmp_path):
     spec = tmp_path / "s.toml"
     spec.write_text('primary = "rem_pct"\n', encoding="utf-8")
     result = run(nights_tsv(tmp_path / "n.tsv", study(8, effect=-5)), "--spec", spec)
-    assert "Primary endpoint (preliminary)" in result.stdout
-    assert "lower under treatment" in result.stdout
+    assert result.stdout.startswith("REM sleep (rem_pct) was lower under treatment: mean change")
+    assert "Preliminary, before-after" in result.stdout
     assert "before-after, not causal" in result.stdout
     assert "not for diagnosis" in result.stdout
     assert max(len(line) for line in result.stdout.splitlines()) <= 120
@@ -73,8 +73,8 @@ def test_the_table_in_the_terminal(tmp_path):
 
 def test_five_subjects_show_no_p(tmp_path):
     result = run(nights_tsv(tmp_path / "n.tsv", study(5, effect=-9)))
-    (line,) = [x for x in result.stdout.splitlines() if x.startswith("  rem_pct")]
-    assert line.split()[-2:] == ["-", "-"]
+    (line,) = [x for x in result.stdout.splitlines() if x.split()[:1] == ["rem_pct"]]
+    assert line.partition("descriptive")[0].split()[-3:] == ["-", "-", "-"]
     assert "no exact sign-flip test at 0.05 is possible" in result.stdout
 
 
@@ -144,7 +144,7 @@ def test_equal_means_differ_by_nothing_though_their_sums_round(tmp_path):
                         ("4", "treatment", 0.3), ("5", "treatment", 0.2), ("6", "treatment", 0.1)]
     ]  # fmt: skip
     text = run(nights_tsv(tmp_path / "n.tsv", rows)).stdout
-    (line,) = [line for line in text.splitlines() if line.startswith("  rem_pct")]
+    (line,) = [line for line in text.splitlines() if line.split()[:1] == ["rem_pct"]]
     assert line.split()[4:6] == ["0.200", "0.00"]
 
 
@@ -153,3 +153,88 @@ def test_a_subject_called_like_a_formula_is_text_to_a_spreadsheet(tmp_path):
     assert run(nights_tsv(tmp_path / "n.tsv", rows), "-q").exit_code == 0
     subjects = {row["subject"] for row in rows_of(tmp_path / "comparison" / "subjects.tsv")}
     assert subjects == {"'=S00", "S01", "S02", "S03", "S04", "S05"}
+
+
+def many_endpoints(n=8, *, effect=-5.0, words=("baseline", "treatment")):
+    """A table with more endpoints than a screen should show."""
+    rows = study(n, effect=effect)
+    for k, row in enumerate(rows):
+        row |= {"tst_min": 400 + 7 * k % 31, "n3_pct": 20 + k % 5, "se_pct": 80 + k % 3}
+        row |= {f"score_{letter}": (k * 7 + i) % 11 for i, letter in enumerate("abcdefgh")}
+        row["condition"] = dict(zip(("baseline", "treatment"), words, strict=True))[
+            row["condition"]
+        ]
+    return rows
+
+
+def test_the_terminal_shows_a_sentence_and_at_most_eight_rows(tmp_path):
+    result = run(nights_tsv(tmp_path / "n.tsv", many_endpoints()), "--primary", "rem_pct")
+    assert result.exit_code == 0, result.exception
+    sentence, rows, *_ = result.stdout.split("\n\n")
+    assert sentence.replace("\n", " ").startswith("REM sleep (rem_pct) was lower under treatment")
+    shown = [line.split()[:2] for line in rows.splitlines()[1:]]
+    assert shown[0] == ["primary", "rem_pct"]
+    assert [line[0] for line in shown[1:4]] == ["tst_min", "se_pct", "n3_pct"]
+    assert "8 further endpoints in comparison.md" in result.stdout
+    text = (tmp_path / "comparison" / "comparison.md").read_text(encoding="utf-8")
+    assert all(f"| score_{letter} |" in text for letter in "abcdefgh")
+
+
+def test_conditions_and_the_primary_endpoint_may_be_named_without_a_spec(tmp_path):
+    table = nights_tsv(tmp_path / "n.tsv", many_endpoints(words=("pre", "post")))
+    options = ("--baseline", "pre", "--treatment", "post", "--primary", "rem_pct")
+    by_options = run(table, *options)
+    assert by_options.exit_code == 0, by_options.exception
+    lines = 'primary = "rem_pct"\n[conditions]\nbaseline = ["pre"]\ntreatment = ["post"]\n'
+    assert by_options.stdout.rstrip().endswith(lines.rstrip())
+    assert "nothing shows that it was chosen before" in by_options.stdout.replace("\n    ", " ")
+    said = json.loads(run(table, *options, "--json").stdout)
+    spec = tmp_path / "s.toml"
+    spec.write_text(lines, encoding="utf-8")
+    assert json.loads(run(table, "-p", spec, "--json").stdout)["contrasts"] == said["contrasts"]
+
+
+def test_a_spec_and_options_that_declare_the_same_are_refused(tmp_path):
+    table = nights_tsv(tmp_path / "n.tsv", study(6))
+    result = run(table, "-p", "treatment-comparison", "--primary", "rem_pct")
+    assert isinstance(result.exception, UsageError)
+
+
+def test_conditions_that_nobody_named_are_asked_for(tmp_path):
+    table = nights_tsv(tmp_path / "n.tsv", many_endpoints(words=("pre", "post")))
+    refused = run(table).exception
+    assert "found pre (16 nights), post (16 nights)" in refused.problem
+    assert "--baseline pre" in refused.remedy
+
+
+def test_treatment_nights_that_are_missing_are_said_to_be_missing(tmp_path):
+    rows = [row for row in study(6) if row["condition"] == "baseline"]
+    refused = run(nights_tsv(tmp_path / "n.tsv", rows)).exception
+    assert "the treatment nights are missing" in refused.problem
+    assert refused.exit_code == 7
+
+
+def test_treatment_nights_that_all_failed_are_said_to_have_failed(tmp_path):
+    rows = study(6)
+    for row in rows:
+        row["state"] = "failed" if row["condition"] == "treatment" else "done"
+    refused = run(nights_tsv(tmp_path / "n.tsv", rows)).exception
+    assert "no treatment night can be analysed (12 failed)" in refused.problem
+
+
+@pytest.mark.parametrize(
+    ("n", "effect", "words"),
+    [(8, 0.0, "There is no evidence that REM sleep (rem_pct) changed"),
+     (4, -5.0, "Too few subjects for an exact sign-flip test of REM sleep (rem_pct)")],
+)  # fmt: skip
+def test_the_sentence_on_the_primary_endpoint(tmp_path, n, effect, words):
+    table = nights_tsv(tmp_path / "n.tsv", study(n, effect=effect))
+    assert run(table, "--primary", "rem_pct").stdout.startswith(words)
+
+
+def test_a_table_cell_cannot_break_the_report(tmp_path):
+    rows = [{**row, "a|b": k % 7} for k, row in enumerate(study(6))]
+    assert run(nights_tsv(tmp_path / "n.tsv", rows), "-q").exit_code == 0
+    text = (tmp_path / "comparison" / "comparison.md").read_text(encoding="utf-8")
+    (line,) = [line for line in text.splitlines() if line.startswith("| a\\")]
+    assert line.startswith("| a\\|b |")

@@ -7,6 +7,7 @@ import pytest
 
 from psgpipe.cli.compare_text import comparison_text
 from psgpipe.comparison.compare import compare
+from psgpipe.comparison.output_files import markdown
 from psgpipe.comparison.spec_lock import lock_spec
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
 from psgpipe.model.summary import ENDPOINTS
@@ -206,10 +207,10 @@ def test_an_endpoint_with_too_few_subjects_is_marked_in_its_own_row(tmp_path):
     rows[1]["n3_pct"], rows[2]["n3_pct"] = 18, 23
     comparison, _ = one_row(tmp_path, rows)
     lines = comparison_text(comparison).splitlines()
-    assert lines[0] == "Exploratory endpoints"
-    (n3,) = [line for line in lines if line.startswith("  n3_pct")]
+    assert lines[0].startswith("No primary endpoint was declared")
+    (n3,) = [line for line in lines if line.split()[:1] == ["n3_pct"]]
     assert n3.rstrip().endswith("descriptive: no exact sign-flip test at 0.05 is possible")
-    (rem,) = [line for line in lines if line.startswith("  rem_pct")]
+    (rem,) = [line for line in lines if line.split()[:1] == ["rem_pct"]]
     assert rem.rstrip().endswith("preliminary, exploratory: no evidence of change")
 
 
@@ -239,6 +240,7 @@ def test_the_terminal_tells_the_hash_of_the_lock_once(tmp_path):
     comparison = compare(nights_tsv(tmp_path / "n.tsv", study(8, effect=-6)), spec)
     assert sha256 in comparison.contrasts[0].note
     assert comparison_text(comparison).count(sha256) == 1
+    assert markdown(comparison).count(sha256) == 1
     assert "rem_pct: before-after, not causal" in comparison_text(comparison)
 
 
@@ -428,9 +430,10 @@ def test_a_subject_s_change_and_a_stratum_of_a_log_endpoint_are_not_read_as_minu
                   **({"dose_mg_per_kg": k} if k > 1 else {}))
             for s in range(6) for k in range(4)]  # fmt: skip
     comparison, _ = one_row(tmp_path, rows, 'primary = "sol_min"\n[transform]\nsol_min = "log"\n')
-    lines = comparison_text(comparison).splitlines()
+    lines = markdown(comparison).splitlines()
     assert any("sol_min: 6 of 6: S0 (x 3.81), S1 (x 3.81)" in line for line in lines)
-    (stratum,) = (x.split() for x in lines if x.split()[:2] == ["dose_mg_per_kg", "2"])
+    cells = [line.strip("| ").split(" | ") for line in lines]
+    (stratum,) = (row for row in cells if row[:2] == ["dose_mg_per_kg", "2"])
     assert stratum[2:4] == ["sol_min", "ln(min)"]
     assert stratum[-1] == "+1.34"
 

@@ -31,7 +31,7 @@ from psgpipe.night.recipe import recipe_from
 from psgpipe.results.nights_tsv import NIGHTS, gather
 from psgpipe.study import blinding
 from psgpipe.study.shard import Shard
-from psgpipe.study.study import read_study
+from psgpipe.study.study import read_study, unnamed_conditions
 
 MOST_SHOWN = 20
 
@@ -94,6 +94,12 @@ def command(
     LOGGER.info(f"{len(nights.included)} nights, {workers.count} at once ({workers.source})")
     for warning in filter(None, (recipe.engine_note, workers.warning)):
         LOGGER.info(f"! {warning}")
+    unnamed = unnamed_conditions(nights.nights)
+    if unnamed:
+        LOGGER.info(
+            f"! psgpipe compare does not know the conditions {', '.join(map(printable, unnamed))}: "
+            "name them there with --baseline and --treatment, or in its spec"
+        )
     n_revealed = blinding.nights_named_by_condition(nights.nights) if blind else 0
     if n_revealed:
         LOGGER.info(f"! in {n_revealed} nights an id or a file name reveals the condition")

@@ -9,6 +9,7 @@ import click
 from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
+from psgpipe.comparison.spec import parse_spec, spec_lines
 from psgpipe.comparison.spec_lock import lock_spec
 from psgpipe.errors import UsageError
 
@@ -19,6 +20,11 @@ from psgpipe.errors import UsageError
     "-p", "--spec", "--pipeline", "spec", metavar="FILE|NAME",
     help="Comparison spec: endpoints, nights and tests, declared before results are seen.",
 )  # fmt: skip
+@click.option("--baseline", multiple=True, metavar="WORD", help="Condition of the baseline nights.")
+@click.option(
+    "--treatment", multiple=True, metavar="WORD", help="Condition of the treatment nights."
+)
+@click.option("--primary", metavar="ENDPOINT", help="Primary endpoint, where there is no spec.")
 @click.option("-o", "--out", type=FILE, metavar="DIR", help="Results go to DIR/comparison/.")
 @click.option(
     "--allow-unlike",
@@ -39,7 +45,8 @@ from psgpipe.errors import UsageError
 )
 @output_options
 def command(
-    source: Path | None, spec: str | None, out: Path | None, allow_unlike: tuple[str, ...],
+    source: Path | None, spec: str | None, baseline: tuple[str, ...], treatment: tuple[str, ...],
+    primary: str | None, out: Path | None, allow_unlike: tuple[str, ...],
     exploratory: bool, lock: Path | None, verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Compare treatment nights with baseline nights, subject by subject.
@@ -55,7 +62,14 @@ def command(
         raise UsageError(
             "wanted a folder or a table of nights, found none", "Name OUT or NIGHTS.tsv."
         )
-    comparison = compare(source, spec, allow_unlike=allow_unlike, exploratory=exploratory)
+    lines = spec_lines(primary, baseline, treatment)
+    if spec is not None and lines:
+        raise UsageError(
+            "--spec declares the analysis; --primary, --baseline and --treatment do so without one",
+            "Write them into the spec, or leave out --spec.",
+        )
+    declared = parse_spec(lines.encode(), "the options") if lines else spec
+    comparison = compare(source, declared, allow_unlike=allow_unlike, exploratory=exploratory)
     folder = write_comparison(comparison, out or (source if source.is_dir() else source.parent))
     if as_json:
         print_json(comparison_dict(comparison))
@@ -63,7 +77,9 @@ def command(
         from psgpipe.cli.compare_text import comparison_text
 
         click.echo(comparison_text(comparison))
-    LOGGER.info(f"{folder}: contrasts.tsv, subjects.tsv, comparison.json")
+        if lines:
+            click.echo(f"\nThe same as a spec file, to lock before the next results:\n{lines}")
+    LOGGER.info(f"{folder}: comparison.md, contrasts.tsv, subjects.tsv, comparison.json")
 
 
 def _lock(spec: Path, source: Path | None, *, quiet: bool, as_json: bool) -> None:

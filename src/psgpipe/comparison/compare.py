@@ -29,7 +29,14 @@ from psgpipe.comparison.recipes import (
     unlike_subjects,
     with_manifests,
 )
-from psgpipe.comparison.selection import OTHER_CONDITION, NightSelection, flow, select_nights
+from psgpipe.comparison.selection import (
+    ANALYSED,
+    OTHER_CONDITION,
+    UNPAIRED,
+    NightSelection,
+    flow,
+    select_nights,
+)
 from psgpipe.comparison.spec_lock import load_spec
 from psgpipe.comparison.stager_accuracy import pipeline_of, trust_in
 from psgpipe.comparison.statements import statements
@@ -48,7 +55,7 @@ NIGHTS = "nights.tsv"
 
 def compare(
     source: str | Path,
-    spec: str | Path | None = None,
+    spec: str | Path | ComparisonSpec | None = None,
     *,
     allow_unlike: Iterable[str] = (),
     exploratory: bool = False,
@@ -113,7 +120,7 @@ def compare(
         strata=strata(selection, analyses, plan),
         slopes=dose_slopes(selection, analyses, plan),
         crossover=crossover_rows(analyses, freed),
-        sentences=statements(plan, declaration, design, contrasts, steps, selection, recipe),
+        statements=statements(plan, declaration, design, contrasts, steps, selection, recipe),
         warnings=(
             *implausible, *selection.warnings, *unlike, *sequence_warnings(selection, design),
             *imbalance_warnings(selection),
@@ -213,19 +220,42 @@ def _require_both_conditions(
     for night in table.nights:
         counts[night.condition or ""] = counts.get(night.condition or "", 0) + 1
     words_found = ", ".join(f"{word} ({n} nights)" for word, n in counts.items())
+    unnamed = [w for w in counts if w not in {*CONDITIONS, *spec.baseline, *spec.treatment}]
     for which, words in (("baseline", spec.baseline), ("treatment", spec.treatment)):
         if not any(word in counts for word in words):
-            raise NightsNotComparable(
-                f"{table.file}: wanted {which} nights (condition {' or '.join(words)}), found "
-                f"{words_found}",
-                "Name the study's own words under [conditions] of a comparison spec.",
+            missing = "" if unnamed else f"the {which} nights are missing: "
+            remedy = (
+                f"Name the study's own words: --{which} {unnamed[0]} (and the other condition), or "
+                "[conditions] of a comparison spec."
+                if unnamed
+                else f"Add the {which} nights to the table, and stage them."
             )
+            raise NightsNotComparable(
+                f"{table.file}: {missing}wanted {which} nights (condition {' or '.join(words)}), "
+                f"found {words_found}",
+                remedy,
+            )
+    _require_valid_nights(selection, table, spec)
     if not selection.baseline:
         lost = ", ".join(f"{s.nights} {s.step}" for s in flow(selection.fates)[1:] if s.nights)
         raise NightsNotComparable(
             f"{table.file}: no subject has at least one valid night in each condition ({lost})",
             "Look at the reasons in the table; more nights or another rule for nights are needed.",
         )
+
+
+def _require_valid_nights(
+    selection: NightSelection, table: NightsTable, spec: ComparisonSpec
+) -> None:
+    """Refuse a table whose nights of one condition are all left out, and say why they are."""
+    for which, words in (("baseline", spec.baseline), ("treatment", spec.treatment)):
+        fates = Counter(f.fate for f in selection.fates if f.condition in words)
+        if not fates.keys() & {ANALYSED, UNPAIRED}:
+            lost = ", ".join(f"{n} {fate}" for fate, n in fates.most_common())
+            raise NightsNotComparable(
+                f"{table.file}: no {which} night can be analysed ({lost})",
+                "Look at the reasons in the table; stage these nights, or change the rule.",
+            )
 
 
 def _with_like_cohort(selection: NightSelection, allowed: Sequence[str]) -> NightSelection:

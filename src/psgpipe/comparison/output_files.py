@@ -1,13 +1,15 @@
-"""The files of a comparison: ``contrasts.tsv``, ``subjects.tsv`` and ``comparison.json``."""
+"""The files of a comparison: ``contrasts.tsv``, ``subjects.tsv``, and all of it in two more."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from psgpipe._version import __version__
+from psgpipe.comparison.report import Section, primary_sentence, sections
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.files.atomic import json_bytes, write_file
 from psgpipe.model.comparison import Comparison, SubjectChange
@@ -34,6 +36,7 @@ def write_comparison(comparison: Comparison, out: Path) -> Path:
     folder = out / FOLDER
     write_file(folder / "contrasts.tsv", table_bytes(CONTRAST_COLUMNS, comparison.contrasts))
     write_file(folder / "subjects.tsv", table_bytes(SUBJECT_COLUMNS, comparison.subjects))
+    write_file(folder / "comparison.md", markdown(comparison).encode("utf-8", "backslashreplace"))
     write_file(folder / "comparison.json", json_bytes(comparison_dict(comparison)))
     return folder
 
@@ -54,6 +57,35 @@ def _cell(value: object) -> str:
     return without_formula(" ".join(value.split())) if isinstance(value, str) else str(value)
 
 
+def markdown(comparison: Comparison) -> str:
+    """The content of ``comparison.md``: every table, warning and statement."""
+    parts = ["# Treatment against baseline", primary_sentence(comparison)]
+    for section in sections(comparison):
+        parts += [f"## {section.title}", *_markdown_table(section), _list(section.notes)]
+    if comparison.warnings:
+        parts += ["## Warnings", _list(comparison.warnings)]
+    parts += ["## What belongs to every table", _list(comparison.sentences)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _markdown_table(section: Section) -> list[str]:
+    if not section.rows:
+        return []
+    head, *rows = ([_markdown(cell) for cell in row] for row in section.rows)
+    lines = [head, ["---"] * len(head), *rows]
+    return ["\n".join(f"| {' | '.join(line)} |" for line in lines)]
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "\n".join(f"- {_markdown(line)}" for line in lines)
+
+
+def _markdown(text: str) -> str:
+    """Text on one line whose characters mean nothing to Markdown."""
+    plain = "".join(c if c.isprintable() else " " for c in text)
+    return re.sub(r"([\\|*`<]|(?<!\w)_|_(?!\w))", r"\\\1", plain)
+
+
 def comparison_dict(comparison: Comparison) -> dict[str, Any]:
     """The content of ``comparison.json``."""
     return {
@@ -61,6 +93,7 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
         "declaration": dataclasses.asdict(comparison.declaration),
         "spec": _plain(dataclasses.asdict(comparison.spec)),
         "design": comparison.design,
+        "primary_sentence": primary_sentence(comparison),
         "p_adjusted_from": "p_sign_flip",
         "g_av_formula": G_AV_FORMULA,
         "flow": _dicts(comparison.flow),

@@ -19,6 +19,7 @@ from psgpipe.sleep.dose_time import LONGEST_SINCE_DOSE_D
 
 ANALYSED = "analysed"
 OTHER_CONDITION = "other condition"
+UNPAIRED = "unpaired"
 FATES = (
     "excluded",
     "failed",
@@ -30,7 +31,7 @@ FATES = (
     "outside hours since dose",
     "lights not known",
     "first night in laboratory",
-    "unpaired",
+    UNPAIRED,
     ANALYSED,
 )
 _OF_STATE = {
@@ -214,7 +215,7 @@ def _unpaired(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> dict[int
     missing = dict.fromkeys(baseline - treatment, "treatment")
     missing |= dict.fromkeys(treatment - baseline, "baseline")
     return {
-        n.row: ("unpaired", f"the subject has no valid {missing[n.subject]} night")
+        n.row: (UNPAIRED, f"the subject has no valid {missing[n.subject]} night")
         for n in nights
         if n.subject in missing
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,17 @@ def parse_spec(content: bytes, source: str) -> ComparisonSpec:
     _check_roles(spec, source)
     _check_numbers(spec, source)
     return spec
+
+
+def spec_lines(primary: str | None, baseline: Sequence[str], treatment: Sequence[str]) -> str:
+    """The lines of a spec file that declare a primary endpoint and the words of conditions."""
+    lines = [f"primary = {json.dumps(primary, ensure_ascii=False)}"] if primary else []
+    words = {"baseline": baseline, "treatment": treatment}
+    if any(words.values()):
+        lines.append("[conditions]")
+        lines += [f"{name} = {json.dumps([*given], ensure_ascii=False)}"
+                  for name, given in words.items() if given]  # fmt: skip
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _value(field: str, value: Any, where: str) -> Any:

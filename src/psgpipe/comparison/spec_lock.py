@@ -17,7 +17,7 @@ from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 
 
 def load_spec(
-    spec: str | Path | None, *, exploratory: bool = False
+    spec: str | Path | ComparisonSpec | None, *, exploratory: bool = False
 ) -> tuple[ComparisonSpec, Declaration]:
     """The spec in a TOML file or shipped under a name, and the state of its lock.
 
@@ -30,8 +30,8 @@ def load_spec(
     psgpipe.errors.SpecChanged
         Edited after it was locked, and not `exploratory`.
     """
-    if spec is None:
-        return ComparisonSpec(), Declaration()
+    if spec is None or isinstance(spec, ComparisonSpec):
+        return spec or ComparisonSpec(), Declaration()
     path = find_spec(spec)
     content = read_small_file(path, ComparisonSpecInvalid, MOST_BYTES)
     return parse_spec(content, path.name), _declaration(path, content, exploratory=exploratory)

@@ -36,31 +36,34 @@ def statements(
     flow: Sequence[FlowStep],
     selection: NightSelection,
     recipe: Mapping[str, Sequence[str]],
-) -> tuple[str, ...]:
-    """The statements that belong to every table of a comparison."""
+) -> dict[str, str]:
+    """The statements that belong to every table of a comparison, by topic."""
     nights = selection.analysed
-    sentences = [
-        _sample(flow),
-        _sample_size(flow),
-        _declaration(spec, declaration),
-        _multiplicity(contrasts) if _step(flow, "analysed").subjects >= TESTABLE_FROM_N else None,
-        _causality(design, spec),
-        _first_nights(flow, nights, spec),
-        _comedication(nights),
-        _staging(recipe),
-        _flags(nights),
-        *_tipping_points(selection, spec),
-        _trust(selection),
-        "Stage percentages are parts of one whole, and TST, SE and WASO are tied: they are not "
-        "independent evidence.",
-        "No evidence of change is not evidence of no change; that needs a declared margin.",
-        "A group mean is not this patient; subjects.tsv has each subject's own change.",
-        _exactness(selection),
-        f"Intervals are 95 %; tests are two-sided; g_av = {G_AV_FORMULA}.",
-        "Automatic stages, not AASM scoring; not for diagnosis. N1 is the weakest (human kappa "
-        "0.24); arousals are not scored.",
-    ]
-    return tuple(sentence for sentence in sentences if sentence)
+    testable = _step(flow, "analysed").subjects >= TESTABLE_FROM_N
+    said = {
+        "sample": _sample(flow),
+        "sample size": _sample_size(flow),
+        "declaration": _declaration(spec, declaration),
+        "multiplicity": _multiplicity(contrasts) if testable else None,
+        "causality": _causality(design, spec),
+        "first nights": _first_nights(flow, nights, spec),
+        "comedication": _comedication(nights),
+        "staging": _staging(recipe),
+        "flags": _flags(nights),
+        **_tipping_points(selection, spec),
+        "trust": _trust(contrasts),
+        "parts": "Stage percentages are parts of one whole, and TST, SE and WASO are tied: they "
+        "are not independent evidence.",
+        "no evidence": "No evidence of change is not evidence of no change; that needs a declared "
+        "margin.",
+        "one patient": "A group mean is not this patient; subjects.tsv has each subject's own "
+        "change.",
+        "sign flips": _exactness(selection),
+        "intervals": f"Intervals are 95 %; tests are two-sided; g_av = {G_AV_FORMULA}.",
+        "stages": "Automatic stages, not AASM scoring; not for diagnosis. N1 is the weakest (human "
+        "kappa 0.24); arousals are not scored.",
+    }
+    return {topic: text for topic, text in said.items() if text}
 
 
 def _step(flow: Sequence[FlowStep], name: str) -> FlowStep:
@@ -90,6 +93,11 @@ def _sample_size(flow: Sequence[FlowStep]) -> str | None:
 
 
 def _declaration(spec: ComparisonSpec, declaration: Declaration) -> str:
+    if declaration.file is None and spec.primary:
+        return (
+            f"Primary endpoint {spec.primary}, named with the command: nothing shows that it was "
+            "chosen before the results were seen."
+        )
     if declaration.file is None:
         return "Nothing was declared before these results were seen: every endpoint is exploratory."
     if declaration.exploratory:
@@ -198,13 +206,15 @@ def _staging(recipe: Mapping[str, Sequence[str]]) -> str:
     return f"Staged by {'; '.join(fields)}."
 
 
-def _trust(selection: NightSelection) -> str | None:
-    if pipeline_of(selection.analysed) is None:
+def _trust(contrasts: Sequence[Contrast]) -> str | None:
+    trust = next((c.staging for c in contrasts if c.staging), None)
+    if trust is None:
         return None
+    borrowed = f"; * not measured with {trust.pipeline}" if trust.is_borrowed else ""
     return (
-        f"Trust is the correlation, over people, of the automatic difference between two nights "
-        f"with the expert's ({EEG_ONLY}: {accuracy_of(EEG_ONLY).source}): high from 0.8, moderate "
-        "from 0.5."
+        "Trust: correlation, over people, of the automatic difference between two nights with the "
+        f"expert's; high from 0.8, moderate from 0.5 ({trust.measured_with}: {trust.source}"
+        f"{borrowed})."
     )
 
 
@@ -220,16 +230,16 @@ def _flags(nights: Sequence[MeasuredNight]) -> str:
     return f"Quality flags on {len(flagged)} of {len(nights)} analysed nights: {often}."
 
 
-def _tipping_points(selection: NightSelection, spec: ComparisonSpec) -> list[str]:
+def _tipping_points(selection: NightSelection, spec: ComparisonSpec) -> dict[str, str]:
     """For REM and N3, the errors of the stager that alone would explain the change."""
     if all(was_scored_by_a_person(n) for n in selection.analysed):
-        return []
+        return {}
     pipeline = pipeline_of(selection.analysed)
     stated = {
         "rem": (spec.rem_sensitivity, spec.rem_false_positive_rate),
         "n3": (spec.n3_sensitivity, spec.n3_false_positive_rate),
     }
-    sentences = []
+    sentences: dict[str, str] = {}
     for stage, (sensitivity, rate) in stated.items():
         nights = endpoint_nights(selection, f"{stage}_pct", replace(spec, transform={}))
         if not nights.subjects:
@@ -244,10 +254,12 @@ def _tipping_points(selection: NightSelection, spec: ComparisonSpec) -> list[str
         baseline, treatment = (
             float(subject_means(values).mean()) for values in (nights.baseline, nights.treatment)
         )
-        sentences.append(_tipping_point(stage.upper(), baseline, treatment, usual, source))
+        sentences[f"tipping point {stage}"] = _tipping_point(
+            stage.upper(), baseline, treatment, usual, source
+        )
     spread = accuracy_of(EEG_ONLY).sensitivity_sd
     if sentences and spread is not None:
-        sentences.append(
+        sentences["tipping point spread"] = (
             f"The REM sensitivity of a stager varies between nights of one person by an SD of "
             f"{spread:.2f} (measured with {EEG_ONLY}); a drug may move it by as much."
         )

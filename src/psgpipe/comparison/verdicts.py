@@ -113,7 +113,7 @@ def _held_back(
         return None
     if not _claims(replace(contrast, p_adjusted=alone), design, freed):
         return None
-    return "change not claimed, because the primary endpoint shows none"
+    return "not claimed: the primary endpoint failed"
 
 
 def _finding(contrast: Contrast, direction: Direction | None, margin: float | None) -> str:

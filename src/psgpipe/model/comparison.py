@@ -93,13 +93,22 @@ class Trust:
 
     @property
     def in_short(self) -> str:
-        """The level and r."""
+        """The level and r, with an asterisk where they are of another pipeline."""
+        return f"{self._figures}*" if self.is_borrowed and self.r is not None else self._figures
+
+    @property
+    def is_borrowed(self) -> bool:
+        """Whether nothing was measured with the pipeline of the nights."""
+        return self.pipeline != self.measured_with
+
+    @property
+    def _figures(self) -> str:
         return "not measured" if self.r is None else f"{self.level} (r {self.r:.2f})"
 
     def __str__(self) -> str:
         of = f"as {self.like}; " if self.like else ""
-        own = "" if self.pipeline == self.measured_with else f", not with {self.pipeline}"
-        return f"{self.in_short}: {of}measured with {self.measured_with}{own} ({self.source})"
+        own = f", not with {self.pipeline}" if self.is_borrowed else ""
+        return f"{self._figures}: {of}measured with {self.measured_with}{own} ({self.source})"
 
 
 @dataclass(frozen=True)
@@ -281,8 +290,8 @@ class CrossoverRow:
 class Comparison:
     """All results of a comparison.
 
-    `design` is ``before-after`` or ``crossover``. `sentences` belong to every table. `recipe` has
-    the values of each recipe field among the analysed nights.
+    `design` is ``before-after`` or ``crossover``. `statements` belong to every table, by topic.
+    `recipe` has the values of each recipe field among the analysed nights.
     """
 
     spec: ComparisonSpec
@@ -295,6 +304,11 @@ class Comparison:
     strata: tuple[StratumContrast, ...] = ()
     slopes: tuple[DoseSlope, ...] = ()
     crossover: tuple[CrossoverRow, ...] = ()
-    sentences: tuple[str, ...] = ()
+    statements: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     recipe: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The statements without their topics."""
+        return tuple(self.statements.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from psgpipe.results.study_file import write_study_file
 from psgpipe.study import blinding
 from psgpipe.study.discovery import nights_in_folder
 from psgpipe.study.study_table import study_table
+from psgpipe.tables.columns import CONDITIONS
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ def read_study(source: Path, out: Path | None = None) -> Study:
         nights, passed_over = nights_in_folder(source, out)
         return Study(source.name, _sorted(nights), passed_over=passed_over)
     return Study(source.name, _sorted(study_table(source)), sha256_of_bytes(source.read_bytes()))
+
+
+def unnamed_conditions(nights: Iterable[StudyTableRow]) -> tuple[str, ...]:
+    """Words of the condition column that are none of the usual five, each once."""
+    words = dict.fromkeys(listed.night.condition for listed in nights)
+    return tuple(word for word in words if word and word not in CONDITIONS)
 
 
 def blinded(study: Study) -> Study:

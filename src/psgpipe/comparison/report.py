@@ -1,0 +1,281 @@
+"""The report of a comparison: one plain sentence, a short table, and sections with all tables."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from psgpipe.comparison.endpoint_values import unit_of
+from psgpipe.comparison.verdicts import ALPHA, TESTABLE_FROM_N, ratio
+from psgpipe.messages import count_of
+from psgpipe.model.comparison import Comparison, Contrast
+
+MOST_ROWS = 8
+_ALWAYS_SHOWN = ("tst_min", "se_pct", "rem_pct", "n3_pct")
+_ROLES = {
+    "primary": "Primary endpoint",
+    "secondary": "Secondary endpoints",
+    "exploratory": "Exploratory endpoints",
+}
+_PLAIN_NAMES = {
+    "tst_min": "total sleep time",
+    "se_pct": "sleep efficiency",
+    "rem_pct": "REM sleep",
+    "rem_min": "REM sleep",
+    "n1_pct": "N1 sleep",
+    "n1_min": "N1 sleep",
+    "n2_pct": "N2 sleep",
+    "n2_min": "N2 sleep",
+    "n3_pct": "N3 sleep",
+    "n3_min": "N3 sleep",
+    "sol_min": "sleep onset",
+    "lps_min": "the onset of persistent sleep",
+    "waso_min": "wake after sleep onset",
+    "rem_latency_min": "the first REM sleep",
+}
+_CONTRAST_HEAD = (
+    "endpoint", "unit", "n", "baseline", "treatment", "difference [95 %]", "p", "p adj", "trust",
+    "verdict",
+)  # fmt: skip
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table with its title, and notes below it; the first row is the head."""
+
+    title: str
+    rows: tuple[Row, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def primary_sentence(comparison: Comparison) -> str:
+    """What the comparison says about the primary endpoint, in one plain sentence."""
+    c = next((c for c in comparison.contrasts if c.role == "primary"), None)
+    if comparison.declaration.exploratory:
+        return "EXPLORATORY: the spec was edited after its lock, so no endpoint counts as primary."
+    if c is None:
+        return "No primary endpoint was declared, so nothing below is more than exploratory."
+    name = _plain_name(c.endpoint)
+    if not c.n_subjects:
+        return f"{_capital(name)} could not be compared: {c.remarks[0]}."
+    figures = f"{_change_in_words(c)}; {count_of(c.n_subjects, 'subject')}"
+    if c.n_subjects < TESTABLE_FROM_N:
+        return (
+            f"Too few subjects for an exact sign-flip test of {name}: {figures}. This describes "
+            "these subjects and no others."
+        )
+    tested = f"{figures}; p {shown_p(c.p_sign_flip)}"
+    limits = _limits(comparison, c)
+    if c.direction is not None:
+        inside = c.finding.partition(", ")[2]
+        also = f", {inside}" if inside else ""
+        return f"{_capital(name)} was {c.direction} under treatment{also}: {tested}.{limits}"
+    if c.finding.startswith("no change"):
+        return f"{_capital(name)} did not change beyond the declared margin: {tested}.{limits}"
+    why = "" if c.p_sign_flip is None or c.p_sign_flip > ALPHA else (
+        " beyond the effect of the period")  # fmt: skip
+    return (
+        f"There is no evidence that {name} changed{why}: {tested}. That does not show that it did "
+        f"not change.{limits}"
+    )
+
+
+def _limits(comparison: Comparison, c: Contrast) -> str:
+    """What limits the sentence: few subjects, no control arm."""
+    limits = ["preliminary"] if "preliminary" in c.hedges else []
+    if comparison.design == "before-after":
+        limits.append("before-after, not causal")
+    return f" {_capital(', '.join(limits))}." if limits else ""
+
+
+def _plain_name(endpoint: str) -> str:
+    return f"{_PLAIN_NAMES[endpoint]} ({endpoint})" if endpoint in _PLAIN_NAMES else endpoint
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _change_in_words(c: Contrast) -> str:
+    """The change with its interval, in the endpoint's own unit, or as a ratio."""
+    unit = {"%": "percentage points"}.get(unit_of(c.endpoint), unit_of(c.endpoint))
+    if c.difference is None and c.hodges_lehmann is None:
+        return "most subjects have no value that could be subtracted"
+    if c.difference is None:
+        shift = c.hodges_lehmann or 0.0
+        if c.transform == "log":
+            return f"ratio of medians {ratio(shift)}"
+        return f"median change {signed(shift)} {unit}".rstrip()
+    limits = [v for v in (c.ci_low, c.ci_high) if v is not None]
+    if c.transform == "log":
+        interval = " to ".join(ratio(v) for v in limits)
+        change = f"ratio {ratio(c.difference)}"
+    else:
+        interval = " to ".join(signed(v) for v in limits)
+        change = f"mean change {signed(c.difference)} {unit}".rstrip()
+    return f"{change} (95 % interval {interval})" if limits else change
+
+
+def short_table(comparison: Comparison) -> tuple[Contrast, ...]:
+    """At most eight contrasts: the declared ones, then TST, SE, REM % and N3 %.
+
+    Where a table has none of these, its first endpoints.
+    """
+    shown = [c for c in comparison.contrasts if c.role != "exploratory"]
+    others = [c for c in comparison.contrasts if c.role == "exploratory"]
+    shown += [c for name in _ALWAYS_SHOWN for c in others if c.endpoint == name]
+    return tuple(shown or others)[:MOST_ROWS]
+
+
+def sections(comparison: Comparison) -> tuple[Section, ...]:
+    """Every table of a comparison."""
+    contrasts = (
+        Section(
+            title,
+            (_CONTRAST_HEAD, *(contrast_row(c) for c in comparison.contrasts if c.role == role)),
+            tuple(f"{c.endpoint}: {note_of(comparison, c)}" for c in comparison.contrasts
+                  if c.role == role and note_of(comparison, c)),
+        )
+        for role, title in _ROLES.items()
+    )  # fmt: skip
+    every = (
+        *contrasts, _crossover(comparison), _slopes(comparison), _strata(comparison),
+        _subjects(comparison), _flow(comparison),
+    )  # fmt: skip
+    return tuple(s for s in every if len(s.rows) > 1 or (not s.rows and s.notes))
+
+
+def note_of(comparison: Comparison, c: Contrast) -> str:
+    """The note without the hash of the lock, which a statement below all tables has once."""
+    return c.note if comparison.declaration.exploratory else "; ".join(c.remarks)
+
+
+def contrast_row(c: Contrast) -> Row:
+    """One contrast as text, without its role."""
+    tested = "descriptive" not in c.hedges
+    return (
+        c.endpoint,
+        unit_of(c.endpoint),
+        str(c.n_subjects),
+        _mean(c, c.baseline_mean),
+        _mean(c, c.treatment_mean),
+        _change(c),
+        shown_p(c.p_sign_flip) if tested else "-",
+        shown_p(c.p_adjusted) if tested and c.adjustment != "none" else "-",
+        c.staging.in_short if c.staging else "-",
+        c.verdict,
+    )
+
+
+def _mean(c: Contrast, mean: float | None) -> str:
+    """A mean in the endpoint's own unit; of a log-transformed endpoint, the geometric mean."""
+    if mean is None:
+        return "-"
+    return _rounded(math.exp(mean) - c.offset if c.transform == "log" else mean)
+
+
+def _change(c: Contrast) -> str:
+    is_ratio = c.transform == "log"
+    if c.difference is None and c.hodges_lehmann is None:
+        return "-"
+    if c.difference is None:
+        shift = c.hodges_lehmann or 0.0
+        return f"x {ratio(shift)} (medians)" if is_ratio else f"{signed(shift)} (median shift)"
+    if is_ratio:
+        limits = [ratio(v) for v in (c.ci_low, c.ci_high) if v is not None]
+        return f"x {ratio(c.difference)}" + (f" [{', '.join(limits)}]" if limits else "")
+    return _with_interval(c.difference, c.ci_low, c.ci_high)
+
+
+def _with_interval(value: float, low: float | None, high: float | None) -> str:
+    interval = "" if low is None or high is None else f" [{signed(low)}, {signed(high)}]"
+    return signed(value) + interval
+
+
+def _rounded(value: float) -> str:
+    """Three digits; an exponent only where the number would read as 0."""
+    size = 0 if value == 0 else math.floor(math.log10(abs(value)))
+    return f"{value:.{max(2 - size, 0)}f}" if size > -5 else f"{value:.3g}"
+
+
+def signed(value: float) -> str:
+    """Three digits and a sign."""
+    return ("+" if value > 0 else "") + _rounded(value)
+
+
+def shown_p(value: float | None) -> str:
+    """A p with three decimals."""
+    if value is None:
+        return "-"
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _declared(comparison: Comparison) -> list[str]:
+    """The declared endpoints: the further tables show these; comparison.json has all."""
+    return [c.endpoint for c in comparison.contrasts if c.role != "exploratory"]
+
+
+def _crossover(comparison: Comparison) -> Section:
+    rows = [
+        (r.endpoint, r.unit, f"{r.n_treated_first}+{r.n_treated_second}",
+         _with_interval(r.difference, r.ci_low, r.ci_high), shown_p(r.p),
+         f"{signed(r.period_difference)} (p {shown_p(r.period_p)})")
+        for r in comparison.crossover
+    ]  # fmt: skip
+    head = ("endpoint", "unit", "treated first+second", "treatment effect [95 %]", "p",
+            "period effect")  # fmt: skip
+    return Section("Crossover, Hills-Armitage", (head, *rows))
+
+
+def _slopes(comparison: Comparison) -> Section:
+    shown = _declared(comparison)
+    rows = [
+        (s.endpoint, s.unit, str(s.n_subjects), _with_interval(s.slope, s.ci_low, s.ci_high),
+         shown_p(s.p_sign_flip) if s.n_subjects >= TESTABLE_FROM_N else "-")
+        for s in comparison.slopes
+        if s.endpoint in shown
+    ]  # fmt: skip
+    title = "Within-subject slope on dose, subjects with two or more doses (exploratory)"
+    return Section(title, (("endpoint", "unit", "n", "slope [95 %]", "p"), *rows))
+
+
+def _strata(comparison: Comparison) -> Section:
+    shown = _declared(comparison)
+    rows = [
+        (s.by, s.stratum, s.endpoint, s.unit, str(s.n_subjects), str(s.n_treatment_nights),
+         _with_interval(s.difference, s.ci_low, s.ci_high))
+        for s in comparison.strata
+        if s.difference is not None and s.endpoint in shown
+    ]  # fmt: skip
+    head = ("by", "stratum", "endpoint", "unit", "n", "nights", "difference [95 %]")
+    return Section("Strata (exploratory)", (head, *rows))
+
+
+def _subjects(comparison: Comparison) -> Section:
+    """Subjects whose change exceeds the night-to-night variation, in declared endpoints."""
+    lines = []
+    for c in comparison.contrasts:
+        if c.role == "exploratory":
+            continue
+        changes = [s for s in comparison.subjects if s.endpoint == c.endpoint]
+        beyond = [s for s in changes if s.beyond_mdc]
+        judged = sum(s.beyond_mdc is not None for s in changes)
+        if judged:
+            names = ", ".join(f"{s.subject} ({_subject_change(c, s.difference)})" for s in beyond)
+            lines.append(f"{c.endpoint}: {len(beyond)} of {judged}{': ' if names else ''}{names}")
+    title = "Subjects beyond the minimal detectable change (not: caused by the treatment)"
+    return Section(title, notes=tuple(lines))
+
+
+def _subject_change(c: Contrast, difference: float | None) -> str:
+    """A subject's change; a ratio where the endpoint is log-transformed."""
+    return f"x {ratio(difference or 0.0)}" if c.transform == "log" else signed(difference or 0.0)
+
+
+def _flow(comparison: Comparison) -> Section:
+    ends = ("listed", "analysed")
+    rows = [(s.step, str(s.nights), str(s.subjects)) for s in comparison.flow
+            if s.nights or s.step in ends]  # fmt: skip
+    return Section("Recordings", (("", "nights", "subjects"), *rows))
