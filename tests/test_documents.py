@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from psgpipe.model.summary import ENDPOINTS
 from tests.shared_files import CHECKOUT
 
 PACKAGE = CHECKOUT / "src" / "psgpipe"
@@ -26,6 +27,13 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(page):
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(link)
     assert broken == []
+
+
+def test_the_page_of_endpoints_defines_what_psgpipe_computes_and_nothing_else():
+    text = (CHECKOUT / "docs" / "reference" / "endpoints.md").read_text(encoding="utf-8")
+    definitions = text.partition("## Definitions")[2].partition("\n\n")[2].partition("\n\n")[0]
+    first_cells = [line.split("|")[1] for line in definitions.splitlines()[2:]]
+    assert re.findall(r"`(\w+)`", " ".join(first_cells)) == list(ENDPOINTS)
 
 
 def module(name):
