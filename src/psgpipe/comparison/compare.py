@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from psgpipe.comparison.contrasts import adjust, analyse_endpoint, subject_changes
+from psgpipe.comparison.contrasts import EndpointAnalysis, adjust, analyse_endpoint, subject_changes
 from psgpipe.comparison.design import (
     crossover_rows,
     design_of,
@@ -41,11 +41,16 @@ from psgpipe.comparison.spec_lock import load_spec
 from psgpipe.comparison.stager_accuracy import pipeline_of, trust_in
 from psgpipe.comparison.statements import statements
 from psgpipe.comparison.statistics.composition import BALANCES
-from psgpipe.comparison.strata import dose_slopes, strata
 from psgpipe.comparison.verdicts import lock_stamp, p_of_primary, with_verdicts
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
 from psgpipe.messages import count_of, did_you_mean
-from psgpipe.model.comparison import Comparison, EndpointRole, SubjectChange
+from psgpipe.model.comparison import (
+    Comparison,
+    DoseSlope,
+    EndpointRole,
+    StratumContrast,
+    SubjectChange,
+)
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 from psgpipe.study import blinding
 from psgpipe.tables.columns import CONDITIONS
@@ -107,6 +112,7 @@ def compare(
         replace(c, staging=trust_in(c.endpoint, pipeline))
         for c in with_verdicts(analyses, plan, declaration, design, freed)
     )
+    by_dose = _by_dose(selection, analyses, plan)
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
     changes = [change for a in analyses for change in subject_changes(a.nights)]
     return Comparison(
@@ -117,8 +123,8 @@ def compare(
         subjects=tuple(_stamped(change, declaration) for change in changes),
         flow=steps,
         nights=selection.fates,
-        strata=strata(selection, analyses, plan),
-        slopes=dose_slopes(selection, analyses, plan),
+        strata=by_dose[0],
+        slopes=by_dose[1],
         crossover=crossover_rows(analyses, freed),
         statements=statements(plan, declaration, design, contrasts, steps, selection, recipe),
         warnings=(
@@ -130,6 +136,19 @@ def compare(
         ),
         recipe=recipe,
     )  # fmt: skip
+
+
+def _by_dose(
+    selection: NightSelection, analyses: Sequence[EndpointAnalysis], spec: ComparisonSpec
+) -> tuple[tuple[StratumContrast, ...], tuple[DoseSlope, ...]]:
+    """Strata and slopes by dose and by hours since dose."""
+    nights = selection.analysed
+    if all(n.dose_mg_per_kg is None and n.hours_since_dose is None for n in nights):
+        return (), ()
+    # A study without doses needs none of this.
+    from psgpipe.comparison.strata import dose_slopes, strata
+
+    return strata(selection, analyses, spec), dose_slopes(selection, analyses, spec)
 
 
 def read_nights(source: Path, spec: ComparisonSpec) -> NightsTable:

@@ -15,7 +15,6 @@ from psgpipe.comparison.statistics.censored import (
     median_latency_min,
     worst_rank_differences,
 )
-from psgpipe.comparison.statistics.mixed_model import fit_mixed_model
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.paired import (
     HodgesLehmann,
@@ -120,6 +119,9 @@ def _with_mixed_model(nights: EndpointNights, contrast: Contrast) -> Contrast:
         one_period_each = len({*zip(periods, treated, strict=False)}) <= 2
         same = ", the paired t says the same" if one_period_each else ""
         return replace(contrast, remarks=(f"one night a condition: no mixed model{same}",))
+    # One night in each condition needs none of this.
+    from psgpipe.comparison.statistics.mixed_model import fit_mixed_model
+
     model, remarks = None, tuple[str, ...]()
     if len(set(periods)) > 1:
         model = fit_mixed_model(y, subject, treated, periods)

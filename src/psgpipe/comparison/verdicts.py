@@ -14,7 +14,6 @@ from psgpipe.comparison.endpoint_values import EndpointNights, unit_of
 from psgpipe.comparison.imbalance import inexact_sign_flips
 from psgpipe.comparison.latencies import EVENTS
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
-from psgpipe.comparison.statistics.regression_to_mean import expected_drift
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import Contrast, Direction, Hedge
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
@@ -291,6 +290,9 @@ def _drift(nights: EndpointNights, spec: ComparisonSpec) -> str | None:
     population, mean = spec.population.get(nights.endpoint), nights.raw_baseline_mean
     if population is None or mean is None or nights.censored:
         return None
+    # A spec without a population needs none of this.
+    from psgpipe.comparison.statistics.regression_to_mean import expected_drift
+
     drift = expected_drift(mean, population.mean, population.icc)
     unit = unit_of(nights.endpoint)
     return (
