@@ -29,11 +29,12 @@ def write_night(
     start=dt.time(22, 0),
     date=dt.date(2024, 3, 1),
     annotations=(),
+    seed=0,
 ):
     """An EDF+ recording with words in its header that must never appear in an output."""
     signals = [
         edfio.EdfSignal(
-            np.clip(brain_noise(seconds, fs_hz, seed=i), -499, 499),
+            np.clip(brain_noise(seconds, fs_hz, seed=seed + i), -499, 499),
             fs_hz,
             label=label,
             physical_dimension=unit,

@@ -25,6 +25,7 @@
     |   |-- TooShort
     |   |-- LightsNeeded           longer than 14 h and no lights known
     |   |-- SeveralSleepPeriods    several nights or naps, and none chosen
+    |   |-- PartsApart             the files of one night do not fit each other
     |   `-- QualityRefused
     |-- StagerUnavailable       6  installation  repair it
     |   `-- ClassifierNewer        another engine may know it
@@ -193,6 +194,10 @@ class LightsNeeded(RecordingUnsuitable):
 
 class SeveralSleepPeriods(RecordingUnsuitable):
     """The recording holds several nights or naps, and none of them was chosen."""
+
+
+class PartsApart(RecordingUnsuitable):
+    """The files of a night differ in their channels, or do not follow each other."""
 
 
 class QualityRefused(RecordingUnsuitable):

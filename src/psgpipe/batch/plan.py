@@ -82,13 +82,17 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
         check=_ids(nights["check"]),
         leave=_ids(nights["leave"]),
         excluded=_ids(study.excluded),
-        without_recording=_ids([n for n in opened if not n.recording.exists()]),
+        without_recording=_ids([n for n in opened if not _is_there(n)]),
         seconds=start_s + n_compute * each_s / workers,
         memory_bytes=workers * WORKER_BYTES[engine],
         disk_bytes=round(n_compute * each_bytes),
         disk_free_bytes=_free(out),
         measured=bool(finished),
     )
+
+
+def _is_there(listed: StudyTableRow) -> bool:
+    return all(path.exists() for path in (listed.recording, *listed.night.further_parts))
 
 
 def _action(listed: StudyTableRow, recipe: Recipe, out: Path, options: BatchOptions) -> str:

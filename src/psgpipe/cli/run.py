@@ -46,7 +46,7 @@ SHOWN = (
 
 
 @click.command(name="run")
-@click.argument("recording", type=FILE)
+@click.argument("recordings", type=FILE, nargs=-1, required=True, metavar="RECORDING...")
 @click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="Where results go.")
 @pipeline_option
 @labels_option
@@ -77,11 +77,11 @@ SHOWN = (
 @blind_option
 @output_options
 def command(
-    recording: Path, out: Path, pipeline: str, labels: Path | None, no_figures: bool, force: bool,
-    blind: bool, verbose: bool, quiet: bool, as_json: bool, scoring: Path | None, age: float | None,
-    sex: str | None, **given: Any,
+    recordings: tuple[Path, ...], out: Path, pipeline: str, labels: Path | None,
+    no_figures: bool, force: bool, blind: bool, verbose: bool, quiet: bool, as_json: bool,
+    scoring: Path | None, age: float | None, sex: str | None, **given: Any,
 ) -> None:  # fmt: skip
-    """Stage one RECORDING and summarize its sleep.
+    """Stage one RECORDING and summarize its sleep; several are the parts of one night.
 
     Results go to DIR/nights/<subject>/<night>/. A night that is already there and unchanged is not
     computed again.
@@ -89,7 +89,8 @@ def command(
     keep_freed_memory()
     log_to_stderr(verbose=verbose, quiet=quiet)
     recipe = recipe_from(pipeline, labels, pictures=not no_figures)
-    night = night_from(recording, age_y=age, sex=sex, **given)
+    recording, *further = recordings
+    night = night_from(recording, age_y=age, sex=sex, further_parts=tuple(further), **given)
     expert = read_scoring(scoring, recipe.label_table) if scoring else None
     outcome = run_to_folder(recording, night, recipe, out, force=force, blind=blind)
     summary = read_summary(outcome.folder)

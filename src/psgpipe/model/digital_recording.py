@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -159,3 +159,25 @@ def merge_by_rate(recordings: Iterable[DigitalRecording]) -> tuple[DigitalRecord
         known = by_rate.get(recording.fs_hz)
         by_rate[recording.fs_hz] = known.with_rows(recording) if known else recording
     return tuple(by_rate.values())
+
+
+def joined_recording(
+    parts: Sequence[DigitalRecording], onsets_s: Sequence[float]
+) -> DigitalRecording:
+    """Recordings of the same channels, one after the other; between two of them is a gap."""
+    first = parts[0]
+    return replace(
+        first,
+        rows=tuple(np.concatenate(rows) for rows in zip(*(p.rows for p in parts), strict=True)),
+        segments=tuple(
+            Segment(at_s + onset_s, n_samples)
+            for at_s, part in zip(onsets_s, parts, strict=True)
+            for onset_s, n_samples in part.segments
+        ),
+        annotations=tuple(
+            replace(note, onset_s=at_s + note.onset_s)
+            for at_s, part in zip(onsets_s, parts, strict=True)
+            for note in part.annotations
+        ),
+        findings=tuple(dict.fromkeys(f for part in parts for f in part.findings)),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -33,6 +34,8 @@ class Night:
         When the dose before or in this night ended, local ISO date-time, or None.
     timezone
         The name of the time zone of every clock time (``Europe/Paris``), or None.
+    further_parts
+        Files that continue the recording, in order; none where the night is in one file.
     sleep_period
         Which of several nights or naps in the recording this is, from 1; None where there is one.
     extra
@@ -49,6 +52,7 @@ class Night:
     dose_end: str | None = None
     timezone: str | None = None
     sleep_period: int | None = None
+    further_parts: tuple[Path, ...] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
 
 

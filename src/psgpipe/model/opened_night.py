@@ -13,6 +13,16 @@ from psgpipe.model.night import Lights, Night
 
 
 @dataclass(frozen=True)
+class Part:
+    """One file of a night that has several: when it begins, its name without folders, its hash."""
+
+    path: Path
+    onset_s: float
+    file: str
+    sha256: str | None
+
+
+@dataclass(frozen=True)
 class OpenedNight:
     """Everything known about a night before its samples are looked at.
 
@@ -33,3 +43,4 @@ class OpenedNight:
     declared_units: Mapping[str, str] = field(default_factory=dict)
     recorded: tuple[DigitalRecording, ...] = ()
     recording_sha256: str | None = None
+    parts: tuple[Part, ...] = ()

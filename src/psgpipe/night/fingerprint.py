@@ -18,6 +18,8 @@ from psgpipe.night.definition import Definition
 FORMAT_VERSION = "1"
 """Raised when the content of an output file changes although no step's result does."""
 
+ELSEWHERE = ("extra", "further_parts")
+"""No file of a night holds the study's further columns; the parts are in the recording's hash."""
 LATER_INPUTS = ("timezone", "sleep_period")
 
 
@@ -94,7 +96,7 @@ def night_fingerprint(
 
 
 def _night_dict(night: Night) -> dict[str, Any]:
-    """The night without the study's further columns: no file of the night holds them."""
-    known = {key: value for key, value in vars(night).items() if key != "extra"}
+    """What is known of the night, by name."""
+    known = {key: value for key, value in vars(night).items() if key not in ELSEWHERE}
     # A night without them has the fingerprint that it had before there were such inputs.
     return {k: v for k, v in known.items() if v is not None or k not in LATER_INPUTS}

@@ -20,6 +20,7 @@ from psgpipe.night.choose_montage import (
 )
 from psgpipe.night.definition import Definition
 from psgpipe.night.lights_events import lights_events
+from psgpipe.night.parts import with_further_parts
 from psgpipe.night.steps.stage_sleep import StageSleepParams
 from psgpipe.signals.epochs import epoch_count, staging_window
 from psgpipe.sleep.lights import place_lights
@@ -56,7 +57,10 @@ def open_night(
         montage = choose_montage(candidates, definition)
         # A montage that lacks a role is refused below, after what is wrong with the file itself.
         labels = montage.labels if empty_role(montage, candidates, definition) is None else ()
-        content = read_content(recording, labels, units=declared, hashed=hashed)
+        first = read_content(recording, labels, units=declared, hashed=hashed)
+    content, parts = with_further_parts(
+        first, recording.channels, path, night, labels, declared, hashed=hashed
+    )
     header = content.header
     require_an_epoch(header)
     require_buildable(montage, candidates, sources, definition, header.file)
@@ -76,6 +80,7 @@ def open_night(
         declared_units=declared,
         recorded=content.recorded,
         recording_sha256=content.sha256,
+        parts=parts,
     )
 
 

@@ -51,12 +51,13 @@ def _provenance(
         "night": opened.night.night,
         "recording": {
             "name": header.file,
-            "bytes": state.size if (state := FileState.of(opened.path)) else None,
+            "bytes": _bytes(opened),
             "sha256": recording_sha256,
             "start": header.start.isoformat() if header.start else None,
             "start_clock": clock.clock_at(0.0),
             "duration_s": header.duration_s,
             "span_s": header.span_s,
+            **_parts(opened),
         },
         "pipeline": {"name": definition.name, "sha256": pipeline_sha256(definition)},
         "steps": [
@@ -76,6 +77,21 @@ def _provenance(
         "window": {"first_epoch": staged.first_epoch, "last_epoch": staged.last_epoch},
         "warnings": _warnings(opened, staged, results),
     }
+
+
+def _bytes(opened: OpenedNight) -> int | None:
+    """Of the recording, all parts together."""
+    paths = [part.path for part in opened.parts] or [opened.path]
+    states = [state for path in paths if (state := FileState.of(path))]
+    return sum(state.size for state in states) if len(states) == len(paths) else None
+
+
+def _parts(opened: OpenedNight) -> dict[str, Any]:
+    """The files of a night that has several; the recording's hash is that of their hashes."""
+    if not opened.parts:
+        return {}
+    parts = [{"name": p.file, "onset_s": p.onset_s, "sha256": p.sha256} for p in opened.parts]
+    return {"parts": parts}
 
 
 def _chosen_by(opened: OpenedNight) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import ChangedWhileRead, Concern, PsgpipeError, UsageError
-from psgpipe.files.file_state import FileState, HashedFile, hash_file, sha256_of_file
+from psgpipe.files.file_state import FileState, HashedFile
 from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight
@@ -27,6 +27,7 @@ from psgpipe.night.earlier_result import (
 )
 from psgpipe.night.fingerprint import night_fingerprint
 from psgpipe.night.open import choice_lines, open_night
+from psgpipe.night.parts import hash_recording
 from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
 from psgpipe.results.manifest import Manifest, read_manifest
@@ -137,7 +138,7 @@ def prepare_night(
     old, hashed, request = read_manifest(folder), None, None
     try:
         if old is not None and not force:
-            hashed = hash_file(path)
+            hashed = hash_recording(path, night)
             request = recipe.request_sha256(night, hashed.sha256)
             if is_unchanged(old, folder, request, night, recipe):
                 return _unchanged(old, folder, path, request, hashed)
@@ -175,7 +176,7 @@ def stage_prepared(
             if earlier is not None:
                 return earlier
         outputs, provenance = compute(opened, recipe, prepared.hashed.sha256)
-        _require_unchanged_recording(opened.path, prepared.hashed)
+        _require_unchanged_recording(opened, prepared.hashed)
         identity = {"fingerprint": fingerprint, "request_sha256": request}
         finish_night(folder, outputs, {**identity, **provenance})
     except PsgpipeError as error:
@@ -231,11 +232,13 @@ def _open_and_hash(
     began_s, state = time.time(), FileState.of(path)
     opened = open_night(
         path, night, recipe.definition, recipe.label_table, recipe.lights_given_by,
-        hashed=hashed is None,
+        hashed=hashed is None or bool(night.further_parts),
     )  # fmt: skip
     if opened.recording_sha256 is not None:
+        # One file's state says nothing of the other parts.
+        state = None if night.further_parts else state
         hashed = HashedFile.since(began_s, state, opened.recording_sha256)
-    return opened, hashed or hash_file(path)
+    return opened, hashed or hash_recording(path, night)
 
 
 def _unchanged(
@@ -246,9 +249,11 @@ def _unchanged(
     return Outcome(folder, computed=False, hashed=hashed)
 
 
-def _require_unchanged_recording(path: Path, hashed: HashedFile) -> None:
+def _require_unchanged_recording(opened: OpenedNight, hashed: HashedFile) -> None:
     """Refuse the results where somebody replaced the file after it was hashed."""
-    if FileState.of(path) == hashed.state or sha256_of_file(path) == hashed.sha256:
+    path = opened.path
+    is_same = not opened.parts and FileState.of(path) == hashed.state
+    if is_same or hash_recording(path, opened.night).sha256 == hashed.sha256:
         return
     raise ChangedWhileRead(
         f"{file_name(path)}: replaced or changed while the night was staged",

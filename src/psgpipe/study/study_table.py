@@ -13,6 +13,7 @@ from psgpipe.files.composed_name import as_stored
 from psgpipe.model.night import Night, Sex
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.sleep.local_clock import read_zone
+from psgpipe.study.night_parts import one_row_a_night
 from psgpipe.tables.cells import (
     date_time,
     known_or_none,
@@ -26,6 +27,7 @@ from psgpipe.tables.numbers import Numbers, is_missing
 
 REQUIRED = ("subject", "night", "condition", "recording")
 OPTIONAL = (
+    "part",
     "lights_off",
     "lights_on",
     "timezone",
@@ -46,7 +48,7 @@ OPTIONAL = (
     ALIKE_OK,
 )
 _NUMERIC = ("age", "sleep_period", "night_in_lab", "dose_mg_per_kg", "infusion_no")
-_ON_THE_NIGHT = {*REQUIRED, "lights_off", "lights_on", "age", "sex", "scoring", "exclude"}
+_ON_THE_NIGHT = {*REQUIRED, "part", "lights_off", "lights_on", "age", "sex", "scoring", "exclude"}
 MOST_BYTES_IN_A_NAME, MOST_BYTES_IN_A_PATH = 255, 3000
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
@@ -59,11 +61,13 @@ def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[StudyTableR
     """
     mistakes = Mistakes(path.name)
     table = with_known_names(read_table(path), REQUIRED, OPTIONAL, mistakes)
+    table, further = one_row_a_night(table, mistakes)
     if not table.rows:
         mistakes.table("no night is listed under the header")
     numbers = Numbers(table, [c for c in _NUMERIC if c in table.columns], mistakes)
     nights = tuple(
-        _listed(row, path.parent, numbers, [*conditions], mistakes) for row in table.rows
+        _listed(row, further.get(row.number, ()), path.parent, numbers, [*conditions], mistakes)
+        for row in table.rows
     )
     check_ids(table, mistakes)
     _refuse_shared_recordings(nights, mistakes)
@@ -72,7 +76,12 @@ def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[StudyTableR
 
 
 def _listed(
-    row: Row, folder: Path, numbers: Numbers, conditions: Sequence[str], mistakes: Mistakes
+    row: Row,
+    further: Sequence[Row],
+    folder: Path,
+    numbers: Numbers,
+    conditions: Sequence[str],
+    mistakes: Mistakes,
 ) -> StudyTableRow:
     cells = row.cells
     _check_design(row, numbers, mistakes)
@@ -90,6 +99,10 @@ def _listed(
         dose_end=date_time(row, "dose_end", mistakes),
         timezone=_timezone(row, mistakes),
         sleep_period=numbers.whole(row, "sleep_period", least=1),
+        further_parts=tuple(
+            _path(part, "recording", folder, mistakes) or folder / part.cells["recording"]
+            for part in further
+        ),
         extra={c: t for c, t in cells.items() if c not in _ON_THE_NIGHT and not is_missing(t)},
     )
     return StudyTableRow(
@@ -161,11 +174,14 @@ def _refuse_shared_recordings(nights: Sequence[StudyTableRow], mistakes: Mistake
     """Note a recording of two nights, unless each is another of its sleep periods."""
     earlier: dict[str, dict[int | None, int]] = {}
     for listed in (n for n in nights if not n.excluded and not is_missing(n.recording.name)):
-        path = os.path.normcase(os.path.normpath(listed.recording))
-        rows, period = earlier.setdefault(path, {}), listed.night.sleep_period
-        alike = [row for other, row in rows.items() if other == period or None in (other, period)]
-        if alike:
-            also = f" and sleep period {period}" if period is not None and period in rows else ""
-            found = f"the same recording{also} as in row {alike[0]}"
-            mistakes.row(listed.row, f"column recording: {found}")
-        rows.setdefault(period, listed.row)
+        period = listed.night.sleep_period
+        for recording in (listed.recording, *listed.night.further_parts):
+            rows = earlier.setdefault(os.path.normcase(os.path.normpath(recording)), {})
+            alike = [r for other, r in rows.items() if other == period or None in (other, period)]
+            if alike:
+                also = (
+                    f" and sleep period {period}" if period is not None and period in rows else ""
+                )
+                found = f"the same recording{also} as in row {alike[0]}"
+                mistakes.row(listed.row, f"column recording: {found}")
+            rows.setdefault(period, listed.row)

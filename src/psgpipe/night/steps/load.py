@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from psgpipe.edf.reader import read_digital
 from psgpipe.model.digital_recording import DigitalRecording, merge_by_rate
 from psgpipe.model.opened_night import OpenedNight
+from psgpipe.night.parts import read_missing
 from psgpipe.night.steps.step import Step
 
 
@@ -19,7 +19,7 @@ def load(opened: OpenedNight, _params: LoadParams) -> tuple[DigitalRecording, ..
     missing = [label for label in opened.montage.labels if label not in present]
     if not missing:
         return opened.recorded
-    others = read_digital(opened.path, missing, units=opened.declared_units)
+    others = read_missing(opened, missing)
     return merge_by_rate((*opened.recorded, *others))
 
 
