@@ -77,6 +77,11 @@ def test_a_recording_that_starts_while_the_clock_is_changed_is_refused(start, sa
         placed(start, "04:00", "07:05", "Europe/Paris")
 
 
+def test_a_start_that_the_wall_never_shows_is_no_traceback():
+    start = dt.datetime(2024, 3, 31, 2, 30)
+    assert local_clock(start, start.time(), "Europe/Paris").clock_at(3600) == "04:30:00"
+
+
 def test_a_time_zone_is_of_no_use_without_a_date():
     header = Header("night.edf", "EDF", None, dt.time(22), ELEVEN_HOURS, ELEVEN_HOURS, ())
     night = Night("S1", "1", lights_off="22:10", lights_on="07:05", timezone="Europe/Paris")

@@ -55,7 +55,7 @@ class LocalClock:
         """
         if self.start is None:
             raise ValueError("the date of the recording is not known")
-        begin = self._instants(self.start)[0]
+        begin = self._begin(self.start)
         return tuple((instant - begin).total_seconds() for instant in self._instants(moment))
 
     def moment_at(self, seconds: float) -> dt.datetime | None:
@@ -65,7 +65,7 @@ class LocalClock:
         after = dt.timedelta(seconds=seconds)
         if self.zone is None:
             return self.start + after
-        moment = (self._instants(self.start)[0] + after).astimezone(self.zone)
+        moment = (self._begin(self.start) + after).astimezone(self.zone)
         return moment.replace(tzinfo=None, fold=0)
 
     def clock_at(self, seconds: float) -> str | None:
@@ -74,6 +74,11 @@ class LocalClock:
             return clock_at(self.start_clock, seconds)
         moment = self.moment_at(seconds)
         return None if moment is None else clock_at(moment.time(), 0.0)
+
+    def _begin(self, start: dt.datetime) -> dt.datetime:
+        """The instant of the start; lights are not placed where it is one of two, or of none."""
+        instants = self._instants(start)
+        return instants[0] if instants else start.replace(tzinfo=self.zone).astimezone(dt.UTC)
 
     def _instants(self, moment: dt.datetime) -> list[dt.datetime]:
         """The instants at which the wall shows `moment`."""
