@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from psgpipe.cli.compare import command
 from psgpipe.cli.unblind import command as unblind
 from psgpipe.comparison.output_files import CONTRAST_COLUMNS, SUBJECT_COLUMNS
-from psgpipe.errors import UsageError
+from psgpipe.errors import OutputConflict, UsageError
 from psgpipe.model.summary import ENDPOINTS
 from tests.comparison.night_tables import nights_tsv, study
 
@@ -44,6 +44,21 @@ def test_the_columns_are_those_of_the_contract(tmp_path):
         assert text.splitlines()[0] == columns.replace(" ", "\t")
     assert list(CONTRAST_COLUMNS) == CONTRASTS.split()
     assert list(SUBJECT_COLUMNS) == SUBJECTS.split()
+
+
+def test_the_comparison_of_another_table_is_not_overwritten(tmp_path):
+    one = nights_tsv(tmp_path / "site1.tsv", study(6))
+    two = nights_tsv(tmp_path / "site2.tsv", study(6, effect=5))
+    assert run(one, "-q").exit_code == 0
+    before = (tmp_path / "comparison" / "comparison.json").read_bytes()
+    with pytest.raises(
+        OutputConflict, match=r"of site1\.tsv, and this one is of site2\.tsv"
+    ) as not_done:
+        raise run(two, "-q").exception
+    assert "-o DIR" in not_done.value.remedy
+    assert (tmp_path / "comparison" / "comparison.json").read_bytes() == before
+    assert run(two, "-q", "-o", tmp_path / "two").exit_code == 0
+    assert run(one, "-q").exit_code == 0
 
 
 def test_absent_is_empty_and_json_has_the_same_numbers(tmp_path):

@@ -350,7 +350,7 @@ def test_nights_of_unlike_recipes_do_not_tell_how_nights_vary(tmp_path):
              night("U", 1, "baseline", rem_pct=40, derivations="C4-M1")]  # fmt: skip
     comparison, _ = one_row(tmp_path, rows)
     assert comparison.subjects == before.subjects
-    assert "baseline nights of 1 unpaired subject" in " ".join(comparison.warnings)
+    assert "baseline nights of 1 subject outside the comparison" in " ".join(comparison.warnings)
     spec = tmp_path / "none.toml"
     spec.write_text("", encoding="utf-8")
     allowed = compare(nights_tsv(tmp_path / "n.tsv", rows), spec, allow_unlike=["derivations"])

@@ -294,12 +294,17 @@ def test_one_subject_s_own_nights_give_no_verdict_below_five(tmp_path):
     assert "does not say: caused by the treatment" in five.note
 
 
-def test_unlike_nights_are_refused_by_name_and_allowed_by_name(tmp_path):
-    rows = study(3)
-    rows[3]["stager"] = "other 2.0"
-    for row in rows:
-        row.setdefault("stager", "yasa 0.8.1")
-    table = nights_tsv(tmp_path / "n.tsv", rows)
+def made_by(rows, unlike, column="stager"):
+    """The rows with a recipe; the treatment nights of the first subjects have another one."""
+    others = {f"S{s:02d}" for s in range(unlike)}
+    return [
+        {**row, column: "other" if row["subject"] in others and row["night"] == "n3" else "usual"}
+        for row in rows
+    ]
+
+
+def test_when_most_subjects_have_unlike_nights_the_study_is_refused_or_allowed_by_name(tmp_path):
+    table = nights_tsv(tmp_path / "n.tsv", made_by(study(3), unlike=2))
     with pytest.raises(NightsNotComparable, match="stager differs between nights of subject S00"):
         compare(table)
     warned = compare(table, allow_unlike=["stager"]).warnings
@@ -308,18 +313,80 @@ def test_unlike_nights_are_refused_by_name_and_allowed_by_name(tmp_path):
         compare(table, allow_unlike=["stagger"])
 
 
+def test_a_subject_with_unlike_nights_is_left_out_and_named(tmp_path):
+    rows = study(6)
+    comparison = compare(nights_tsv(tmp_path / "n.tsv", made_by(rows, unlike=1)))
+    without = compare(nights_tsv(tmp_path / "w.tsv", made_by(rows, unlike=0)[4:]))
+    row, expected = row_of(comparison, "rem_pct"), row_of(without, "rem_pct")
+    assert (row.n_subjects, row.difference, row.p_sign_flip) == (
+        5, expected.difference, expected.p_sign_flip,
+    )  # fmt: skip
+    steps = {step.step: (step.nights, step.subjects) for step in comparison.flow}
+    assert steps["made by different recipes"] == (4, 1)
+    assert steps["analysed"] == (20, 5)
+    reason = "stager differs between its nights: usual (night n0) and other (night n3)"
+    assert {n.reason for n in comparison.nights if n.subject == "S00"} == {reason}
+    assert any("1 subject left out" in w and f"S00 ({reason})" in w for w in comparison.warnings)
+
+
+@pytest.mark.parametrize(("n", "unlike", "refused"), [(4, 2, False), (5, 3, True), (1, 1, True)])
+def test_half_of_the_subjects_are_not_most(tmp_path, n, unlike, refused):
+    table = nights_tsv(tmp_path / "n.tsv", made_by(study(n), unlike))
+    if refused:
+        with pytest.raises(NightsNotComparable):
+            compare(table)
+    else:
+        assert row_of(compare(table), "rem_pct").n_subjects == n - unlike
+
+
 @pytest.mark.parametrize(
     "column",
     ["pipeline", "classifier", "derivations", "demographics", "window", "lights_source"],
 )
 def test_every_part_of_the_recipe_counts(tmp_path, column):
-    rows = study(3)
-    for k, row in enumerate(rows):
-        row[column] = "other" if k == 2 else "usual"
     with pytest.raises(NightsNotComparable) as refused:
-        compare(nights_tsv(tmp_path / "n.tsv", rows))
+        compare(nights_tsv(tmp_path / "n.tsv", made_by(study(3), 2, column)))
     assert refused.value.exit_code == 7
     assert f"--allow-unlike {column}" in refused.value.remedy
+
+
+def with_lights(sources):
+    """Six subjects whose four nights have lights from these sources."""
+    rows = study(6)
+    return [{**row, "lights_source": sources[int(row["night"][1:])]} for row in rows]
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [("table", "annotation", "option", "table"),
+     ("table/annotation", "table", "option/table", "table"),
+     ("recording", "recording", "recording", "recording"),
+     ("table/recording", "annotation/recording", "option/recording", "table/recording")],
+)  # fmt: skip
+def test_lights_that_are_known_are_known_whoever_gave_them(tmp_path, sources):
+    comparison = compare(nights_tsv(tmp_path / "n.tsv", with_lights(sources)))
+    assert row_of(comparison, "rem_pct").n_subjects == 6
+    assert not any("lights source differs" in w for w in comparison.warnings)
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [("table", "table", "table", "recording"), ("table", "table", "table", "table/recording"),
+     ("table/recording", "table/recording", "table/recording", "recording/table")],
+)  # fmt: skip
+def test_the_recording_s_end_is_no_lights_on(tmp_path, sources):
+    with pytest.raises(NightsNotComparable, match="lights source differs"):
+        compare(nights_tsv(tmp_path / "n.tsv", with_lights(sources)))
+
+
+def test_one_night_without_lights_costs_its_subject_and_not_the_study(tmp_path):
+    rows = with_lights(("table", "annotation", "table", "annotation"))
+    rows[3]["lights_source"] = "recording"
+    comparison = compare(nights_tsv(tmp_path / "n.tsv", rows))
+    assert row_of(comparison, "rem_pct").n_subjects == 5
+    assert "S00 (lights source differs between its nights: known (night n0) and recording" in (
+        " ".join(comparison.warnings)
+    )
 
 
 def test_recipes_that_differ_only_between_subjects_are_stated(tmp_path):
@@ -525,8 +592,9 @@ def test_a_folder_that_psgpipe_wrote_tells_its_recipes_by_its_manifests(tmp_path
         manifest = {
             "outputs": [],
             "pipeline": {"name": "standard-night", "sha256": "a" * 64},
-            "engine": {"stager": "yasa", "versions": {"yasa": "0.8.1"}, "age_and_sex": k != 2,
-                       "classifier": "eeg", "classifier_sha256": "b" * 64},
+            "engine": {"stager": "yasa", "versions": {"yasa": "0.8.1"},
+                       "age_and_sex": k not in (2, 6), "classifier": "eeg",
+                       "classifier_sha256": "b" * 64},
             "derivations": [{"name": "C4-M1"}],
             "lights": {"source": "table"},
             "steps": [{"name": "stage_sleep", "parameters": {"margin_min": 30.0}}],

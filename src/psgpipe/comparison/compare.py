@@ -27,6 +27,7 @@ from psgpipe.comparison.recipes import (
     recipe_summary,
     refuse_unlike,
     unlike_subjects,
+    warnings_of_unlike,
     with_manifests,
 )
 from psgpipe.comparison.selection import (
@@ -36,6 +37,7 @@ from psgpipe.comparison.selection import (
     NightSelection,
     flow,
     select_nights,
+    without_subjects,
 )
 from psgpipe.comparison.spec_lock import load_spec
 from psgpipe.comparison.stager_accuracy import pipeline_of, trust_in
@@ -86,8 +88,8 @@ def compare(
     psgpipe.errors.ComparisonSpecInvalid
         The spec is wrong or names an absent endpoint.
     psgpipe.errors.NightsNotComparable
-        A condition is missing, no subject has nights in both, nights were made by different
-        recipes, or the study is still blinded.
+        A condition is missing, no subject has nights in both, the nights of most subjects were
+        made by different recipes, or the study is still blinded.
     psgpipe.errors.SpecChanged
         The spec was edited after it was locked.
     """
@@ -98,7 +100,7 @@ def compare(
     _require_both_conditions(selection, table, plan)
     allowed = [*allow_unlike]
     unlike = refuse_unlike(selection.by_subject, allowed)
-    selection = _with_like_cohort(selection, allowed)
+    selection = _with_like_cohort(without_subjects(selection, unlike, plan), allowed)
     design = design_of(selection, plan)
     roles = _roles(table, plan, declaration)
     _refuse_impossible_logarithms(selection, table.file, plan)
@@ -128,13 +130,16 @@ def compare(
         crossover=crossover_rows(analyses, freed),
         statements=statements(plan, declaration, design, contrasts, steps, selection, recipe),
         warnings=(
-            *implausible, *selection.warnings, *unlike, *sequence_warnings(selection, design),
+            *implausible, *selection.warnings,
+            *warnings_of_unlike(selection.by_subject, unlike, allowed),
+            *sequence_warnings(selection, design),
             *imbalance_warnings(selection),
             *inexact_warning({a.nights.endpoint: inexact_sign_flips(a.nights) for a in analyses}),
             *latency_warnings(selection.analysed, (e for e, _ in roles)),
             *_other_conditions(selection, plan), *_unused_columns(table),
         ),
         recipe=recipe,
+        table=table.file,
     )  # fmt: skip
 
 
@@ -278,7 +283,7 @@ def _require_valid_nights(
 
 
 def _with_like_cohort(selection: NightSelection, allowed: Sequence[str]) -> NightSelection:
-    """The selection without unpaired subjects whose baseline nights have different recipes.
+    """The selection without subjects not analysed whose baseline nights have different recipes.
 
     Such nights differ by more than sleep does from night to night.
     """
@@ -286,8 +291,8 @@ def _with_like_cohort(selection: NightSelection, allowed: Sequence[str]) -> Nigh
     if not unlike:
         return selection
     warning = (
-        f"the baseline nights of {count_of(len(unlike), 'unpaired subject')} were made by "
-        "different recipes: left out of the night-to-night SD"
+        f"the baseline nights of {count_of(len(unlike), 'subject')} outside the comparison were "
+        "made by different recipes: left out of the night-to-night SD"
     )
     return replace(
         selection,

@@ -11,11 +11,14 @@ from typing import Any
 from psgpipe._version import __version__
 from psgpipe.comparison.report import Section, primary_sentence, sections
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
-from psgpipe.files.atomic import json_bytes, write_file
+from psgpipe.errors import OutputConflict
+from psgpipe.files.atomic import json_bytes, read_json, write_file
+from psgpipe.messages import safe_text
 from psgpipe.model.comparison import Comparison, SubjectChange
 from psgpipe.tables.cells import without_formula
 
 FOLDER = "comparison"
+COMPARISON = "comparison.json"
 CONTRAST_COLUMNS = (
     "endpoint", "role", "unit", "n_subjects", "n_baseline_nights", "n_treatment_nights",
     "baseline_mean", "treatment_mean", "difference", "ci_low", "ci_high", "t", "df", "p_t",
@@ -31,14 +34,28 @@ def write_comparison(comparison: Comparison, out: Path) -> Path:
 
     Raises
     ------
-    psgpipe.errors.TryAgain, psgpipe.errors.OutputConflict
+    psgpipe.errors.OutputConflict
+        The folder holds the comparison of another table, or cannot be written.
+    psgpipe.errors.TryAgain
+        The disk is full.
     """
     folder = out / FOLDER
+    _refuse_another_table(comparison, folder)
     write_file(folder / "contrasts.tsv", table_bytes(CONTRAST_COLUMNS, comparison.contrasts))
     write_file(folder / "subjects.tsv", table_bytes(SUBJECT_COLUMNS, comparison.subjects))
     write_file(folder / "comparison.md", markdown(comparison).encode("utf-8", "backslashreplace"))
-    write_file(folder / "comparison.json", json_bytes(comparison_dict(comparison)))
+    write_file(folder / COMPARISON, json_bytes(comparison_dict(comparison)))
     return folder
+
+
+def _refuse_another_table(comparison: Comparison, folder: Path) -> None:
+    held = (read_json(folder / COMPARISON) or {}).get("table")
+    if isinstance(held, str) and comparison.table not in (None, held):
+        raise OutputConflict(
+            f"{folder.name}/ holds the comparison of {safe_text(held)}, and this one is of "
+            f"{safe_text(comparison.table or '')}",
+            "Give another folder (-o DIR), or remove this one.",
+        )
 
 
 def table_bytes(columns: Sequence[str], rows: Iterable[Any]) -> bytes:
@@ -90,6 +107,7 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
     """The content of ``comparison.json``."""
     return {
         "psgpipe": __version__,
+        "table": comparison.table,
         "declaration": dataclasses.asdict(comparison.declaration),
         "spec": _plain(dataclasses.asdict(comparison.spec)),
         "design": comparison.design,

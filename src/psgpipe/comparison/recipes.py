@@ -7,7 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from psgpipe.errors import NightsNotComparable, UsageError
+from psgpipe.messages import count_of
 from psgpipe.model.comparison import EEG_ONLY, RECIPE_FIELDS, MeasuredNight
+
+KNOWN_LIGHTS = ("option", "table", "annotation")
+"""Sources of lights off and on that state when they were; the others stand in for them."""
+MOST_NAMED = 20
 
 
 def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[MeasuredNight, ...]:
@@ -37,29 +42,58 @@ def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[Measured
 
 def refuse_unlike(
     nights: Mapping[str, Sequence[MeasuredNight]], allowed: Iterable[str] = ()
-) -> tuple[str, ...]:
-    """Refuse subjects whose nights have different recipes; warnings for allowed differences.
+) -> dict[str, str]:
+    """The subjects whose nights have different recipes, each with the reason to leave it out.
 
     Raises
     ------
     psgpipe.errors.NightsNotComparable
-        Names the field, a subject and the values.
+        These are more than half of the subjects. Names the field, a subject and the values.
     psgpipe.errors.UsageError
         `allowed` names an unknown field.
     """
-    for name in allowed:
-        if name not in RECIPE_FIELDS:
-            raise UsageError(
-                f"--allow-unlike {name}: there is no such field",
-                f"The fields are {', '.join(RECIPE_FIELDS)}.",
+    fields = _fields_without(allowed)
+    unlike = {name: _unlike_subjects(nights, name) for name in fields}
+    subjects = {subject for of_field in unlike.values() for subject in of_field}
+    if len(subjects) * 2 > len(nights):
+        name = next(name for name in fields if unlike[name])
+        raise _not_comparable(name, unlike[name])
+    reasons: dict[str, list[str]] = {}
+    for name in fields:
+        for subject, values in unlike[name].items():
+            reasons.setdefault(subject, []).append(
+                f"{_label(name)} differs between its nights: {_values_with_nights(values)}"
             )
+    return {subject: "; ".join(reasons[subject]) for subject in nights if subject in reasons}
+
+
+def unlike_subjects(
+    nights: Mapping[str, Sequence[MeasuredNight]], allowed: Iterable[str]
+) -> set[str]:
+    """The subjects whose nights differ in a field that may not differ."""
+    fields = _fields_without(allowed)
+    return {s for s, group in nights.items() if any(_unlike_values(group, name) for name in fields)}
+
+
+def warnings_of_unlike(
+    nights: Mapping[str, Sequence[MeasuredNight]],
+    left_out: Mapping[str, str],
+    allowed: Sequence[str],
+) -> tuple[str, ...]:
+    """Warnings of subjects who were left out, of allowed differences and of those between subjects.
+
+    `nights` are those that are analysed.
+    """
     warnings = []
-    for name in RECIPE_FIELDS:
-        unlike = {
-            s: values for s, group in nights.items() if (values := _unlike_values(group, name))
-        }
-        if unlike and name not in allowed:
-            raise _not_comparable(name, unlike)
+    if left_out:
+        named = [f"{subject} ({reason})" for subject, reason in left_out.items()]
+        more = [f"{len(named) - MOST_NAMED} more"] if len(named) > MOST_NAMED else []
+        warnings.append(
+            f"{count_of(len(named), 'subject')} left out, whose nights were made by different "
+            f"recipes: {', '.join([*named[:MOST_NAMED], *more])}"
+        )
+    for name in (name for name in RECIPE_FIELDS if name in allowed):
+        unlike = _unlike_subjects(nights, name)
         if unlike:
             warnings.append(
                 f"{_label(name)} differs between nights of {len(unlike)} of {len(nights)} "
@@ -68,30 +102,53 @@ def refuse_unlike(
     return (*warnings, *_differences_between_subjects(nights))
 
 
-def unlike_subjects(
-    nights: Mapping[str, Sequence[MeasuredNight]], allowed: Iterable[str]
-) -> set[str]:
-    """The subjects whose nights differ in a field that may not differ."""
-    fields = set(RECIPE_FIELDS) - {*allowed}
-    return {s for s, group in nights.items() if any(_unlike_values(group, name) for name in fields)}
+def _fields_without(allowed: Iterable[str]) -> list[str]:
+    """The fields that may not differ within a subject."""
+    may_differ = {*allowed}
+    for name in sorted(may_differ - {*RECIPE_FIELDS}):
+        raise UsageError(
+            f"--allow-unlike {name}: there is no such field",
+            f"The fields are {', '.join(RECIPE_FIELDS)}.",
+        )
+    return [name for name in RECIPE_FIELDS if name not in may_differ]
+
+
+def _unlike_subjects(
+    nights: Mapping[str, Sequence[MeasuredNight]], name: str
+) -> dict[str, dict[str, str]]:
+    return {s: values for s, group in nights.items() if (values := _unlike_values(group, name))}
 
 
 def _unlike_values(nights: Sequence[MeasuredNight], name: str) -> dict[str, str]:
     """A night for each value of a field, where the nights differ in it; else empty."""
     night_of: dict[str, str] = {}
     for night in nights:
-        night_of.setdefault(night.recipe.get(name, "not stated"), night.night)
+        night_of.setdefault(_value(night, name), night.night)
     return night_of if len(night_of) > 1 else {}
+
+
+def _value(night: MeasuredNight, name: str) -> str:
+    """The value of a field that counts: lights that are known are known, whoever gave them."""
+    value = night.recipe.get(name, "not stated")
+    if name != "lights_source":
+        return value
+    ends = ["known" if end in KNOWN_LIGHTS else end for end in value.split("/")]
+    return ends[0] if len({*ends}) == 1 else "/".join(ends)
 
 
 def _not_comparable(name: str, unlike: Mapping[str, Mapping[str, str]]) -> NightsNotComparable:
     subject, values = next(iter(unlike.items()))
-    pairs = [f"{_cut_hash(value)} (night {night})" for value, night in [*values.items()][:3]]
     more = f"; {len(unlike) - 1} more subjects" if len(unlike) > 1 else ""
     return NightsNotComparable(
-        f"{_label(name)} differs between nights of subject {subject}: {' and '.join(pairs)}{more}",
+        f"{_label(name)} differs between nights of subject {subject}: "
+        f"{_values_with_nights(values)}{more}",
         f"Run all nights of a subject by one recipe, or add --allow-unlike {name}.",
     )
+
+
+def _values_with_nights(values: Mapping[str, str]) -> str:
+    pairs = [f"{_cut_hash(value)} (night {night})" for value, night in [*values.items()][:3]]
+    return " and ".join(pairs)
 
 
 def _differences_between_subjects(
@@ -101,7 +158,7 @@ def _differences_between_subjects(
     warnings = []
     for name in RECIPE_FIELDS:
         alike = [group for group in nights.values() if not _unlike_values(group, name)]
-        values = {group[0].recipe.get(name, "not stated") for group in alike}
+        values = {_value(group[0], name) for group in alike}
         if len(values) > 1:
             warnings.append(f"{_label(name)} differs between subjects, not within them")
     return warnings

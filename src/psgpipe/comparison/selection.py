@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from psgpipe.comparison.dose_times import (
@@ -20,6 +20,7 @@ from psgpipe.sleep.dose_time import LONGEST_SINCE_DOSE_D
 ANALYSED = "analysed"
 OTHER_CONDITION = "other condition"
 UNPAIRED = "unpaired"
+UNLIKE = "made by different recipes"
 FATES = (
     "excluded",
     "failed",
@@ -32,6 +33,7 @@ FATES = (
     "lights not known",
     "first night in laboratory",
     UNPAIRED,
+    UNLIKE,
     ANALYSED,
 )
 _OF_STATE = {
@@ -112,6 +114,32 @@ def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Nigh
         ),
         warnings=_warnings(left, spec),
     )
+
+
+def without_subjects(
+    selection: NightSelection, reasons: Mapping[str, str], spec: ComparisonSpec
+) -> NightSelection:
+    """The selection without subjects whose nights have different recipes, by the reason of each.
+
+    Their baseline nights still tell how nights vary.
+    """
+    if not reasons:
+        return selection
+    baseline, treatment = (
+        {subject: nights for subject, nights in of.items() if subject not in reasons}
+        for of in (selection.baseline, selection.treatment)
+    )
+    analysed = [n for of in (baseline, treatment) for nights in of.values() for n in nights]
+    fates = tuple(
+        replace(f, fate=UNLIKE, reason=reasons[f.subject])
+        if f.fate == ANALYSED and f.subject in reasons
+        else f
+        for f in selection.fates
+    )
+    return replace(
+        selection, baseline=baseline, treatment=treatment, fates=fates,
+        warnings=_warnings(analysed, spec),
+    )  # fmt: skip
 
 
 def _without_fate(nights: Sequence[MeasuredNight], fates: dict[int, Fate]) -> list[MeasuredNight]:

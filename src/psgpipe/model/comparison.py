@@ -291,7 +291,8 @@ class Comparison:
     """All results of a comparison.
 
     `design` is ``before-after`` or ``crossover``. `statements` belong to every table, by topic.
-    `recipe` has the values of each recipe field among the analysed nights.
+    `recipe` has the values of each recipe field among the analysed nights. `table` is
+    the file name of the table of nights.
     """
 
     spec: ComparisonSpec
@@ -307,6 +308,7 @@ class Comparison:
     statements: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     recipe: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    table: str | None = None
 
     @property
     def sentences(self) -> tuple[str, ...]:
