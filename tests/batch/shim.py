@@ -12,6 +12,7 @@ import pytest
 
 SOURCE = r"""
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,8 @@ SOURCE = r"""
 
 /* SHIM_UNDER: only what happens below this folder. SHIM_ROLE: parent or worker.
    SHIM_KILL_AT: die before the n-th change (after it, if negative); SHIM_COUNT: tell how many.
-   SHIM_EIO: reading a file whose name holds this fails. */
+   SHIM_EIO: reading a file whose name holds this fails.
+   SHIM_DELAY_MS: what a distant file server takes to flush, remove, rename and list. */
 static long calls = 0;
 
 static int in_role(void) {
@@ -47,6 +49,11 @@ static int in_role(void) {
 static int below(const char *path) {
     const char *under = getenv("SHIM_UNDER");
     return under && path && strncmp(path, under, strlen(under)) == 0;
+}
+
+static void server_wait(const char *path) {
+    const char *delay = getenv("SHIM_DELAY_MS");
+    if (delay && below(path)) usleep(1000 * atol(delay));
 }
 
 static const char *path_of(int fd, char *buffer, size_t size) {
@@ -110,21 +117,30 @@ int fsync(int fd) {
     char buffer[4096];
     const char *path = path_of(fd, buffer, sizeof buffer);
     before("fsync", path);
+    server_wait(path);
     int done = real(fd);
     after(path);
     return done;
 }
 
-#define ON_PATH(name, args, call, path) \
+#define ON_PATH(name, args, call, path, wait) \
     int name args { \
-        REAL(name); before(#name, path); int done = real call; after(path); return done; }
+        REAL(name); before(#name, path); wait; int done = real call; after(path); return done; }
 
-ON_PATH(rename, (const char *a, const char *b), (a, b), b)
-ON_PATH(renameat, (int x, const char *a, int y, const char *b), (x, a, y, b), b)
-ON_PATH(renameat2, (int x, const char *a, int y, const char *b, unsigned f), (x, a, y, b, f), b)
-ON_PATH(mkdir, (const char *a, mode_t m), (a, m), a)
-ON_PATH(rmdir, (const char *a), (a), a)
-ON_PATH(unlink, (const char *a), (a), a)
+ON_PATH(rename, (const char *a, const char *b), (a, b), b, server_wait(b))
+ON_PATH(renameat, (int x, const char *a, int y, const char *b), (x, a, y, b), b,
+    server_wait(b))
+ON_PATH(renameat2, (int x, const char *a, int y, const char *b, unsigned f), (x, a, y, b, f), b,
+    server_wait(b))
+ON_PATH(mkdir, (const char *a, mode_t m), (a, m), a, )
+ON_PATH(rmdir, (const char *a), (a), a, server_wait(a))
+ON_PATH(unlink, (const char *a), (a), a, server_wait(a))
+
+DIR *opendir(const char *path) {
+    REAL(opendir);
+    server_wait(path);
+    return real(path);
+}
 
 static int opened(int (*real)(const char *, int, ...), const char *path, int flags, mode_t mode) {
     if (flags & O_CREAT) before("create", path);

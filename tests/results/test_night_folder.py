@@ -3,6 +3,8 @@
 import errno
 import json
 import os
+import shutil
+import stat
 import subprocess
 import sys
 
@@ -127,7 +129,7 @@ def test_two_writers_of_one_night_leave_one_valid_night(night):
     program = (
         "import pathlib, sys\n"
         "from psgpipe.results.night_writer import finish_night\n"
-        "for i in range(100):\n"
+        "for i in range(50):\n"
         "    outputs = {f'{n}.json': (sys.argv[2] * 1000).encode() for n in 'abcd'}\n"
         "    finish_night(pathlib.Path(sys.argv[1]), outputs, {'by': sys.argv[2]})\n"
     )
@@ -255,3 +257,176 @@ def test_an_id_is_one_folder_however_its_marks_are_written():
 def test_numbers_that_are_not_finite_never_reach_a_file():
     with pytest.raises(ValueError, match="not JSON compliant"):
         atomic.json_bytes({"tst_min": float("nan")})
+
+
+def vanish_while_writing(night, monkeypatch, times):
+    """Somebody removes the new folder, when its second file is to be written, so many times."""
+    original, left = night_writer.write_new, [times]
+
+    def remove_and_write(path, content):
+        if path.name == "hypnogram.tsv" and left[0]:
+            left[0] -= 1
+            shutil.rmtree(path.parents[1])
+        original(path, content)
+
+    monkeypatch.setattr(night_writer, "write_new", remove_and_write)
+    return left
+
+
+def test_a_night_that_vanished_while_it_was_written_is_written_again(night, monkeypatch):
+    left = vanish_while_writing(night, monkeypatch, times=2)
+    finish(night, summary_json="{}", hypnogram_tsv="epoch")
+    assert left == [0]
+    assert outputs_intact(night, read_manifest(night))
+    assert nothing_but_nights(night)
+
+
+def test_a_night_that_vanishes_every_time_can_be_tried_again(night, monkeypatch):
+    finish(night, summary_json="old", hypnogram_tsv="old")
+    vanish_while_writing(night, monkeypatch, times=1000)
+    with pytest.raises(TryAgain) as caught:
+        finish(night, summary_json="new", hypnogram_tsv="new")
+    assert caught.value.exit_code == 75
+    assert (night / "summary.json").read_text(encoding="utf-8") == "old"
+    assert nothing_but_nights(night)
+
+
+@pytest.mark.parametrize("harm", ["a file vanished", "a file was cut short"])
+def test_no_night_takes_its_place_without_every_file_in_its_size(night, monkeypatch, harm):
+    finish(night, summary_json="old")
+    original = night_writer.write_new
+
+    def write_and_harm(path, content):
+        original(path, content)
+        if path.name == "manifest.json":
+            other = path.with_name("summary.json")
+            other.unlink()
+            if harm == "a file was cut short":
+                other.write_bytes(b"ne")
+
+    monkeypatch.setattr(night_writer, "write_new", write_and_harm)
+    with pytest.raises(TryAgain):
+        finish(night, summary_json="new")
+    assert (night / "summary.json").read_text(encoding="utf-8") == "old"
+    assert outputs_intact(night, read_manifest(night))
+
+
+def test_a_file_whose_temporary_file_vanished_can_be_tried_again(tmp_path):
+    def lines():
+        yield b"subject"
+        for path in tmp_path.glob(".psgpipe-*"):
+            path.unlink()
+
+    with pytest.raises(TryAgain) as caught:
+        atomic.write_file(tmp_path / "nights.tsv", lines())
+    assert caught.value.exit_code == 75
+    assert files(tmp_path) == []
+
+
+def names_in(night):
+    """The files of a night that is still in its place after they are listed; None of another."""
+    try:
+        descriptor = os.open(night, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        with os.scandir(descriptor) as entries:
+            names = {entry.name for entry in entries}
+        return names if os.fstat(descriptor).st_ino == night.stat().st_ino else None
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="owners are known by /proc")
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_a_cleaner_that_takes_every_owner_for_dead_tears_no_night(night, can_exchange):
+    """Two writers and two cleaners: nights may be written again, and none is ever torn."""
+    start = (
+        "import contextlib, pathlib, sys\n"
+        "from psgpipe.errors import TryAgain\n"
+        "from psgpipe.files import owner_tag\n"
+        "from psgpipe.results import replace_folder\n"
+        "from psgpipe.results.night_writer import finish_night\n"
+        "owner_tag.state_of = lambda owner: 'ended'\n"
+        f"if not {can_exchange}:\n"
+        "    replace_folder.swap_folders = lambda a, b: False\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+    )
+    write = start + (
+        "for i in range(50):\n"
+        "    outputs = {f'{n}.json': (sys.argv[2] * 1000).encode() for n in 'abcd'}\n"
+        "    with contextlib.suppress(TryAgain):\n"
+        "        finish_night(folder, outputs, {'by': sys.argv[2]})\n"
+    )
+    clean = start + (
+        "while True:\n"  # until it is killed
+        "    replace_folder.remove_abandoned(folder.parents[2])\n"
+    )
+    cleaners = [subprocess.Popen([sys.executable, "-c", clean, str(night)]) for _ in range(2)]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", write, str(night), who]) for who in ("x", "y")
+    ]
+    torn, seen = [], 0
+    try:
+        while any(writer.poll() is None for writer in writers):
+            names = names_in(night)
+            seen += names is not None
+            if names not in (None, {"a.json", "b.json", "c.json", "d.json", "manifest.json"}):
+                torn.append(names)
+    finally:
+        for cleaner in cleaners:
+            cleaner.kill()
+            cleaner.wait()
+    assert [writer.returncode for writer in writers] == [0, 0]
+    assert seen > 10
+    assert torn == []
+    remove_abandoned(night.parents[2])
+    assert outputs_intact(night, read_manifest(night))
+
+
+REFUSED = ("EINVAL", "ENOTSUP", "ENOSYS", "EACCES", "EPERM", "EBADF")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders are flushed on POSIX only")
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_file_system_that_cannot_flush_folders_ends_nothing(night, monkeypatch, name):
+    real = os.fsync
+
+    def refuse_folders(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(getattr(errno, name), "not for folders")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    finish(night, summary_json="{}")
+    atomic.write_file(night.parents[2] / "nights.tsv", b"")
+    assert outputs_intact(night, read_manifest(night))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders are flushed on POSIX only")
+def test_a_share_that_does_not_let_folders_be_opened_ends_nothing(night, monkeypatch):
+    real = os.open
+
+    def refuse_folders(path, *more, **named):
+        if os.path.isdir(path):  # noqa: PTH112
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path, *more, **named)
+
+    monkeypatch.setattr(os, "open", refuse_folders)
+    finish(night, summary_json="{}")
+    assert outputs_intact(night, read_manifest(night))
+
+
+def test_a_disk_that_fails_while_a_folder_is_flushed_is_reported(night, monkeypatch):
+    real = os.fsync
+
+    def fail(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OutputConflict):
+        finish(night, summary_json="{}")

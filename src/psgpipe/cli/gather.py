@@ -10,6 +10,7 @@ from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.errors import NightsIncomplete
 from psgpipe.results.nights_tsv import gather
+from psgpipe.results.replace_folder import remove_abandoned
 
 MOST_SHOWN = 20
 
@@ -23,6 +24,7 @@ def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
     The exit code is 8 if a night failed or is missing.
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
+    remove_abandoned(out)
     gathered = gather(out)
     if as_json:
         not_done = [

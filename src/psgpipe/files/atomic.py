@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,7 +16,8 @@ from psgpipe.errors import OutputConflict, TryAgain
 TEMPORARY_PREFIX = ".psgpipe-"
 # A virus scanner holds a new file for a moment.
 _WINDOWS_WAITS_S = (0.05, 0.1, 0.2, 0.5, 1.0) if os.name == "nt" else ()
-_DISK_FULL = {getattr(errno, name) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name)}
+_NO_FLUSH = ("EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP")
+_NO_FOLDER_FLUSH = (*_NO_FLUSH, "EACCES", "EBADF", "EISDIR", "EPERM")
 
 
 def rename_with_retries(rename: Callable[[], Any]) -> None:
@@ -32,14 +33,32 @@ def rename_with_retries(rename: Callable[[], Any]) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Make a rename survive a power cut; Windows cannot open folders and does not need it."""
+    """Make a rename survive a power cut, where the file system can do that for a folder.
+
+    Windows cannot open folders and does not need it. Some network shares refuse it.
+    """
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
+    with _unless(_NO_FOLDER_FLUSH):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _unless(names: Collection[str]) -> Iterator[None]:
+    """Nothing happens where the system's error is one of these."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        yield
+    except OSError as error:
+        if not _is_one_of(error, names):
+            raise
+
+
+def _is_one_of(error: OSError, names: Collection[str]) -> bool:
+    return error.errno in {getattr(errno, name, None) for name in names}
 
 
 @contextlib.contextmanager
@@ -64,12 +83,24 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
             with temporary.open("xb") as file:
                 yield file
                 _flush(file)
-            rename_with_retries(lambda: temporary.replace(path))
+            _rename_complete(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
         flush_folder(path.parent)
+
+
+def _rename_complete(temporary: Path, path: Path) -> None:
+    try:
+        rename_with_retries(lambda: temporary.replace(path))
+    except OSError as error:
+        if has_vanished(error, temporary):
+            raise TryAgain(
+                f"{path.name} vanished while it was written: another program removed it",
+                "Run the same command again; what is finished is kept.",
+            ) from error
+        raise
 
 
 def write_file(path: Path, content: bytes | Iterable[bytes]) -> None:
@@ -99,12 +130,19 @@ def write_new(path: Path, content: bytes) -> None:
 
 def _flush(file: IO[bytes]) -> None:
     file.flush()
-    os.fsync(file.fileno())
+    with _unless(_NO_FLUSH):
+        os.fsync(file.fileno())
 
 
 def is_disk_full(error: OSError) -> bool:
     """Whether the disk, or the user's share of it, is full."""
-    return error.errno in _DISK_FULL
+    return _is_one_of(error, ("ENOSPC", "EDQUOT"))
+
+
+def has_vanished(error: OSError, path: Path) -> bool:
+    """Whether writing failed because somebody removed `path`, the file or folder being written."""
+    stale = _is_one_of(error, ("ESTALE",))  # a network share that has lost it
+    return stale or (isinstance(error, FileNotFoundError) and not os.path.lexists(path))
 
 
 @contextlib.contextmanager

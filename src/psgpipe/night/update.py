@@ -33,6 +33,7 @@ from psgpipe.results import journal
 from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import night_folder, read_failure
 from psgpipe.results.night_writer import correct_manifest, finish_night
+from psgpipe.results.replace_folder import remove_abandoned
 from psgpipe.results.study_file import lists_nights, write_study_file
 from psgpipe.study import blinding
 
@@ -83,6 +84,7 @@ def run_to_folder(
 
     With `blind` its condition is put under seal; a study that was blinded once stays blinded.
     """
+    remove_abandoned(out)
     blind = blinding.goes_blind(out, recipe.definition, asked=blind)
     if blind:
         night = _sealed(out, night)

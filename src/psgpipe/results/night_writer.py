@@ -8,14 +8,25 @@ run removes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from psgpipe.files.atomic import bytes_of, flush_folder, json_bytes, output_errors, write_new
+from psgpipe.errors import TryAgain
+from psgpipe.files.atomic import (
+    bytes_of,
+    flush_folder,
+    has_vanished,
+    json_bytes,
+    output_errors,
+    write_new,
+)
 from psgpipe.results.manifest import FAILURE, MANIFEST, Manifest, output_file, signed
 from psgpipe.results.replace_folder import new_folder, replace_folder
+
+MOST_WRITES = 5
 
 
 def finish_night(folder: Path, outputs: Mapping[str, bytes], provenance: Mapping[str, Any]) -> None:
@@ -57,11 +68,44 @@ def fail_night(folder: Path, failure: Mapping[str, Any]) -> None:
 
 
 def _put_night(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Replace the night's folder by one with these files; the user's own files there stay."""
-    with output_errors(folder), new_folder(folder) as new:
-        for name, content in files.items():
-            write_new(new / name, content)
-        flush_folder(new)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        replace_folder(new, folder)
-        flush_folder(folder.parent)
+    """Replace the night's folder by one with these files; the user's own files there stay.
+
+    Raises
+    ------
+    psgpipe.errors.TryAgain
+        The disk is full, or other programs keep removing or replacing the night.
+    psgpipe.errors.OutputConflict
+        The folder cannot be written.
+    """
+    for _ in range(MOST_WRITES):
+        with output_errors(folder):
+            if _put_once(folder, files):
+                return
+    raise TryAgain(
+        f"{folder.parent.name}/{folder.name} vanished {MOST_WRITES} times while it was written",
+        "Let no other program clean or write this output folder, and run the same command again.",
+    )
+
+
+def _put_once(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Replace the night's folder; False where somebody removed the new one before that."""
+    with new_folder(folder) as new:
+        try:
+            for name, content in files.items():
+                write_new(new / name, content)
+            flush_folder(new)
+            if not _is_complete(new, files) or not replace_folder(new, folder):
+                return False
+            flush_folder(folder.parent)
+        except OSError as error:
+            if has_vanished(error, new):
+                return False
+            raise
+    return True
+
+
+def _is_complete(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Whether a new folder has every file with its size, and no other."""
+    with os.scandir(folder) as entries:
+        sizes = {entry.name: entry.stat().st_size for entry in entries}
+    return sizes == {name: len(content) for name, content in files.items()}

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from psgpipe.files.atomic import TEMPORARY_PREFIX, bytes_of, read_json, rename_with_retries
-from psgpipe.files.owner_tag import is_abandoned, new_tag
+from psgpipe.files.owner_tag import abandoned, new_tag
 from psgpipe.files.swap import swap_folders
 from psgpipe.results.manifest import FAILURE, MANIFEST
 from psgpipe.results.night_folder import night_folder
@@ -39,49 +39,50 @@ def new_folder(folder: Path) -> Iterator[Path]:
     try:
         yield _make_temporary(temporary, folder)
     finally:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
             _complete(temporary, out)
 
 
 def _make_temporary(temporary: Path, folder: Path) -> Path:
+    new = temporary / "new"
     for _ in range(_MOST_ATTEMPTS):
         # Another run that ends removes the parent when it is empty.
         with contextlib.suppress(FileNotFoundError):
             temporary.mkdir(parents=True, exist_ok=True)
+            (temporary / "for").write_text(f"{folder.parent.name}/{folder.name}", encoding="utf-8")
+            new.mkdir(exist_ok=True)
             break
-    (temporary / "for").write_text(f"{folder.parent.name}/{folder.name}", encoding="utf-8")
-    new = temporary / "new"
-    new.mkdir()
     return new
 
 
-def replace_folder(new: Path, folder: Path) -> None:
+def replace_folder(new: Path, folder: Path) -> bool:
     """Rename `new` to `folder`; an old folder ends up beside `new`.
 
     Where there is no old folder, this is one rename. Otherwise both exchange their names in one
     step. Where the system cannot do that, the old folder is moved first; if a kill stops the run
-    after that, `remove_abandoned` completes the replacement.
+    after that, `remove_abandoned` completes the replacement. Returns False where other runs keep
+    writing the same night.
     """
+    folder.parent.mkdir(parents=True, exist_ok=True)
     for attempt in range(_MOST_ATTEMPTS):
         try:
             if not os.path.lexists(folder):
                 rename_with_retries(lambda: new.rename(folder))
-                return
-            if not folder.is_dir():
+            elif not folder.is_dir():
                 raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(folder))
-            if swap_folders(new, folder):
-                return
-            rename_with_retries(lambda: folder.rename(new.with_name(f"old{attempt}")))  # noqa: B023
-            rename_with_retries(lambda: new.rename(folder))
+            elif not swap_folders(new, folder):
+                rename_with_retries(lambda: folder.rename(new.with_name(f"old{attempt}")))  # noqa: B023
+                rename_with_retries(lambda: new.rename(folder))
         except FileNotFoundError:
             if not new.exists():
                 raise
+            folder.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             if error.errno not in _EXISTS:
                 raise
         else:
-            return
-    raise OSError(errno.EBUSY, "other runs keep writing the same night", str(folder))
+            return True
+    return False
 
 
 def remove_abandoned(out: Path) -> None:
@@ -90,16 +91,33 @@ def remove_abandoned(out: Path) -> None:
     An old night that was moved and not yet replaced comes back.
     """
     with contextlib.suppress(OSError):
-        for temporary in (out / NEW_NIGHTS).iterdir():
-            if is_abandoned(temporary.name, temporary):
-                with contextlib.suppress(OSError, ValueError):
-                    _complete(temporary, out)
+        for temporary in abandoned(out / NEW_NIGHTS):
+            with contextlib.suppress(OSError, ValueError):
+                _complete(_taken_over(temporary), out)
     with contextlib.suppress(OSError):
         (out / NEW_NIGHTS).rmdir()
-    for file in out.glob(f"{TEMPORARY_PREFIX}*"):
-        if is_abandoned(file.name.removeprefix(TEMPORARY_PREFIX), file) and file.is_file():
-            with contextlib.suppress(OSError):
-                file.unlink()
+    with contextlib.suppress(OSError):
+        for entry in abandoned(out, TEMPORARY_PREFIX):
+            if entry.name != NEW_NIGHTS:
+                _remove(entry)
+
+
+def _taken_over(temporary: Path) -> Path:
+    """An abandoned folder under a name of this process; its owner, if there is one, sees it vanish.
+
+    Two runs cannot take over the same folder.
+    """
+    own = temporary.with_name(new_tag())
+    return temporary.rename(own)
+
+
+def _remove(entry: Path) -> None:
+    """Remove a temporary file, or a folder that was made to read the clock."""
+    with contextlib.suppress(OSError):
+        if entry.is_dir() and not entry.is_symlink():
+            entry.rmdir()
+        else:
+            entry.unlink()
 
 
 def _complete(temporary: Path, out: Path) -> None:
@@ -110,6 +128,9 @@ def _complete(temporary: Path, out: Path) -> None:
     if old and not os.path.lexists(folder):
         # The new night was complete before the old one was moved.
         (new if new.is_dir() else old[-1]).rename(folder)
+    if new.is_dir():
+        # A writer that still lives must not put a night in place whose files are being removed.
+        new.rename(temporary / "rest")
     for rest in (path for path in temporary.iterdir() if path.name != "for"):
         _remove_old(rest, folder)
     (temporary / "for").unlink(missing_ok=True)
