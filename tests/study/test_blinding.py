@@ -1,6 +1,7 @@
 """A blinded study: only the files of the comparison show the conditions."""
 
 import json
+import shutil
 
 import pytest
 
@@ -9,7 +10,7 @@ from psgpipe.comparison.compare import compare
 from psgpipe.study.blinding import KEY, nights_named_by_condition, seal, sealed
 from psgpipe.study.study import read_study
 from tests.recordings import write_night
-from tests.studies import make_study
+from tests.studies import make_study, tree
 
 COLUMNS = "\tdose_mg_per_kg\troute\tdose_end\tarm\texclude\texclude_reason"
 
@@ -107,9 +108,78 @@ def test_conditions_and_doses_are_read_from_under_the_seal_once_the_blind_was_li
 def test_the_same_nights_are_compared_alike_with_and_without_a_blind(study):
     assert study.run() == 0
     open_contrasts = compare(study.out).contrasts
+    shutil.rmtree(study.out)
     assert study.run("--blind") == 0
     assert exit_code(["unblind", str(study.out)]) == 0
     assert compare(study.out).contrasts == open_contrasts
+
+
+@pytest.mark.parametrize("shard", [(), ("--shard", "1/2")], ids=["all", "shard"])
+def test_an_open_study_with_results_is_not_blinded_in_the_same_folder(study, capsys, shard):
+    assert study.run() == 0
+    before = tree(study.out)
+    assert study.run("--blind", *shard) == 7
+    said = capsys.readouterr().err
+    assert "holds results of an open run" in said
+    assert not [secret for secret in SECRETS if secret in said]
+    assert tree(study.out) == before
+    assert not (study.out / KEY).exists()
+
+
+def test_a_comparison_alone_keeps_a_study_from_being_blinded(study, capsys):
+    (study.out / "comparison").mkdir(parents=True)
+    (study.out / "comparison" / "comparison.md").write_text("Under *treatment* less REM sleep.")
+    assert study.run("--blind") == 7
+    assert "comparison/comparison.md shows a condition" in capsys.readouterr().err
+
+
+def test_a_study_without_results_may_still_be_blinded(study):
+    assert study.run() == 0
+    shutil.rmtree(study.out / "nights")
+    assert study.run("--blind") == 0
+    assert telling_files(study.out) == {}
+
+
+def test_an_open_night_is_not_joined_by_a_blind_one(tmp_path, capsys):
+    recording, out = write_night(tmp_path / "n.edf"), tmp_path / "out"
+    given = ["-o", str(out), "--lights-off", "22:01", "--lights-on", "22:09:30", "--no-figures"]
+    one = ["run", str(recording), *given, "--subject", "S1", "--night"]
+    assert exit_code([*one, "n1", "--condition", "baseline"]) == 0
+    assert exit_code([*one, "n2", "--condition", "treatment", "--blind"]) == 7
+    assert "S1/n1/summary.json shows its condition" in capsys.readouterr().err
+    assert not (out / KEY).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("nights/P1/x/summary.json", '{"condition": "treatment"}'),
+        ("nights/P1/x/summary.json", '{"condition": "k"}'),
+        ("nights/P1/x/failure.json", '{"problem": "Baseline"}'),
+        ("nights/P1/x/hypnogram.svg", "<text>P1, x, treatment</text>"),
+        ("nights/P1/x/report.html", "<p>Treatment: infusion</p>"),
+        ("nights/P1/x/notes.txt", "verum!"),
+        ("comparison/comparison.md", "Under **treatment**"),
+        ("nights-short.tsv", "subject\tarm\nP1\tx\n"),
+        ("study.json", '{"blind": true, "nights": [{"extra": {"dose_mg_per_kg": "0.573"}}]}'),
+    ],
+)
+def test_a_verified_blinded_study_shows_no_condition(study, capsys, name, text):
+    assert study.run("--blind") == 0
+    assert exit_code(["verify", str(study.out)]) == 0
+    listed = json.loads((study.out / "study.json").read_bytes())
+    if name == "study.json":
+        listed["nights"][0]["extra"] = {"dose_mg_per_kg": "0.573"}
+        text = json.dumps(listed)
+    (study.out / name).parent.mkdir(parents=True, exist_ok=True)
+    (study.out / name).write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    assert exit_code(["verify", "--json", str(study.out)]) == 7
+    assert json.loads(capsys.readouterr().out)["not_blind"] == [name]
+    assert exit_code(["unblind", str(study.out)]) == 0
+    capsys.readouterr()
+    exit_code(["verify", "--json", str(study.out)])
+    assert json.loads(capsys.readouterr().out)["not_blind"] == []
 
 
 def test_a_damaged_key_is_no_reason_to_guess(study, capsys):

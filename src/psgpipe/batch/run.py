@@ -16,7 +16,7 @@ from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.result import BatchProgress, BatchResult, NightResult
 from psgpipe.batch.stop_signals import StopRequest, stop_signals
 from psgpipe.batch.worker_pool import TaskResult, TaskStart, run_tasks
-from psgpipe.errors import PsgpipeError
+from psgpipe.errors import OutputConflict, PsgpipeError
 from psgpipe.files.owner_tag import new_tag
 from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
@@ -27,8 +27,11 @@ from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
 from psgpipe.results.manifest import read_manifest
 from psgpipe.results.night_folder import is_finished, night_folder, read_failure
+from psgpipe.results.nights_tsv import NIGHTS
 from psgpipe.results.replace_folder import remove_abandoned
+from psgpipe.results.study_file import STUDY
 from psgpipe.study import blinding
+from psgpipe.study.blind_check import telling_files
 from psgpipe.study.study import Study, blinded, write_study
 
 SIGN_OF_LIFE_S = 60.0
@@ -56,6 +59,7 @@ def run_batch(
     versions = _require_stager(recipe)
     if blinding.goes_blind(out, recipe.definition, asked=options.blind):
         study = blinded(study)
+        refuse_telling_files(out, study.sealed or {}, options)
     with stop_signals() as stop:
         remove_abandoned(out)
         pipeline = {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256}
@@ -64,6 +68,23 @@ def run_batch(
             yield from _run_nights(study, recipe, out, options, stop, compute)
         finally:
             remove_abandoned(out)
+
+
+def refuse_telling_files(out: Path, sealed: blinding.Sealed, options: BatchOptions) -> None:
+    """Refuse to blind a study in a folder whose files show its conditions.
+
+    Only the files that this run writes anew without them may do so.
+    """
+    if blinding.is_blind(out):
+        return
+    renewed = (STUDY,) if options.shard.of > 1 else (STUDY, NIGHTS)
+    telling = next(telling_files(out, sealed, besides=renewed), None)
+    if telling is not None:
+        raise OutputConflict(
+            f"{out.name or out} holds results of an open run: "
+            f"{telling.relative_to(out).as_posix()} shows a condition or dose",
+            "Give the blinded study another -o folder.",
+        )
 
 
 def _require_stager(recipe: Recipe) -> dict[str, str]:

@@ -9,7 +9,10 @@ import click
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.errors import OutputConflict
+from psgpipe.messages import count_of
+from psgpipe.messages import listed as listed_names
 from psgpipe.results.verify import verify
+from psgpipe.study.blind_check import files_against_the_blind
 
 
 @click.command(name="verify")
@@ -19,6 +22,8 @@ def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
     """Read every finished night in OUT and compare it with its manifest.
 
     The exit code is 7 if anything differs. The next psgpipe batch computes such a night again.
+
+    In a blinded study, psgpipe also searches its files for conditions and doses.
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     nights = files = 0
@@ -27,18 +32,27 @@ def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
         nights, files = nights + 1, files + checked.files
         if checked.damage:
             damaged.append(checked)
+    telling = [path.relative_to(out).as_posix() for path in files_against_the_blind(out)]
     if as_json:
         listed = [
             {"subject": c.subject, "night": c.night, "damage": list(c.damage)} for c in damaged
         ]
-        print_json({"nights": nights, "files": files, "damaged": listed})
+        print_json({"nights": nights, "files": files, "damaged": listed, "not_blind": telling})
     elif not quiet:
         for checked in damaged:
             for damage in checked.damage:
                 click.echo(printable(f"{checked.subject} {checked.night}: {damage}"))
+        for name in telling:
+            click.echo(printable(f"{name}: shows a condition or dose of the blinded study"))
         click.echo(f"{nights} finished nights, {files} files: {len(damaged)} nights damaged")
     if damaged:
         raise OutputConflict(
             f"{len(damaged)} of {nights} finished nights are not what was written",
             "Look at the disk; psgpipe batch computes these nights again.",
+        )
+    if telling:
+        raise OutputConflict(
+            f"{count_of(len(telling), 'file')} of this blinded study would tell conditions or doses"
+            f": {listed_names(telling, 3)}",
+            "Remove them, or stage the study again into another -o folder with --blind.",
         )

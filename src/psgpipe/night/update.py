@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psgpipe.errors import ChangedWhileRead, Concern, PsgpipeError, UsageError
+from psgpipe.errors import ChangedWhileRead, Concern, OutputConflict, PsgpipeError, UsageError
 from psgpipe.files.file_state import FileState, HashedFile
 from psgpipe.files.regular import file_name
 from psgpipe.model.night import Night
@@ -36,6 +36,7 @@ from psgpipe.results.night_writer import correct_manifest, finish_night
 from psgpipe.results.replace_folder import remove_abandoned
 from psgpipe.results.study_file import lists_nights, write_study_file
 from psgpipe.study import blinding
+from psgpipe.study.blind_check import telling_files
 
 LOGGER = logging.getLogger("psgpipe")
 NIGHT_ALONE: frozenset[Concern] = frozenset({"night"})
@@ -116,7 +117,16 @@ def _sealed(out: Path, night: Night) -> Night:
             "blind",
             "Give another -o folder, or blind the whole study: psgpipe batch --blind.",
         )
-    blinding.seal(out, {(night.subject, night.night): blinding.cells_to_seal(night)})
+    sealed = {(night.subject, night.night): blinding.cells_to_seal(night)}
+    if not blinding.is_blind(out):
+        telling = next(telling_files(out, sealed), None)
+        if telling is not None:
+            raise OutputConflict(
+                f"{out.name or out} holds a night that is not blind: "
+                f"{telling.relative_to(out).as_posix()} shows its condition",
+                "Give another -o folder.",
+            )
+    blinding.seal(out, sealed)
     return blinding.blinded_night(night)
 
 
