@@ -43,7 +43,8 @@ def test_a_secondary_change_is_claimed_after_the_primary_endpoint_s(tmp_path):
 
 
 def test_supportive_changes_are_called_so(tmp_path):
-    c, _ = contrasts(tmp_path, SUPPORTIVE, rem_changes=4)
+    c, said = contrasts(tmp_path, SUPPORTIVE, rem_changes=4)
+    assert "secondary changes are supportive if it shows none" in said
     assert (c["n3_pct"].p_adjusted, c["n3_pct"].adjustment) == (4 / 256, "holm")
     assert c["n3_pct"].verdict == "preliminary, supportive: higher under treatment"
     c, _ = contrasts(tmp_path, SUPPORTIVE, rem_changes=8)

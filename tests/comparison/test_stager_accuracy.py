@@ -82,13 +82,18 @@ def test_nights_that_a_person_scored_have_no_stager_to_be_moved(tmp_path):
     [("tst_min", "high (r 0.98)"), ("n3_pct", "high (r 0.85)"), ("n3_min", "moderate (r 0.73)"),
      ("rem_pct", "low (r 0.44)"), ("awakenings_per_h", "low (r 0.00)"),
      ("rem_latency_min", "low (r -0.37)"), ("n1_min", "low (r 0.21): as n1_pct"),
-     ("mean_confidence", "not measured")],
+    ],
 )  # fmt: skip
 def test_trust_in_an_endpoint_of_one_eeg_derivation(tmp_path, endpoint, words):
     rows = pair({endpoint: 0.5}, {endpoint: 0.6}, pipeline="eeg-only")
     text = trust(tmp_path, rows, endpoint)
     assert text.startswith(words)
     assert "measured with eeg-only (14 people x 2 nights" in text
+
+
+def test_an_endpoint_that_nobody_measured_has_no_trust_that_could_be_stated(tmp_path):
+    rows = pair({"tib_min": 400}, {"tib_min": 410}, pipeline="eeg-only")
+    assert trust(tmp_path, rows, "tib_min").startswith("not measured (eeg-only: 14 people")
 
 
 def test_trust_with_eog_and_emg_names_where_it_was_measured(tmp_path):

@@ -12,7 +12,7 @@ from psgpipe.model.night import Night
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.study.blinding import sealed
 from psgpipe.study.shard import Shard
-from psgpipe.study.study import blinded, read_study, write_study
+from psgpipe.study.study import blinded, read_study, unnamed_conditions, write_study
 
 
 def test_nights_are_ordered_as_a_person_would():
@@ -95,3 +95,12 @@ def test_ids_that_one_person_would_take_for_one_are_refused_in_any_script(tmp_pa
     pairs = {"иванов": "Иванов", "Ｉ": "I", "И\u0306ванов": "\u0419ванов"}
     with pytest.raises(StudyTableInvalid, match="too like"):
         subjects_of(tmp_path / "s.tsv", pairs[likewise], likewise)
+
+
+def test_words_that_a_comparison_does_not_know_are_named_once(tmp_path):
+    lines = [f"S{s}\t{word}\t{word}\t{s}_{word}.edf" for s in (1, 2)
+             for word in ("pre", "post", "baseline")]  # fmt: skip
+    table = tmp_path / "study.tsv"
+    table.write_text("\n".join(["subject\tnight\tcondition\trecording", *lines]) + "\n", "utf-8")
+    nights = read_study(table).nights
+    assert sorted(unnamed_conditions(nights)) == ["post", "pre"]

@@ -27,6 +27,7 @@ from psgpipe.cli.options import (
 from psgpipe.cli.printing import printable
 from psgpipe.cli.progress import duration, show_batch
 from psgpipe.errors import NightsIncomplete
+from psgpipe.messages import count_of
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.nights_tsv import NIGHTS, gather
 from psgpipe.study import blinding
@@ -96,9 +97,11 @@ def command(
         LOGGER.info(f"! {warning}")
     unnamed = unnamed_conditions(nights.nights)
     if unnamed:
+        # The words of a blinded study stand in no log.
+        words = count_of(len(unnamed), "word") if blind else ", ".join(map(printable, unnamed))
         LOGGER.info(
-            f"! psgpipe compare does not know the conditions {', '.join(map(printable, unnamed))}: "
-            "name them there with --baseline and --treatment, or in its spec"
+            f"! psgpipe compare does not know conditions of this study ({words}): name them there "
+            "with --baseline and --treatment, or in its spec"
         )
     n_revealed = blinding.nights_named_by_condition(nights.nights) if blind else 0
     if n_revealed:

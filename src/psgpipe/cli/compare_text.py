@@ -47,16 +47,15 @@ def _concerns(topic: str, declared: set[str]) -> bool:
 
 
 def _rows(shown: tuple[Contrast, ...]) -> list[tuple[str, ...]]:
-    """The rows with their roles; where all have one hedge, a row without it is shorter."""
-    hedges = {c.hedges for c in shown if c.n_subjects}
-    same_words = {hedge for group in hedges for hedge in group} - {"exploratory"}
-    in_full = len({frozenset({*group} - {"exploratory"}) for group in hedges}) > 1
+    """The rows with their roles; a hedge that all rows share is in the sentence above."""
+    hedges = {tuple(h for h in c.hedges if h != "exploratory") for c in shown if c.n_subjects}
+    in_full = len(hedges) > 1
     rows = []
     for c in shown:
         *cells, verdict = contrast_row(c)
-        tested = "descriptive" not in c.hedges
-        words = verdict if in_full or "supportive" in same_words or not tested else c.finding
-        rows.append((c.role if c.role != "exploratory" else "", *cells, words))
+        words = "descriptive" if "descriptive" in c.hedges else c.finding
+        role = "" if c.role == "exploratory" else c.role
+        rows.append((role, *cells, verdict if in_full else words))
     return rows
 
 

@@ -12,6 +12,8 @@ from psgpipe.comparison.design import (
     crossover_rows,
     design_of,
     freed_from_period,
+    p_of_primary,
+    require_both_conditions,
     sequence_warnings,
 )
 from psgpipe.comparison.endpoint_values import endpoint_nights, with_balances
@@ -31,9 +33,7 @@ from psgpipe.comparison.recipes import (
     with_manifests,
 )
 from psgpipe.comparison.selection import (
-    ANALYSED,
     OTHER_CONDITION,
-    UNPAIRED,
     NightSelection,
     flow,
     select_nights,
@@ -43,8 +43,8 @@ from psgpipe.comparison.spec_lock import load_spec
 from psgpipe.comparison.stager_accuracy import pipeline_of, trust_in
 from psgpipe.comparison.statements import statements
 from psgpipe.comparison.statistics.composition import BALANCES
-from psgpipe.comparison.verdicts import lock_stamp, p_of_primary, with_verdicts
-from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
+from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
+from psgpipe.errors import ComparisonSpecInvalid, StudyTableInvalid
 from psgpipe.messages import count_of, did_you_mean
 from psgpipe.model.comparison import (
     Comparison,
@@ -75,7 +75,8 @@ def compare(
         A folder that psgpipe wrote, or any table with columns ``subject night condition`` and
         endpoints.
     spec
-        A TOML file, or the name of a shipped spec; without it every endpoint is exploratory.
+        A TOML file, the name of a shipped spec, or a `ComparisonSpec`; without it
+        every endpoint is exploratory.
     allow_unlike
         Fields of `psgpipe.model.comparison.RECIPE_FIELDS` that may differ within a subject.
     exploratory
@@ -97,7 +98,7 @@ def compare(
     table = read_nights(Path(source), plan)
     implausible = check_plausibility(table)
     selection = select_nights(table.nights, plan)
-    _require_both_conditions(selection, table, plan)
+    require_both_conditions(selection, table, plan)
     allowed = [*allow_unlike]
     unlike = refuse_unlike(selection.by_subject, allowed)
     selection = _with_like_cohort(without_subjects(selection, unlike, plan), allowed)
@@ -234,51 +235,6 @@ def _refuse_impossible_logarithms(
                 f"the spec takes the logarithm of {endpoint}, which is {lowest:g} in row {row} of "
                 f"{file}",
                 "Leave out the transformation: a value below 0 has no logarithm.",
-            )
-
-
-def _require_both_conditions(
-    selection: NightSelection, table: NightsTable, spec: ComparisonSpec
-) -> None:
-    counts: dict[str, int] = {}
-    for night in table.nights:
-        counts[night.condition or ""] = counts.get(night.condition or "", 0) + 1
-    words_found = ", ".join(f"{word} ({n} nights)" for word, n in counts.items())
-    unnamed = [w for w in counts if w not in {*CONDITIONS, *spec.baseline, *spec.treatment}]
-    for which, words in (("baseline", spec.baseline), ("treatment", spec.treatment)):
-        if not any(word in counts for word in words):
-            missing = "" if unnamed else f"the {which} nights are missing: "
-            remedy = (
-                f"Name the study's own words: --{which} {unnamed[0]} (and the other condition), or "
-                "[conditions] of a comparison spec."
-                if unnamed
-                else f"Add the {which} nights to the table, and stage them."
-            )
-            raise NightsNotComparable(
-                f"{table.file}: {missing}wanted {which} nights (condition {' or '.join(words)}), "
-                f"found {words_found}",
-                remedy,
-            )
-    _require_valid_nights(selection, table, spec)
-    if not selection.baseline:
-        lost = ", ".join(f"{s.nights} {s.step}" for s in flow(selection.fates)[1:] if s.nights)
-        raise NightsNotComparable(
-            f"{table.file}: no subject has at least one valid night in each condition ({lost})",
-            "Look at the reasons in the table; more nights or another rule for nights are needed.",
-        )
-
-
-def _require_valid_nights(
-    selection: NightSelection, table: NightsTable, spec: ComparisonSpec
-) -> None:
-    """Refuse a table whose nights of one condition are all left out, and say why they are."""
-    for which, words in (("baseline", spec.baseline), ("treatment", spec.treatment)):
-        fates = Counter(f.fate for f in selection.fates if f.condition in words)
-        if not fates.keys() & {ANALYSED, UNPAIRED}:
-            lost = ", ".join(f"{n} {fate}" for fate, n in fates.most_common())
-            raise NightsNotComparable(
-                f"{table.file}: no {which} night can be analysed ({lost})",
-                "Look at the reasons in the table; stage these nights, or change the rule.",
             )
 
 

@@ -1,19 +1,74 @@
-"""The design of the study, before-after or crossover, and the effects of a crossover."""
+"""The design of the study: both conditions, before-after or crossover, crossover effects."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from psgpipe.comparison.contrasts import EndpointAnalysis
-from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.nights_table import NightsTable
+from psgpipe.comparison.selection import ANALYSED, UNPAIRED, NightSelection, flow
 from psgpipe.errors import NightsNotComparable
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import CrossoverRow
 from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.tables.columns import CONDITIONS
 
 if TYPE_CHECKING:
     from psgpipe.comparison.statistics.crossover import CrossoverEffect
+
+
+def require_both_conditions(
+    selection: NightSelection, table: NightsTable, spec: ComparisonSpec
+) -> None:
+    """Refuse a table without nights of one condition, or without one subject who has both.
+
+    Raises
+    ------
+    psgpipe.errors.NightsNotComparable
+        Says whether nights are missing, have words that nobody named, or are all left out.
+    """
+    counts: dict[str, int] = {}
+    for night in table.nights:
+        counts[night.condition or ""] = counts.get(night.condition or "", 0) + 1
+    words_found = ", ".join(f"{word} ({n} nights)" for word, n in counts.items())
+    unnamed = [w for w in counts if w not in {*CONDITIONS, *spec.baseline, *spec.treatment}]
+    for which, words in (("baseline", spec.baseline), ("treatment", spec.treatment)):
+        if not any(word in counts for word in words):
+            missing = "" if unnamed else f"the {which} nights are missing: "
+            remedy = (
+                f"Name the study's own words: --{which} {unnamed[0]} (and the other condition), or "
+                "[conditions] of a comparison spec."
+                if unnamed
+                else f"Add the {which} nights to the table, and stage them."
+            )
+            raise NightsNotComparable(
+                f"{table.file}: {missing}wanted {which} nights (condition {' or '.join(words)}), "
+                f"found {words_found}",
+                remedy,
+            )
+    _require_valid_nights(selection, table, spec)
+    if not selection.baseline:
+        lost = ", ".join(f"{s.nights} {s.step}" for s in flow(selection.fates)[1:] if s.nights)
+        raise NightsNotComparable(
+            f"{table.file}: no subject has at least one valid night in each condition ({lost})",
+            "Look at the reasons in the table; more nights or another rule for nights are needed.",
+        )
+
+
+def _require_valid_nights(
+    selection: NightSelection, table: NightsTable, spec: ComparisonSpec
+) -> None:
+    """Refuse a table whose nights of one condition are all left out, and say why they are."""
+    for which, words in (("baseline", spec.baseline), ("treatment", spec.treatment)):
+        fates = Counter(f.fate for f in selection.fates if f.condition in words)
+        if not fates.keys() & {ANALYSED, UNPAIRED}:
+            lost = ", ".join(f"{n} {fate}" for fate, n in fates.most_common())
+            raise NightsNotComparable(
+                f"{table.file}: no {which} night can be analysed ({lost})",
+                "Look at the reasons in the table; stage these nights, or change the rule.",
+            )
 
 
 def design_of(selection: NightSelection, spec: ComparisonSpec) -> str:
@@ -137,3 +192,21 @@ def crossover_rows(
         if a.contrast.difference is not None
         and (effect := effects.get(a.nights.endpoint)) is not None
     )  # fmt: skip
+
+
+def p_of_primary(
+    analyses: Sequence[EndpointAnalysis], design: str, freed: Mapping[str, CrossoverEffect]
+) -> float | None:
+    """The p on which the claim of the primary endpoint rests; None without a primary endpoint.
+
+    In a crossover it is the larger one of the sign-flip test and of Hills-Armitage; 1 where there
+    is no such p.
+    """
+    primary = [a.contrast for a in analyses if a.contrast.role == "primary"]
+    if not primary:
+        return None
+    p = [primary[0].p_sign_flip]
+    if design == "crossover":
+        effect = freed.get(primary[0].endpoint)
+        p.append(None if effect is None else effect.p)
+    return max(1.0 if value is None else value for value in p)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from psgpipe.comparison.latencies import latency_or_censored
 from psgpipe.comparison.selection import NightSelection, lights_unknown
 from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, without_zeros
+from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec, Transform
 from psgpipe.model.summary import LIGHTS_DEPENDENT
@@ -208,6 +209,23 @@ def value_of(night: MeasuredNight, endpoint: str, spec: ComparisonSpec) -> float
     if spec.missing_lights == "withhold" and endpoint in LIGHTS_DEPENDENT and lights_unknown(night):
         return None
     return latency_or_censored(night, endpoint)
+
+
+def absent_nights(nights: EndpointNights) -> str | None:
+    """A remark on nights that lack the endpoint, or a counterpart in the other condition."""
+    if not nights.n_absent:
+        return None
+    absent, unpaired = count_of(nights.n_absent, "night"), count_of(nights.n_unpaired, "night")
+    if not nights.n_unpaired:
+        return f"absent in {absent}"
+    return f"absent in {absent}; {unpaired} with it left out: none in the other condition"
+
+
+def unknown_lights(nights: EndpointNights) -> str | None:
+    """A remark on nights whose lights are not known, where the endpoint depends on them."""
+    if nights.endpoint not in LIGHTS_DEPENDENT or not nights.n_lights_unknown:
+        return None
+    return f"depends on lights, not known in {count_of(nights.n_lights_unknown, 'night')}"
 
 
 def with_balances(nights: Sequence[MeasuredNight]) -> tuple[MeasuredNight, ...]:

@@ -130,6 +130,8 @@ def _multiplicity(contrasts: Sequence[Contrast]) -> str:
             )
     alone = any(c.role == "primary" for c in contrasts)
     head = "The primary endpoint is not adjusted" if alone else ""
+    if any(c.role == "secondary" and c.adjustment == "holm" for c in contrasts):
+        head += ", and secondary changes are supportive if it shows none"
     if any(c.adjustment == "hierarchical-holm" for c in contrasts):
         head += " and comes first: without its change no secondary change is claimed (hierarchical)"
     methods = "; ".join(p for p in (head, *parts) if p)

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from psgpipe.comparison.contrasts import EndpointAnalysis
-from psgpipe.comparison.endpoint_values import EndpointNights, unit_of
+from psgpipe.comparison.design import p_of_primary
+from psgpipe.comparison.endpoint_values import (
+    EndpointNights,
+    absent_nights,
+    unit_of,
+    unknown_lights,
+)
 from psgpipe.comparison.imbalance import inexact_sign_flips
 from psgpipe.comparison.latencies import EVENTS
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
-from psgpipe.messages import count_of
 from psgpipe.model.comparison import Contrast, Direction, Hedge
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
-from psgpipe.model.summary import LIGHTS_DEPENDENT
 
 if TYPE_CHECKING:
     from psgpipe.comparison.statistics.crossover import CrossoverEffect
@@ -69,24 +73,6 @@ def with_verdicts(
             )
         )
     return tuple(contrasts)
-
-
-def p_of_primary(
-    analyses: Sequence[EndpointAnalysis], design: str, freed: Mapping[str, CrossoverEffect]
-) -> float | None:
-    """The p on which the claim of the primary endpoint rests; None without a primary endpoint.
-
-    In a crossover it is the larger one of the sign-flip test and of Hills-Armitage; 1 where there
-    is no such p.
-    """
-    primary = [a.contrast for a in analyses if a.contrast.role == "primary"]
-    if not primary:
-        return None
-    p = [primary[0].p_sign_flip]
-    if design == "crossover":
-        effect = freed.get(primary[0].endpoint)
-        p.append(None if effect is None else effect.p)
-    return max(1.0 if value is None else value for value in p)
 
 
 def _hedges(contrast: Contrast, spec: ComparisonSpec, primary_p: float | None) -> tuple[Hedge, ...]:
@@ -188,8 +174,8 @@ def _remarks(
         inexact_sign_flips(nights),
         "before-after, not causal" if before_after and _claims(contrast, design, None) else None,
         _drift(nights, spec) if before_after else None,
-        _absent_nights(nights),
-        _unknown_lights(nights),
+        absent_nights(nights),
+        unknown_lights(nights),
         *contrast.remarks,
         "N1 is the weakest stage, of stagers and of experts (human kappa 0.24)"
         if contrast.endpoint in ("n1_pct", "n1_min")
@@ -299,21 +285,6 @@ def _drift(nights: EndpointNights, spec: ComparisonSpec) -> str | None:
         "if subjects were selected by these baseline nights, expected without treatment by "
         f"regression to the mean: {drift:+.3g} {unit}"
     ).rstrip()
-
-
-def _absent_nights(nights: EndpointNights) -> str | None:
-    if not nights.n_absent:
-        return None
-    absent, unpaired = count_of(nights.n_absent, "night"), count_of(nights.n_unpaired, "night")
-    if not nights.n_unpaired:
-        return f"absent in {absent}"
-    return f"absent in {absent}; {unpaired} with it left out: none in the other condition"
-
-
-def _unknown_lights(nights: EndpointNights) -> str | None:
-    if nights.endpoint not in LIGHTS_DEPENDENT or not nights.n_lights_unknown:
-        return None
-    return f"depends on lights, not known in {count_of(nights.n_lights_unknown, 'night')}"
 
 
 def lock_stamp(declaration: Declaration) -> str | None:

@@ -106,6 +106,8 @@ class Trust:
         return "not measured" if self.r is None else f"{self.level} (r {self.r:.2f})"
 
     def __str__(self) -> str:
+        if self.r is None:
+            return f"not measured ({self.measured_with}: {self.source})"
         of = f"as {self.like}; " if self.like else ""
         own = f", not with {self.pipeline}" if self.is_borrowed else ""
         return f"{self._figures}: {of}measured with {self.measured_with}{own} ({self.source})"
