@@ -88,3 +88,15 @@ def test_a_sure_change_inside_the_margin_is_both(tmp_path):
     assert c.p_sign_flip == 2 / 2**12
     assert c.verdict == "higher, but inside the margin of 3 %"
     assert c.direction == "higher"
+
+
+def test_a_primary_endpoint_that_nobody_has_in_both_conditions_opens_nothing(tmp_path):
+    rows = []
+    for s in range(8):
+        rows += [night(f"S{s}", 0, "baseline", rem_pct=20 + s, n3_pct=15),
+                 night(f"S{s}", 1, "treatment", n3_pct=18 + s)]  # fmt: skip
+    spec = tmp_path / "spec.toml"
+    spec.write_text('primary = "rem_pct"\nsecondary = ["n3_pct"]\n', encoding="utf-8")
+    rem, n3 = compare(nights_tsv(tmp_path / "n.tsv", rows), spec).contrasts
+    assert rem.finding == "not analysed"
+    assert n3.finding == "not claimed: the primary endpoint failed"

@@ -222,10 +222,6 @@ def _out_of_reach(contrasts: Sequence[Contrast]) -> dict[str, str]:
         smallest = np.array([2.0 ** (1 - c.n_subjects) for c in family])
         if any(c.adjustment in _ADJUST for c in family):
             smallest = _ADJUST[family[0].adjustment](smallest)
-        if any(c.adjustment == "hierarchical-holm" for c in family):
-            # The adjusted p is never below that of the primary endpoint.
-            primary = next(c for c in contrasts if c.role == "primary")
-            smallest = np.maximum(smallest, 2.0 ** (1 - primary.n_subjects))
         remarks |= {
             c.endpoint: f"with {c.n_subjects} subjects no sign-flip p among {len(family)} can "
             "reach 0.05"
