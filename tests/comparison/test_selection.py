@@ -1,5 +1,7 @@
 """Selection of the nights for a comparison."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -249,3 +251,43 @@ def test_no_night_is_lost_or_counted_twice(listed, spec):
     for subject in selection.baseline:
         assert selection.baseline[subject]
         assert selection.treatment[subject]
+
+
+def flagged(*flags: str, reason=None) -> list[MeasuredNight]:
+    """A baseline night, and two treatment nights of which the last has flags."""
+    *others, last = nights("baseline", "treatment", "treatment")
+    return [*others, replace(last, flags=flags, reason=reason)]
+
+
+def test_an_incomplete_night_is_left_out_by_name_and_with_its_reason():
+    selection = select_nights(flagged("incomplete", "size-short", reason="cut"), ComparisonSpec())
+    last = selection.fates[-1]
+    assert (last.fate, last.reason) == ("incomplete", "cut")
+    assert selection.warnings == ("A 4 is incomplete and left out: cut",)
+
+
+def test_a_table_of_another_tool_need_not_say_why_a_night_is_incomplete():
+    last = select_nights(flagged("incomplete"), ComparisonSpec()).fates[-1]
+    assert (last.fate, last.reason) == ("incomplete", "flags: incomplete")
+
+
+def test_a_spec_can_keep_incomplete_nights():
+    selection = select_nights(flagged("incomplete"), ComparisonSpec(incomplete="warn"))
+    assert [f.fate for f in selection.fates] == ["analysed"] * 3
+    assert selection.warnings == (
+        "the numbers of 1 analysed night are doubtful (0 baseline, 1 treatment): A 4 (incomplete)",
+    )
+
+
+def test_a_doubtful_night_is_analysed_and_named():
+    selection = select_nights(flagged("clipped", "noise"), ComparisonSpec())
+    assert [f.fate for f in selection.fates] == ["analysed"] * 3
+    assert selection.warnings[0].endswith("A 4 (clipped, noise)")
+
+
+def test_of_many_incomplete_nights_the_first_are_named():
+    listed = [n for k in range(12) for n in flagged("incomplete", reason=f"cut {k}")]
+    listed = [replace(n, subject=f"S{k}", row=k) for k, n in enumerate(listed)]
+    warnings = select_nights(listed, ComparisonSpec()).warnings
+    assert sum("is incomplete and left out" in w for w in warnings) == 8
+    assert any(w.startswith("4 more nights incomplete and left out") for w in warnings)

@@ -1,5 +1,7 @@
 """The header: the reader parses or refuses every number, and checks the file size."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,11 @@ EEG = "EEG C4-M1"
 
 def codes(found) -> list[str]:
     return [finding.code for finding in found.findings]
+
+
+def missing_end(found) -> list[tuple[str, float]]:
+    """What each finding affects, and the seconds that are missing behind the end."""
+    return [(finding.affects, finding.missing_end_s) for finding in found.findings]
 
 
 def test_a_plain_recording_has_no_findings(tmp_path):
@@ -100,6 +107,7 @@ def test_a_count_of_minus_one_is_counted_from_the_size(tmp_path):
     assert header.duration_s == 300.0
     assert codes(header) == ["record-count-unknown"]
     assert "50 bytes of a last, incomplete record" in header.findings[0].message
+    assert missing_end(header) == [("end", math.inf)]
 
 
 def test_a_short_file_gives_its_whole_records_and_says_what_is_missing(tmp_path):
@@ -109,6 +117,7 @@ def test_a_short_file_gives_its_whole_records_and_says_what_is_missing(tmp_path)
     assert recording.signals_uv.shape == (1, 39900)
     assert codes(recording) == ["size-short"]
     assert "1 are missing; the last record is incomplete" in recording.findings[0].message
+    assert missing_end(recording) == [("end", 1.0)]
 
 
 def test_a_long_file_is_read_to_its_declared_end(tmp_path):
@@ -116,6 +125,9 @@ def test_a_long_file_is_read_to_its_declared_end(tmp_path):
     recording = read_recording(path, [EEG])
     assert recording.signals_uv.shape == (1, 30000)
     assert codes(recording) == ["size-long"]
+    assert missing_end(recording) == [("end", 1.0)]
+    path.write_bytes(path.read_bytes()[:-1])
+    assert missing_end(read_header(path)) == [("end", 0.0)]  # no whole record is behind the end
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from psgpipe.reports.night_picture import STAGE_COLOURS, night_pictures
 from tests.studies import CHECKOUT
 
 
-def half_an_hour_of_n2(title: str) -> dict[str, bytes]:
+def half_an_hour_of_n2(title: str, doubt: str = "") -> dict[str, bytes]:
     """The pictures of half an hour of N2."""
     hypnogram = Hypnogram((SleepStage.N2,) * 60)
     sure = Hypnodensity(np.tile([0.0, 0.0, 1.0, 0.0, 0.0], (60, 1)))
     lights = Lights(off_s=0.0, on_s=1800.0, off_source="recording", on_source="recording")
-    return night_pictures(hypnogram, sure, lights, title)
+    return night_pictures(hypnogram, sure, lights, title, doubt=doubt)
 
 
 def picture(title: str) -> np.ndarray:
@@ -40,6 +40,12 @@ def width_of_n2(pixels: np.ndarray) -> int:
 @pytest.mark.parametrize("title", ["a" * 500, "睡眠", "$\\frac{$", "<script>"])
 def test_the_title_neither_squeezes_the_picture_nor_warns(title):
     assert width_of_n2(picture(title)) == width_of_n2(picture("S07 base1")) > 800
+
+
+def test_a_picture_says_why_its_numbers_are_doubtful():
+    doubtful = half_an_hour_of_n2("S07", "Doubtful: incomplete: $60 of <480> min")["hypnogram.svg"]
+    assert b"Doubtful: incomplete: $60 of &lt;480&gt; min" in doubtful
+    assert b"Doubtful" not in half_an_hour_of_n2("S07")["hypnogram.svg"]
 
 
 DRAW = """

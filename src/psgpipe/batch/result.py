@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from psgpipe.model.night_status import NightStatus
+from psgpipe.model.summary import QualityFlag
 
-MOST_FAILURES_KEPT = 1000
+MOST_KEPT = 1000
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class NightResult:
         What ``failure.json`` holds, or None.
     kept
         The night failed now, and results of an earlier run are still there.
+    doubts
+        Quality flags of a finished night that make its numbers doubtful.
     """
 
     subject: str
@@ -34,6 +37,12 @@ class NightResult:
     seconds: float = 0.0
     failure: Mapping[str, Any] | None = None
     kept: bool = False
+    doubts: tuple[QualityFlag, ...] = ()
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether a comparison leaves the finished night out by default."""
+        return any(flag.effect == "withhold" for flag in self.doubts)
 
 
 @dataclass
@@ -47,13 +56,21 @@ class BatchResult:
     counts
         How many nights ended with each status.
     failures
-        Of the failed nights; the first `MOST_FAILURES_KEPT`.
+        Of the failed nights; the first `MOST_KEPT`.
+    withheld, doubtful
+        Of the finished nights that a comparison leaves out, and of other finished nights whose
+        numbers are doubtful; the first `MOST_KEPT` of each. All are counted in `n_withheld` and
+        `n_doubtful`.
     """
 
     nights: int
     excluded: int
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[NightResult] = field(default_factory=list)
+    withheld: list[NightResult] = field(default_factory=list)
+    doubtful: list[NightResult] = field(default_factory=list)
+    n_withheld: int = 0
+    n_doubtful: int = 0
 
     @property
     def done(self) -> int:
@@ -68,8 +85,19 @@ class BatchResult:
     def add(self, night: NightResult) -> None:
         """Count a night that has ended."""
         self.counts[night.status] += 1
-        if night.failure is not None and len(self.failures) < MOST_FAILURES_KEPT:
-            self.failures.append(night)
+        if night.failure is not None:
+            _keep(self.failures, night)
+        elif night.is_withheld:
+            self.n_withheld += 1
+            _keep(self.withheld, night)
+        elif night.doubts:
+            self.n_doubtful += 1
+            _keep(self.doubtful, night)
+
+
+def _keep(nights: list[NightResult], night: NightResult) -> None:
+    if len(nights) < MOST_KEPT:
+        nights.append(night)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from psgpipe.night.compute import Compute, compute_night
 from psgpipe.night.earlier_result import failed_on, is_unchanged, keep_reason
 from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
+from psgpipe.results.doubts import read_doubts
 from psgpipe.results.manifest import read_manifest
 from psgpipe.results.night_folder import is_finished, night_folder, read_failure
 from psgpipe.results.nights_tsv import NIGHTS
@@ -201,7 +202,8 @@ def _earlier_night_result(
     if manifest is not None:
         same_name = manifest.recording.name == file_name(listed.recording)
         if same_name and is_unchanged(manifest, folder, request, night, recipe, trust_times=True):
-            return NightResult(night.subject, night.night, "unchanged")
+            doubts = read_doubts(folder)
+            return NightResult(night.subject, night.night, "unchanged", doubts=doubts)
         return None
     failure = None if options.retry_failed else read_failure(folder)
     if failure is None or not failed_on(failure, request):
@@ -236,4 +238,5 @@ def _night_result(
         facts = {"kind": failure["kind"], "problem": failure["problem"]}
     log.note(status, subject=subject, night=night, **facts)
     kept = status == "failed" and is_finished(out, subject, night)
-    return NightResult(subject, night, status, result.seconds, failure, kept)
+    doubts = () if failure else read_doubts(night_folder(out, subject, night))
+    return NightResult(subject, night, status, result.seconds, failure, kept, doubts)

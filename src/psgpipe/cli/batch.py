@@ -134,12 +134,19 @@ def result_dict(result: BatchResult, out: Path) -> dict[str, Any]:
             {"subject": n.subject, "night": n.night, "state": n.status, "kept": n.kept} | _reason(n)
             for n in result.failures
         ],
+        "withheld": [_doubts(n) for n in result.withheld],
+        "doubtful": [_doubts(n) for n in result.doubtful],
     }
 
 
 def _reason(night: NightResult) -> dict[str, Any]:
     failure = night.failure or {}
     return {key: failure[key] for key in ("kind", "exit_code", "problem", "remedy")}
+
+
+def _doubts(night: NightResult) -> dict[str, Any]:
+    flags = [{"code": flag.code, "message": flag.message} for flag in night.doubts]
+    return {"subject": night.subject, "night": night.night, "flags": flags}
 
 
 def result_text(result: BatchResult, out: Path, shard: Shard) -> str:
@@ -166,11 +173,41 @@ def result_text(result: BatchResult, out: Path, shard: Shard) -> str:
             f"  {result.counts['failed before']} failed before and were not tried again, because "
             "nothing has changed (--retry-failed tries them)."
         )
+    lines += doubt_lines(result)
     if shard.of == 1:
         lines.append(f"  {out / NIGHTS}: every night with its endpoints, or why it has none.")
     else:
         lines.append(f"  When all shards are done: psgpipe gather {out}")
     return printable("\n".join(lines))
+
+
+def doubt_lines(result: BatchResult) -> list[str]:
+    """The nights that a comparison leaves out, and the nights whose numbers are doubtful."""
+    lines = []
+    if result.n_withheld:
+        are = "is" if result.n_withheld == 1 else "are"
+        lines.append(
+            f"! {count_of(result.n_withheld, 'finished night')} {are} incomplete; psgpipe compare "
+            "leaves out incomplete nights:"
+        )
+        for night in result.withheld[:MOST_SHOWN]:
+            reason = next(f.message for f in night.doubts if f.effect == "withhold")
+            lines.append(f"    {night.subject} {night.night}: {reason}")
+        lines += _and_more(result.n_withheld)
+    if result.n_doubtful:
+        lines.append(
+            f"! The numbers of {count_of(result.n_doubtful, 'finished night')} are doubtful:"
+        )
+        for night in result.doubtful[:MOST_SHOWN]:
+            codes = ", ".join(dict.fromkeys(flag.code for flag in night.doubts))
+            lines.append(f"    {night.subject} {night.night}: {codes}")
+        lines += _and_more(result.n_doubtful)
+    return lines
+
+
+def _and_more(n_nights: int) -> list[str]:
+    rest = n_nights - MOST_SHOWN
+    return [f"    ... and {rest} more; see column flags of {NIGHTS}"] if rest > 0 else []
 
 
 def plan_text(plan: Plan) -> str:

@@ -99,7 +99,9 @@ def night_line(night: NightResult) -> str:
     """How a night ended, in one line."""
     took = f" in {night.seconds:.1f} s" if night.status == "finished" else ""
     why = f": {night.failure['problem']}" if night.failure else ""
-    line = f"{night.subject} {night.night}: {STATUS_TEXTS[night.status]}{took}{why}"
+    flags = dict.fromkeys(flag.code for flag in night.doubts)
+    doubts = f"; flags: {' '.join(flags)}" if flags else ""
+    line = f"{night.subject} {night.night}: {STATUS_TEXTS[night.status]}{took}{why}{doubts}"
     return printable(line).replace("\n", " ")
 
 

@@ -48,6 +48,8 @@ _DESCRIPTIVE = {
     "date", "time", "id", "scorer",
     "timezone", "sleep_period", "part", "rater", "year", "month",
 }  # fmt: skip
+INCOMPLETE = "incomplete"
+"""The quality flag of a night that is not complete."""
 MOST_MINUTES = 24 * 60.0
 # Dates and keys are numbers that differ between nights but measure nothing.
 _NO_MEASURE = ("_date", "_id", "_no", "_nr", "_number", "_sha256", "_year", "_clock")
@@ -216,13 +218,15 @@ def _night(
     dose = numbers.within(row, "dose_mg_per_kg", (0, 1000), "mg per kg, not negative")
     lights_off, lights_on = (_lights(row, c, mistakes) for c in ("lights_off", "lights_on"))
     lights_in_order(row, lights_off, lights_on, mistakes)
+    flags = _codes(cells["flags"]) if "flags" in cells else None
+    is_incomplete = INCOMPLETE in (flags or ())
     return MeasuredNight(
         subject=cells["subject"],
         night=cells["night"],
         condition=None if conditions is None else condition_of(row, conditions, mistakes),
         values={e: _value(row, e, numbers) for e in endpoints},
         state=state,
-        reason=_first_stated(cells, _REASONS) if state != "finished" else None,
+        reason=_first_stated(cells, _REASONS) if state != "finished" or is_incomplete else None,
         row=row.number,
         night_in_lab=numbers.whole(row, "night_in_lab", least=0),
         period=_period(cells["period"]),
@@ -234,7 +238,7 @@ def _night(
         lights_on=lights_on,
         start=date_time(row, "start", mistakes),
         comedication=known_or_none(cells["comedication"]),
-        flags=_codes(cells["flags"]) if "flags" in cells else None,
+        flags=flags,
         recipe={f: cell for f, names in _RECIPE.items() if (cell := _first_stated(cells, names))},
         by_psgpipe=_first_stated(cells, ("psgpipe",)) is not None,
         pipeline_name=_pipeline_name(cells),

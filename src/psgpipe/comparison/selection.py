@@ -12,11 +12,13 @@ from psgpipe.comparison.dose_times import (
     in_sedation,
     is_dose_impossible,
 )
+from psgpipe.comparison.nights_table import INCOMPLETE
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import FlowStep, MeasuredNight, NightFate
 from psgpipe.model.comparison_spec import ComparisonSpec
 from psgpipe.sleep.dose_time import LONGEST_SINCE_DOSE_D
 
+MOST_NAMED = 8
 ANALYSED = "analysed"
 OTHER_CONDITION = "other condition"
 UNPAIRED = "unpaired"
@@ -29,6 +31,7 @@ FATES = (
     "adaptation",
     OTHER_CONDITION,
     "sedation",
+    INCOMPLETE,
     "outside hours since dose",
     "lights not known",
     "first night in laboratory",
@@ -90,13 +93,13 @@ def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Nigh
     """Select the nights of a table by the rules of the spec, one rule after the other.
 
     The rules leave out, in this order: excluded, failed and unfinished nights; adaptation nights
-    and other conditions; nights within the sedation window of a dose; nights that do not have the
-    hours since dose or the lights that the spec wants; first nights in the laboratory; subjects
-    without a night in one of the conditions.
+    and other conditions; nights within the sedation window of a dose; incomplete nights; nights
+    that do not have the hours since dose or the lights that the spec wants; first nights in the
+    laboratory; subjects without a night in one of the conditions.
     """
     left = [replace(n, hours_since_dose=hours_since_dose(n)) for n in nights]
     fates: dict[int, Fate] = {}
-    for rule in (_by_state, _by_condition, _by_sedation, _by_hours, _by_lights):
+    for rule in (_by_state, _by_condition, _by_sedation, _by_completeness, _by_hours, _by_lights):
         fates |= {n.row: fate for n in left if (fate := rule(n, spec))}
         left = _without_fate(left, fates)
     fates |= _first_nights(left, spec)
@@ -112,7 +115,7 @@ def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Nigh
             NightFate(n.subject, n.night, n.condition, *fates.get(n.row, (ANALYSED, None)))
             for n in nights
         ),
-        warnings=_warnings(left, spec),
+        warnings=(*_warnings_of_withheld(nights, fates), *_warnings(left, spec)),
     )
 
 
@@ -186,6 +189,17 @@ def _by_sedation(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
     )
 
 
+def _by_completeness(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
+    if spec.incomplete == "warn" or not is_incomplete(night):
+        return None
+    return INCOMPLETE, night.reason or f"flags: {' '.join(night.flags or ())}"
+
+
+def is_incomplete(night: MeasuredNight) -> bool:
+    """Whether a part of the time in bed was not recorded, or cannot be staged."""
+    return INCOMPLETE in (night.flags or ())
+
+
 def _by_hours(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
     if spec.hours_since_dose is None or night.condition in spec.baseline:
         return None
@@ -257,6 +271,34 @@ def _warnings(analysed: Sequence[MeasuredNight], spec: ComparisonSpec) -> tuple[
         *_warnings_of_carry_over([n for n in analysed if n.condition in spec.baseline], spec),
         *_warnings_of_first_nights(analysed, spec),
         *_warnings_of_lights(analysed),
+        *_warnings_of_doubts(analysed, spec),
+    )
+
+
+def _warnings_of_withheld(
+    nights: Sequence[MeasuredNight], fates: Mapping[int, Fate]
+) -> Iterable[str]:
+    """The incomplete nights that are left out, by name and with their reason."""
+    withheld = [n for n in nights if fates.get(n.row, (ANALYSED, None))[0] == INCOMPLETE]
+    for night in withheld[:MOST_NAMED]:
+        reason = fates[night.row][1]
+        yield f"{night.subject} {night.night} is incomplete and left out: {reason}"
+    if len(withheld) > MOST_NAMED:
+        more = count_of(len(withheld) - MOST_NAMED, "more night")
+        yield f"{more} incomplete and left out; comparison.json names each with its reason"
+
+
+def _warnings_of_doubts(analysed: Sequence[MeasuredNight], spec: ComparisonSpec) -> Iterable[str]:
+    """The analysed nights whose flags make their numbers doubtful, and how often by condition."""
+    doubtful = [n for n in analysed if n.flags]
+    if not doubtful:
+        return
+    treated = sum(n.condition in spec.treatment for n in doubtful)
+    named = [f"{n.subject} {n.night} ({', '.join(n.flags or ())})" for n in doubtful[:MOST_NAMED]]
+    more = [f"{len(doubtful) - MOST_NAMED} more"] if len(doubtful) > MOST_NAMED else []
+    yield (
+        f"the numbers of {count_of(len(doubtful), 'analysed night')} are doubtful "
+        f"({len(doubtful) - treated} baseline, {treated} treatment): {', '.join([*named, *more])}"
     )
 
 

@@ -27,7 +27,9 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
         "composition", "max_t", "blind", "seed",
     ),
     "conditions": ("baseline", "treatment"),
-    "nights": ("hours_since_dose", "sedation_window_h", "first_night", "missing_lights"),
+    "nights": (
+        "hours_since_dose", "sedation_window_h", "first_night", "missing_lights", "incomplete",
+    ),
     "strata": ("dose", "hours_since_dose"),
     "multiplicity": ("secondary",),
     "tipping_point": _STAGER_ERRORS,
@@ -53,6 +55,7 @@ _WANTED = {
     "sedation_window_h": "a number of hours, not negative",
     "first_night": "one of rule, drop, keep",
     "missing_lights": "one of warn, withhold, drop",
+    "incomplete": "one of withhold, warn",
     "transform": "for each endpoint one of log, rank, none",
     "equivalence": "for each endpoint a number above 0",
     "population": "for each endpoint { mean = ..., icc = 0 to 1 }",

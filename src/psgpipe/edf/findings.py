@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from psgpipe.model.header import Finding
+from psgpipe.model.header import Affected, Finding
 
 
 class Findings:
@@ -12,10 +12,18 @@ class Findings:
         self._findings: dict[tuple[str, str | None, int | None], Finding] = {}
 
     def add(
-        self, code: str, message: str, channel: str | None = None, index: int | None = None
+        self,
+        code: str,
+        message: str,
+        channel: str | None = None,
+        index: int | None = None,
+        *,
+        affects: Affected = "nothing",
+        missing_end_s: float = 0.0,
     ) -> None:
         """Add a finding, unless there is one of this code about this channel."""
-        self._findings.setdefault((code, channel, index), Finding(code, message, channel))
+        finding = Finding(code, message, channel, affects, missing_end_s)
+        self._findings.setdefault((code, channel, index), finding)
 
     def as_tuple(self) -> tuple[Finding, ...]:
         """Every finding."""

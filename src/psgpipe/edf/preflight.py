@@ -6,6 +6,7 @@ really there counts.
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ def count_records(source: Source, layout: Layout, findings: Findings) -> int:
         _report_short(layout, findings, n_records, left_over)
     elif data_bytes > declared * layout.record_bytes:
         _refuse_text_transfer(source, layout)
-        _report_long(source, findings, data_bytes - declared * layout.record_bytes)
+        _report_long(source, layout, findings, data_bytes - declared * layout.record_bytes)
     return n_records
 
 
@@ -189,6 +190,8 @@ def _report_unknown(layout: Layout, findings: Findings, n_records: int, left_ove
         "record-count-unknown",
         "the recording was not closed (number of records -1): "
         f"{n_records} records counted from the file size{rest}",
+        affects="end",
+        missing_end_s=math.inf,
     )
 
 
@@ -200,13 +203,17 @@ def _report_short(layout: Layout, findings: Findings, n_records: int, left_over:
         f"the header declares {declared} records ({float(declared * layout.record_s):g} s), "
         f"the file holds {n_records} ({float(n_records * layout.record_s):g} s): "
         f"{declared - n_records} are missing{cut}",
+        affects="end",
+        missing_end_s=float((declared - n_records) * layout.record_s),
     )
 
 
-def _report_long(source: Source, findings: Findings, extra: int) -> None:
+def _report_long(source: Source, layout: Layout, findings: Findings, extra: int) -> None:
+    """Whole records behind the last declared one are signal that is not read."""
     about = "at least " if source.gzipped else ""
     message = f"{about}{extra} bytes after the last declared record were left out"
-    findings.add("size-long", message)
+    missing_end_s = float(extra // layout.record_bytes * layout.record_s)
+    findings.add("size-long", message, affects="end", missing_end_s=missing_end_s)
 
 
 def _check_file_name(

@@ -9,7 +9,7 @@ from psgpipe.edf.findings import Findings
 from psgpipe.edf.records import Bytes
 from psgpipe.messages import quoted
 from psgpipe.model.digital_recording import Digital, Scale
-from psgpipe.model.header import Channel
+from psgpipe.model.header import Affected, Channel
 
 # Shares of samples up to which there is no finding.
 _LEAST_RAILED = 1e-3
@@ -100,16 +100,22 @@ class ChannelSamples:
         self._report_zero_tail(findings, fs_hz)
         self._report_amplitude(findings)
 
-    def _report(self, findings: Findings, code: str, message: str) -> None:
-        label = self.channel.label
-        findings.add(code, f"{quoted(label)}: {message}", label, self.channel.index)
+    def _report(
+        self, findings: Findings, code: str, message: str, affects: Affected = "nothing"
+    ) -> None:
+        label, index = self.channel.label, self.channel.index
+        findings.add(code, f"{quoted(label)}: {message}", label, index, affects=affects)
 
     def _report_range(self, findings: Findings) -> None:
         share = (self._n_below + self._n_above) / self._out.size
         if share > _LEAST_OUTSIDE:
             low, high = self.scale.digital_min, self.scale.digital_max
             message = f"{_percent(share)} of samples lie outside the digital range {low} to {high}"
-            self._report(findings, "digital-out-of-range", message)
+            # A few samples just outside are harmless; more of them mean wrong limits, a wrong gain.
+            has_many = share >= _LEAST_RAILED
+            self._report(
+                findings, "digital-out-of-range", message, "numbers" if has_many else "nothing"
+            )
 
     def _report_rails(self, findings: Findings) -> None:
         share = (self._n_low + self._n_high) / self._out.size
@@ -138,7 +144,7 @@ class ChannelSamples:
         tail_s = (self._out.size - 1 - self._last_nonzero) / fs_hz
         if self._least != self._most and tail_s >= _LEAST_ZERO_TAIL_S:
             message = f"the last {tail_s:g} s are exact digital zero: probably never written"
-            self._report(findings, "zero-tail", message)
+            self._report(findings, "zero-tail", message, "gaps")
 
     def _report_amplitude(self, findings: Findings) -> None:
         if self._least == self._most:

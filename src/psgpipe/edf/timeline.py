@@ -21,6 +21,7 @@ from psgpipe.edf.findings import Findings
 from psgpipe.edf.header import LONGEST_S, Layout
 from psgpipe.edf.preflight import PreflightResult
 from psgpipe.errors import HeaderInvalid
+from psgpipe.model.hypnogram import EPOCH_S
 
 EXACT_S = 1e-6
 _JITTER_S = 0.1
@@ -161,11 +162,14 @@ def _filled(
     late_start = known[0] > 0 and abs(filled[0]) > tolerance_s
     if strict and (disagree.any() or late_start):
         raise _untimed(name, f"{missing} data records do not say when they were recorded")
-    rest = f"; {missing - int(np.isnan(onsets).sum())} at the end are left out" if strict else ""
+    left_out = missing - int(np.isnan(onsets).sum())
+    rest = f"; {left_out} at the end are left out" if strict else ""
     findings.add(
         "timekeeping-missing",
         f"{missing} data records do not say when they were recorded; "
         f"their time follows from their neighbours{rest}",
+        affects="end" if left_out else "nothing",
+        missing_end_s=left_out * record_s,
     )
     return np.where(np.isnan(onsets), filled, onsets)
 
@@ -211,10 +215,13 @@ def _drift_breaks(
         slower_s = max(slower_s, anchor - float(segment[-1]))
     if breaks:
         message = f"the clock runs faster than the samples: set right {len(breaks)} times"
-        findings.add("clock-drift", message)
+        findings.add("clock-drift", message, affects="gaps")
     elif slower_s > drift_s:
         findings.add(
-            "clock-drift", f"the clock lags {slower_s:.2g} s behind the samples at the end"
+            "clock-drift",
+            f"the clock lags {slower_s:.2g} s behind the samples at the end",
+            # Stages then stand in another epoch than the one in which they were recorded.
+            affects="numbers" if slower_s > EPOCH_S else "nothing",
         )
     return breaks
 
@@ -278,4 +285,5 @@ def _report_gaps(
         "edfplus-gap",
         f"{n_gaps} {'gap' if n_gaps == 1 else 'gaps'} in the recording, {missing_s:g} s in all"
         f"{declared}",
+        affects="gaps",
     )

@@ -20,12 +20,13 @@ class MeasuredNight:
     """One row of ``nights.tsv``: a night, its state, and its endpoints.
 
     What the table or the night does not have is None. `condition` is in lower case. A night can be
-    analysed where its state is ``finished``; `reason` says why another cannot, in the table's
-    words. `row` counts the header as row 1. `night_in_lab` is 1 for the subject's first night ever
-    in this laboratory. `hours_since_dose` runs from the end of the dose to lights off. `recipe`
-    says how the night was made, by the `RECIPE_FIELDS` that are stated. `by_psgpipe`: psgpipe
-    computed the values, as its column ``psgpipe`` says. `pipeline_name` is ``eeg-only`` where EEG
-    alone was staged.
+    analysed where its state is ``finished``; `reason` says why another cannot, or why the night is
+    incomplete, in the table's words. `row` counts the header as row 1. `night_in_lab` is 1 for the
+    subject's first night ever in this laboratory. `hours_since_dose` runs from the end of the dose
+    to lights off. `flags` are the codes of the flags that make the numbers doubtful. `recipe` says
+    how the night was made, by the `RECIPE_FIELDS` that are stated. `by_psgpipe`: psgpipe computed
+    the values, as its column ``psgpipe`` says. `pipeline_name` is ``eeg-only`` where EEG alone was
+    staged.
     """
 
     subject: str

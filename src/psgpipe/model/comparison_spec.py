@@ -47,6 +47,8 @@ class ComparisonSpec:
     missing_lights
         Nights without known lights: ``warn``, ``withhold`` the endpoints that depend on lights, or
         ``drop`` the night.
+    incomplete
+        Nights with the flag ``incomplete``: ``withhold`` the night, or ``warn``.
     transform
         By endpoint; ``rank``: the ranks of all nights together.
     equivalence
@@ -79,6 +81,7 @@ class ComparisonSpec:
     sedation_window_h: float = 6.0
     first_night: Literal["rule", "drop", "keep"] = "rule"
     missing_lights: Literal["warn", "withhold", "drop"] = "warn"
+    incomplete: Literal["withhold", "warn"] = "withhold"
     transform: Mapping[str, Transform] = field(default_factory=dict)
     equivalence: Mapping[str, float] = field(default_factory=dict)
     population: Mapping[str, Population] = field(default_factory=dict)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Literal
+
+Affected = Literal["nothing", "gaps", "end", "numbers"]
 
 
 @dataclass(frozen=True)
@@ -18,11 +21,19 @@ class Finding:
         One sentence for a technician; holds no free header text.
     channel
         Label of the channel it is about, or None for the whole file.
+    affects
+        What of a night it may make doubtful: ``nothing``; ``gaps``, where signal is absent in bed;
+        the ``end``, where lights on is not known; or the ``numbers``, always.
+    missing_end_s
+        Seconds of signal that are missing behind the end of the recording; infinite where the
+        number is not known.
     """
 
     code: str
     message: str
     channel: str | None = None
+    affects: Affected = "nothing"
+    missing_end_s: float = 0.0
 
 
 @dataclass(frozen=True)

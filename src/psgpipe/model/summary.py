@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
+
+Effect = Literal["none", "doubt", "withhold"]
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,20 @@ class QualityFlag:
         One sentence with the value measured and the limit.
     derivation
         Or None for the whole night.
+    effect
+        On the numbers of the night: ``none``, also because the refused derivation is not used;
+        ``doubt``; or ``withhold``: a comparison leaves the night out.
     """
 
     code: str
     message: str
     derivation: str | None = None
     refused: bool = False
+    effect: Effect = "doubt"
+
+    def __post_init__(self) -> None:
+        if self.refused:
+            object.__setattr__(self, "effect", "none")
 
 
 @dataclass(frozen=True)

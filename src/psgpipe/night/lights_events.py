@@ -161,6 +161,7 @@ def _unread_finding(onsets_s: Sequence[float], what: str, clock: LocalClock) -> 
         "lights-unread",
         f"{subject} at {times} may say {what} and psgpipe did not read it: list {text} under "
         "[lights] of a label table (off, on or ignore), or give the time with the night",
+        affects="numbers",
     )
 
 
@@ -170,6 +171,7 @@ def _clock_finding(mention: _Mention, time: dt.time, clock: LocalClock) -> Findi
         "lights-clock-differs",
         f"the annotation at {onset} says lights {mention.said.side} at {time:%H:%M}: psgpipe did "
         "not use it; give the time with the night",
+        affects="numbers",
     )
 
 

@@ -14,6 +14,7 @@ from psgpipe.files.atomic import json_bytes
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.night import StagedNight
 from psgpipe.model.recording import Recording
+from psgpipe.model.summary import QualityReport
 from psgpipe.reports.night_picture import night_pictures
 from psgpipe.signals.spectrogram import epoch_spectrogram
 from psgpipe.sleep.local_clock import local_clock
@@ -45,6 +46,7 @@ def night_outputs(
             staged.lights,
             _title(staged),
             _spectrogram(staged, filtered),
+            doubt_line(staged.quality),
         )
     return outputs
 
@@ -125,6 +127,18 @@ def _title(staged: StagedNight) -> str:
     derivations = ", ".join(d["name"] for d in staged.provenance["derivations"])
     shown = " · ".join(_isolated(_printable(part)) for part in parts)
     return f"{shown} — automatic stages from {derivations}, not AASM scoring"
+
+
+def doubt_line(quality: QualityReport) -> str:
+    """Why the numbers of a night are doubtful, in one line; blank where they are not."""
+    doubts = [flag for flag in quality.flags if flag.effect != "none"]
+    doubts.sort(key=lambda flag: flag.effect != "withhold")
+    if not doubts:
+        return ""
+    first, *others = doubts
+    codes = [code for code in dict.fromkeys(flag.code for flag in others) if code != first.code]
+    more = f"; also {', '.join(codes)}" if codes else ""
+    return f"Doubtful: {first.code}{more}: {first.message}"
 
 
 def _printable(text: str) -> str:

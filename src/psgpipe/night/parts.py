@@ -89,8 +89,9 @@ def _joined(contents: Sequence[RecordingContent], onsets_s: Sequence[float]) -> 
         "parts-joined",
         f"{count_of(len(contents), 'file')} joined on the clock, with "
         f"{', '.join(f'{gap_s / 60:.1f} min' for gap_s in gaps_s)} between them",
+        affects="gaps",
     )
-    findings = [f for c in contents for f in c.header.findings]
+    findings = [*(_followed(f) for c in contents[:-1] for f in c.header.findings), *last.findings]
     annotations = tuple(
         replace(note, onset_s=note.onset_s + at)
         for at, c in zip(onsets_s, contents, strict=True)
@@ -108,6 +109,13 @@ def _joined(contents: Sequence[RecordingContent], onsets_s: Sequence[float]) -> 
         recorded=_joined_by_rate([c.recorded for c in contents], onsets_s),
         sha256=sha256_of_parts(hashes) if len(hashes) == len(contents) else None,
     )
+
+
+def _followed(finding: Finding) -> Finding:
+    """A finding about a part that another follows: what it lacks at its end is a gap."""
+    if finding.affects != "end":
+        return finding
+    return replace(finding, affects="gaps", missing_end_s=0.0)
 
 
 def _joined_by_rate(

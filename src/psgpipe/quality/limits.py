@@ -43,6 +43,11 @@ class QualityLimits:
         In the sleep period.
     refuse_one_stage_pct
         Share of one stage in the scored epochs of a whole night.
+    flag_unscored_pct
+        Share of the time in bed that cannot be staged.
+    incomplete_above_pct, incomplete_above_min
+        A night is incomplete where more of its time in bed, or more minutes on end, cannot be
+        staged.
     flat_run_s
         A value that stands still for longer is flat.
     flat_sd_uv
@@ -84,6 +89,9 @@ class QualityLimits:
     flag_night_above_h: float = 14.0
     flag_stage_changes_per_h: float = 40.0
     refuse_one_stage_pct: float = 95.0
+    flag_unscored_pct: float = 2.0
+    incomplete_above_pct: float = 5.0
+    incomplete_above_min: float = 10.0
     flat_run_s: float = 1.0
     flat_sd_uv: float = 1.0
     artefact_flat_pct: float = 50.0

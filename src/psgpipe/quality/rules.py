@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from psgpipe.model.summary import QualityFlag
+from psgpipe.model.summary import Effect, QualityFlag
 from psgpipe.quality.limits import QualityLimits
 from psgpipe.quality.measures import DerivationQuality
 
@@ -30,6 +30,8 @@ class Rule:
         What was measured, with ``{}`` for the value.
     hint
         What it may mean.
+    effect
+        On the numbers of a night that is staged nevertheless.
     """
 
     code: str
@@ -39,6 +41,7 @@ class Rule:
     severity: Literal["refuse", "flag"]
     text: str
     hint: str = ""
+    effect: Effect = "doubt"
 
     def flag(self, quality: DerivationQuality, limits: QualityLimits) -> QualityFlag | None:
         """The flag of a derivation beyond the limit; None where it passes or was not measured."""
@@ -49,7 +52,7 @@ class Rule:
         side = "at least" if below else "at most"
         message = f"{self.text.format(three_digits(value))}, wanted {side} {limit:g}{self.hint}"
         refused = self.severity == "refuse"
-        return QualityFlag(self.code, message, quality.derivation, refused=refused)
+        return QualityFlag(self.code, message, quality.derivation, refused, self.effect)
 
 
 def three_digits(value: float) -> str:
@@ -101,7 +104,7 @@ _EEG = (
     Rule("noise", "noise_pct", "flag_noise_pct", "above", "flag",
          "{} % of the epochs look like noise"),
     Rule("mains", "mains_share", "flag_mains_share", "above", "flag",
-         "mains hum holds {} of the power"),
+         "mains hum holds {} of the power", effect="none"),  # the stager filters it out
 )  # fmt: skip
 _EOG = (_low("refuse_eog_sd_below_uv", "refuse"), _high("refuse_eog_sd_above_uv", "refuse"))
 _EMG = (_high("refuse_emg_sd_above_uv", "refuse"),)

@@ -30,7 +30,9 @@ STAGE_COLOURS = {
 HYPNOGRAM_ORDER = (SleepStage.N3, SleepStage.N2, SleepStage.N1, SleepStage.R, SleepStage.W)
 NOT_SCORED_COLOUR = "#bdbdbd"
 SEDATION_COLOUR = "#e4d3f0"
+DOUBT_COLOUR = "#9c2f1e"
 TITLE_LENGTH = 130
+DOUBT_LENGTH = 150
 MARKS = "dashed lines: lights off and lights on, where known; grey: no stage"
 
 
@@ -40,6 +42,7 @@ def night_pictures(
     lights: Lights,
     title: str,
     spectrogram: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
+    doubt: str = "",
 ) -> dict[str, bytes]:
     """The night's picture as ``hypnogram.svg`` and ``hypnogram.png``; equal input, equal bytes.
 
@@ -47,13 +50,15 @@ def night_pictures(
     ----------
     title
         Shown as it is; nothing in it is interpreted.
+    doubt
+        Why the numbers of the night are doubtful, shown above the title; blank where they are not.
     spectrogram
         Frequencies in Hz, shape (n_freqs,), and power in dB, shape (n_freqs, n_epochs), NaN where
         there is no signal; None draws two panels.
     """
     style = {"svg.hashsalt": "psgpipe", "svg.fonttype": "none", "font.family": "DejaVu Sans"}
     with default_style(style):
-        figure = _draw(hypnogram, hypnodensity, lights, title, spectrogram)
+        figure = _draw(hypnogram, hypnodensity, lights, title, spectrogram, doubt)
         return {
             "hypnogram.svg": _stable_ids(
                 _bytes(figure, "svg", {"Date": None, "Creator": "psgpipe"})
@@ -90,6 +95,7 @@ def _draw(
     lights: Lights,
     title: str,
     spectrogram: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None,
+    doubt: str,
 ) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -101,8 +107,10 @@ def _draw(
         len(heights), 1, sharex=True, gridspec_kw={"height_ratios": heights}, squeeze=False
     )[:, 0]
     # The layout makes room for half the title: a long one would squeeze the axes to nothing.
-    shown = title if len(title) <= TITLE_LENGTH else f"{title[: TITLE_LENGTH - 1]}…"
-    axes[0].set_title(shown, loc="left", fontsize=10, parse_math=False)
+    axes[0].set_title(_cut(title, TITLE_LENGTH), loc="left", fontsize=10, parse_math=False)
+    if doubt:
+        line, style = _cut(doubt, DOUBT_LENGTH), {"fontsize": 9, "color": DOUBT_COLOUR}
+        figure.suptitle(line, x=0.01, ha="left", parse_math=False, **style)
     _hypnodensity(axes[0], hypnodensity)
     _hypnogram(axes[1], hypnogram)
     if spectrogram:
@@ -111,6 +119,10 @@ def _draw(
         _mark_lights(axis, lights)
     _time_axis(axes[-1], hypnogram)
     return figure
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _hypnodensity(axis: Axes, hypnodensity: Hypnodensity) -> None:

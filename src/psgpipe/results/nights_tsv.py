@@ -13,6 +13,7 @@ from typing import Any
 from psgpipe.files.atomic import write_file
 from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.model.summary import ENDPOINTS
+from psgpipe.results.doubts import QUALITY, doubts_in, withheld_because
 from psgpipe.results.manifest import Manifest, recipe_of
 from psgpipe.results.status import (
     StoredNight,
@@ -101,7 +102,7 @@ def _read(night: StudyNight) -> tuple[StoredNight, Mapping[str, Any], Mapping[st
         if not stored.manifest.is_intact:
             continue
         summary = _output(night.folder, "summary.json", stored.manifest)
-        quality = _output(night.folder, "quality.json", stored.manifest)
+        quality = _output(night.folder, QUALITY, stored.manifest)
         if summary is not None and quality is not None:
             return stored, summary, quality
     damaged = "its files are not those that its manifest names; run the batch again"
@@ -136,12 +137,13 @@ def _row(
     }
     if stored.manifest is None:
         return row
-    flags = dict.fromkeys(flag["code"] for flag in quality.get("flags", ()))
+    doubts = doubts_in(quality)
     return {
         **row,
+        "reason": row["reason"] or withheld_because(doubts),
         **_origin(stored.manifest),
         **{name: summary.get(name) for name in ENDPOINTS},
-        "flags": " ".join(flags),
+        "flags": " ".join(dict.fromkeys(flag.code for flag in doubts)),
         "warnings": len(stored.manifest.warnings),
     }
 

@@ -111,6 +111,7 @@ def _of_given(
 _CONTRADICTION = Finding(
     "lights-annotations-contradict",
     "lights on is annotated before lights off; both were disregarded",
+    affects="numbers",
 )
 
 
@@ -125,6 +126,7 @@ def _long_up(up_s: float) -> Finding:
         "lights-on-within",
         f"lights were on for {up_s / 60:.0f} min between lights off and lights on; this counts as "
         "time in bed",
+        affects="numbers",
     )
 
 

@@ -169,6 +169,7 @@ def _clock_findings(night: Night, header: Header, placed_s: dict[str, float]) ->
                 f"clocks were changed in {where} between the start and lights {which}, which is a "
                 f"clock time: there lights {which} is an hour off; give the time zone (--timezone, "
                 "column timezone), or seconds from the start",
+                affects="numbers",
             )
 
 

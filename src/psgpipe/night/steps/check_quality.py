@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.derived_signal import DerivedSignal
 from psgpipe.model.opened_night import OpenedNight
-from psgpipe.model.summary import QualityReport
+from psgpipe.model.summary import QualityFlag, QualityReport
 from psgpipe.night.steps.step import Step
+from psgpipe.quality.completeness import completeness, judge_completeness
 from psgpipe.quality.duplicates import correlations
 from psgpipe.quality.flags import judge, judge_copy, judge_eog_against_eeg
 from psgpipe.quality.limits import QualityLimits
 from psgpipe.quality.measure import measure
 from psgpipe.quality.measures import DerivationQuality
+from psgpipe.signals.epochs import epoch_count, in_bed
 
 
 def check_quality(
@@ -43,12 +45,38 @@ def check_quality(
         flags += judge_eog_against_eeg(first["eeg"], first["eog"], params)
     for one, other, correlation in correlations(referenced, _living(opened.window, measured)):
         flags += judge_copy(one, other, correlation, params)
+    artefact = _any_of(quality.artefact_epochs for quality in measured)
+    unscored = _any_of(quality.unscored_epochs for quality in measured)
+    flags += _judge_completeness(opened, referenced, (*artefact, *unscored), params)
     return QualityReport(
         measures={quality.derivation: quality.measures() for quality in measured},
         flags=tuple(flags),
-        artefact_epochs=_any_of(quality.artefact_epochs for quality in measured),
-        unscored_epochs=_any_of(quality.unscored_epochs for quality in measured),
+        artefact_epochs=artefact,
+        unscored_epochs=unscored,
     )
+
+
+def _judge_completeness(
+    opened: OpenedNight,
+    referenced: tuple[DerivedSignal, ...],
+    unusable_epochs: Sequence[int],
+    params: QualityLimits,
+) -> tuple[QualityFlag, ...]:
+    """Flags of a night that is not complete, from lights off to lights on."""
+    lights, n_epochs = opened.lights, epoch_count(opened.header.span_s)
+    can_be_staged = np.ones(n_epochs, bool)
+    can_be_staged[[epoch for epoch in unusable_epochs if epoch < n_epochs]] = False
+    labels = opened.montage.labels
+    about_channels = (f for r in referenced for f in r.channels.findings if f.channel in labels)
+    about_file = (f for f in opened.findings if f.channel is None)
+    findings = [*dict.fromkeys((*about_file, *about_channels))]
+    missing_end_s = max((f.missing_end_s for f in findings), default=0.0)
+    night = completeness(
+        in_bed(n_epochs, lights.off_s, lights.on_s),
+        can_be_staged,
+        missing_end_s if lights.on_source == "recording" else 0.0,
+    )
+    return judge_completeness(night, findings, params)
 
 
 def _living(window: range, measured: Iterable[DerivationQuality]) -> npt.NDArray[np.int_]:
@@ -63,4 +91,4 @@ def _any_of(epochs: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(sorted({epoch for some in epochs for epoch in some}))
 
 
-STEP = Step("check_quality", "2", ("opened", "referenced"), "quality", QualityLimits, check_quality)
+STEP = Step("check_quality", "3", ("opened", "referenced"), "quality", QualityLimits, check_quality)
