@@ -3,6 +3,7 @@
 import pytest
 
 from psgpipe.comparison.compare import compare
+from psgpipe.comparison.report import primary_sentence
 from tests.comparison.night_tables import night, nights_tsv
 
 
@@ -100,3 +101,12 @@ def test_the_change_of_one_subject_without_sleep_says_why_it_has_no_mean(tmp_pat
     change = next(s for s in comparison.subjects if (s.subject, s.endpoint) == ("S00", "lps_min"))
     assert change.difference is None
     assert "a night without 10 min of unbroken sleep" in change.note
+
+
+def test_the_sentence_on_a_latency_that_most_never_reached(tmp_path):
+    spec = tmp_path / "spec.toml"
+    spec.write_text('primary = "lps_min"\n', encoding="utf-8")
+    comparison = compare(nights_tsv(tmp_path / "n.tsv", insomnia(8)), spec)
+    sentence = primary_sentence(comparison)
+    assert sentence.startswith("The onset of persistent sleep (lps_min) was later under treatment")
+    assert "too many nights never reached it" in sentence

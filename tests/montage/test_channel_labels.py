@@ -4,7 +4,8 @@ import pytest
 
 from psgpipe.edf.reader import read_recording
 from psgpipe.model.header import Channel, Finding
-from psgpipe.montage.channel_labels import read_label, standard_name, tables_for, understand
+from psgpipe.montage.channel_labels import standard_name, tables_for, understand
+from psgpipe.montage.label_form import read_label
 from psgpipe.montage.label_table import parse_label_table
 from tests.edf_files import Signal, write_edf
 
@@ -71,6 +72,33 @@ def test_labels_of_many_labs(label, expected):
 
 
 @pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("EOG M1", ("M1", "ref")), ("EOG A2", ("M2", "ref")), ("EOG M2-Ref", ("M2", "ref")),
+        ("EMG EMG Chin", ("chin", "chin")), ("EMG_EMG_Chin", ("chin", "chin")),
+        ("EMG EMG Chin1-Chin2", ("chin1", "chin2")), ("EEG EMG submental", ("chin", "chin")),
+        ("EEG EEG C4-M1", ("C4", "M1")), ("EEG EEG C4", ("C4", "ref")), ("POL C4", ("C4", "ref")),
+        ("POL E1", ("E1", "ref")), ("POL EMG chin", ("chin", "chin")), ("EEG E1", ("E1", "ref")),
+        ("EEG EOG1", ("E1", "ref")), ("EEG EOG R", ("E2", "ref")), ("EEG A1", ("M1", "ref")),
+        ("EOG EOG E1-M2", ("E1", "M2")), ("EEG EOG LOC-A2", ("E1", "M2")),
+    ],
+)  # fmt: skip
+def test_the_kind_before_a_label_may_be_wrong_or_stand_twice(label, expected):
+    assert meaning(label) == expected
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "EMG M1", "EMG A1", "EMG E1", "EMG EMG", "EEG EEG", "EEG EEG1", "EMG EMG tib", "POL",
+        "EOG C4", "EMG EMG RAT", "EEG EMG 3", "POL Event", "Polso",
+    ],
+)  # fmt: skip
+def test_a_kind_that_is_twice_wrong_says_nothing(label):
+    assert meaning(label) is None
+
+
+@pytest.mark.parametrize(
     "label",
     [
         "", "-", "ECG", "EKG1-EKG2", "EMG RAT", "EMG LAT", "Left Leg", "R Leg", "EMG1", "EMG tib",
@@ -106,6 +134,45 @@ def test_nox_numbers_its_chin_electrodes():
     nox = ["1", "2", "F", "1-2", "1-F", "C4", "M1"]
     assert meaning("1-2", *nox) == ("chin1", "chin2")
     assert meaning("F", *nox) == ("chinZ", "ref")
+
+
+def emg(*labels):
+    """What the labels with EMG mean in a file with these and EEG C4-M1."""
+    channels = [header_channel(label, n) for n, label in enumerate(("EEG C4-M1", *labels))]
+    return {s.label: (s.plus, s.minus) for s in understand(channels) if "EMG" in s.label and s.plus}
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [("EMG1", "EMG2"), ("EMG 1", "EMG 2"), ("EMG EMG1", "EMG EMG2"), ("EMG-1", "EMG-2"),
+     ("EMG1-Ref", "EMG2-Ref"), ("POL EMG1", "POL EMG2")],
+)  # fmt: skip
+@pytest.mark.parametrize("others", [(), ("Left Leg", "Right Leg"), ("RAT", "LAT", "ECG")])
+def test_emg1_and_emg2_are_the_chins(one, two, others):
+    assert emg(one, two, *others) == {one: ("chin1", "ref"), two: ("chin2", "ref")}
+
+
+@pytest.mark.parametrize("label", ["EMG1", "EMG 2", "EMG EMG1", "EEG EMG1"])
+def test_one_numbered_emg_is_as_emg_without_a_number(label):
+    assert emg(label) == {label: ("EMG", "EMG")}
+
+
+def test_the_pair_of_both_is_chin_emg():
+    assert emg("EMG1-EMG2") == {"EMG1-EMG2": ("chin1", "chin2")}
+    assert emg("EMG 1-2") == {"EMG 1-2": ("chin", "chin")}
+
+
+@pytest.mark.parametrize(
+    "others", [("EMG3",), ("EMG RAT", "EMG LAT"), ("EMG tib",), ("EMG",), ("Chin1", "Chin2")]
+)
+def test_numbered_emg_beside_emg_of_something_else_says_nothing(others):
+    assert not {"EMG1", "EMG2"} & emg("EMG1", "EMG2", *others).keys()
+
+
+def test_a_label_table_goes_before_the_numbers_of_emg():
+    table = parse_label_table('[derivations]\nchin = ["EMG1"]\n', "our-lab")
+    channels = [header_channel("EMG1"), header_channel("EMG2", 1)]
+    assert [s.plus for s in understand(channels, table)] == ["chin", None]
 
 
 def test_a_user_table_goes_before_everything():

@@ -171,6 +171,46 @@ def test_a_label_table_is_advised_only_where_a_channel_was_not_understood():
     assert "label table" in error.remedy
 
 
+def test_the_remedy_names_the_labels_that_were_not_understood():
+    sources = [
+        *recorded("C4", "C3"),
+        ChannelSource("Mast. lks", None, None, fs_hz=256.0),
+        ChannelSource("EEG 7", None, None, fs_hz=256.0),
+        ChannelSource("SaO2", None, None, fs_hz=1.0),
+        ChannelSource("ECG", None, None, fs_hz=256.0),
+        ChannelSource("Flow", None, None, fs_hz=256.0, refused="its unit is no known voltage"),
+    ]
+    found = candidates(sources, {"eeg": ["C4-M1"]}, min_fs_hz=80.0)
+    error = missing_derivation(found, "eeg", sources, min_fs_hz=80.0)
+    assert error.remedy.startswith(
+        "Not understood: EEG 7, Mast. lks. Name them in a label table (--labels FILE). "
+    )
+
+
+@pytest.mark.parametrize(
+    ("channels", "lines"),
+    [
+        (["O1", "C3", "C4"], 'eeg = ["C4-ref", "C3-ref", "O1-ref"] under'),
+        (["C4-avg", "E1-avg"], 'eeg = ["C4-avg"] and eog = ["E1-avg"] under'),
+        (["C4", "E1", "E2"], 'eeg = ["C4-ref"] and eog = ["horizontal", "E1-ref", "E2-ref"] under'),
+        (["C4-M1M2"], 'eeg = ["C4-M1M2"] under [reference] of a pipeline.'),
+    ],
+)
+def test_without_a_mastoid_the_remedy_gives_the_lines_of_a_pipeline(channels, lines):
+    sources = recorded(*channels)
+    found = candidates(sources, {"eeg": ["C4-M1"], "eog": ["E1-M2"]})
+    error = missing_derivation(found, "eeg", sources)
+    assert f"If no mastoid was recorded, write {lines}" in error.remedy
+    assert ("12 of 50 epochs" in error.remedy) == ("M1M2" not in lines)
+
+
+@pytest.mark.parametrize("channels", [["C3", "M1"], ["C4", "C3-M2"], ["chin"]])
+def test_where_a_mastoid_was_recorded_no_other_reference_is_advised(channels):
+    sources = recorded(*channels)
+    found = candidates(sources, {"eeg": ["F4-M1"]})
+    assert "epochs" not in missing_derivation(found, "eeg", sources).remedy
+
+
 def test_many_channels_are_not_all_listed():
     sources = [ChannelSource(f"DC{n}", None, None) for n in range(40)] + recorded("Pz-Oz")
     found = candidates(sources, {"eeg": ["C4-M1"]})

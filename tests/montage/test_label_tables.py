@@ -4,8 +4,8 @@ import pytest
 
 from psgpipe.errors import LabelTableInvalid
 from psgpipe.model.hypnogram import SleepStage
-from psgpipe.montage.channel_labels import read_label
 from psgpipe.montage.event_labels import read_lights, read_stage
+from psgpipe.montage.label_form import read_label
 from psgpipe.montage.label_table import (
     fold,
     parse_label_table,

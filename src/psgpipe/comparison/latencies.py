@@ -81,8 +81,8 @@ def latency_warnings(nights: Sequence[MeasuredNight], endpoints: Iterable[str]) 
         if 0 < blank < len(values):
             yield (
                 f"{latency} is blank in {count_of(blank, 'analysed night')}, and no other column "
-                f"shows a night without {EVENTS[latency]}: treated as missing. If these are nights "
-                "without it, the result is too favourable; give tst_min and rem_min"
+                f"shows a night without {EVENTS[latency]}: treated as missing. If they were such "
+                "nights, the longest latencies are left out"
             )
         odd = [n for n in nights if n.values.get(latency) is not None and not n.by_psgpipe
                and _excludes(n.values, latency)]  # fmt: skip

@@ -102,7 +102,7 @@ def _change_in_words(c: Contrast) -> str:
     """The change with its interval, in the endpoint's own unit, or as a ratio."""
     unit = {"%": "percentage points"}.get(unit_of(c.endpoint), unit_of(c.endpoint))
     if c.difference is None and c.hodges_lehmann is None:
-        return "most subjects have no value that could be subtracted"
+        return "tested by ranks, because too many nights never reached it for a median change"
     if c.difference is None:
         shift = c.hodges_lehmann or 0.0
         if c.transform == "log":

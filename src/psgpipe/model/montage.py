@@ -54,6 +54,7 @@ class ChannelSource:
     table: str = "generic"
     fs_hz: float | None = None
     refused: str | None = None
+    is_numbered: bool = False
 
     @property
     def understood(self) -> bool:

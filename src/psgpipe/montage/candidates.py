@@ -10,6 +10,7 @@ from psgpipe.errors import DerivationMissing
 from psgpipe.messages import printable
 from psgpipe.model.montage import ROLES, Candidates, ChannelSource, Derivation, Montage, Role
 from psgpipe.montage.derivations import derive, why_not
+from psgpipe.montage.remedy import remedy
 
 LABELS_SHOWN = 12
 REASONS_SHOWN = 3
@@ -53,28 +54,25 @@ def best_montage(
 
 
 def missing_derivation(
-    found: Candidates, role: Role, sources: Sequence[ChannelSource], *, file: str = ""
+    found: Candidates,
+    role: Role,
+    sources: Sequence[ChannelSource],
+    *,
+    file: str = "",
+    min_fs_hz: float = 0.0,
 ) -> DerivationMissing:
     """The error for a role without a derivation: what was wanted, what is there, what to do."""
     names = found.wanted[role]
     reasons = [f"{n}: {found.reasons[role, n]}" for n in names if (role, n) in found.reasons]
-    reasons = reasons[:REASONS_SHOWN]
+    numbered = [source.refused for source in sources if source.is_numbered and source.refused]
+    reasons = (numbered[:1] + reasons)[:REASONS_SHOWN]
     subject = f"none of {', '.join(names)} can" if len(names) > 1 else f"{names[0]} cannot"
     where = f"{file}: " if file else ""
     because = f" ({'; '.join(reasons)})" if reasons else ""
     return DerivationMissing(
         f"{where}{subject} be built from {_listed(sources)}{because}",
-        _remedy(role, is_recorded=bool(reasons)),
+        remedy(found, role, sources, min_fs_hz=min_fs_hz),
     )
-
-
-def _remedy(role: Role, *, is_recorded: bool) -> str:
-    """A label table helps where a channel was not understood, not where it cannot be used."""
-    first = "" if is_recorded else "Name the site's channels in a label table, or "
-    other = "list another derivation under [reference]"
-    without = "" if role == "eeg" else ", or take a pipeline that needs none (-p eeg-only)"
-    remedy = f"{first}{other}{without}."
-    return remedy[0].upper() + remedy[1:]
 
 
 def _listed(sources: Sequence[ChannelSource]) -> str:
@@ -89,7 +87,8 @@ def describe(sources: Sequence[ChannelSource], found: Candidates) -> dict[str, A
     """What each channel was understood as and which derivations can be built, as plain values."""
     return {
         "channels": [
-            {**asdict(source), "table": source.table if source.understood else None}
+            {key: value for key, value in asdict(source).items() if key != "is_numbered"}
+            | {"table": source.table if source.understood else None}
             for source in sources
         ],
         "derivations": [

@@ -13,6 +13,7 @@ from itertools import combinations, product
 
 from psgpipe.messages import printable
 from psgpipe.model.montage import (
+    AVERAGE,
     BIPOLAR,
     CHIN,
     COMMON,
@@ -61,8 +62,8 @@ def why_not(wanted: str, sources: Sequence[ChannelSource], *, min_fs_hz: float =
     recorded = [s for s in sources if s.plus == plus != s.minus]
     if not recorded or not minus:
         return None
-    against = " and ".join(dict.fromkeys(_against(s.minus) for s in recorded))
-    return f"{plus} was recorded against {against}, and nothing links that to {minus}"
+    references = " and ".join(dict.fromkeys(_against(s.minus) for s in recorded))
+    return f"{plus} was recorded against {references}, and nothing links that to {minus}"
 
 
 def _why_no_chin(sources: Sequence[ChannelSource]) -> str | None:
@@ -78,6 +79,8 @@ def _why_no_chin(sources: Sequence[ChannelSource]) -> str | None:
 def _against(minus: str | None) -> str:
     if minus == COMMON:
         return "the common reference"
+    if minus == AVERAGE:
+        return "the average reference"
     return "linked mastoids (M1M2)" if minus == LINKED else str(minus)
 
 

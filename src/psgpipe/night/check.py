@@ -18,6 +18,7 @@ from psgpipe.montage.candidates import describe
 from psgpipe.night.choose_montage import (
     candidates_from,
     choose_montage,
+    label_findings,
     require_buildable,
     sources_of,
 )
@@ -49,6 +50,7 @@ def check_recording(
     except PsgpipeError as error:
         return _unreadable(path, error)
     sources = sources_of(header.channels, definition, label_table)
+    header = replace(header, findings=(*header.findings, *label_findings(sources, label_table)))
     candidates = candidates_from(sources, definition)
     described = describe(sources, candidates)
     checked = _header_dict(path, header, described)

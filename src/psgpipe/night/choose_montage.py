@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from psgpipe.errors import QualityRefused
-from psgpipe.model.header import Channel
+from psgpipe.model.header import Channel, Finding
 from psgpipe.model.montage import Candidates, ChannelSource, LabelTable, Montage, Role
 from psgpipe.model.summary import QualityFlag
 from psgpipe.montage.candidates import best_montage, candidates, missing_derivation
@@ -26,6 +26,20 @@ def sources_of(
     """What each channel measures, with the units that the pipeline declares."""
     params: ReferenceParams = definition.params["reference"]
     return understand(channels, label_table, params.declared_units)
+
+
+def label_findings(
+    sources: Sequence[ChannelSource], label_table: LabelTable | None
+) -> tuple[Finding, ...]:
+    """Labels that are electrode numbers of another system, unless a label table says what they are.
+
+    They matter where something can be built from other channels.
+    """
+    reasons = [source.refused for source in sources if source.is_numbered and source.refused]
+    if not reasons or label_table is not None:
+        return ()
+    message = f"{reasons[0]}: psgpipe does not use them; a label table can name them"
+    return (Finding("electrode-numbers", message),)
 
 
 def candidates_from(sources: Sequence[ChannelSource], definition: Definition) -> Candidates:
@@ -62,7 +76,8 @@ def require_buildable(
     """Refuse a recording from which a role that the pipeline needs cannot be built."""
     role = empty_role(montage, found, definition)
     if role is not None:
-        raise missing_derivation(found, role, sources, file=file)
+        params: ReferenceParams = definition.params["reference"]
+        raise missing_derivation(found, role, sources, file=file, min_fs_hz=params.min_fs_hz)
 
 
 def require_fit(

@@ -15,6 +15,7 @@ from psgpipe.night.choose_montage import (
     candidates_from,
     choose_montage,
     empty_role,
+    label_findings,
     require_buildable,
     sources_of,
 )
@@ -64,6 +65,7 @@ def open_night(
     header = content.header
     require_an_epoch(header)
     require_buildable(montage, candidates, sources, definition, header.file)
+    of_labels = label_findings(sources, label_table)
     events = lights_events(content.annotations, header, night, label_table)
     lights, lights_findings = place_lights(
         night, header, events.off_s, events.on_s, lights_given_by
@@ -76,7 +78,7 @@ def open_night(
         montage=montage,
         lights=lights,
         window=_window(header, lights, definition),
-        findings=(*header.findings, *events.findings, *lights_findings),
+        findings=(*header.findings, *of_labels, *events.findings, *lights_findings),
         declared_units=declared,
         recorded=content.recorded,
         recording_sha256=content.sha256,

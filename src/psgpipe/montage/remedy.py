@@ -1,0 +1,99 @@
+"""What helps where a derivation cannot be built: a label table, or another reference."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from psgpipe.messages import listed
+from psgpipe.model.montage import (
+    COMMON,
+    EYES,
+    LINKED,
+    MASTOIDS,
+    SCALP,
+    Candidates,
+    ChannelSource,
+    Role,
+)
+from psgpipe.montage.derivations import derive
+
+# Where sleep is scored first, then the rest of the head.
+BEST_SCALP = ("C4", "C3", "F4", "F3", "Cz", "Fz", "O2", "O1")
+MOST_NAMES = 4
+LABELS_SHOWN = 6
+COST = "12 of 50 epochs of a real recording had another stage that way"
+
+
+def remedy(
+    found: Candidates, role: Role, sources: Sequence[ChannelSource], *, min_fs_hz: float = 0.0
+) -> str:
+    """What to do about a role without a derivation: a label table, another reference, less."""
+    without = "" if role == "eeg" else ", or take a pipeline that needs none (-p eeg-only)"
+    by_reference = _by_reference(found, role, sources, min_fs_hz)
+    other = by_reference or "List another derivation under [reference]"
+    by_table = _by_label_table(found, role, sources, min_fs_hz)
+    if by_table and not by_reference:
+        other = other[0].lower() + other[1:]
+        return f"{by_table}, or {other}{without}."
+    return f"{by_table}. {other}{without}." if by_table else f"{other}{without}."
+
+
+def _by_label_table(
+    found: Candidates, role: Role, sources: Sequence[ChannelSource], min_fs_hz: float
+) -> str:
+    """What a label table should say; nothing where every label was understood and used."""
+    if any(source.is_numbered for source in sources):
+        return "Name the channels that are C4, M1 and so on in a label table (--labels FILE)"
+    unread = [
+        source.label
+        for source in sorted(sources, key=lambda s: not _may_be(role, s.label))
+        if not source.understood
+        and source.refused is None
+        and (source.fs_hz or 0.0) > min_fs_hz
+        and not source.label.strip().casefold().startswith(("ecg", "ekg"))
+    ]
+    if unread:
+        shown = listed(unread, LABELS_SHOWN)
+        return f"Not understood: {shown}. Name them in a label table (--labels FILE)"
+    is_recorded = any((role, name) in found.reasons for name in found.wanted[role])
+    return "" if is_recorded else "Name the site's channels in a label table (--labels FILE)"
+
+
+def _may_be(role: Role, label: str) -> bool:
+    return label.strip().casefold().startswith(("eeg", role, "pol"))
+
+
+def _by_reference(
+    found: Candidates, role: Role, sources: Sequence[ChannelSource], min_fs_hz: float
+) -> str:
+    """The lines of a pipeline that take the channels as recorded, where there is no mastoid."""
+    usable = [s for s in sources if s.understood and s.refused is None]
+    has_mastoid = any(MASTOIDS & {s.plus, s.minus} for s in usable)
+    if role == "emg" or has_mastoid or any(source.is_numbered for source in sources):
+        return ""
+    roles: tuple[Role, ...] = ("eeg", "eog") if role == "eeg" else ("eog",)
+    missing = [each for each in roles if found.wanted.get(each) and not found.of(each)]
+    names = {each: _as_recorded(each, usable, min_fs_hz) for each in missing}
+    if not names.get(role):
+        return ""
+    lines = " and ".join(f"{each} = {json.dumps(names[each])}" for each in names if names[each])
+    is_linked = all(name.endswith(f"-{LINKED}") for each in names for name in names[each])
+    cost = "" if is_linked else f" ({COST})"
+    return f"If no mastoid was recorded, write {lines} under [reference] of a pipeline{cost}"
+
+
+def _as_recorded(role: Role, sources: Sequence[ChannelSource], min_fs_hz: float) -> list[str]:
+    """Derivations of a role that can be taken as they were recorded, best first."""
+    if role == "eog":
+        names = ["horizontal", *(f"{s.plus}-{s.minus}" for s in sources if s.plus in EYES)]
+    else:
+        scalp = [s for s in sources if s.plus in SCALP]
+        scalp.sort(key=lambda s: (*BEST_SCALP, s.plus).index(s.plus))
+        names = [f"{s.plus}-{s.minus}" for s in scalp]
+    built = [
+        name
+        for name in dict.fromkeys(names)
+        if derive(name.removesuffix(f"-{COMMON}"), role, sources, min_fs_hz=min_fs_hz)
+    ]
+    return built[:MOST_NAMES]
