@@ -3,6 +3,7 @@
 import json
 
 from tests import cheap_nights
+from tests.recordings import write_night
 
 
 def plan(study, capsys, *options):
@@ -46,3 +47,41 @@ def test_the_plan_for_a_person(study, capsys):
     assert said[0] == "2 nights would be staged: S1 n1, S2 n1"
     assert said[1] == "! 1 have no recording where it should be: S2 n1"
     assert said[-1] == "Nothing was computed and nothing was written."
+
+
+def test_results_that_a_change_in_the_table_replaces_are_named(study, capsys):
+    three = study("n1", "n1", "n1", columns="\tlights_off", cells=["\t", "\t", "\t"])
+    three.run()
+    text = three.table.read_text(encoding="utf-8").splitlines()
+    three.table.write_text("\n".join([*text[:2], text[2] + "22:05", text[3]]) + "\n", "utf-8")
+    said = plan(three, capsys)
+    assert said["replace"] == said["compute"] == [["S2", "n1"]]
+    assert said["check"] == [["S1", "n1"], ["S3", "n1"]]
+    assert len(plan(three, capsys, "-p", "eeg-only")["replace"]) == 3
+    assert len(plan(three, capsys, "--force")["replace"]) == 3
+    assert cheap_nights.main(three.arguments("--dry-run")) == 0
+    assert (
+        "1 of them are finished, but not as asked now; results that change are replaced: S2 n1"
+    ) in capsys.readouterr().out
+    three.run()
+    assert plan(three, capsys)["replace"] == []
+
+
+def test_the_results_of_another_recording_are_not_replaced_unasked(study, capsys):
+    two = study("n1", "n1")
+    two.run()
+    longer = two.recording(1).with_name("other.edf")
+    write_night(longer, seconds=180)
+    text = two.table.read_text(encoding="utf-8").replace("S1.edf", "other.edf")
+    two.table.write_text(text, "utf-8")
+    assert plan(two, capsys)["taken"] == [["S1", "n1"]]
+    assert plan(two, capsys, "--force")["replace"] == [["S1", "n1"], ["S2", "n1"]]
+    assert two.run() == 8
+    assert two.states() == {"S1": "missing", "S2": "done"}
+
+
+def test_a_blinded_study_that_has_not_changed_replaces_nothing(study, capsys):
+    two = study("n1", "n1", columns="\tdose_mg_per_kg", cells=["\t0.5", "\t0"])
+    two.run("--blind")
+    said = plan(two, capsys)
+    assert (said["replace"], said["check"]) == ([], [["S1", "n1"], ["S2", "n1"]])

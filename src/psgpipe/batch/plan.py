@@ -5,20 +5,26 @@ from __future__ import annotations
 import shutil
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.resources import WORKER_BYTES
 from psgpipe.files.regular import file_name
+from psgpipe.model.ids import night_order
 from psgpipe.model.study_table_row import StudyTableRow
+from psgpipe.night.check import check_recording
+from psgpipe.night.earlier_result import answers
 from psgpipe.night.recipe import Recipe
+from psgpipe.results.failure_groups import FailureGroup, FailureGroups
 from psgpipe.results.manifest import Manifest, read_manifest
-from psgpipe.results.night_folder import night_folder
-from psgpipe.results.status import StudyNight, stored_night
-from psgpipe.study.study import Study
+from psgpipe.results.night_folder import night_folder, read_failure
+from psgpipe.results.status import StudyNight, unlisted_nights
+from psgpipe.study.study import Study, blinded
 
 SAMPLED_NIGHTS = 200
+_ACTIONS = ("compute", "replace", "check", "leave", "taken")
 # Guesses for a night of 8 h, used until there are finished nights to go by.
 NIGHT_S = {"fast": 2.0, "reference": 5.0}
 WORKER_START_S = {"fast": 2.0, "reference": 12.0}
@@ -36,10 +42,18 @@ class Plan:
         Nights that are not finished, or were finished from something else.
     check
         Finished nights; each is computed again only if its recording or anything else changed.
+    replace
+        Those nights to compute that are finished, but not as they are asked for now.
     leave
         Nights that failed and are left unless something changed.
+    taken
+        Nights whose folder has the results of another recording: they will fail.
     without_recording
         Of the nights to compute or check, those whose recording is not there.
+    will_fail
+        Of the nights to compute, those that will fail by what their headers say, by reason.
+    unlisted
+        Nights with results that the study does not list.
     seconds, disk_bytes
         For the nights to compute, with all workers.
     memory_bytes
@@ -51,10 +65,14 @@ class Plan:
     """
 
     compute: tuple[tuple[str, str], ...]
+    replace: tuple[tuple[str, str], ...]
     check: tuple[tuple[str, str], ...]
     leave: tuple[tuple[str, str], ...]
+    taken: tuple[tuple[str, str], ...]
     excluded: tuple[tuple[str, str], ...]
     without_recording: tuple[tuple[str, str], ...]
+    will_fail: tuple[FailureGroup, ...]
+    unlisted: tuple[tuple[str, str], ...]
     seconds: float
     memory_bytes: int
     disk_bytes: int
@@ -63,13 +81,17 @@ class Plan:
 
 
 def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -> Plan:
-    """What `run_batch` would do with the same arguments, as far as names and times tell."""
-    nights: dict[str, list[StudyTableRow]] = {"compute": [], "check": [], "leave": []}
+    """What `run_batch` would do with the same arguments, as far as names and headers tell."""
+    recipe = replace(recipe, lights_given_by="table")
+    if options.blind:
+        study = blinded(study)
+    nights: dict[str, list[StudyTableRow]] = {a: [] for a in _ACTIONS}
     for listed in options.shard.part(study.included):
         nights[_action(listed, recipe, out, options)].append(listed)
-    opened = [*nights["compute"], *nights["check"]]
+    compute = sorted((*nights["compute"], *nights["replace"]), key=_order)
+    opened = [*compute, *nights["check"]]
     finished = _manifests(nights["check"], out)
-    n_compute, engine = len(nights["compute"]), recipe.engine_name
+    n_compute, engine = len(compute), recipe.engine_name
     each_s = NIGHT_S[engine] + (PICTURES_S if recipe.pictures else 0.0)
     each_bytes = NIGHT_BYTES + (PICTURES_BYTES if recipe.pictures else 0.0)
     if finished:
@@ -78,11 +100,15 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
     workers = max(1, min(options.jobs, n_compute))
     start_s = WORKER_START_S[engine] if n_compute else 0.0
     return Plan(
-        compute=_ids(nights["compute"]),
+        compute=_ids(compute),
+        replace=_ids(nights["replace"]),
         check=_ids(nights["check"]),
         leave=_ids(nights["leave"]),
+        taken=_ids(nights["taken"]),
         excluded=_ids(study.excluded),
         without_recording=_ids([n for n in opened if not _is_there(n)]),
+        will_fail=_failures_by_headers([n for n in compute if _is_there(n)], recipe),
+        unlisted=_unlisted(study, out),
         seconds=start_s + n_compute * each_s / workers,
         memory_bytes=workers * WORKER_BYTES[engine],
         disk_bytes=round(n_compute * each_bytes),
@@ -91,24 +117,60 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
     )
 
 
+def _order(listed: StudyTableRow) -> tuple[Any, ...]:
+    return night_order(listed.night.subject, listed.night.night)
+
+
+def _failures_by_headers(
+    nights: Sequence[StudyTableRow], recipe: Recipe
+) -> tuple[FailureGroup, ...]:
+    """Why nights will fail, as far as the headers of their recordings tell."""
+    groups = FailureGroups()
+    for listed in nights:
+        for path in (listed.recording, *listed.night.further_parts):
+            checked = check_recording(path, recipe.definition, recipe.label_table, header_only=True)
+            if checked["error"]:
+                name = f"{listed.night.subject} {listed.night.night}"
+                groups.add(name, checked["error"], file_name(path))
+                break
+    return tuple(groups.largest_first)
+
+
+def _unlisted(study: Study, out: Path) -> tuple[tuple[str, str], ...]:
+    """Nights with results in `out` that the study no longer lists."""
+    ids = [(n.night.subject, n.night.night) for n in study.nights]
+    listed = [StudyNight(*night, night_folder(out, *night)) for night in ids]
+    return tuple((night.subject, night.night) for night in unlisted_nights(out, listed))
+
+
 def _is_there(listed: StudyTableRow) -> bool:
     return all(path.exists() for path in (listed.recording, *listed.night.further_parts))
 
 
 def _action(listed: StudyTableRow, recipe: Recipe, out: Path, options: BatchOptions) -> str:
-    night = listed.night
+    """One of `_ACTIONS`, on the assumption that recordings of the same name have not changed."""
+    night = replace(listed.night, extra={})
     folder = night_folder(out, night.subject, night.night)
-    study_night = StudyNight(
-        night.subject,
-        night.night,
-        folder,
-        recording=file_name(listed.recording),
-        pipeline_sha256=recipe.pipeline_sha256,
-    )
-    status = stored_night(study_night).status
-    if status == "finished":
-        return "compute" if options.force else "check"
-    return "leave" if status == "failed" and not options.retry_failed else "compute"
+    manifest = read_manifest(folder)
+    if manifest is None:
+        is_left = read_failure(folder) is not None and not options.retry_failed
+        return "leave" if is_left else "compute"
+    if options.force:
+        return "replace"
+    if manifest.is_intact and _is_of_another_recording(manifest, listed):
+        return "taken"
+    request = recipe.request_sha256(night, manifest.recording.sha256 or "")
+    return "check" if answers(manifest, request, night, recipe) else "replace"
+
+
+def _is_of_another_recording(manifest: Manifest, listed: StudyTableRow) -> bool:
+    """Whether name and size differ; a recording with another name alone was renamed."""
+    if manifest.recording.name == file_name(listed.recording):
+        return False
+    try:
+        return listed.recording.stat().st_size != manifest.recording.bytes
+    except OSError:
+        return False
 
 
 def _manifests(nights: Sequence[StudyTableRow], out: Path) -> list[Manifest]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from psgpipe.model.night_status import NightStatus
 from psgpipe.model.summary import QualityFlag
+from psgpipe.results.failure_groups import FailureGroup, FailureGroups
 
 MOST_KEPT = 1000
 
@@ -61,6 +62,8 @@ class BatchResult:
         Of the finished nights that a comparison leaves out, and of other finished nights whose
         numbers are doubtful; the first `MOST_KEPT` of each. All are counted in `n_withheld` and
         `n_doubtful`.
+    groups
+        All failures by their reason.
     """
 
     nights: int
@@ -71,6 +74,7 @@ class BatchResult:
     doubtful: list[NightResult] = field(default_factory=list)
     n_withheld: int = 0
     n_doubtful: int = 0
+    groups: FailureGroups = field(default_factory=FailureGroups)
 
     @property
     def done(self) -> int:
@@ -82,17 +86,20 @@ class BatchResult:
         """Nights that failed, now or before."""
         return self.counts["failed"] + self.counts["failed before"]
 
-    def add(self, night: NightResult) -> None:
-        """Count a night that has ended."""
+    def add(self, night: NightResult) -> FailureGroup | None:
+        """Count a night that has ended; the nights that failed like it, if it has failed."""
         self.counts[night.status] += 1
         if night.failure is not None:
             _keep(self.failures, night)
-        elif night.is_withheld:
+            name, file = f"{night.subject} {night.night}", night.failure.get("recording")
+            return self.groups.add(name, night.failure, file, kept=night.kept)
+        if night.is_withheld:
             self.n_withheld += 1
             _keep(self.withheld, night)
         elif night.doubts:
             self.n_doubtful += 1
             _keep(self.doubtful, night)
+        return None
 
 
 def _keep(nights: list[NightResult], night: NightResult) -> None:
@@ -110,7 +117,10 @@ class BatchProgress:
         The nights that have ended so far; complete when the batch has ended.
     night
         The night that has just ended; None if only some time has passed.
+    like
+        The first night that failed for the same reason, where that is another one.
     """
 
     result: BatchResult
     night: NightResult | None = None
+    like: str | None = None

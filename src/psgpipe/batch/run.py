@@ -129,9 +129,9 @@ def _run_nights(
     log.note("batch began", nights=len(nights), jobs=options.jobs)
     try:
         for night in _night_results(nights, recipe, out, options, stop, hashes, log, compute):
-            if night is not None:
-                result.add(night)
-            yield BatchProgress(result, night)
+            group = None if night is None else result.add(night)
+            like = group.names[0] if group and group.count > 1 else None
+            yield BatchProgress(result, night, like)
         stopped = stop.as_error(f"{result.done} of {len(nights)} nights finished")
         if stopped is not None:
             raise stopped

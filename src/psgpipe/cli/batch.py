@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from psgpipe.batch.plan import Plan, plan_batch
 from psgpipe.batch.resources import WORKER_BYTES, choose_jobs
 from psgpipe.batch.result import BatchResult, NightResult
 from psgpipe.batch.run import run_batch
+from psgpipe.cli.failure_lines import failure_lines, unlisted_lines
 from psgpipe.cli.options import (
     FILE,
     LOGGER,
@@ -30,6 +32,7 @@ from psgpipe.errors import NightsIncomplete
 from psgpipe.messages import count_of
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.nights_tsv import NIGHTS, gather
+from psgpipe.results.status import unlisted_nights
 from psgpipe.study import blinding
 from psgpipe.study.shard import Shard
 from psgpipe.study.study import read_study, unnamed_conditions
@@ -109,10 +112,11 @@ def command(
     result = show_batch(run_batch(nights, recipe, out, options), None if quiet else sys.stderr)
     if options.shard.of == 1:
         gather(out)
+    unlisted = [(n.subject, n.night) for n in unlisted_nights(out)]
     if as_json:
-        print_json(result_dict(result, out))
+        print_json(result_dict(result, out, unlisted))
     elif not quiet:
-        click.echo(result_text(result, out, options.shard))
+        click.echo(result_text(result, out, options.shard, unlisted))
     if result.failed:
         raise NightsIncomplete(
             f"{result.failed} of {result.nights} nights failed",
@@ -120,7 +124,9 @@ def command(
         )
 
 
-def result_dict(result: BatchResult, out: Path) -> dict[str, Any]:
+def result_dict(
+    result: BatchResult, out: Path, unlisted: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
     """The result of a batch as plain values."""
     return {
         "out": str(out),
@@ -136,6 +142,8 @@ def result_dict(result: BatchResult, out: Path) -> dict[str, Any]:
         ],
         "withheld": [_doubts(n) for n in result.withheld],
         "doubtful": [_doubts(n) for n in result.doubtful],
+        "failure_groups": [dataclasses.asdict(g) for g in result.groups.largest_first],
+        "unlisted": [{"subject": subject, "night": night} for subject, night in unlisted],
     }
 
 
@@ -149,7 +157,9 @@ def _doubts(night: NightResult) -> dict[str, Any]:
     return {"subject": night.subject, "night": night.night, "flags": flags}
 
 
-def result_text(result: BatchResult, out: Path, shard: Shard) -> str:
+def result_text(
+    result: BatchResult, out: Path, shard: Shard, unlisted: Sequence[tuple[str, str]] = ()
+) -> str:
     """The result of a batch for a person to read."""
     part = "" if shard.of == 1 else f" (shard {shard.number} of {shard.of})"
     lines = [f"{result.nights} nights{part}: {result.done} finished, {result.failed} failed."]
@@ -160,20 +170,14 @@ def result_text(result: BatchResult, out: Path, shard: Shard) -> str:
         lines.append("  All of the finished ones were there already, unchanged.")
     if result.excluded:
         lines.append(f"  {result.excluded} more are excluded by the study table.")
-    for night in result.failures[:MOST_SHOWN]:
-        reason = _reason(night)
-        lines.append(f"  {night.subject} {night.night}: {reason['problem']}")
-        lines.append(f"    {reason['remedy']}")
-        if night.kept:
-            lines.append("    Its results of an earlier run are still there.")
-    if result.failed > MOST_SHOWN:
-        lines.append(f"  ... and {result.failed - MOST_SHOWN} more; see {NIGHTS}.")
+    lines += failure_lines(result.groups.largest_first)
     if result.counts["failed before"]:
         lines.append(
             f"  {result.counts['failed before']} failed before and were not tried again, because "
             "nothing has changed (--retry-failed tries them)."
         )
     lines += doubt_lines(result)
+    lines += unlisted_lines(unlisted)
     if shard.of == 1:
         lines.append(f"  {out / NIGHTS}: every night with its endpoints, or why it has none.")
     else:
@@ -213,6 +217,11 @@ def _and_more(n_nights: int) -> list[str]:
 def plan_text(plan: Plan) -> str:
     """What a batch would do, for a person to read."""
     lines = [f"{len(plan.compute)} nights would be staged: {_some(plan.compute)}"]
+    if plan.replace:
+        lines.append(
+            f"{len(plan.replace)} of them are finished, but not as asked now; results that change "
+            f"are replaced: {_some(plan.replace)}"
+        )
     if plan.check:
         lines.append(f"{len(plan.check)} are finished; they are staged again if something changed")
     if plan.leave:
@@ -222,6 +231,16 @@ def plan_text(plan: Plan) -> str:
     if plan.without_recording:
         missing = plan.without_recording
         lines.append(f"! {len(missing)} have no recording where it should be: {_some(missing)}")
+    if plan.taken:
+        lines.append(
+            f"! {len(plan.taken)} will fail: their results are of another recording, which only "
+            f"--force replaces: {_some(plan.taken)}"
+        )
+    if plan.will_fail:
+        count = sum(group.count for group in plan.will_fail)
+        lines.append(f"! {count} will fail, by what their headers say:")
+        lines += failure_lines(plan.will_fail)
+    lines += unlisted_lines(plan.unlisted)
     basis = "by the nights that are finished" if plan.measured else "a guess; no night is finished"
     free = "" if plan.disk_free_bytes is None else f" of {_gib(plan.disk_free_bytes)} free"
     lines += [

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from psgpipe.cli.failure_lines import failure_lines
 from psgpipe.cli.options import (
     FILE,
     LOGGER,
@@ -28,6 +29,7 @@ from psgpipe.errors import FileTaken, RecordingUnreadable, StagerUnavailable
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.check import STATE_UNREADABLE, anonymous_copy, check_recording
 from psgpipe.night.definition import load_definition
+from psgpipe.results.failure_groups import FailureGroups
 from psgpipe.staging.engine_check import EngineComparison, compare_engines
 from psgpipe.study.discovery import recordings_in
 from psgpipe.tables.cells import without_formula
@@ -178,14 +180,21 @@ def show_tsv(checked: Checked) -> None:
 def show_lines(checked: Checked, *, quiet: bool) -> None:
     """Print a line for each recording, and how many recordings are in each state."""
     states: Counter[str] = Counter()
+    failures = FailureGroups()
     for recording in checked:
         row = audit_row(recording)
         states[row["state"]] += 1
+        remark = row["problem"] or row["codes"]
+        if recording["error"]:
+            group = failures.add(row["file"], recording["error"], Path(row["file"]).name)
+            remark = remark if group.count == 1 else f"like {group.names[0]}"
         if not quiet:
-            remark = row["problem"] or row["codes"]
             parts = (row["state"].ljust(10), row["file"], row["derivations"], remark)
             click.echo("  ".join(one_line(part) for part in parts if part))
     total = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    shared = [group for group in failures.largest_first if group.count > 1]
+    for line in failure_lines(shared, "recordings"):
+        click.echo(printable(line))
     click.echo(f"{states.total()} recordings: {total or 'none'}")
 
 

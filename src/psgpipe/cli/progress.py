@@ -88,17 +88,21 @@ def show_batch(batch: Generator[BatchProgress, None, None], stream: TextIO | Non
             if bar is not None and night is None:
                 bar.tick()
             elif bar is not None and night is not None:
-                failure = None if night.failure is None else night_line(night)
+                failure = None if night.failure is None else night_line(night, progress.like)
                 bar.advance(computed=night.status in ("finished", "failed"), failure=failure)
             elif stream is not None and night is not None:
-                _write(stream, f"{result.counts.total()}/{result.nights} {night_line(night)}\n")
+                _write(
+                    stream,
+                    f"{result.counts.total()}/{result.nights} {night_line(night, progress.like)}\n",
+                )
     return result
 
 
-def night_line(night: NightResult) -> str:
-    """How a night ended, in one line."""
+def night_line(night: NightResult, like: str | None = None) -> str:
+    """How a night ended, in one line; `like` names a night that failed for the same reason."""
     took = f" in {night.seconds:.1f} s" if night.status == "finished" else ""
     why = f": {night.failure['problem']}" if night.failure else ""
+    why = f" like {like}" if like else why
     flags = dict.fromkeys(flag.code for flag in night.doubts)
     doubts = f"; flags: {' '.join(flags)}" if flags else ""
     line = f"{night.subject} {night.night}: {STATUS_TEXTS[night.status]}{took}{why}{doubts}"

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import click
 
+from psgpipe.cli.failure_lines import failure_lines, unlisted_lines
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
-from psgpipe.results.status import BatchRun, batch_runs, stored_night, study_nights, word_in_tables
-
-MOST_SHOWN = 20
+from psgpipe.results.failure_groups import FailureGroup, FailureGroups
+from psgpipe.results.status import (
+    BatchRun,
+    batch_runs,
+    stored_night,
+    study_nights,
+    unlisted_nights,
+    word_in_tables,
+)
 
 
 @click.command(name="status")
@@ -28,11 +36,11 @@ def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
 
 
 def read_status(out: Path) -> dict[str, Any]:
-    """Counts, failed nights and runs, as plain values."""
+    """Counts, failed nights, unlisted nights and runs, as plain values."""
     runs = batch_runs(out)
     in_hand = {night for run in runs if run.is_alive for night in run.in_hand}
     counts = dict.fromkeys(("done", "failed", "running", "missing", "excluded"), 0)
-    failed = []
+    failed, groups = [], FailureGroups()
     for night in study_nights(out):
         stored, ids = stored_night(night), (night.subject, night.night)
         if stored.status != "finished" and ids in in_hand:
@@ -40,9 +48,16 @@ def read_status(out: Path) -> dict[str, Any]:
             continue
         counts[word_in_tables(stored.status)] += 1
         if stored.status == "failed":
-            reason = {"kind": stored.kind, "problem": stored.reason}
+            reason = {"kind": stored.kind, "problem": stored.reason, "remedy": stored.remedy}
+            groups.add(f"{night.subject} {night.night}", reason, night.recording)
             failed.append({"subject": night.subject, "night": night.night, **reason})
-    return {**counts, "failures": failed, "runs": [_run_dict(run) for run in runs]}
+    return {
+        **counts,
+        "failures": failed,
+        "failure_groups": [dataclasses.asdict(group) for group in groups.largest_first],
+        "unlisted": [{"subject": n.subject, "night": n.night} for n in unlisted_nights(out)],
+        "runs": [_run_dict(run) for run in runs],
+    }
 
 
 def _run_dict(run: BatchRun) -> dict[str, Any]:
@@ -59,10 +74,8 @@ def status_text(status: dict[str, Any]) -> str:
     """The status for a person to read."""
     names = ("done", "failed", "running", "missing", "excluded")
     lines = [", ".join(f"{status[n]} {n}" for n in names if status[n]) or "no night is listed"]
-    failures = status["failures"]
-    lines += [f"  {f['subject']} {f['night']}: {f['problem']}" for f in failures[:MOST_SHOWN]]
-    if len(failures) > MOST_SHOWN:
-        lines.append(f"  ... and {len(failures) - MOST_SHOWN} more; psgpipe gather lists them all")
+    lines += failure_lines([FailureGroup(**group) for group in status["failure_groups"]])
+    lines += unlisted_lines([(n["subject"], n["night"]) for n in status["unlisted"]])
     for run in status["runs"]:
         hand = ", ".join(f"{night['subject']} {night['night']}" for night in run["in_hand"])
         what = "is at work" if run["alive"] else "ended without a word; run the batch again"

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
+from psgpipe.cli.failure_lines import unlisted_lines
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.errors import OutputConflict
 from psgpipe.messages import count_of
 from psgpipe.messages import listed as listed_names
+from psgpipe.results.status import unlisted_nights
 from psgpipe.results.verify import verify
 from psgpipe.study.blind_check import files_against_the_blind
 
@@ -33,17 +35,22 @@ def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
         if checked.damage:
             damaged.append(checked)
     telling = [path.relative_to(out).as_posix() for path in files_against_the_blind(out)]
+    unlisted = [(night.subject, night.night) for night in unlisted_nights(out)]
     if as_json:
         listed = [
             {"subject": c.subject, "night": c.night, "damage": list(c.damage)} for c in damaged
         ]
-        print_json({"nights": nights, "files": files, "damaged": listed, "not_blind": telling})
+        not_listed = [{"subject": subject, "night": night} for subject, night in unlisted]
+        counts = {"nights": nights, "files": files, "damaged": listed}
+        print_json({**counts, "unlisted": not_listed, "not_blind": telling})
     elif not quiet:
         for checked in damaged:
             for damage in checked.damage:
                 click.echo(printable(f"{checked.subject} {checked.night}: {damage}"))
         for name in telling:
             click.echo(printable(f"{name}: shows a condition or dose of the blinded study"))
+        for line in unlisted_lines(unlisted):
+            click.echo(printable(line))
         click.echo(f"{nights} finished nights, {files} files: {len(damaged)} nights damaged")
     if damaged:
         raise OutputConflict(

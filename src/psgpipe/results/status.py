@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,7 @@ class StoredNight:
     kind: str | None = None
     reason: str | None = None
     manifest: Manifest | None = None
+    remedy: str | None = None
 
 
 def study_nights(out: Path) -> list[StudyNight]:
@@ -69,6 +70,19 @@ def study_nights(out: Path) -> list[StudyNight]:
             f"{STUDY}: wanted a list of nights as psgpipe batch writes it, found something else",
             "Run the batch again; it writes the file anew.",
         ) from error
+
+
+def unlisted_nights(out: Path, listed: Sequence[StudyNight] | None = None) -> list[StudyNight]:
+    """Nights with results in `out` that its study does not list: the table was changed since.
+
+    `listed` are the nights of the study where they are not those of ``study.json``. Where no study
+    lists nights, none is missing from it.
+    """
+    study = _nights_of_study(read_study_file(out) or {}, out) if listed is None else listed
+    if not study or not (out / "nights").is_dir():
+        return []
+    folders = {night.folder for night in study}
+    return [night for night in _nights_with_folders(out) if night.folder not in folders]
 
 
 def _nights_of_study(study: Mapping[str, Any], out: Path) -> list[StudyNight]:
@@ -126,7 +140,9 @@ def stored_night(night: StudyNight) -> StoredNight:
         )
     failure = read_failure(night.folder)
     if failure is not None:
-        return StoredNight("failed", failure.get("kind"), failure.get("problem"))
+        return StoredNight(
+            "failed", failure.get("kind"), failure.get("problem"), remedy=failure.get("remedy")
+        )
     if (night.folder / MANIFEST).exists():
         return StoredNight("missing", "Damaged", "its manifest is damaged; run the batch again")
     return StoredNight("missing", None, "not computed yet")

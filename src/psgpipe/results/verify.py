@@ -8,7 +8,7 @@ from pathlib import Path
 
 from psgpipe.results.manifest import MANIFEST, read_manifest
 from psgpipe.results.output_check import damaged_outputs
-from psgpipe.results.status import StudyNight, study_nights
+from psgpipe.results.status import StudyNight, study_nights, unlisted_nights
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class NightCheck:
 
 
 def verify(out: Path) -> Iterator[NightCheck]:
-    """Check the finished nights in `out`, excluded ones too, one after the other."""
-    for night in study_nights(out):
+    """Check the finished nights in `out`, excluded and unlisted ones too, one after the other."""
+    for night in (*study_nights(out), *unlisted_nights(out)):
         if (night.folder / MANIFEST).exists():
             yield _check(night)
 
