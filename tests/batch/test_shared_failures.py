@@ -13,7 +13,7 @@ from tests.studies import tree
 def without_mastoids(study):
     """Five nights; three have no mastoid, and other channels beside C4."""
     five = study("n1", "n1", "n1", "n1", "n1")
-    for number, beside in ((2, "ECG"), (3, "ECG"), (5, "SpO2")):
+    for number, beside in ((2, "Leg"), (3, "Leg"), (5, "SpO2")):
         write_night(five.recording(number), ("C4", beside), seconds=120)
     return five
 
@@ -30,7 +30,7 @@ def assert_said_once(lines):
     assert "3 nights, for example S2 n1: none of" in reason
     assert ".edf" not in reason
     after = lines[lines.index(reason) + 1 :][:2]
-    assert after[0].startswith("    If no mastoid was recorded, write eeg = ")
+    assert after[0].startswith("    Not understood: Leg. Name them in a label table")
     assert after[1].strip() == "Nights: S2 n1, S3 n1, S5 n1"
 
 

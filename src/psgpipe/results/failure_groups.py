@@ -9,7 +9,9 @@ from typing import Any
 
 MOST_NAMES = 20
 # What a recording has differs from one to the next; what was wanted of it does not.
-_OF_ONE_RECORDING = re.compile(r" be built from .*|[0-9]+(\.[0-9]+)?", re.DOTALL)
+_OF_ONE_RECORDING = re.compile(
+    r" be built from .*|Not understood: .* Name them|[0-9]+(\.[0-9]+)?", re.DOTALL
+)
 
 
 @dataclass
