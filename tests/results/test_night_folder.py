@@ -119,7 +119,7 @@ def test_a_night_put_aside_when_the_power_failed_comes_back_whole(night, monkeyp
 
 
 def test_what_a_living_run_is_writing_is_not_removed(tmp_path):
-    being_made = tmp_path / replace_folder.NEW_NIGHTS / owner_tag.new_tag()
+    being_made = tmp_path / replace_folder.NEW_FOLDERS / owner_tag.new_tag()
     being_made.mkdir(parents=True)
     remove_abandoned(tmp_path)
     assert being_made.exists()
@@ -430,3 +430,31 @@ def test_a_disk_that_fails_while_a_folder_is_flushed_is_reported(night, monkeypa
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OutputConflict):
         finish(night, summary_json="{}")
+
+
+@pytest.mark.parametrize("swaps", [True, False], ids=["swap", "no swap"])
+def test_files_of_the_user_with_names_of_psgpipe_are_kept(tmp_path, monkeypatch, swaps):
+    if not swaps:
+        monkeypatch.setattr(replace_folder, "swap_folders", lambda a, b: False)
+    folder = night_folder(tmp_path, "S1", "n1")
+    folder.mkdir(parents=True)
+    (folder / "summary.json").write_text("my own summary", encoding="utf-8")
+    finish_night(folder, {"summary.json": b"{}"}, {})
+    (folder / "report.html").write_text("my own page", encoding="utf-8")
+    (folder / "my photos").mkdir()
+    (folder / "my photos" / "a.txt").write_text("a", encoding="utf-8")
+    finish_night(folder, {"summary.json": b"[]", "power.tsv": b"p"}, {})
+    fail_night(folder, {"kind": "TooShort"})
+    (folder / "quality.json").write_text("my notes on quality", encoding="utf-8")
+    finish_night(folder, {"quality.json": b"{}", "report.html": b"<p>"}, {})
+    mine = {
+        "summary.json.kept": "my own summary",
+        "report.html.kept": "my own page",
+        "my photos/a.txt": "a",
+        "quality.json.kept": "my notes on quality",
+    }
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    assert files == {*mine, "manifest.json", "quality.json", "report.html"}
+    assert {name: (folder / name).read_text(encoding="utf-8") for name in mine} == mine
+    remove_abandoned(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["nights"]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from psgpipe.cli.options import (
 from psgpipe.cli.printing import printable, table
 from psgpipe.cli.progress import ProgressBar
 from psgpipe.errors import FileTaken, RecordingUnreadable, StagerUnavailable
+from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.check import STATE_UNREADABLE, anonymous_copy, check_recording
 from psgpipe.night.definition import load_definition
@@ -79,6 +81,7 @@ def command(
     label_table = read_label_table(labels) if labels else None
     is_audit = any(path.is_dir() for path in recordings)
     codes: set[int] = set()
+    remove_old_temporary_files = cache(remove_abandoned_files)
 
     def checked_recordings() -> Checked:
         for path, name in _with_bar(list(recordings_in(recordings)), shown=is_audit and not quiet):
@@ -86,6 +89,7 @@ def command(
             checked = check_recording(path, definition, label_table, header_only=by_header)
             if anonymise and checked["state"] != STATE_UNREADABLE:
                 try:
+                    remove_old_temporary_files((anonymise / name).parent)
                     copy = anonymous_copy(
                         path, anonymise / name, keep_date=keep_date, keep_age_sex=keep_age_sex
                     )

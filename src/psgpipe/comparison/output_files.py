@@ -12,12 +12,14 @@ from psgpipe._version import __version__
 from psgpipe.comparison.report import Section, primary_sentence, sections
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.errors import OutputConflict
-from psgpipe.files.atomic import json_bytes, read_json, write_file
+from psgpipe.files.atomic import json_bytes, output_errors, read_json
 from psgpipe.messages import safe_text
 from psgpipe.model.comparison import Comparison, SubjectChange
+from psgpipe.results.night_writer import put_folder
+from psgpipe.results.replace_folder import COMPARISON as FOLDER
+from psgpipe.results.replace_folder import remove_abandoned
 from psgpipe.tables.cells import without_formula
 
-FOLDER = "comparison"
 COMPARISON = "comparison.json"
 CONTRAST_COLUMNS = (
     "endpoint", "role", "unit", "n_subjects", "n_baseline_nights", "n_treatment_nights",
@@ -32,6 +34,8 @@ SUBJECT_COLUMNS = tuple(f.name for f in dataclasses.fields(SubjectChange))
 def write_comparison(comparison: Comparison, out: Path) -> Path:
     """Write the files of a comparison into ``comparison/`` in `out`; returns this folder.
 
+    The folder takes its place as a whole; files there that psgpipe did not write stay.
+
     Raises
     ------
     psgpipe.errors.OutputConflict
@@ -41,10 +45,19 @@ def write_comparison(comparison: Comparison, out: Path) -> Path:
     """
     folder = out / FOLDER
     _refuse_another_table(comparison, folder)
-    write_file(folder / "contrasts.tsv", table_bytes(CONTRAST_COLUMNS, comparison.contrasts))
-    write_file(folder / "subjects.tsv", table_bytes(SUBJECT_COLUMNS, comparison.subjects))
-    write_file(folder / "comparison.md", markdown(comparison).encode("utf-8", "backslashreplace"))
-    write_file(folder / COMPARISON, json_bytes(comparison_dict(comparison)))
+    files = {
+        "contrasts.tsv": table_bytes(CONTRAST_COLUMNS, comparison.contrasts),
+        "subjects.tsv": table_bytes(SUBJECT_COLUMNS, comparison.subjects),
+        "comparison.md": markdown(comparison).encode("utf-8", "backslashreplace"),
+        COMPARISON: json_bytes(comparison_dict(comparison)),
+    }
+    with output_errors(folder):
+        out.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(out)
+    try:
+        put_folder(folder, files, out)
+    finally:
+        remove_abandoned(out)
     return folder
 
 

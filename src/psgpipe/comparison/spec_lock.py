@@ -12,6 +12,7 @@ from psgpipe.comparison.spec import find_spec, parse_spec
 from psgpipe.errors import ComparisonSpecInvalid, OutputConflict, SpecChanged
 from psgpipe.files.atomic import json_bytes, write_file
 from psgpipe.files.regular import read_small_file
+from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.files.toml_file import MOST_BYTES, shipped_pipelines
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 
@@ -61,6 +62,7 @@ def lock_spec(spec: str | Path) -> dict[str, Any]:
     content = read_small_file(path, ComparisonSpecInvalid, MOST_BYTES)
     parse_spec(content, path.name)  # an invalid spec must not be locked
     sha256 = hashlib.sha256(content).hexdigest()
+    remove_abandoned_files(path.parent)
     lock = _read_lock(path)
     if lock is not None and lock["sha256"] != sha256:
         raise OutputConflict(

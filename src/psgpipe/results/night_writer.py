@@ -36,7 +36,7 @@ def finish_night(folder: Path, outputs: Mapping[str, bytes], provenance: Mapping
     """
     entries = [asdict(output_file(name, content)) for name, content in outputs.items()]
     document = signed({**provenance, "outputs": entries})
-    _put_night(folder, {**outputs, MANIFEST: json_bytes(document)})
+    put_folder(folder, {**outputs, MANIFEST: json_bytes(document)}, _out_of(folder))
 
 
 def correct_manifest(
@@ -64,11 +64,17 @@ def fail_night(folder: Path, failure: Mapping[str, Any]) -> None:
     content = json_bytes(failure)
     if not (folder / MANIFEST).exists() and bytes_of(folder / FAILURE) == content:
         return
-    _put_night(folder, {FAILURE: content})
+    put_folder(folder, {FAILURE: content}, _out_of(folder))
 
 
-def _put_night(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Replace the night's folder by one with these files; the user's own files there stay.
+def _out_of(night: Path) -> Path:
+    return night.parents[2]
+
+
+def put_folder(folder: Path, files: Mapping[str, bytes], out: Path) -> None:
+    """Replace a folder in `out` by one with these files; the user's own files there stay.
+
+    `folder` is that of a night or of the comparison.
 
     Raises
     ------
@@ -79,7 +85,7 @@ def _put_night(folder: Path, files: Mapping[str, bytes]) -> None:
     """
     for _ in range(MOST_WRITES):
         with output_errors(folder):
-            if _put_once(folder, files):
+            if _put_once(folder, files, out):
                 return
     raise TryAgain(
         f"{folder.parent.name}/{folder.name} vanished {MOST_WRITES} times while it was written",
@@ -87,9 +93,9 @@ def _put_night(folder: Path, files: Mapping[str, bytes]) -> None:
     )
 
 
-def _put_once(folder: Path, files: Mapping[str, bytes]) -> bool:
-    """Replace the night's folder; False where somebody removed the new one before that."""
-    with new_folder(folder) as new:
+def _put_once(folder: Path, files: Mapping[str, bytes], out: Path) -> bool:
+    """Replace the folder; False where somebody removed the new one before that."""
+    with new_folder(folder, out) as new:
         try:
             for name, content in files.items():
                 write_new(new / name, content)

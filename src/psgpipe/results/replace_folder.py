@@ -1,8 +1,9 @@
-"""A finished night's new folder replaces its old one.
+"""The new folder of a finished night, or of a comparison, replaces its old one.
 
-A new night is written into a temporary folder under ``OUT/.psgpipe-new``. It holds ``new``, the
-night's files, and ``for``, the name of the night. After the replacement it also holds the night's
-old folder, until that is removed.
+It is written into a temporary folder under ``OUT/.psgpipe-new``. That holds ``new``, the new files,
+and ``for``, the name of the night (``S1/n1``) or ``comparison`` and the number of the folder
+``new`` on its disk. After the replacement it also
+holds the old folder, until that is removed.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from psgpipe.files.atomic import TEMPORARY_PREFIX, bytes_of, read_json, rename_with_retries
 from psgpipe.files.owner_tag import abandoned, new_tag
 from psgpipe.files.swap import swap_folders
+from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.results.manifest import FAILURE, MANIFEST
 from psgpipe.results.night_folder import night_folder
 
@@ -25,32 +27,49 @@ NIGHT_FILES = (
 )  # fmt: skip
 """The files that psgpipe writes into a night's folder; all others there belong to the user."""
 
-NEW_NIGHTS = f"{TEMPORARY_PREFIX}new"
+COMPARISON = "comparison"
+COMPARISON_FILES = (
+    "contrasts.tsv", "subjects.tsv", "comparison.json", "comparison.md", "report.html",
+)  # fmt: skip
+"""The files that psgpipe writes into ``comparison/``."""
+
+NEW_FOLDERS = f"{TEMPORARY_PREFIX}new"
+UNPUBLISHED = "unpublished"
 
 _EXISTS = {errno.EEXIST, errno.ENOTEMPTY}
 _MOST_ATTEMPTS = 20
 
 
 @contextlib.contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """An empty folder for the new files of the night in `folder`."""
-    out = folder.parents[2]
-    temporary = out / NEW_NIGHTS / new_tag()
+def new_folder(folder: Path, out: Path) -> Iterator[Path]:
+    """An empty folder for the new files of `folder`, a night or the comparison in `out`."""
+    temporary = out / NEW_FOLDERS / new_tag()
     try:
-        yield _make_temporary(temporary, folder)
+        yield _make_temporary(temporary, _name_of(folder, out))
     finally:
         with contextlib.suppress(OSError, ValueError):
             _complete(temporary, out)
 
 
-def _make_temporary(temporary: Path, folder: Path) -> Path:
+def _name_of(folder: Path, out: Path) -> str:
+    return folder.name if folder.parent == out else f"{folder.parent.name}/{folder.name}"
+
+
+def _folder_named(name: str, out: Path) -> Path:
+    subject, _, night = name.partition("/")
+    return out / COMPARISON if name == COMPARISON else night_folder(out, subject, night)
+
+
+def _make_temporary(temporary: Path, name: str) -> Path:
     new = temporary / "new"
     for _ in range(_MOST_ATTEMPTS):
         # Another run that ends removes the parent when it is empty.
         with contextlib.suppress(FileNotFoundError):
             temporary.mkdir(parents=True, exist_ok=True)
-            (temporary / "for").write_text(f"{folder.parent.name}/{folder.name}", encoding="utf-8")
             new.mkdir(exist_ok=True)
+            # By its number the new folder is known after it has exchanged names with the old one.
+            text = f"{name}\n{new.stat().st_ino}\n"
+            (temporary / "for").write_text(text, encoding="utf-8")
             break
     return new
 
@@ -91,15 +110,12 @@ def remove_abandoned(out: Path) -> None:
     An old night that was moved and not yet replaced comes back.
     """
     with contextlib.suppress(OSError):
-        for temporary in abandoned(out / NEW_NIGHTS):
+        for temporary in abandoned(out / NEW_FOLDERS):
             with contextlib.suppress(OSError, ValueError):
                 _complete(_taken_over(temporary), out)
     with contextlib.suppress(OSError):
-        (out / NEW_NIGHTS).rmdir()
-    with contextlib.suppress(OSError):
-        for entry in abandoned(out, TEMPORARY_PREFIX):
-            if entry.name != NEW_NIGHTS:
-                _remove(entry)
+        (out / NEW_FOLDERS).rmdir()
+    remove_abandoned_files(out, besides=(NEW_FOLDERS,))
 
 
 def _taken_over(temporary: Path) -> Path:
@@ -111,49 +127,65 @@ def _taken_over(temporary: Path) -> Path:
     return temporary.rename(own)
 
 
-def _remove(entry: Path) -> None:
-    """Remove a temporary file, or a folder that was made to read the clock."""
-    with contextlib.suppress(OSError):
-        if entry.is_dir() and not entry.is_symlink():
-            entry.rmdir()
-        else:
-            entry.unlink()
-
-
 def _complete(temporary: Path, out: Path) -> None:
     """Complete an interrupted replacement and remove the temporary folder."""
-    subject, _, night = (bytes_of(temporary / "for") or b"").decode("ascii").partition("/")
-    folder = night_folder(out, subject, night)
+    name, _, number = (bytes_of(temporary / "for") or b"").decode("ascii").partition("\n")
+    folder = _folder_named(name, out)
     new, old = temporary / "new", sorted(temporary.glob("old*"))
     if old and not os.path.lexists(folder):
         # The new night was complete before the old one was moved.
         (new if new.is_dir() else old[-1]).rename(folder)
     if new.is_dir():
+        is_new = number.strip() in ("", str(new.stat().st_ino))
         # A writer that still lives must not put a night in place whose files are being removed.
-        new.rename(temporary / "rest")
+        new.rename(temporary / (UNPUBLISHED if is_new else "rest"))
     for rest in (path for path in temporary.iterdir() if path.name != "for"):
-        _remove_old(rest, folder)
+        if rest.name == UNPUBLISHED:
+            _remove_files(rest)
+        else:
+            own = COMPARISON_FILES if name == COMPARISON else _own_files(rest)
+            _remove_old(rest, folder, own)
     (temporary / "for").unlink(missing_ok=True)
     temporary.rmdir()
 
 
-def _remove_old(old: Path, folder: Path) -> None:
-    """Remove psgpipe's files in an old folder; move the user's files to the night's folder."""
+def _remove_files(unpublished: Path) -> None:
+    for entry in unpublished.iterdir():
+        entry.unlink()
+    unpublished.rmdir()
+
+
+def _own_files(old: Path) -> Collection[str]:
+    """The files in an old folder of a night that psgpipe has written."""
+    if (old / MANIFEST).exists():
+        outputs = _output_names(old)
+        return NIGHT_FILES if outputs is None else (MANIFEST, FAILURE, *outputs)
+    return (FAILURE,)
+
+
+def _remove_old(old: Path, folder: Path, own: Collection[str]) -> None:
+    """Remove psgpipe's files in an old folder; move the user's files to the new one."""
     if old.is_symlink():
         old.unlink()
         return
-    own = {*NIGHT_FILES, *_output_names(old)}
-    for entry in old.iterdir():
+    # The manifest names the files that are psgpipe's, so it goes last.
+    for entry in sorted(old.iterdir(), key=lambda entry: entry.name == MANIFEST):
         if entry.name in own or entry.name.startswith(TEMPORARY_PREFIX):
             entry.unlink()
-        elif not os.path.lexists(folder / entry.name):
-            entry.rename(folder / entry.name)
+        else:
+            entry.rename(_free_path(folder / entry.name))
     old.rmdir()
 
 
-def _output_names(folder: Path) -> list[str]:
-    """The outputs that a manifest there names; none where it cannot be read."""
+def _free_path(path: Path) -> Path:
+    """`path`, or a name like it where psgpipe has written a file of that name."""
+    others = (path.with_name(f"{path.name}.kept{n or ''}") for n in range(1000))
+    return next((p for p in (path, *others) if not os.path.lexists(p)), path)
+
+
+def _output_names(folder: Path) -> list[str] | None:
+    """The outputs that a manifest there names; None where it cannot be read."""
     try:
-        return [output["name"] for output in (read_json(folder / MANIFEST) or {})["outputs"]]
+        return [str(output["name"]) for output in (read_json(folder / MANIFEST) or {})["outputs"]]
     except (KeyError, TypeError):
-        return []
+        return None

@@ -15,7 +15,8 @@ from typing import Any
 
 from psgpipe.edf.writer import OutputSignal, write_recording, write_scoring
 from psgpipe.errors import OutputConflict, TryAgain, UsageError
-from psgpipe.files.atomic import atomic_file, json_bytes, output_errors, write_file
+from psgpipe.files.atomic import atomic_file, bytes_of, json_bytes, output_errors, write_file
+from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.messages import unknown
 from psgpipe.simulation.leads import DEFAULT_FS_HZ, MONTAGES
 from psgpipe.simulation.night import CONDITIONS, NightPlan, night_signals, plan_night
@@ -25,6 +26,7 @@ from psgpipe.sleep.architecture import summarize
 LOGGER = logging.getLogger("psgpipe")
 STUDY = "study.tsv"
 DESCRIPTION = "simulation.json"
+RECORDINGS, SCORINGS = "recordings", "scorings"
 COLUMNS = (
     "subject", "night", "condition", "recording", "lights_off", "lights_on", "age", "sex",
     "night_in_lab", "scoring",
@@ -76,12 +78,12 @@ class PlannedNight:
     @property
     def recording(self) -> str:
         """Path of the recording, relative to the table."""
-        return f"recordings/sub-{self.subject}_ses-{self.night}.edf"
+        return f"{RECORDINGS}/sub-{self.subject}_ses-{self.night}.edf"
 
     @property
     def scoring(self) -> str:
         """Path of the true stages, relative to the table."""
-        return f"scorings/sub-{self.subject}_ses-{self.night}.edf"
+        return f"{SCORINGS}/sub-{self.subject}_ses-{self.night}.edf"
 
     def row(self) -> dict[str, str]:
         """The night as it stands in the study table, by column."""
@@ -100,7 +102,8 @@ class PlannedNight:
 def simulate_study(design: StudyDesign, out: Path, *, force: bool = False) -> dict[str, Any]:
     """Write the study into the folder `out`; returns what ``simulation.json`` holds.
 
-    Everything is planned before anything is written. With `force`, files of the same names are
+    Everything is planned before anything is written. Where a run of the same design was stopped,
+    its complete nights stay and the others are written. With `force`, files of the same names are
     replaced in a folder that is not empty; other files stay.
 
     Raises
@@ -113,18 +116,39 @@ def simulate_study(design: StudyDesign, out: Path, *, force: bool = False) -> di
         There is no space for it on the disk.
     """
     nights = plan_study(design)
-    _check_folder(out, force=force)
-    _check_space(out, design, len(nights))
-    with output_errors(out / STUDY):
-        # The table is removed first and written last: where it is, every file it names is complete.
-        (out / STUDY).unlink(missing_ok=True)
-    for number, night in enumerate(nights, 1):
-        _write_night(out, night, design)
-        LOGGER.info(f"{number}/{len(nights)} {night.subject} {night.night}: {night.recording}")
     description = describe(design, nights)
-    write_file(out / DESCRIPTION, json_bytes(description))
+    _remove_temporary_files(out)
+    resumes = _is_stopped(out, description)
+    _check_folder(out, force=force or resumes)
+    _check_space(out, design, len(nights))
+    if not resumes:
+        # The description says of which design the files are, so older ones go before it comes.
+        _remove_files(out, nights)
+        write_file(out / DESCRIPTION, json_bytes(description))
+    for number, night in enumerate(nights, 1):
+        if not (out / night.recording).is_file():
+            _write_night(out, night, design)
+        LOGGER.info(f"{number}/{len(nights)} {night.subject} {night.night}: {night.recording}")
     write_file(out / STUDY, _table(nights))
     return description
+
+
+def _remove_temporary_files(out: Path) -> None:
+    for folder in {out, *(out / name for name in (RECORDINGS, SCORINGS))}:
+        remove_abandoned_files(folder)
+
+
+def _is_stopped(out: Path, description: Mapping[str, Any]) -> bool:
+    """Whether `out` holds the study of this design without its table, which is written last."""
+    return not (out / STUDY).exists() and bytes_of(out / DESCRIPTION) == json_bytes(description)
+
+
+def _remove_files(out: Path, nights: Sequence[PlannedNight]) -> None:
+    """Remove the files that the study will write, the table first: where it is, all is complete."""
+    names = [STUDY, DESCRIPTION, *(n for night in nights for n in (night.recording, night.scoring))]
+    with output_errors(out / STUDY):
+        for name in names:
+            (out / name).unlink(missing_ok=True)
 
 
 def plan_study(design: StudyDesign) -> list[PlannedNight]:
