@@ -120,6 +120,28 @@ def test_only_listed_texts_stay(tmp_path, text, stays):
     assert [a.text for a in found] == ([text] if stays else [])
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("消灯", "LOFF"), ("Lights off (HS)", "LOFF"), ("Event: Lights On", "LON"),
+        ("luci spente alle ore 22:05", "LOFF 22:05:00"), ("Harry: lights off", None),
+    ],
+)  # fmt: skip
+def test_other_ways_to_say_lights_off_stay_in_plain_words(tmp_path, text, kept):
+    texts = {1: b"+1\x14" + text.encode() + b"\x14\x00"}
+    channels = [Signal(), annotations(keeping_time(texts=texts))]
+    path = write_edf(tmp_path / "night.edf", channels, reserved="EDF+C")
+    _, found = read_annotations(anonymise(path, tmp_path / "copy.edf"))
+    assert [a.text for a in found] == ([kept] if kept else [])
+
+
+@pytest.mark.parametrize("is_bdf", [False, True])
+def test_an_unusual_version_field_does_not_stay(tmp_path, is_bdf):
+    path = write_edf(tmp_path / "n.edf", [Signal()], is_bdf=is_bdf, version="Harry")
+    copy = anonymise(path, tmp_path / "copy.edf").read_bytes()
+    assert copy[:8] == (b"\xffBIOSEMI" if is_bdf else b"0       ")
+
+
 def test_prefilters_of_edf_plus_stay_and_free_text_goes(tmp_path):
     _, copy = copied(tmp_path)
     channels = read_header(copy).channels

@@ -1,5 +1,6 @@
 """The header: the reader parses or refuses every number, and checks the file size."""
 
+import gzip
 import math
 
 import numpy as np
@@ -51,10 +52,8 @@ def test_a_plain_recording_has_no_findings(tmp_path):
         ({"record_s": "-1"}, "a data record lasts -1 s"),
         ({"record_s": "1e-300"}, "a data record lasts 1e-300 s"),
         ({"record_s": "0"}, "sampling rates undefined"),
-        ({"version": "1"}, "not an EDF or BDF file"),
         ({"version": b"\xef\xbb\xbf0"}, "text with a byte order mark"),
         ({"version": b"PK\x03\x04"}, "a zip archive"),
-        ({"version": "0   ".encode("utf-16-le")}, "not an EDF or BDF file"),
         ({"version": "GDF 2.20"}, "a GDF file"),
     ],
 )
@@ -64,6 +63,60 @@ def test_a_field_that_the_layout_needs_is_refused_by_name(tmp_path, fields, said
         read_header(path)
     assert said in refused.value.problem
     assert refused.value.exit_code == 4
+
+
+UNUSUAL_VERSIONS = [
+    "20160817", b"0\xa0\xa0", "", "1", "EDF", b"0\0 \0 \0 \0", b"\xe90", b"0\t\r\n", "Harry",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("version", UNUSUAL_VERSIONS)
+@pytest.mark.parametrize("is_gzipped", [False, True], ids=["plain", "gzipped"])
+def test_an_unusual_version_is_read_where_every_size_agrees(tmp_path, version, is_gzipped):
+    content = edf_bytes([Signal(), annotations()], version=version, reserved="EDF+C")
+    path = tmp_path / ("night.edf.gz" if is_gzipped else "night.edf")
+    path.write_bytes(gzip.compress(content) if is_gzipped else content)
+    usual = read_recording(write_edf(tmp_path / "usual.edf", [Signal(), annotations()]), [EEG])
+    recording = read_recording(path, [EEG])
+    assert np.array_equal(recording.signals_uv, usual.signals_uv)
+    assert codes(recording) == ["version-unusual"]
+    assert codes(read_header(path)) == ["version-unusual"]
+    assert "those of EDF" in recording.findings[0].message
+    assert "Harry" not in recording.findings[0].message
+
+
+@pytest.mark.parametrize("version", ["20160817", b"?BIOSEMI", b"\xffBioSemi"])
+def test_the_size_tells_24_bit_samples_where_the_version_does_not(tmp_path, version):
+    fields = {"digital_min": -8388608, "digital_max": 8388607}
+    path = write_edf(tmp_path / "n.bdf", [Signal(**fields)], is_bdf=True, version=version)
+    usual = write_edf(tmp_path / "u.bdf", [Signal(**fields)], is_bdf=True)
+    recording = read_recording(path, [EEG])
+    assert np.array_equal(recording.signals_uv, read_recording(usual, [EEG]).signals_uv)
+    assert codes(recording)[0] == "version-unusual"
+    assert "those of BDF" in recording.findings[0].message
+
+
+def test_an_unusual_version_of_a_recording_that_was_not_closed(tmp_path):
+    path = write_edf(tmp_path / "n.edf", [Signal()], version="20160817", n_records_field=-1)
+    assert codes(read_header(path)) == ["version-unusual", "record-count-unknown"]
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(HeaderInvalid, match="the version field is neither EDF's nor BDF's"):
+        read_header(path)
+
+
+@pytest.mark.parametrize("version", UNUSUAL_VERSIONS)
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"n_records_field": 299}, {"n_records_field": 301}, {"n_records_field": 0},
+        {"n_records_field": "many"}, {"header_bytes": 768}, {"n_signals_field": 2},
+        {"record_s": ""}, {"n_records_field": 10**9},
+    ],
+)  # fmt: skip
+def test_an_unusual_version_is_refused_where_anything_disagrees(tmp_path, version, fields):
+    path = write_edf(tmp_path / "night.edf", [Signal()], version=version, **fields)
+    with pytest.raises(HeaderInvalid, match="the version field is neither EDF's nor BDF's"):
+        read_header(path)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from psgpipe.edf.source import Source, open_source
 from psgpipe.edf.start_time import MONTHS, read_start
 from psgpipe.edf.units import uv_per_unit
 from psgpipe.files.unnamed_file import new_file, refuse_existing
+from psgpipe.montage.event_labels import lights_in
 
 # Annotation texts that describe sleep and no person, in lower case with single blanks. All others
 # may be remarks about the patient and are removed.
@@ -143,7 +144,7 @@ def _header(
     kept_date = date if keep_date else None
     return b"".join(
         (
-            fixed[:8],
+            (b"\xffBIOSEMI" if layout.is_bdf else b"0       "),
             patient.encode("ascii").ljust(80),
             b"Startdate " + (_startdate(kept_date) + b" X X X").ljust(70),
             _day(kept_date),
@@ -275,16 +276,24 @@ def without_remarks(raw: bytes) -> bytes:
 
 
 def _kept_tal(tal: Tal) -> bytes:
-    texts = [text for text in tal.texts if not text or _is_listed(text)]
+    texts = [kept for text in tal.texts if (kept := _kept_text(text)) is not None]
     if not texts:
         return b""
     lasting = b"\x15" + tal.duration if tal.duration and DURATION.fullmatch(tal.duration) else b""
     return tal.onset + lasting + b"\x14" + b"\x14".join(texts) + b"\x14\x00"
 
 
-def _is_listed(raw: bytes) -> bool:
+def _kept_text(raw: bytes) -> bytes | None:
+    """A listed text as it is, another way to say lights off or on in plain words, else None."""
     try:
-        text = " ".join(raw.decode("utf-8").lower().split())
+        text = raw.decode("utf-8")
     except UnicodeDecodeError:
-        return False
-    return _KEPT_TEXT.fullmatch(text) is not None
+        return None
+    if not text or _KEPT_TEXT.fullmatch(" ".join(text.lower().split())):
+        return raw
+    mention = lights_in(text)
+    if mention is None or mention.certainty != "sure":
+        return None
+    # Not longer than what was there, as a rule: other languages have short words, too.
+    word = b"LOFF" if mention.side == "off" else b"LON"
+    return word + (f" {mention.clock.time:%H:%M:%S}".encode() if mention.clock else b"")

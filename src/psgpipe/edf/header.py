@@ -23,8 +23,10 @@ SIGNAL_BYTES = 256
 MOST_SIGNALS = 9999
 SHORTEST_RECORD_S = 1e-6
 LONGEST_S = 7 * 86400
+MOST_INFLATED_BYTES = 16 * 2**30
 _EDF_VERSION = re.compile(rb"0 *\0*")
 _BDF_VERSIONS = (b"\xffBIOSEMI", b"\xffbiosemi")
+_NO_VERSION = "not an EDF or BDF file: the version field is neither EDF's nor BDF's"
 _COPY_AGAIN = "Export or copy the recording again; if it opens elsewhere, repair its header there."
 
 # First bytes of other formats that were found in files named .edf.
@@ -113,26 +115,66 @@ def read_layout(source: Source, findings: Findings) -> Layout:
     """
     fixed = source.read_at_most(0, FIXED_BYTES)
     is_bdf = _identify(fixed, source)
+    if is_bdf is None:
+        is_bdf = _width_by_size(source, fixed)
+        findings.add(
+            "version-unusual",
+            "the version field is neither EDF's nor BDF's; header length, signals and file size "
+            f"are those of {'BDF' if is_bdf else 'EDF'}",
+        )
     try:
         return _layout(source, fixed, findings, is_bdf=is_bdf)
     except FieldError as error:
         raise HeaderInvalid(f"{source.name}: {error}", _COPY_AGAIN) from error
 
 
-def _identify(fixed: bytes, source: Source) -> bool:
-    """Whether the bytes are BDF (True) or EDF (False); everything else is refused by name."""
+def _identify(fixed: bytes, source: Source) -> bool | None:
+    """Whether the bytes are BDF (True) or EDF (False); None where the version does not say.
+
+    Other formats are refused by name.
+    """
     if not fixed:
         raise _invalid(source, "the file is empty")
     if not fixed.strip(b"\0"):
         raise _invalid(source, "the header is empty: nothing but NUL bytes, never written")
     version = fixed[:8]
-    if version not in _BDF_VERSIONS and not _EDF_VERSION.fullmatch(version):
-        what = next((w for magic, w in _OTHER_FORMATS if fixed.startswith(magic)), None)
-        reason = f"this is {what}" if what else "the version field is neither EDF's nor BDF's"
-        raise _invalid(source, f"not an EDF or BDF file: {reason}")
+    is_known = version in _BDF_VERSIONS or _EDF_VERSION.fullmatch(version)
+    what = next((w for magic, w in _OTHER_FORMATS if fixed.startswith(magic)), None)
+    if what and not is_known:
+        raise _invalid(source, f"not an EDF or BDF file: this is {what}")
     if len(fixed) < FIXED_BYTES:
+        if not is_known:
+            raise _invalid(source, _NO_VERSION)
         raise _invalid(source, f"the header is incomplete ({len(fixed)} of {FIXED_BYTES} bytes)")
-    return version[0] == 0xFF
+    return version[0] == 0xFF if is_known else None
+
+
+def _width_by_size(source: Source, fixed: bytes) -> bool:
+    """Whether a file with an unusual version is BDF, by its size, which must fit exactly.
+
+    Some recorders write a date there, and the field may be damaged on the way.
+    """
+    for is_bdf in (False, True):
+        try:
+            layout = _layout(source, fixed, Findings(), is_bdf=is_bdf)
+        except (FieldError, HeaderInvalid) as error:
+            raise _invalid(source, _NO_VERSION) from error
+        if not layout.is_contradictory and _size_agrees(source, layout):
+            return is_bdf
+    raise _invalid(source, _NO_VERSION)
+
+
+def _size_agrees(source: Source, layout: Layout) -> bool:
+    """Whether the file holds its header and exactly the records that it declares.
+
+    Where the count is -1, whole records.
+    """
+    if layout.declared_records is None:
+        data_bytes = 0 if source.gzipped else source.measure(0) - layout.header_bytes
+        return data_bytes > 0 and data_bytes % layout.record_bytes == 0
+    size = layout.header_bytes + layout.declared_records * layout.record_bytes
+    is_plausible = layout.declared_records > 0 and size <= MOST_INFLATED_BYTES
+    return is_plausible and source.measure(size) == size
 
 
 def _layout(source: Source, fixed: bytes, findings: Findings, *, is_bdf: bool) -> Layout:

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from psgpipe.edf.findings import Findings
-from psgpipe.edf.header import LONGEST_S, Layout, read_layout
+from psgpipe.edf.header import LONGEST_S, MOST_INFLATED_BYTES, Layout, read_layout
 from psgpipe.edf.source import Source
 from psgpipe.errors import HeaderInvalid, NoData, UnsafeFile
 from psgpipe.messages import quoted
 
 MOST_RECORDS = 10_000_000
-MOST_INFLATED_BYTES = 16 * 2**30
 LARGEST_ANNOTATION_BYTES = 64 * 2**20
 _LOOKED_AT_BYTES = 1 << 20
 _LEAST_SIGNS = 20
