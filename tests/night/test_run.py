@@ -105,7 +105,11 @@ def test_the_summary_has_every_endpoint_and_a_reason_for_each_that_is_absent(fin
     assert [name for name in ENDPOINTS if name not in summary] == []
     assert summary["tib_min"] == 8.5
     assert summary["lights_source"] == "option"
-    assert {n for n in ENDPOINTS if summary[n] is None} == set(summary["absent"])
+    assert {n for n in ENDPOINTS if summary[n] is None} == set(summary["absent"]) & set(ENDPOINTS)
+    assert {summary[n] for n in summary["absent"]} == {None}
+    assert summary["awakenings_q1"] is None  # 8.5 min without persistent sleep
+    assert summary["tst_q2_min"] is None
+    assert summary["quarters_in_bed_min"] == [8.5, 0.0, 0.0, 0.0]
 
 
 def test_the_manifest_names_what_went_in(finished):

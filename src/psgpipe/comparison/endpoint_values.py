@@ -16,7 +16,7 @@ from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, 
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec, Transform
-from psgpipe.model.summary import LIGHTS_DEPENDENT
+from psgpipe.model.summary import LIGHTS_DEPENDENT, QUARTERS
 
 LOG_OFFSET = 0.5
 _UNITS = {
@@ -32,6 +32,8 @@ _UNITS = {
 }
 _UNITS_BY_NAME = {
     "awakenings": "count",
+    "awakenings_lps": "count",
+    **{f"awakenings_q{quarter}": "count" for quarter in QUARTERS},
     "stage_shifts": "count",
     "cycles": "count",
     "mean_confidence": "probability",

@@ -11,7 +11,7 @@ from pathlib import Path
 from psgpipe.messages import likely_word
 from psgpipe.model.comparison import EEG_ONLY, MeasuredNight, NightState
 from psgpipe.model.ids import one_spelling, whole_number
-from psgpipe.model.summary import ENDPOINTS
+from psgpipe.model.summary import ALWAYS_WRITTEN, ENDPOINTS
 from psgpipe.tables.cells import (
     clock_or_date_time,
     date_time,
@@ -94,9 +94,9 @@ def nights_table(
 ) -> NightsTable:
     """The nights and endpoints of a table.
 
-    Every endpoint of psgpipe that has a column counts. A table that lacks any of them comes from
-    another tool; in it every other column of numbers counts, too, if it varies between the
-    compared nights of any subject.
+    Every endpoint of psgpipe that has a column counts. A table that lacks any of those that psgpipe
+    always wrote comes from another tool; in it every other column of numbers counts, too, if it
+    varies between the compared nights of any subject.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def _endpoints(
     known = [c for c in ENDPOINTS if c in present]
     further = [c for c in table.columns if c not in ENDPOINTS and c.casefold() in present]
     named = [c for c in further if c in wanted]
-    if len(known) == len(ENDPOINTS):
+    if set(ALWAYS_WRITTEN) <= set(known):
         return (*known, *named), (), ()
     others = [c for c in further if c not in named and not _describes(c.casefold())]
     measured = [c for c in others if _mostly_numbers(table, c)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psgpipe.comparison.nights_table import NightsTable
 from psgpipe.model.comparison import MeasuredNight
-from psgpipe.model.summary import ENDPOINTS
+from psgpipe.model.summary import ALWAYS_WRITTEN
 from psgpipe.tables.delimited import Mistakes
 
 Values = Mapping[str, float | None]
@@ -35,7 +35,8 @@ _NEVER_LONGER = (
     ("tst_min", "spt_min"),
     *((part, "tib_min") for part in ("tst_min", "sol_min", "lps_min", "waso_min", "waso_spt_min",
                                      "wake_min", "unscored_min", "rem_latency_min",
-                                     "rem_latency_from_lights_off_min")),
+                                     "rem_latency_from_lights_off_min", "waso_lps_min",
+                                     "rem_latency_from_lps_min", "early_wake_min")),
 )  # fmt: skip
 # These are never, or hardly ever, at most 1 %; N1, N3 and REM are, in some patients.
 _NEVER_FRACTIONS = ("se_pct", "sme_pct", "nrem_pct", "n2_pct")
@@ -148,7 +149,7 @@ def _note_fractions(
     table: NightsTable, nights: Sequence[MeasuredNight], mistakes: Mistakes
 ) -> None:
     """Note columns of percentages that never exceed 1 and cannot be so small."""
-    if set(ENDPOINTS) <= set(table.endpoints):  # psgpipe's own table
+    if set(ALWAYS_WRITTEN) <= set(table.endpoints):  # psgpipe's own table
         return
     for endpoint in _SHARES:
         some = [(n, v) for n in nights if (v := n.values.get(endpoint))]

@@ -51,6 +51,40 @@ class ArchitectureSummary:
     rem_third2_min: float | None
     rem_third3_min: float | None
     mean_confidence: float | None
+    waso_lps_min: float | None = None
+    awakenings_lps: int | None = None
+    awakening_mean_lps_min: float | None = None
+    se_after_onset_pct: float | None = None
+    rem_latency_from_lps_min: float | None = None
+    early_wake_min: float | None = None
+    tst_q1_min: float | None = None
+    tst_q2_min: float | None = None
+    tst_q3_min: float | None = None
+    tst_q4_min: float | None = None
+    waso_q1_min: float | None = None
+    waso_q2_min: float | None = None
+    waso_q3_min: float | None = None
+    waso_q4_min: float | None = None
+    awakenings_q1: int | None = None
+    awakenings_q2: int | None = None
+    awakenings_q3: int | None = None
+    awakenings_q4: int | None = None
+    n1_q1_min: float | None = None
+    n1_q2_min: float | None = None
+    n1_q3_min: float | None = None
+    n1_q4_min: float | None = None
+    n2_q1_min: float | None = None
+    n2_q2_min: float | None = None
+    n2_q3_min: float | None = None
+    n2_q4_min: float | None = None
+    n3_q1_min: float | None = None
+    n3_q2_min: float | None = None
+    n3_q3_min: float | None = None
+    n3_q4_min: float | None = None
+    rem_q1_min: float | None = None
+    rem_q2_min: float | None = None
+    rem_q3_min: float | None = None
+    rem_q4_min: float | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
 
     def endpoints(self) -> dict[str, float | int | None]:
@@ -61,6 +95,12 @@ class ArchitectureSummary:
 ENDPOINTS: tuple[str, ...] = tuple(
     f.name for f in fields(ArchitectureSummary) if f.name != "absent"
 )
+QUARTERS = (1, 2, 3, 4)
+"""Quarters of two hours from lights off."""
+TRIAL_ENDPOINTS = ENDPOINTS[ENDPOINTS.index("waso_lps_min") :]
+"""Endpoints of hypnotic trials."""
+ALWAYS_WRITTEN = ENDPOINTS[: -len(TRIAL_ENDPOINTS)]
+"""Endpoints in every table of nights that psgpipe wrote, also before it had trial endpoints."""
 LIGHTS_DEPENDENT = (
     "tib_min",
     "se_pct",
@@ -70,6 +110,7 @@ LIGHTS_DEPENDENT = (
     "wake_min",
     "unscored_min",
     "rem_latency_from_lights_off_min",
+    *(name for name in TRIAL_ENDPOINTS if name != "rem_latency_from_lps_min"),
 )
 """Endpoints that are less reliable where lights off and lights on are not known."""
 

@@ -18,6 +18,7 @@ from psgpipe.model.summary import QualityReport
 from psgpipe.reports.night_picture import night_pictures
 from psgpipe.signals.spectrogram import epoch_spectrogram
 from psgpipe.sleep.local_clock import local_clock
+from psgpipe.sleep.trial_endpoints import quarters_in_bed_min
 
 HYPNOGRAM_COLUMNS = (
     "epoch", "onset_s", "duration_s", "clock", "stage",
@@ -100,9 +101,12 @@ def summary_dict(staged: StagedNight) -> dict[str, Any]:
         "condition": night.condition,
         "lights_off_s": staged.lights.off_s,
         "lights_on_s": staged.lights.on_s,
+        "lights_off": staged.provenance["lights"]["off"],
+        "lights_on": staged.provenance["lights"]["on"],
         "lights_source": staged.lights.source,
         **staged.summary.endpoints(),
         **_disagreement(staged),
+        "quarters_in_bed_min": list(quarters_in_bed_min(int(staged.hypnogram.in_bed.sum()))),
         "absent": dict(staged.summary.absent),
         "arousals": "not scored: AASM arousals last 3 s and 30-s staging cannot give them",
         "warnings": list(staged.provenance["warnings"]),

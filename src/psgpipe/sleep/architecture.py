@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
@@ -19,10 +18,15 @@ from psgpipe.model.hypnogram import (
 )
 from psgpipe.model.summary import ENDPOINTS, ArchitectureSummary
 from psgpipe.sleep.cycles import CYCLE_RULE, CycleRule, sleep_cycles
-
-PERSISTENT_SLEEP_EPOCHS = 20
-
-Stages = tuple[SleepStage, ...]
+from psgpipe.sleep.stage_runs import (
+    Stages,
+    first_epoch,
+    minutes_of,
+    persistent_sleep_onset,
+    sleep_period,
+    span_min,
+)
+from psgpipe.sleep.trial_endpoints import trial_endpoints, trial_reasons
 
 
 def summarize(
@@ -54,12 +58,12 @@ def summarize(
     stages = hypnogram.in_bed_stages
     if not stages:
         return _absent_altogether("no epoch lies between lights off and lights on")
-    asleep = _sleep_period(stages)
+    asleep = sleep_period(stages)
     period = stages[asleep.start : asleep.stop] if asleep else ()
     onset = asleep.start if asleep else None
-    tst_min = _minutes(stages, SLEEP)
-    spt_min = _minutes(period)
-    rem_onset = _first(stages, (SleepStage.R,))
+    tst_min = minutes_of(stages, SLEEP)
+    spt_min = minutes_of(period)
+    rem_onset = first_epoch(stages, (SleepStage.R,))
     awakenings = _runs(period, SleepStage.W)
     shifts = _changes(period)
     thirds = _minutes_by_third(period, SleepStage.R)
@@ -67,29 +71,29 @@ def summarize(
     if hypnogram.sedated_in_bed:
         return _withheld(hypnogram)
     summary = ArchitectureSummary(
-        tib_min=_minutes(stages),
+        tib_min=minutes_of(stages),
         spt_min=spt_min if asleep else None,
         tst_min=tst_min,
-        se_pct=_percent(tst_min, _minutes(stages)) if scored else None,
+        se_pct=_percent(tst_min, minutes_of(stages)) if scored else None,
         sme_pct=_percent(tst_min, spt_min),
-        sol_min=_span_min(0, onset),
-        lps_min=_span_min(0, _first_run(stages, SLEEP, PERSISTENT_SLEEP_EPOCHS)),
-        waso_min=_minutes(stages[onset:], (SleepStage.W,)) if asleep else None,
-        waso_spt_min=_minutes(period, (SleepStage.W,)) if asleep else None,
-        rem_latency_min=_span_min(onset, rem_onset),
-        rem_latency_from_lights_off_min=_span_min(0, rem_onset),
-        n1_min=_minutes(stages, (SleepStage.N1,)),
-        n2_min=_minutes(stages, (SleepStage.N2,)),
-        n3_min=_minutes(stages, (SleepStage.N3,)),
-        rem_min=_minutes(stages, (SleepStage.R,)),
-        nrem_min=_minutes(stages, NREM),
-        wake_min=_minutes(stages, (SleepStage.W,)),
-        unscored_min=_minutes(stages, (SleepStage.ART, SleepStage.UNS)),
-        n1_pct=_percent(_minutes(stages, (SleepStage.N1,)), tst_min),
-        n2_pct=_percent(_minutes(stages, (SleepStage.N2,)), tst_min),
-        n3_pct=_percent(_minutes(stages, (SleepStage.N3,)), tst_min),
-        rem_pct=_percent(_minutes(stages, (SleepStage.R,)), tst_min),
-        nrem_pct=_percent(_minutes(stages, NREM), tst_min),
+        sol_min=span_min(0, onset),
+        lps_min=span_min(0, persistent_sleep_onset(stages)),
+        waso_min=minutes_of(stages[onset:], (SleepStage.W,)) if asleep else None,
+        waso_spt_min=minutes_of(period, (SleepStage.W,)) if asleep else None,
+        rem_latency_min=span_min(onset, rem_onset),
+        rem_latency_from_lights_off_min=span_min(0, rem_onset),
+        n1_min=minutes_of(stages, (SleepStage.N1,)),
+        n2_min=minutes_of(stages, (SleepStage.N2,)),
+        n3_min=minutes_of(stages, (SleepStage.N3,)),
+        rem_min=minutes_of(stages, (SleepStage.R,)),
+        nrem_min=minutes_of(stages, NREM),
+        wake_min=minutes_of(stages, (SleepStage.W,)),
+        unscored_min=minutes_of(stages, (SleepStage.ART, SleepStage.UNS)),
+        n1_pct=_percent(minutes_of(stages, (SleepStage.N1,)), tst_min),
+        n2_pct=_percent(minutes_of(stages, (SleepStage.N2,)), tst_min),
+        n3_pct=_percent(minutes_of(stages, (SleepStage.N3,)), tst_min),
+        rem_pct=_percent(minutes_of(stages, (SleepStage.R,)), tst_min),
+        nrem_pct=_percent(minutes_of(stages, NREM), tst_min),
         awakenings=awakenings if asleep else None,
         awakenings_per_h=_per_hour(awakenings, tst_min),
         sleep_to_wake_per_h=_per_hour(_sleep_to_wake(stages), tst_min),
@@ -101,6 +105,7 @@ def summarize(
         rem_third3_min=thirds[2] if asleep else None,
         mean_confidence=_mean_confidence(hypnogram, hypnodensity),
     )
+    summary = replace(summary, **trial_endpoints(stages))  # type: ignore[arg-type]
     return replace(
         summary, absent=_reasons(summary, stages, hypnodensity, lights_known=lights_known)
     )
@@ -120,7 +125,7 @@ def _withheld(hypnogram: Hypnogram) -> ArchitectureSummary:
     )
     nothing = _absent_altogether(reason)
     absent = {name: why for name, why in nothing.absent.items() if name != "tib_min"}
-    return replace(nothing, tib_min=_minutes(stages), absent=absent)
+    return replace(nothing, tib_min=minutes_of(stages), absent=absent)
 
 
 def _reasons(
@@ -133,8 +138,8 @@ def _reasons(
     """Why an endpoint is None, for each that is."""
     end = "lights on" if lights_known else "the end of the recording"
     start = "lights off" if lights_known else "the start of the recording"
-    tib_min = _minutes(stages)
-    onset = _first(stages, SLEEP)
+    tib_min = minutes_of(stages)
+    onset = first_epoch(stages, SLEEP)
     observed = f"censored at {tib_min:.1f} min, from {start} to {end}"
     scored = any(stage in SCORED for stage in stages)
     no_sleep = "no sleep" if scored else "no epoch in bed could be scored"
@@ -149,14 +154,11 @@ def _reasons(
             f"from sleep onset to {end}",
             "rem_latency_from_lights_off_min": f"no REM sleep: {observed}",
         }
+    special |= trial_reasons(stages, start, end, no_sleep)
     unstaged = "no epoch in bed has probabilities"
     special["mean_confidence"] = "no probabilities were given" if not hypnodensity else unstaged
     absent = (name for name, value in summary.endpoints().items() if value is None)
     return {name: special.get(name, no_sleep) for name in absent}
-
-
-def _minutes(stages: Stages, wanted: Sequence[SleepStage] = tuple(SleepStage)) -> float:
-    return sum(stage in wanted for stage in stages) * EPOCH_MIN
 
 
 def _percent(part_min: float, whole_min: float) -> float | None:
@@ -165,31 +167,6 @@ def _percent(part_min: float, whole_min: float) -> float | None:
 
 def _per_hour(count: int, minutes: float) -> float | None:
     return 60 * count / minutes if minutes > 0 else None
-
-
-def _span_min(first: int | None, then: int | None) -> float | None:
-    """Minutes from the start of one epoch to the start of another, or None without both."""
-    return None if first is None or then is None else (then - first) * EPOCH_MIN
-
-
-def _first(stages: Stages, wanted: Sequence[SleepStage]) -> int | None:
-    return _first_run(stages, wanted, 1)
-
-
-def _first_run(stages: Stages, wanted: Sequence[SleepStage], n_epochs: int) -> int | None:
-    """First epoch of the first `n_epochs` unbroken epochs of `wanted`."""
-    run = 0
-    for epoch, stage in enumerate(stages):
-        run = run + 1 if stage in wanted else 0
-        if run == n_epochs:
-            return epoch + 1 - n_epochs
-    return None
-
-
-def _sleep_period(stages: Stages) -> range | None:
-    """From the first sleep epoch to the last, both included; None without sleep."""
-    asleep = [epoch for epoch, stage in enumerate(stages) if stage in SLEEP]
-    return range(asleep[0], asleep[-1] + 1) if asleep else None
 
 
 def _runs(stages: Stages, wanted: SleepStage) -> int:

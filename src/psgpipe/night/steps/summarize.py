@@ -15,4 +15,4 @@ def summarize(opened: OpenedNight, staged: Staging, params: CycleRule) -> Archit
     )
 
 
-STEP = Step("summarize", "1", ("opened", "staged"), "summary", CycleRule, summarize)
+STEP = Step("summarize", "2", ("opened", "staged"), "summary", CycleRule, summarize)
