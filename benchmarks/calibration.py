@@ -21,16 +21,12 @@ import numpy as np
 from psgpipe.comparison.statistics.censored import worst_rank_differences
 from psgpipe.comparison.statistics.crossover import hills_armitage
 from psgpipe.comparison.statistics.dose_response import within_subject_slope
+from psgpipe.comparison.statistics.hodges_lehmann import hodges_lehmann
 from psgpipe.comparison.statistics.mixed_model import fit_mixed_model
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
-from psgpipe.comparison.statistics.paired import (
-    hodges_lehmann,
-    max_t_sign_flip_p,
-    sign_flip_p,
-    t_interval,
-    t_quantile,
-)
+from psgpipe.comparison.statistics.paired import t_interval, t_quantile
 from psgpipe.comparison.statistics.reliable_change import pooled_within_sd, reliable_change
+from psgpipe.comparison.statistics.sign_flip import max_t_sign_flip_p, sign_flip_p
 
 SUBJECTS = (5, 6, 8, 12, 20)
 EFFECT = 1.0

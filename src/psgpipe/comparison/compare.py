@@ -46,13 +46,7 @@ from psgpipe.comparison.statistics.composition import BALANCES
 from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
 from psgpipe.errors import ComparisonSpecInvalid, StudyTableInvalid
 from psgpipe.messages import count_of, did_you_mean
-from psgpipe.model.comparison import (
-    Comparison,
-    DoseSlope,
-    EndpointRole,
-    StratumContrast,
-    SubjectChange,
-)
+from psgpipe.model.comparison import Comparison, DoseSlope, EndpointRole, StratumContrast
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 from psgpipe.study import blinding
 from psgpipe.tables.columns import CONDITIONS
@@ -117,13 +111,13 @@ def compare(
     )
     by_dose = _by_dose(selection, analyses, plan)
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
-    changes = [change for a in analyses for change in subject_changes(a.nights)]
+    stamp = lock_stamp(declaration)
     return Comparison(
         spec=plan,
         declaration=declaration,
         design=design,
         contrasts=contrasts,
-        subjects=tuple(_stamped(change, declaration) for change in changes),
+        subjects=tuple(c for a in analyses for c in subject_changes(a.nights, stamp)),
         flow=steps,
         nights=selection.fates,
         strata=by_dose[0],
@@ -255,11 +249,6 @@ def _with_like_cohort(selection: NightSelection, allowed: Sequence[str]) -> Nigh
         cohort_baseline={s: n for s, n in selection.cohort_baseline.items() if s not in unlike},
         warnings=(*selection.warnings, warning),
     )
-
-
-def _stamped(change: SubjectChange, declaration: Declaration) -> SubjectChange:
-    note = "; ".join(part for part in (change.note, lock_stamp(declaration)) if part)
-    return replace(change, note=note)
 
 
 def _other_conditions(selection: NightSelection, spec: ComparisonSpec) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,15 +16,13 @@ from psgpipe.comparison.statistics.censored import (
     median_latency_min,
     worst_rank_differences,
 )
+from psgpipe.comparison.statistics.hodges_lehmann import HodgesLehmann, hodges_lehmann
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.paired import (
-    HodgesLehmann,
+    change_of_each,
     changes,
     cohen_dz,
     hedges_g_av,
-    hodges_lehmann,
-    max_t_sign_flip_p,
-    sign_flip_p,
     t_interval,
 )
 from psgpipe.comparison.statistics.reliable_change import (
@@ -32,6 +31,7 @@ from psgpipe.comparison.statistics.reliable_change import (
     pooled_within_sd,
     reliable_change,
 )
+from psgpipe.comparison.statistics.sign_flip import max_t_sign_flip_p, sign_flip_p
 from psgpipe.model.comparison import Contrast, EndpointRole, SubjectChange
 from psgpipe.model.comparison_spec import ComparisonSpec
 
@@ -253,49 +253,85 @@ def _adjusted_p(
 def _matrix(family: Sequence[EndpointAnalysis]) -> Values:
     """Differences, subjects in rows and endpoints in columns; NaN where a subject lacks one."""
     subjects = sorted({s for a in family for s in a.nights.subjects})
+    place = {subject: row for row, subject in enumerate(subjects)}
     matrix = np.full((len(subjects), len(family)), np.nan)
     for column, a in enumerate(family):
-        matrix[[subjects.index(s) for s in a.nights.subjects], column] = a.differences
+        matrix[[place[s] for s in a.nights.subjects], column] = a.differences
     return matrix
 
 
-def subject_changes(nights: EndpointNights) -> tuple[SubjectChange, ...]:
-    """Each subject's change in one endpoint, against the night-to-night variation."""
-    cohort = {s: v for s, v in nights.cohort_baseline.items() if np.isfinite(v).all()}
+def subject_changes(nights: EndpointNights, stamp: str | None = None) -> Iterator[SubjectChange]:
+    """Each subject's change in one endpoint, against the night-to-night variation.
+
+    `stamp` ends every note.
+    """
+    cohort = _finite_nights(nights.cohort_baseline)
     within = None if nights.censored else pooled_within_sd(cohort.values())
-    rows = (_subject_change(nights, s, within, cohort) for s in nights.subjects)
-    if nights.transform != "log":
-        return tuple(rows)
-    scale = f"in {nights.unit}"
-    return tuple(replace(row, note="; ".join(filter(None, (scale, row.note)))) for row in rows)
+    before, under = subject_means(nights.baseline), subject_means(nights.treatment)
+    exists = np.isfinite(before) & np.isfinite(under)  # of censored nights there is no mean
+    differences = np.full(before.size, np.inf)
+    differences[exists] = change_of_each(before[exists], under[exists])
+    scale = f"in {nights.unit}" if nights.transform == "log" else ""
+    means = map(_finite, np.stack([before, under, differences], axis=1).ravel().tolist())
+    for subject, b_mean, t_mean, difference in zip(
+        nights.subjects, means, means, means, strict=True
+    ):
+        b, t = nights.baseline[subject], nights.treatment[subject]
+        own = cohort.get(subject, b).size
+        judged = _judged(nights, difference, (b.size, t.size), within, own)
+        yield SubjectChange(
+            subject,
+            nights.endpoint,
+            b_mean,
+            t_mean,
+            difference,
+            b.size,
+            t.size,
+            judged.within_sd,
+            judged.rci_t,
+            judged.mdc95,
+            judged.beyond_mdc,
+            "; ".join(part for part in (scale, judged.note, stamp) if part),
+        )
 
 
-def _subject_change(
+def _finite_nights(nights: Mapping[str, Values]) -> Mapping[str, Values]:
+    """The subjects without a censored night."""
+    if np.isfinite(np.concatenate([np.empty(0), *nights.values()])).all():
+        return nights
+    return {s: v for s, v in nights.items() if np.isfinite(v).all()}
+
+
+class _Judgement(NamedTuple):
+    """The last fields of a SubjectChange."""
+
+    note: str
+    within_sd: float | None = None
+    rci_t: float | None = None
+    mdc95: float | None = None
+    beyond_mdc: bool | None = None
+
+
+def _judged(
     nights: EndpointNights,
-    subject: str,
+    difference: float | None,
+    n_nights: tuple[int, int],
     within: WithinSubjectSd | None,
-    cohort: Mapping[str, Values],
-) -> SubjectChange:
-    b, t = nights.baseline[subject], nights.treatment[subject]
-    before, under = (float(v.mean()) if np.isfinite(v).all() else None for v in (b, t))
-    difference = None if before is None or under is None else float(changes([before], [under])[0])
-    change = SubjectChange(subject, nights.endpoint, before, under, difference, b.size, t.size)
+    own: int,
+) -> _Judgement:
+    """A change against the night-to-night SD; `own` counts the subject's nights in that SD."""
     if difference is None:
         event = EVENTS[nights.endpoint]
-        return replace(change, note=f"a night without {event}: no mean, no reliable change")
+        return _Judgement(f"a night without {event}: no mean, no reliable change")
     if within is None:
         why = f"nights without {EVENTS[nights.endpoint]} in the cohort" if nights.censored else (
             "no subject has two baseline nights that differ")  # fmt: skip
-        return replace(change, note=f"no night-to-night SD: {why}")
-    own = cohort.get(subject, b).size
-    rci = reliable_change(difference, b.size, t.size, within)
-    measured = replace(change, within_sd=within.sd, rci_t=rci.t, mdc95=rci.mdc95)
+        return _Judgement(f"no night-to-night SD: {why}")
+    rci = reliable_change(difference, *n_nights, within)
+    measured = (within.sd, rci.t, rci.mdc95)
     if within.df == own - 1 and own < OWN_NIGHTS_NEEDED:
-        return replace(
-            measured,
-            note=f"the SD rests on this subject's own {own} baseline nights: no verdict below "
-            f"{OWN_NIGHTS_NEEDED}",
-        )
+        why = f"the SD rests on this subject's own {own} baseline nights"
+        return _Judgement(f"{why}: no verdict below {OWN_NIGHTS_NEEDED}", *measured)
     beyond = abs(difference) > rci.mdc95
     note = "beyond MDC does not say: caused by the treatment" if beyond else ""
-    return replace(measured, beyond_mdc=beyond, note=note)
+    return _Judgement(note, *measured, beyond)

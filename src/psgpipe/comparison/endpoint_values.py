@@ -13,6 +13,7 @@ import numpy.typing as npt
 from psgpipe.comparison.latencies import latency_or_censored
 from psgpipe.comparison.selection import NightSelection, lights_unknown
 from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, without_zeros
+from psgpipe.comparison.statistics.groups import means
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec, Transform
@@ -164,7 +165,7 @@ def _with_endpoint(
 
 def subject_means(values: Mapping[str, Values]) -> Values:
     """The mean of each subject's nights, shape (n_subjects,)."""
-    return np.array([v.mean() for v in values.values()])
+    return means([*values.values()])
 
 
 def _mean_of_means(endpoint: str, subjects: Iterable[Sequence[MeasuredNight]]) -> float | None:

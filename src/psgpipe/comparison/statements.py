@@ -16,7 +16,8 @@ from psgpipe.comparison.stager_accuracy import (
     pipeline_of,
     was_scored_by_a_person,
 )
-from psgpipe.comparison.statistics.paired import EXACT_UP_TO_N, G_AV_FORMULA, MONTE_CARLO_DRAWS
+from psgpipe.comparison.statistics.paired import G_AV_FORMULA
+from psgpipe.comparison.statistics.sign_flip import EXACT_UP_TO_N, MONTE_CARLO_DRAWS
 from psgpipe.comparison.statistics.tipping_point import (
     tipping_false_positive_rate,
     tipping_sensitivity,

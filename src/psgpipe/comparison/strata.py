@@ -16,7 +16,8 @@ from psgpipe.comparison.endpoint_values import (
 )
 from psgpipe.comparison.selection import NightSelection
 from psgpipe.comparison.statistics.dose_response import interval_of, within_subject_slope
-from psgpipe.comparison.statistics.paired import changes, sign_flip_p, t_interval
+from psgpipe.comparison.statistics.paired import changes, t_interval
+from psgpipe.comparison.statistics.sign_flip import sign_flip_p
 from psgpipe.model.comparison import DoseSlope, MeasuredNight, StratumContrast
 from psgpipe.model.comparison_spec import ComparisonSpec
 

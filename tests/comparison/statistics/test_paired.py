@@ -7,16 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psgpipe.comparison.statistics.paired import (
-    changes,
-    cohen_dz,
-    hedges_g_av,
-    hodges_lehmann,
-    max_t_sign_flip_p,
-    sign_flip_p,
-    signed_rank_probabilities,
-    t_interval,
-)
+from psgpipe.comparison.statistics.hodges_lehmann import hodges_lehmann
+from psgpipe.comparison.statistics.paired import changes, cohen_dz, hedges_g_av, t_interval
+from psgpipe.comparison.statistics.sign_flip import max_t_sign_flip_p, sign_flip_p
+from psgpipe.comparison.statistics.signed_rank import signed_rank_probabilities
 from tests.comparison.statistics.golden import golden
 
 differences = st.lists(st.integers(-50, 50), min_size=1, max_size=10)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.comparison.statistics.groups import means
+
 Values = npt.NDArray[np.float64]
 
 
@@ -49,13 +51,11 @@ def worst_rank_differences(
     ----------
     Lachin JM (1999), Control Clin Trials 20:408-422 (worst-rank scores).
     """
-    ranks = mid_ranks(latency_min)
-    names, under = np.asarray(subject), np.asarray(treated, dtype=bool)
-    return {
-        str(name): float(ranks[(names == name) & under].mean())
-        - float(ranks[(names == name) & ~under].mean())
-        for name in np.unique(names)
-    }
+    names, index = np.unique(np.asarray(subject), return_inverse=True)
+    cell = 2 * index + np.asarray(treated, dtype=bool)  # the nights of a subject in a condition
+    ranks = mid_ranks(latency_min)[np.argsort(cell, kind="stable")]
+    of_cells = means(np.split(ranks, np.cumsum(np.bincount(cell))[:-1])).reshape(-1, 2)
+    return {str(name): float(of[1] - of[0]) for name, of in zip(names, of_cells, strict=True)}
 
 
 def median_latency_min(latency_min: npt.ArrayLike) -> float:

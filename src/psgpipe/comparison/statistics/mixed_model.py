@@ -119,13 +119,12 @@ def _fixed_effects(
 
 
 def _estimable(y: Values, subject: npt.NDArray[np.str_], treated: npt.NDArray[np.bool_]) -> bool:
-    if np.unique(subject).size < 3:
+    names, index = np.unique(subject, return_inverse=True)
+    if names.size < 3:
         return False
-    within = 0.0
-    for name in np.unique(subject):
-        for condition in (False, True):
-            cell = y[(subject == name) & (treated == condition)]
-            within += float(((cell - cell.mean()) ** 2).sum()) if cell.size > 1 else 0.0
+    cell = 2 * index + treated  # the nights of a subject in a condition
+    means = np.bincount(cell, y) / np.maximum(np.bincount(cell), 1)
+    within = float(((y - means[cell]) ** 2).sum())
     # The mean of equal nights need not equal them in its last bits.
     rounding = 1e-24 * float((y**2).sum())
     return within > max(1e-12 * float(((y - y.mean()) ** 2).sum()), rounding)
@@ -135,8 +134,10 @@ def _design(
     x: Values, y: Values, subject: npt.NDArray[np.str_], treated: npt.NDArray[np.bool_]
 ) -> _Design:
     names, index = np.unique(subject, return_inverse=True)
-    most = int(np.bincount(index).max())
-    place = np.array([int((index[:i] == index[i]).sum()) for i in range(y.size)])
+    order, counts = np.argsort(index, kind="stable"), np.bincount(index)
+    most = int(counts.max())
+    place = np.empty_like(index)  # of a night among its subject's nights
+    place[order] = np.arange(y.size) - np.repeat(np.cumsum(counts) - counts, counts)
     stacked_x, stacked_y = np.zeros((names.size, most, x.shape[1])), np.zeros((names.size, most))
     cell = np.full((names.size, most), -1)
     stacked_x[index, place], stacked_y[index, place] = x, y

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.comparison.statistics.groups import by_size, means, sum_in_order
 from psgpipe.comparison.statistics.paired import t_quantile
 
 OWN_NIGHTS_NEEDED = 5
+
+Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,11 @@ class ReliableChange:
 
 def pooled_within_sd(baseline_nights: Iterable[npt.ArrayLike]) -> WithinSubjectSd | None:
     """Within-subject SD of baseline nights; None where no subject has two nights that differ."""
-    squares, rounding, df = 0.0, 0.0, 0
-    for nights in baseline_nights:
-        values = np.asarray(nights, dtype=float)
-        if values.size > 1:
-            squares += float(((values - values.mean()) ** 2).sum())
-            rounding += 1e-24 * float((values**2).sum())
-            df += values.size - 1
+    groups = [values for n in baseline_nights if (values := np.asarray(n, dtype=float)).size > 1]
+    df = sum(values.size - 1 for values in groups)
+    # One subject after the other: the last digits of a sum depend on its order.
+    squares = sum_in_order(by_size(groups, _squares_within))
+    rounding = sum_in_order(1e-24 * by_size(groups, _squares))
     return WithinSubjectSd(math.sqrt(squares / df), df) if df and squares > rounding else None
 
 
@@ -59,11 +60,21 @@ def skewness_within(groups: Sequence[npt.NDArray[np.float64]]) -> float:
     Smaller than the skewness of the population, because each group's own mean is subtracted; 0
     where the nights do not vary.
     """
-    residuals = np.concatenate([values - values.mean() for values in groups])
+    residuals = np.concatenate([v - m for v, m in zip(groups, means(groups), strict=True)])
     spread = float((residuals**2).mean())
     if spread <= 1e-24 * max(float((v**2).mean()) for v in groups):
         return 0.0
     return float((residuals**3).mean() / spread**1.5)
+
+
+def _squares_within(nights: Values) -> Values:
+    squares: Values = ((nights - nights.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    return squares
+
+
+def _squares(nights: Values) -> Values:
+    squares: Values = (nights**2).sum(axis=1)
+    return squares
 
 
 def reliable_change(
