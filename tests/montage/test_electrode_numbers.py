@@ -50,7 +50,8 @@ def built(labels, table=None):
         [f"A{n:02d}" for n in range(1, 33)] + ["C3", "C4", "A1"], [f"POL {x}" for x in BIOSEMI],
         [*BIOSEMI, "EXG1", "EXG2", "Status"], [x.lower() for x in BIOSEMI],
         [f"{x}{n}" for x in "ABCDEFGH" for n in range(1, 33)],
-        ["A1-A2", "A2-A3", "A3-A4", "C3-C4", "C4-C5"],
+        ["A1-A2", "A2-A3", "A3-A4", "C3-C4", "C4-C5"], ["A1A2", "A2A3", "A3A4", "C3C4", "C4C5"],
+        ["A1 (Cz)", "A19 (Pz)", "B22 (C4)", "C3", "C4", "A1"],
     ],
 )  # fmt: skip
 def test_a_file_with_numbers_that_10_20_has_not_has_no_names_of_10_20(labels):
@@ -95,6 +96,7 @@ def test_contacts_from_c1_on_are_no_scalp_electrodes_even_beside_a_scalp_montage
         ["M1", "M2"], ["Fz", "Cz", "Pz", "T3", "T4", "T5", "T6", "Fp1", "Fp2"],
         [f"C{n}" for n in range(25, 33)], ["C1", "C2", "C5", "C6", "P1", "P2", "F7", "F8", "F10"],
         ["1", "2", "3"], ["G1", "G2"], ["EEG C4-A12", "EEG F3-A22"], ["EMG D5", "ECG A3"],
+        ["B1 battery", "A3D"],
     ],
 )  # fmt: skip
 def test_a_usual_polysomnogram_is_read_as_before(others):

@@ -1,6 +1,8 @@
 """What technicians write when the lights go off or on, and what only looks like it."""
 
+import tomllib
 import unicodedata
+from importlib import resources
 
 import pytest
 from hypothesis import given, settings
@@ -110,23 +112,43 @@ def words_of(kind):
     ]
 
 
-@settings(deadline=None, max_examples=400)
+OTHER = {"off": "on", "on": "off"}
+
+
+@settings(deadline=None, max_examples=600)
 @given(
-    pair=st.sampled_from(words_of("off")),
+    side_and_pair=st.sampled_from([(side, pair) for side in OTHER for pair in words_of(side)]),
     around=st.sampled_from(AROUND),
     is_light_first=st.booleans(),
     case=st.sampled_from([str, str.upper, str.title]),
     form=st.sampled_from(["NFC", "NFD", "NFKC"]),
 )
-def test_every_word_for_the_lights_with_every_word_for_off_is_read_or_noticed(
-    pair, around, is_light_first, case, form
+def test_every_word_for_the_lights_with_every_word_for_off_or_on_is_read_or_noticed(
+    side_and_pair, around, is_light_first, case, form
 ):
-    words, light, state = pair
+    side, (words, light, state) = side_and_pair
     both = [light, state] if is_light_first else [state, light]
     text = case((" " if words.has_blanks else "").join(both))
     mention = lights_in(unicodedata.normalize(form, around.format(text)))
     assert mention is not None
-    assert mention.side != "on"
+    assert mention.side != OTHER[side]
+
+
+def phrases():
+    file = resources.files("psgpipe") / "montage" / "lights_words.toml"
+    languages = tomllib.loads(file.read_text(encoding="utf-8")).values()
+    return [
+        (side, text)
+        for words in languages
+        for side in OTHER
+        for text in words.get(f"says_{side}", [])
+    ]
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_every_whole_phrase_is_read_whatever_stands_around(around):
+    read = {(side, text): read_lights(around.format(text)) for side, text in phrases()}
+    assert {key: side for key, side in read.items() if side != key[0]} == {}
 
 
 @settings(deadline=None, max_examples=400)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from psgpipe.model.header import Channel
-from psgpipe.model.montage import SCALP, LabelTable
+from psgpipe.model.montage import ELECTRODES, SCALP, LabelTable
 from psgpipe.montage.label_table import fold
 
 # The highest number with each letter in 10-20 and in polysomnography. E3 and E4 are further eye
@@ -29,9 +29,11 @@ FIRST_UNUSED_C = 25
 LEAST_RUN = 4
 
 _PREFIX = re.compile(r"^(?:pol|eeg)-?(?=.)")
-# A number alone, or with a reference after it: A3, A3-A4, A3ref
-_NUMBERED = re.compile(r"([a-z])0*([1-9][0-9]{0,2})(?=-|$|ref|avg|[am][12]$)")
-
+_NAMES = "|".join(sorted(map(fold, ELECTRODES), key=len, reverse=True))
+# A number alone, or with another electrode after it: A3, A3-A4, A3A4, A3ref, A3 (CPz)
+_NUMBERED = re.compile(
+    rf"([a-z])0*([1-9][0-9]{{0,2}})(?=-|$|(?:{_NAMES}|[a-z][0-9]{{1,3}})(?:-|$))"
+)
 
 _SCALP = frozenset(name for name in map(fold, SCALP) if not re.match("[a-h][0-9]", name))
 

@@ -122,10 +122,11 @@ def _clock(match: re.Match[str]) -> Clock | None:
 def _without_initials(text: str) -> str:
     """`text` without the initials of the person who wrote it: ``(JB)``, ``/ KM``, ``by AS``."""
     match = _INITIALS.search(text)
-    word = fold_word(match[1]) if match else ""
-    is_word = any(word in words.light or word in words.states for words in lights_words())
-    has_case = any(c.islower() for c in text)
-    return text[: match.start()] if match and has_case and not is_word else text
+    if match is None or not any(c.islower() for c in text):
+        return text
+    word = fold_word(match[1])
+    is_word = any(word in x for w in lights_words() for x in (w.light, w.states, w.says))
+    return text if is_word else text[: match.start()]
 
 
 def _tokens(text: str) -> list[str]:
