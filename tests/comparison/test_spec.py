@@ -143,7 +143,7 @@ def test_a_lock_holds_hash_and_time_and_every_output_carries_the_hash(tmp_path):
     assert json.loads(lock_path(path).read_text(encoding="utf-8")) == lock
     comparison = compare(nights_tsv(tmp_path / "n.tsv", study(6)), path)
     folder = write_comparison(comparison, tmp_path)
-    for name in ("contrasts.tsv", "subjects.tsv", "comparison.json"):
+    for name in ("contrasts.tsv", "subjects.tsv", "reliability.tsv", "comparison.json"):
         assert sha256 in (folder / name).read_text(encoding="utf-8")
     assert sha256 in " ".join(comparison.sentences)
 

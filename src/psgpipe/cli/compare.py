@@ -79,7 +79,8 @@ def command(
         click.echo(comparison_text(comparison))
         if lines:
             click.echo(f"\nThe same as a spec file, to lock before the next results:\n{lines}")
-    LOGGER.info(f"{folder}: comparison.md, contrasts.tsv, subjects.tsv, comparison.json")
+    files = "comparison.md, contrasts.tsv, subjects.tsv, reliability.tsv, comparison.json"
+    LOGGER.info(f"{folder}: {files}")
 
 
 def _lock(spec: Path, source: Path | None, *, quiet: bool, as_json: bool) -> None:

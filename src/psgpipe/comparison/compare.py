@@ -46,7 +46,13 @@ from psgpipe.comparison.statistics.composition import BALANCES
 from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
 from psgpipe.errors import ComparisonSpecInvalid, StudyTableInvalid
 from psgpipe.messages import count_of, did_you_mean
-from psgpipe.model.comparison import Comparison, DoseSlope, EndpointRole, StratumContrast
+from psgpipe.model.comparison import (
+    Comparison,
+    DoseSlope,
+    EndpointReliability,
+    EndpointRole,
+    StratumContrast,
+)
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 from psgpipe.study import blinding
 from psgpipe.tables.columns import CONDITIONS
@@ -123,6 +129,7 @@ def compare(
         strata=by_dose[0],
         slopes=by_dose[1],
         crossover=crossover_rows(analyses, freed),
+        reliability=_reliability(selection, analyses, stamp),
         statements=statements(plan, declaration, design, contrasts, steps, selection, recipe),
         warnings=(
             *implausible, *selection.warnings,
@@ -149,6 +156,17 @@ def _by_dose(
     from psgpipe.comparison.strata import dose_slopes, strata
 
     return strata(selection, analyses, spec), dose_slopes(selection, analyses, spec)
+
+
+def _reliability(
+    selection: NightSelection, analyses: Sequence[EndpointAnalysis], stamp: str | None
+) -> tuple[EndpointReliability, ...]:
+    """Reliability of each endpoint; two subjects show none."""
+    if len(selection.cohort_baseline) < 3:
+        return ()
+    from psgpipe.comparison.reliability import reliability_rows
+
+    return reliability_rows(analyses, stamp)
 
 
 def read_nights(source: Path, spec: ComparisonSpec) -> NightsTable:

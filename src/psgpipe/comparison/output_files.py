@@ -1,4 +1,4 @@
-"""The files of a comparison: ``contrasts.tsv``, ``subjects.tsv``, and all of it in two more."""
+"""The files of a comparison: three tables, and all of it in two more files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import json_bytes, output_errors, read_json
 from psgpipe.messages import safe_text
-from psgpipe.model.comparison import Comparison, SubjectChange
+from psgpipe.model.comparison import Comparison, EndpointReliability, SubjectChange
 from psgpipe.results.night_writer import put_folder
 from psgpipe.results.replace_folder import COMPARISON as FOLDER
 from psgpipe.results.replace_folder import remove_abandoned
@@ -28,6 +28,7 @@ CONTRAST_COLUMNS = (
     "hl_coverage", "dz", "g_av", "kr_difference", "kr_se", "kr_df", "kr_p", "verdict", "note",
     "trust",
 )  # fmt: skip
+RELIABILITY_COLUMNS = tuple(f.name for f in dataclasses.fields(EndpointReliability))
 SUBJECT_COLUMNS = tuple(f.name for f in dataclasses.fields(SubjectChange))
 
 
@@ -48,6 +49,7 @@ def write_comparison(comparison: Comparison, out: Path) -> Path:
     files = {
         "contrasts.tsv": table_bytes(CONTRAST_COLUMNS, comparison.contrasts),
         "subjects.tsv": table_bytes(SUBJECT_COLUMNS, comparison.subjects),
+        "reliability.tsv": table_bytes(RELIABILITY_COLUMNS, comparison.reliability),
         "comparison.md": markdown(comparison).encode("utf-8", "backslashreplace"),
         COMPARISON: json_bytes(comparison_dict(comparison)),
     }
@@ -135,6 +137,7 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
         "strata": _dicts(comparison.strata),
         "dose_slopes": _dicts(comparison.slopes),
         "crossover": _dicts(comparison.crossover),
+        "reliability": _dicts(comparison.reliability),
         "nights": _dicts(comparison.nights),
         "sentences": list(comparison.sentences),
         "warnings": list(comparison.warnings),

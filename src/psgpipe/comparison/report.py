@@ -142,7 +142,7 @@ def sections(comparison: Comparison) -> tuple[Section, ...]:
     )  # fmt: skip
     every = (
         *contrasts, _crossover(comparison), _slopes(comparison), _strata(comparison),
-        _subjects(comparison), _flow(comparison),
+        _subjects(comparison), _reliability(comparison), _flow(comparison),
     )  # fmt: skip
     return tuple(s for s in every if len(s.rows) > 1 or (not s.rows and s.notes))
 
@@ -272,6 +272,41 @@ def _subjects(comparison: Comparison) -> Section:
 def _subject_change(c: Contrast, difference: float | None) -> str:
     """A subject's change; a ratio where the endpoint is log-transformed."""
     return f"x {ratio(difference or 0.0)}" if c.transform == "log" else signed(difference or 0.0)
+
+
+def _reliability(comparison: Comparison) -> Section:
+    """Reliability of the declared endpoints and of TST, SE, REM % and N3 %; files have all."""
+    shown = {c.endpoint for c in short_table(comparison)}
+    rows = [
+        (r.endpoint, r.unit, _maybe(r.icc, r.icc_low, r.icc_high), _shown(r.within_sd),
+         _shown(r.mdc95), f"{_shown(r.sd_baseline)} / {_shown(r.sd_treatment)}",
+         _maybe(r.dz, r.dz_low, r.dz_high), _maybe(r.g_av, r.g_av_low, r.g_av_high),
+         _shown(r.smallest_detectable),
+         f"{_shown(r.leave_one_out_low)} to {_shown(r.leave_one_out_high)}")
+        for r in comparison.reliability
+        if r.endpoint in shown
+    ]  # fmt: skip
+    head = (
+        "endpoint", "unit", "ICC of one night [95 %]", "SD within", "MDC95", "SD base / treat",
+        "dz [95 %]", "g_av [95 %]", "smallest detectable", "difference without one subject",
+    )  # fmt: skip
+    notes = (
+        "ICC, SD within and MDC95 (one night against one) are of the baseline nights of this "
+        "study.",
+        "Smallest detectable: the mean change that a paired t test of these subjects finds with a "
+        "power of 80 %. It plans the next study and explains no result of this one.",
+    )
+    return Section("Reliability in this study", (head, *rows), notes if rows else ())
+
+
+def _maybe(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None or low is None or high is None:
+        return _shown(value)
+    return f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else _rounded(value)
 
 
 def _flow(comparison: Comparison) -> Section:

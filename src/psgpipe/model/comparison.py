@@ -290,6 +290,55 @@ class CrossoverRow:
 
 
 @dataclass(frozen=True)
+class EndpointReliability:
+    """How an endpoint varies in this study: a row of ``reliability.tsv``.
+
+    Attributes
+    ----------
+    unit
+        Of the scale that was analysed.
+    n_subjects, n_nights
+        Of the baseline nights that `icc` to `mdc95` rest on.
+    icc, icc_low, icc_high
+        ICC(1) of one night and its 95 % interval.
+    mdc95
+        Minimal detectable change of one night against one.
+    sd_baseline, sd_treatment, sd_change
+        Between the compared subjects, of their means and of their changes.
+    dz_low, dz_high, g_av_low, g_av_high
+        95 % intervals.
+    smallest_detectable
+        The mean change that a paired t test of these subjects finds with a power of 80 %.
+    leave_one_out_low, leave_one_out_high
+        Range of the mean change where one subject is left out.
+    """
+
+    endpoint: str
+    unit: str
+    n_subjects: int = 0
+    n_nights: int = 0
+    icc: float | None = None
+    icc_low: float | None = None
+    icc_high: float | None = None
+    within_sd: float | None = None
+    between_sd: float | None = None
+    mdc95: float | None = None
+    sd_baseline: float | None = None
+    sd_treatment: float | None = None
+    sd_change: float | None = None
+    dz: float | None = None
+    dz_low: float | None = None
+    dz_high: float | None = None
+    g_av: float | None = None
+    g_av_low: float | None = None
+    g_av_high: float | None = None
+    smallest_detectable: float | None = None
+    leave_one_out_low: float | None = None
+    leave_one_out_high: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Comparison:
     """All results of a comparison.
 
@@ -308,6 +357,7 @@ class Comparison:
     strata: tuple[StratumContrast, ...] = ()
     slopes: tuple[DoseSlope, ...] = ()
     crossover: tuple[CrossoverRow, ...] = ()
+    reliability: tuple[EndpointReliability, ...] = ()
     statements: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     recipe: Mapping[str, Sequence[str]] = field(default_factory=dict)
