@@ -11,7 +11,7 @@ from typing import Any
 from psgpipe.comparison.spec import find_spec, parse_spec
 from psgpipe.errors import ComparisonSpecInvalid, OutputConflict, SpecChanged
 from psgpipe.files.atomic import json_bytes, write_file
-from psgpipe.files.regular import read_small_file
+from psgpipe.files.regular import open_file, read_small_file
 from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.files.toml_file import MOST_BYTES, shipped_pipelines
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
@@ -81,7 +81,8 @@ def _read_lock(spec: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
     try:
-        lock = json.loads(path.read_text(encoding="utf-8"))
+        with open_file(path) as file:
+            lock = json.loads(file.read())
         return {"sha256": str(lock["sha256"]), "locked_at": str(lock["locked_at"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SpecChanged(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from psgpipe.errors import OutputConflict, TryAgain
+from psgpipe.files.regular import NotRegular, open_file, refuse_special
 
 TEMPORARY_PREFIX = ".psgpipe-"
 # A virus scanner holds a new file for a moment.
@@ -79,10 +80,11 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
 
     temporary = path.with_name(f"{TEMPORARY_PREFIX}{new_tag()}")
     with output_errors(path):
+        refuse_special(path)
         try:
             with temporary.open("xb") as file:
                 yield file
-                _flush(file)
+                flush_file(file)
             _rename_complete(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -125,10 +127,11 @@ def write_new(path: Path, content: bytes) -> None:
     """Write a new file and flush it; a file of that name must not exist."""
     with path.open("xb") as file:
         file.write(content)
-        _flush(file)
+        flush_file(file)
 
 
-def _flush(file: IO[bytes]) -> None:
+def flush_file(file: IO[bytes]) -> None:
+    """Bring the content to the disk, where the file system can do that."""
     file.flush()
     with _unless(_NO_FLUSH):
         os.fsync(file.fileno())
@@ -150,6 +153,11 @@ def output_errors(path: Path) -> Iterator[None]:
     """Turn the system's errors in writing `path` into TryAgain or OutputConflict."""
     try:
         yield
+    except NotRegular as error:
+        raise OutputConflict(
+            f"{path.name}: a file was wanted, this is {error.kind}",
+            "Move it away, and run the same command again.",
+        ) from error
     except OSError as error:
         if is_disk_full(error):
             raise TryAgain(
@@ -171,7 +179,8 @@ def json_bytes(value: Any) -> bytes:
 def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in a file; None where there is no readable one."""
     try:
-        value = json.loads(path.read_bytes())
+        with open_file(path) as file:
+            value = json.loads(file.read())
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
@@ -180,6 +189,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
 def bytes_of(path: Path) -> bytes | None:
     """The bytes of a file; None where they cannot be read."""
     try:
-        return path.read_bytes()
+        with open_file(path) as file:
+            return file.read()
     except OSError:
         return None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
+from typing import IO
 
 from psgpipe.errors import PsgpipeError, UnsafeFile
 from psgpipe.messages import safe_text
@@ -13,13 +16,29 @@ from psgpipe.messages import safe_text
 LONGEST_NAME = 120
 
 
-_OPEN_FLAGS = (
-    os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe without a writer must not stop the batch
+_FLAGS = (
+    getattr(os, "O_NONBLOCK", 0)  # a pipe without a writer must not stop the batch
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+_READ = os.O_RDONLY | _FLAGS
+_APPEND = os.O_RDWR | os.O_APPEND | os.O_CREAT | _FLAGS
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+class NotRegular(OSError):
+    """There is something else than a regular file; `kind` names it."""
+
+    def __init__(self, kind: str, path: str | os.PathLike[str]) -> None:
+        super().__init__(errno.EINVAL, f"it is {kind}, not a regular file", os.fspath(path))
+        self.kind = kind
 
 
 def file_name(path: str | os.PathLike[str]) -> str:
@@ -28,18 +47,53 @@ def file_name(path: str | os.PathLike[str]) -> str:
 
 
 def open_regular(path: str | os.PathLike[str], name: str) -> int:
-    """Open a regular file without waiting; its kind is checked before and after opening."""
+    """Open a regular file without waiting; errors name a recording."""
     try:
-        _refuse_special(Path(path).stat().st_mode, name)
-        fd = os.open(path, _OPEN_FLAGS)
+        return _descriptor(path, _READ)
+    except NotRegular as error:
+        raise UnsafeFile(
+            f"{name}: a recording was wanted, this is {error.kind}",
+            "Give the path of an EDF or BDF file.",
+        ) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the name
         raise _cannot_open(path, name, error) from error
+
+
+def open_file(path: Path) -> BufferedReader:
+    """Open a regular file for reading, without waiting; anything else raises OSError."""
+    return os.fdopen(_descriptor(path, _READ), "rb")
+
+
+def open_to_append(path: Path) -> IO[bytes]:
+    """Open or make a regular file, to append to it unbuffered; anything else raises OSError."""
+    return os.fdopen(_descriptor(path, _APPEND), "a+b", buffering=0)
+
+
+def refuse_special(path: Path) -> None:
+    """Raise OSError where `path` is there and is neither a regular file nor a link."""
+    with contextlib.suppress(FileNotFoundError):
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode):
+            _require_regular(mode, path)
+
+
+def _descriptor(path: str | os.PathLike[str], flags: int) -> int:
+    """Open a file; its kind is checked before and after that."""
+    with contextlib.suppress(FileNotFoundError):
+        _require_regular(os.stat(path).st_mode, path)  # noqa: PTH116
+    descriptor = os.open(path, flags, 0o666)
     try:
-        _refuse_special(os.fstat(fd).st_mode, name)
+        _require_regular(os.fstat(descriptor).st_mode, path)
     except BaseException:
-        os.close(fd)
+        os.close(descriptor)
         raise
-    return fd
+    return descriptor
+
+
+def _require_regular(mode: int, path: str | os.PathLike[str]) -> None:
+    if not stat.S_ISREG(mode):
+        kind = next((words for is_kind, words in _KINDS if is_kind(mode)), "something else")
+        raise NotRegular(kind, path)
 
 
 def read_small_file(path: Path, error_type: type[PsgpipeError], most_bytes: int) -> bytes:
@@ -59,22 +113,6 @@ def read_small_file(path: Path, error_type: type[PsgpipeError], most_bytes: int)
         raise error_type(
             f"{name}: cannot be read: {error.strerror}", "Check the path and its permissions."
         ) from error
-
-
-def _refuse_special(mode: int, name: str) -> None:
-    kinds = (
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a pipe"),
-        (stat.S_ISSOCK, "a socket"),
-        (stat.S_ISCHR, "a device"),
-        (stat.S_ISBLK, "a device"),
-    )
-    if stat.S_ISREG(mode):
-        return
-    kind = next((words for is_kind, words in kinds if is_kind(mode)), "no regular file")
-    raise UnsafeFile(
-        f"{name}: a recording was wanted, this is {kind}", "Give the path of an EDF or BDF file."
-    )
 
 
 def _cannot_open(path: str | os.PathLike[str], name: str, error: Exception) -> UnsafeFile:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from psgpipe.errors import FileTaken
-from psgpipe.files.atomic import atomic_file, flush_folder, output_errors
+from psgpipe.files.atomic import atomic_file, flush_file, flush_folder, output_errors
 
 _DESCRIPTORS = Path("/proc/self/fd")
 _NOT_SUPPORTED = {
@@ -46,8 +46,7 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
         return
     with os.fdopen(descriptor, "wb") as file, output_errors(path):
         yield file
-        file.flush()
-        os.fsync(file.fileno())
+        flush_file(file)
         _give_name(file.fileno(), path)
         flush_folder(path.parent)
 

@@ -12,9 +12,10 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from psgpipe.files.atomic import output_errors
+from psgpipe.files.regular import open_file, open_to_append
 
 JOURNAL = "journal.jsonl"
 
@@ -27,17 +28,16 @@ def note(out: Path, event: str, *, journal: str = JOURNAL, **facts: Any) -> None
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # Unbuffered: a line is one write, so that lines of two runs at once stay whole.
-        with path.open("ab", buffering=0) as file:
-            file.write(_after_incomplete_line(path) + line.encode("ascii"))
+        with open_to_append(path) as file:
+            file.write(_after_incomplete_line(file) + line.encode("ascii"))
 
 
-def _after_incomplete_line(path: Path) -> bytes:
+def _after_incomplete_line(file: IO[bytes]) -> bytes:
     """A line break where the last line is incomplete, as after a power cut."""
-    with path.open("rb") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return b""
-        file.seek(-1, os.SEEK_END)
-        return b"" if file.read(1) == b"\n" else b"\n"
+    if file.seek(0, os.SEEK_END) == 0:
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"
 
 
 def journals(out: Path) -> list[Path]:
@@ -47,7 +47,7 @@ def journals(out: Path) -> list[Path]:
 
 def events(path: Path) -> Iterator[dict[str, Any]]:
     """The events of one journal, in order; incomplete lines are skipped."""
-    with contextlib.suppress(OSError), path.open("rb") as file:
+    with contextlib.suppress(OSError), open_file(path) as file:
         for line in file:
             with contextlib.suppress(ValueError):
                 event = json.loads(line)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from psgpipe.files.atomic import write_file
+from psgpipe.files.atomic import bytes_of, write_file
 from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.doubts import QUALITY, doubts_in, withheld_because
@@ -110,12 +110,8 @@ def _read(night: StudyNight) -> tuple[StoredNight, Mapping[str, Any], Mapping[st
 
 
 def _output(folder: Path, name: str, manifest: Manifest) -> dict[str, Any] | None:
-    try:
-        content = (folder / name).read_bytes()
-    except OSError:
-        return None
-    output = manifest.output(name)
-    if output is None or sha256_of_bytes(content) != output.sha256:
+    content, output = bytes_of(folder / name), manifest.output(name)
+    if content is None or output is None or sha256_of_bytes(content) != output.sha256:
         return None
     value: dict[str, Any] = json.loads(content)
     return value

@@ -6,6 +6,7 @@ import hashlib
 import os
 from pathlib import Path
 
+from psgpipe.files.regular import open_file
 from psgpipe.results.manifest import MANIFEST, Manifest, OutputFile
 
 
@@ -24,7 +25,7 @@ def _damage(folder: Path, output: OutputFile) -> str | None:
     if Path(output.name).name != output.name:
         return "not a file of this night"
     try:
-        with (folder / output.name).open("rb") as file:
+        with open_file(folder / output.name) as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return "missing"

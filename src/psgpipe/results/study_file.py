@@ -8,13 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe._version import __version__
+from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import bytes_of, json_bytes, read_json, write_file
+from psgpipe.files.regular import NotRegular, refuse_special
 
 STUDY = "study.json"
 
 
 def read_study_file(out: Path) -> dict[str, Any] | None:
     """What ``study.json`` in `out` says; None where there is no readable one."""
+    try:
+        refuse_special(out / STUDY)
+    except NotRegular as error:
+        raise OutputConflict(
+            f"{STUDY}: a file was wanted, this is {error.kind}",
+            "Move it away; psgpipe batch writes the file again.",
+        ) from error
+    except OSError:
+        return None
     return read_json(out / STUDY)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.errors import ClassifierNewer, PsgpipeError, StagerUnavailable
-from psgpipe.files.atomic import write_file
+from psgpipe.files.atomic import bytes_of, write_file
 from psgpipe.staging.fast.forest import TreeClassifier
 from psgpipe.staging.installed_yasa import (
     YASA_VERSION,
@@ -138,7 +138,7 @@ def cache_folder() -> Path:
 def _from_cache(cached: Path, name: str) -> TreeClassifier | None:
     """The classifier as kept, or None if it is absent, unreadable or not what was put there."""
     try:
-        with np.load(BytesIO(cached.read_bytes()), allow_pickle=False) as kept:
+        with np.load(BytesIO(bytes_of(cached) or b""), allow_pickle=False) as kept:
             arrays = {key: kept[key] for key in _ARRAYS}
     except (OSError, ValueError, KeyError, EOFError, zlib.error, BadZipFile):
         return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import os
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -40,7 +41,7 @@ Sealed = Mapping[tuple[str, str], Mapping[str, str]]
 
 def is_blind(out: Path) -> bool:
     """Whether the study in `out` was declared blind."""
-    return (out / KEY).is_file() or bool((read_study_file(out) or {}).get("blind"))
+    return os.path.lexists(out / KEY) or bool((read_study_file(out) or {}).get("blind"))
 
 
 def goes_blind(out: Path, definition: Definition, *, asked: bool) -> bool:
@@ -96,13 +97,13 @@ def seal(out: Path, nights: Sealed) -> None:
     """Add nights to the sealed ones in `out`; every shard writes the same bytes."""
     before = sealed(out)
     now = {**before, **{ids: cells for ids, cells in nights.items() if cells}}
-    if now != before or not (out / KEY).is_file():
+    if now != before or not os.path.lexists(out / KEY):
         atomic.write_file(out / KEY, _packed(now))
 
 
 def sealed(out: Path) -> Sealed:
     """The sealed nights in `out`; none where no study was blinded."""
-    if not (out / KEY).is_file():
+    if not os.path.lexists(out / KEY):
         return {}
     try:
         return _unpacked(atomic.read_json(out / KEY) or {})
