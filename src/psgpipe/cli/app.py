@@ -30,6 +30,7 @@ COMMANDS = {
     "status": "Nights that are done, failed, missing or running, read from files only.",
     "verify": "Compare every output with the hash in its manifest.",
     "compare": "Treatment against baseline.",
+    "plan": "Subjects and nights that a study needs to find a difference.",
     "unblind": "Lift the blind of a study; the journal records it.",
     "simulate": "A study of synthetic nights with known stages.",
     "demo": "Simulate a small study, stage its nights and compare them.",
