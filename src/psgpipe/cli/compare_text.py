@@ -5,7 +5,13 @@ from __future__ import annotations
 import textwrap
 
 from psgpipe.cli.printing import printable, table
-from psgpipe.comparison.report import contrast_row, note_of, primary_sentence, short_table
+from psgpipe.comparison.report import (
+    contrast_row,
+    estimand_sentence,
+    note_of,
+    primary_sentence,
+    short_table,
+)
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import Comparison, Contrast
 
@@ -24,7 +30,9 @@ def comparison_text(comparison: Comparison) -> str:
     """The primary endpoint in one sentence, at most eight contrasts, warnings and statements."""
     shown = short_table(comparison)
     declared = {c.endpoint for c in shown if c.role != "exploratory"}
+    estimand = estimand_sentence(comparison)
     parts = [
+        _wrapped(estimand, "") if estimand else "",
         _wrapped(primary_sentence(comparison), ""),
         "\n".join([table([_HEAD, *_rows(shown)]), *_notes(comparison, shown)]),
         _further(comparison, shown),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe._version import __version__
-from psgpipe.comparison.report import Section, primary_sentence, sections
+from psgpipe.comparison.report import Section, estimand_sentence, primary_sentence, sections
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import json_bytes, output_errors, read_json
@@ -91,7 +91,11 @@ def _cell(value: object) -> str:
 
 def markdown(comparison: Comparison) -> str:
     """The content of ``comparison.md``: every table, warning and statement."""
-    parts = ["# Treatment against baseline", primary_sentence(comparison)]
+    parts = [
+        "# Treatment against baseline",
+        _markdown(estimand_sentence(comparison)),
+        primary_sentence(comparison),
+    ]
     for section in sections(comparison):
         parts += [f"## {section.title}", *_markdown_table(section), _list(section.notes)]
     if comparison.warnings:
@@ -126,6 +130,7 @@ def comparison_dict(comparison: Comparison) -> dict[str, Any]:
         "declaration": dataclasses.asdict(comparison.declaration),
         "spec": _plain(dataclasses.asdict(comparison.spec)),
         "design": comparison.design,
+        "estimand": estimand_sentence(comparison) or None,
         "primary_sentence": primary_sentence(comparison),
         "p_adjusted_from": "p_sign_flip",
         "g_av_formula": G_AV_FORMULA,

@@ -50,6 +50,24 @@ class Section:
     notes: tuple[str, ...] = ()
 
 
+def estimand_sentence(comparison: Comparison) -> str:
+    """The estimand that the spec declares, in the study's own words; blank without one."""
+    spec = comparison.spec
+    parts = {
+        "population": spec.estimand_population,
+        "treatment": spec.estimand_treatment,
+        "intercurrent events": spec.estimand_intercurrent_events,
+        "strategy": spec.estimand_strategy,
+        "summary": spec.estimand_summary,
+    }
+    stated = [f"{name} {' '.join(text.split())}" for name, text in parts.items() if text]
+    absent = [name for name, text in parts.items() if not text]
+    if not stated:
+        return ""
+    return f"Estimand: {'; '.join(stated)}" + (
+        f". Not stated: {', '.join(absent)}." if absent else ".")  # fmt: skip
+
+
 def primary_sentence(comparison: Comparison) -> str:
     """What the comparison says about the primary endpoint, in one plain sentence."""
     c = next((c for c in comparison.contrasts if c.role == "primary"), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,7 @@ MOST_NAMED = 8
 ANALYSED = "analysed"
 OTHER_CONDITION = "other condition"
 UNPAIRED = "unpaired"
+TOO_FEW = "too few nights"
 UNLIKE = "made by different recipes"
 FATES = (
     "excluded",
@@ -36,6 +38,7 @@ FATES = (
     "lights not known",
     "first night in laboratory",
     UNPAIRED,
+    TOO_FEW,
     UNLIKE,
     ANALYSED,
 )
@@ -95,7 +98,7 @@ def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Nigh
     The rules leave out, in this order: excluded, failed and unfinished nights; adaptation nights
     and other conditions; nights within the sedation window of a dose; incomplete nights; nights
     that do not have the hours since dose or the lights that the spec wants; first nights in the
-    laboratory; subjects without a night in one of the conditions.
+    laboratory; subjects without a night in one of the conditions, or with too few.
     """
     left = [replace(n, hours_since_dose=hours_since_dose(n)) for n in nights]
     fates: dict[int, Fate] = {}
@@ -105,8 +108,9 @@ def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Nigh
     fates |= _first_nights(left, spec)
     left = _without_fate(left, fates)
     cohort_baseline = _by_subject(n for n in left if n.condition in spec.baseline)
-    fates |= _unpaired(left, spec)
-    left = _without_fate(left, fates)
+    for rule_of_subjects in (_unpaired, _too_few):
+        fates |= rule_of_subjects(left, spec)
+        left = _without_fate(left, fates)
     return NightSelection(
         baseline=_by_subject(n for n in left if n.condition in spec.baseline),
         treatment=_by_subject(n for n in left if n.condition in spec.treatment),
@@ -261,6 +265,20 @@ def _unpaired(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> dict[int
         for n in nights
         if n.subject in missing
     }
+
+
+def _too_few(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> dict[int, Fate]:
+    """Nights of subjects with fewer valid nights in a condition than the spec wants, by row."""
+    short: dict[str, str] = {}
+    for which, words in (("treatment", spec.treatment), ("baseline", spec.baseline)):
+        counts = Counter(n.subject for n in nights if n.condition in words)
+        short |= {
+            subject: f"the subject has {count_of(n, f'valid {which} night')}, wanted "
+            f"{spec.minimum_nights}"
+            for subject, n in counts.items()
+            if n < spec.minimum_nights
+        }
+    return {n.row: (TOO_FEW, short[n.subject]) for n in nights if n.subject in short}
 
 
 def _warnings(analysed: Sequence[MeasuredNight], spec: ComparisonSpec) -> tuple[str, ...]:

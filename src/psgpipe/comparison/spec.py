@@ -20,6 +20,8 @@ _STAGER_ERRORS = (
     "rem_sensitivity", "rem_false_positive_rate", "n3_sensitivity", "n3_false_positive_rate",
 )  # fmt: skip
 _LARGEST = 1e15
+ESTIMAND = ("population", "treatment", "intercurrent_events", "strategy", "summary")
+_LONGEST_TEXT = 500
 # Keys of each table of the file; those of no table come first.
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "": (
@@ -29,13 +31,17 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "conditions": ("baseline", "treatment"),
     "nights": (
         "hours_since_dose", "sedation_window_h", "first_night", "missing_lights", "incomplete",
+        "minimum",
     ),
     "strata": ("dose", "hours_since_dose"),
     "multiplicity": ("secondary",),
     "tipping_point": _STAGER_ERRORS,
+    "estimand": ESTIMAND,
 }  # fmt: skip
 # Fields of ComparisonSpec that are not called like their key.
-_FIELDS = {("strata", "dose"): "dose_strata", ("strata", "hours_since_dose"): "hours_strata",
+_FIELDS = {("nights", "minimum"): "minimum_nights",
+           **{("estimand", key): f"estimand_{key}" for key in ESTIMAND},
+           ("strata", "dose"): "dose_strata", ("strata", "hours_since_dose"): "hours_strata",
            ("multiplicity", "secondary"): "secondary_rule"}  # fmt: skip
 # Tables that are one field, with a value for each endpoint.
 _BY_ENDPOINT = ("transform", "equivalence", "population")
@@ -61,6 +67,10 @@ _WANTED = {
     "population": "for each endpoint { mean = ..., icc = 0 to 1 }",
     "secondary_rule": "one of hierarchical, supportive",
     "hours_strata": "rising hours, two or more",
+    "minimum_nights": "a whole number of nights, 1 or more",
+    **dict.fromkeys(
+        (f"estimand_{key}" for key in ESTIMAND), f"a text, at most {_LONGEST_TEXT} characters"
+    ),
     **dict.fromkeys(_STAGER_ERRORS, _SHARE),
     "seed": "a whole number, not negative",
 }
@@ -133,6 +143,10 @@ def _is_allowed(field: str, value: Any) -> bool:
     """Whether a value of the right type is in the range of its field."""
     if field in _STAGER_ERRORS:
         return bool(0 <= value <= 1)
+    if field == "minimum_nights":
+        return bool(1 <= value < _LARGEST)
+    if field.startswith("estimand_"):
+        return bool(value.strip()) and len(value) <= _LONGEST_TEXT
     if field in ("washout_days", "sedation_window_h", "seed"):
         return bool(0 <= value < _LARGEST)
     if field in ("hours_since_dose", "hours_strata"):

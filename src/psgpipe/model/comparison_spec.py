@@ -36,6 +36,8 @@ class ComparisonSpec:
         each condition and both orders occur.
     washout_days
         Between the periods of a crossover, as the protocol states it.
+    minimum_nights
+        Valid nights that a subject needs in each condition.
     hours_since_dose
         Only treatment nights whose lights off lies in ``[low, high)`` after a dose enter.
     sedation_window_h
@@ -54,6 +56,9 @@ class ComparisonSpec:
     equivalence
         By endpoint, the margin of a change that does not matter, in the endpoint's unit; for a
         log-transformed endpoint a ratio above 1.
+    estimand_population, estimand_treatment, estimand_intercurrent_events, estimand_strategy, \
+estimand_summary
+        The attributes of the estimand (ICH E9 R1), in the study's own words.
     population
         By endpoint, for regression to the mean.
     composition
@@ -79,6 +84,7 @@ class ComparisonSpec:
     washout_days: float | None = None
     hours_since_dose: tuple[float, float] | None = None
     sedation_window_h: float = 6.0
+    minimum_nights: int = 1
     first_night: Literal["rule", "drop", "keep"] = "rule"
     missing_lights: Literal["warn", "withhold", "drop"] = "warn"
     incomplete: Literal["withhold", "warn"] = "withhold"
@@ -94,6 +100,11 @@ class ComparisonSpec:
     rem_false_positive_rate: float | None = None
     n3_sensitivity: float | None = None
     n3_false_positive_rate: float | None = None
+    estimand_population: str | None = None
+    estimand_treatment: str | None = None
+    estimand_intercurrent_events: str | None = None
+    estimand_strategy: str | None = None
+    estimand_summary: str | None = None
     blind: bool = False
     seed: int = 20250101
 
