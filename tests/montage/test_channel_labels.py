@@ -81,6 +81,11 @@ def test_labels_of_many_labs(label, expected):
         ("POL E1", ("E1", "ref")), ("POL EMG chin", ("chin", "chin")), ("EEG E1", ("E1", "ref")),
         ("EEG EOG1", ("E1", "ref")), ("EEG EOG R", ("E2", "ref")), ("EEG A1", ("M1", "ref")),
         ("EOG EOG E1-M2", ("E1", "M2")), ("EEG EOG LOC-A2", ("E1", "M2")),
+        ("EMG M1", ("M1", "ref")), ("EMG M2", ("M2", "ref")), ("EMG M2-Ref", ("M2", "ref")),
+        ("ECG M1", ("M1", "ref")), ("EMG C4", ("C4", "ref")), ("EOG C4", ("C4", "ref")),
+        ("EOG Fz", ("Fz", "ref")), ("EMG right mastoid", ("M2", "ref")),
+        ("ECG EMG chin", ("chin", "chin")), ("EKG EMG chin 1", ("chin1", "ref")),
+        ("ECG EMG submental", ("chin", "chin")), ("ECG EOG L", ("E1", "ref")),
     ],
 )  # fmt: skip
 def test_the_kind_before_a_label_may_be_wrong_or_stand_twice(label, expected):
@@ -90,8 +95,9 @@ def test_the_kind_before_a_label_may_be_wrong_or_stand_twice(label, expected):
 @pytest.mark.parametrize(
     "label",
     [
-        "EMG M1", "EMG A1", "EMG E1", "EMG EMG", "EEG EEG", "EEG EEG1", "EMG EMG tib", "POL",
-        "EOG C4", "EMG EMG RAT", "EEG EMG 3", "POL Event", "Polso",
+        "EMG A1", "EMG T3", "EMG E1", "EMG F1", "ECG C4", "ECG E1", "ECG V1", "EMG EMG", "ECG EMG",
+        "EEG EEG", "EEG EEG1", "EMG EMG tib", "ECG EMG tib", "POL", "EMG EMG RAT", "EEG EMG 3",
+        "POL Event", "Polso",
     ],
 )  # fmt: skip
 def test_a_kind_that_is_twice_wrong_says_nothing(label):
@@ -104,13 +110,21 @@ def test_a_kind_that_is_twice_wrong_says_nothing(label):
         "", "-", "ECG", "EKG1-EKG2", "EMG RAT", "EMG LAT", "Left Leg", "R Leg", "EMG1", "EMG tib",
         "C4-M1 (Imp)", "C4 Impédance", "C4 ImpÃ©dance", "SaO2", "SpO2", "CO2", "EtCO2", "PCO2",
         "Resp nasal", "Flow", "Snore", "M1M2", "A1A2", "EEG", "EEG1", "EEG 2", "1", "2", "F", "12",
-        "1-2", "EEG 1-2", "EOG C4", "EMG C4-M1", "EEG chin", "Fz-Fz", "C4-C4", "Ref", "avg",
+        "1-2", "EEG 1-2", "EMG C4-M1", "EEG chin", "Fz-Fz", "C4-C4", "Ref", "avg",
         "REF-C4", "EEG Müller", "../../../x", "=1+cmd|x!A0", "Position", "PR", "Aux1", "C4-M1-M2",
         "Temp rectal", "Event marker", "LE", "RE",
     ],
 )  # fmt: skip
 def test_what_is_never_taken_for_eeg_eog_or_chin(label):
     assert meaning(label) is None
+
+
+def test_a_mastoid_with_a_wrong_kind_is_read_only_where_the_file_has_no_other():
+    def names(*labels):
+        return [s.plus for s in understand([header_channel(x, n) for n, x in enumerate(labels)])]
+
+    assert names("C4", "EMG M1", "EMG M2") == ["C4", "M1", "M2"]
+    assert names("C4", "EMG M1", "M1") == ["C4", None, "M1"]
 
 
 def test_shhs_calls_c4_eeg():

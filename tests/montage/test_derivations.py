@@ -187,6 +187,13 @@ def test_the_remedy_names_the_labels_that_were_not_understood():
     )
 
 
+def test_the_remedy_names_first_what_looks_like_the_chin():
+    labels = ("EEG 7", "ECG", "EMG Leg", "ECG lead chin")
+    sources = [ChannelSource(label, None, None, fs_hz=256.0) for label in labels]
+    error = missing_derivation(candidates(sources, {"emg": ["chin"]}), "emg", sources)
+    assert error.remedy.startswith("Not understood: ECG lead chin, EMG Leg, EEG 7. Name them")
+
+
 @pytest.mark.parametrize(
     ("channels", "lines"),
     [

@@ -18,7 +18,7 @@ from psgpipe.model.montage import (
 )
 from psgpipe.montage.electrode_numbers import electrode_numbers
 from psgpipe.montage.emg_numbers import emg_table
-from psgpipe.montage.label_form import read_label
+from psgpipe.montage.label_form import Meaning, has_other_kind, read_label
 from psgpipe.montage.label_table import fold, shipped_tables
 
 _SAID_KIND = re.compile(r"eeg|eog|emg|ecg|ekg")
@@ -60,6 +60,7 @@ def understand(
     if emg:
         tables = (*tables[:-1], emg, tables[-1])
         meanings = {label: read_label(label, tables, numbers) for label in labels}
+    meanings = _without_doubles(meanings)
     times = Counter(map(fold, labels))
     sources = []
     for channel in channels:
@@ -78,6 +79,15 @@ def understand(
             )
         )
     return tuple(sources)
+
+
+def _without_doubles(meanings: Mapping[str, Meaning | None]) -> dict[str, Meaning | None]:
+    """`meanings`; ``EMG M2`` means nothing in a file that has another M2."""
+    own = {m[:2] for label, m in meanings.items() if m and not has_other_kind(label, m)}
+    return {
+        label: None if m and m[:2] in own and has_other_kind(label, m) else m
+        for label, m in meanings.items()
+    }
 
 
 def _refusal(channel: Channel, times: Counter[str], declared: Mapping[str, str]) -> str | None:

@@ -22,7 +22,12 @@ from psgpipe.montage.label_table import fold
 GENERIC = "generic"
 _KIND = re.compile(r"^(eeg|eog|emg)-?(?=.)")
 # A kind before a label that says its own (EMG EMG Chin, EEG EOG1), or POL (Nihon Kohden).
-_OUTER_KIND = re.compile(r"^(?:pol-?(?=.)|(?:eeg|eog|emg)-?(?=(?:eeg|eog|emg)-?[^-]))")
+_OUTER_KIND = re.compile(r"^(?:pol-?(?=.)|(?:eeg|eog|emg|ecg|ekg)-?(?=(?:eeg|eog|emg)-?[^-]))")
+_OTHER_KIND = re.compile(r"^(eog|emg|ecg|ekg)-?(?=.)")
+# EMG C1 may be a channel's number, and ECG C4 is a lead on the chest.
+_NAMES_OF_10_20 = frozenset(
+    "Fp1 Fpz Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 Pz P4 P8 O1 Oz O2".split()
+)
 
 
 class Meaning(NamedTuple):
@@ -63,7 +68,8 @@ def _read(
         of_data_sets = {meaning[:2] for table, meaning in listed if table.signatures}
         table, meaning = listed[0]
         return None if table.signatures and len(of_data_sets) > 1 else meaning
-    if by_form := _parse(folded, _electrode_names(tables, numbers)):
+    names = _electrode_names(tables, numbers)
+    if by_form := _parse(folded, names) or _with_other_kind(folded, names):
         return by_form
     outer = _OUTER_KIND.match(folded)
     return _read(folded[outer.end() :], tables, numbers) if outer else None
@@ -101,6 +107,29 @@ def _parse(folded: str, names: Mapping[str, _Name]) -> Meaning | None:
         if meaning and (kind is None or _fits(meaning, kind[1])):
             return meaning
     return None
+
+
+def _with_other_kind(folded: str, names: Mapping[str, _Name]) -> Meaning | None:
+    """One electrode of the scalp or a mastoid behind a kind that is not its own: ``EMG M2``.
+
+    Only a name that nothing else has: EMG A1 may be on an arm, EMG T3 on the back.
+    """
+    kind = _OTHER_KIND.match(folded)
+    meaning = _split(folded[kind.end() :], names) if kind else None
+    if kind is None or meaning is None or meaning.minus != COMMON:
+        return None
+    written = folded[kind.end() :].partition("-")[0]
+    has_own_name = written == fold(meaning.plus) or "mast" in written
+    known = MASTOIDS if kind[1] in ("ecg", "ekg") else MASTOIDS | _NAMES_OF_10_20
+    return meaning if has_own_name and meaning.plus in known else None
+
+
+def has_other_kind(label: str, meaning: Meaning | None) -> bool:
+    """Whether `label` begins with EOG, EMG or ECG, and names an electrode of the scalp."""
+    kind = _OTHER_KIND.match(fold(label))
+    if kind is None or meaning is None or meaning.minus != COMMON:
+        return False
+    return meaning.plus in _NAMES_OF_10_20 or (meaning.plus in MASTOIDS and kind[1] != "eog")
 
 
 def _split(body: str, names: Mapping[str, _Name]) -> Meaning | None:

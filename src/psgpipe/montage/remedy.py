@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 
 from psgpipe.messages import listed
@@ -22,6 +23,12 @@ from psgpipe.montage.derivations import derive
 BEST_SCALP = ("C4", "C3", "F4", "F3", "Cz", "Fz", "O2", "O1")
 MOST_NAMES = 4
 LABELS_SHOWN = 6
+# What words of a role's labels often begin with, the most telling first.
+LOOKS_LIKE: dict[Role, tuple[str, ...]] = {
+    "eeg": ("eeg", "pol"),
+    "eog": ("eog", "eye", "loc", "roc", "pol"),
+    "emg": ("chin", "subm", "ment", "kinn", "emg", "pol"),
+}
 COST = "12 of 50 epochs of a real recording had another stage that way"
 
 
@@ -47,11 +54,11 @@ def _by_label_table(
         return "Name the channels that are C4, M1 and so on in a label table (--labels FILE)"
     unread = [
         source.label
-        for source in sorted(sources, key=lambda s: not _may_be(role, s.label))
+        for source in sorted(sources, key=lambda s: _rank(role, s.label))
         if not source.understood
         and source.refused is None
         and (source.fs_hz or 0.0) > min_fs_hz
-        and not source.label.strip().casefold().startswith(("ecg", "ekg"))
+        and (_rank(role, source.label) < len(LOOKS_LIKE[role]) or not _is_ecg(source.label))
     ]
     if unread:
         shown = listed(unread, LABELS_SHOWN)
@@ -60,8 +67,15 @@ def _by_label_table(
     return "" if is_recorded else "Name the site's channels in a label table (--labels FILE)"
 
 
-def _may_be(role: Role, label: str) -> bool:
-    return label.strip().casefold().startswith(("eeg", role, "pol"))
+def _rank(role: Role, label: str) -> int:
+    """How far down the words of a role stands one that a word of `label` begins with."""
+    words = LOOKS_LIKE[role]
+    said = re.findall(r"[^\W\d_]+", label.casefold())
+    return next((n for n, w in enumerate(words) if any(x.startswith(w) for x in said)), len(words))
+
+
+def _is_ecg(label: str) -> bool:
+    return label.strip().casefold().startswith(("ecg", "ekg"))
 
 
 def _by_reference(
