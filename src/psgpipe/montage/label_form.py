@@ -26,7 +26,8 @@ _OUTER_KIND = re.compile(r"^(?:pol-?(?=.)|(?:eeg|eog|emg|ecg|ekg)-?(?=(?:eeg|eog
 _OTHER_KIND = re.compile(r"^(eog|emg|ecg|ekg)-?(?=.)")
 # EMG C1 may be a channel's number, and ECG C4 is a lead on the chest.
 _NAMES_OF_10_20 = frozenset(
-    "Fp1 Fpz Fp2 F7 F3 Fz F4 F8 T7 C3 Cz C4 T8 P7 P3 Pz P4 P8 O1 Oz O2".split()
+    {"Fp1", "Fpz", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3"}
+    | {"Pz", "P4", "P8", "O1", "Oz", "O2"}
 )
 
 
