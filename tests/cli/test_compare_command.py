@@ -110,9 +110,27 @@ def test_nothing_named_is_a_usage_error():
 
 
 def test_unblind_says_whether_it_did_anything(tmp_path):
+    (tmp_path / "study.json").write_text('{"blind": true}', encoding="utf-8")
     say = CliRunner().invoke(unblind, [str(tmp_path)]).stdout
     assert "the journal says so" in say
     assert "before" in CliRunner().invoke(unblind, [str(tmp_path)]).stdout
+
+
+@pytest.mark.parametrize("study", [None, '{"nights": [{"subject": "S1", "night": "n"}]}'])
+def test_a_study_that_is_not_blinded_is_not_unblinded(tmp_path, study):
+    if study:
+        (tmp_path / "study.json").write_text(study, encoding="utf-8")
+    error = CliRunner().invoke(unblind, [str(tmp_path)]).exception
+    assert error.exit_code == 2
+    assert "is not blinded" in str(error)
+    assert not (tmp_path / "journal.jsonl").exists()
+
+
+def test_the_blind_of_a_spec_is_lifted_with_that_spec(tmp_path):
+    spec = tmp_path / "spec.toml"
+    spec.write_text("blind = true\n", encoding="utf-8")
+    said = CliRunner().invoke(unblind, [str(tmp_path), "--spec", str(spec)]).stdout
+    assert "the journal says so" in said
 
 
 PROBE = """

@@ -207,8 +207,8 @@ def test_a_blinded_study_is_compared_only_after_the_blind_was_lifted(tmp_path, b
     for source in (table, tmp_path):
         with pytest.raises(NightsNotComparable, match="is blinded"):
             compare(source, spec)
-    assert unblind(tmp_path)
-    assert not unblind(tmp_path)
+    assert unblind(tmp_path, blind_by_spec=by == "spec")
+    assert not unblind(tmp_path, blind_by_spec=by == "spec")
     journal = (tmp_path / "journal.jsonl").read_text(encoding="utf-8")
     assert [json.loads(line)["event"] for line in journal.splitlines()] == ["unblinded"]
     assert compare(tmp_path, spec).contrasts

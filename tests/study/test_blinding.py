@@ -190,6 +190,23 @@ def test_a_damaged_key_is_no_reason_to_guess(study, capsys):
     assert f"{KEY} cannot be read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("also", [(), ("--dry-run",)], ids=["batch", "plan"])
+def test_nothing_is_blinded_in_a_folder_that_was_unblinded(study, capsys, also):
+    study.out.mkdir()
+    (study.out / "journal.jsonl").write_text('{"event": "unblinded"}\n', encoding="utf-8")
+    assert study.run("--blind", *also) == 7
+    assert "was unblinded" in capsys.readouterr().err
+    assert [path.name for path in study.out.iterdir()] == ["journal.jsonl"]
+
+
+def test_a_study_that_was_unblinded_goes_on_without_the_option(study):
+    assert study.run("--blind") == 0
+    assert exit_code(["unblind", str(study.out)]) == 0
+    assert study.run("--blind") == 7
+    assert study.run() == 0
+    assert "condition" not in study.rows()[0]
+
+
 def test_single_nights_can_be_run_blind_one_after_the_other(tmp_path, capsys):
     recording, out = write_night(tmp_path / "n.edf"), tmp_path / "out"
     given = ["-o", str(out), "--lights-off", "22:01", "--lights-on", "22:09:30", "--no-figures"]

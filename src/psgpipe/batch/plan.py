@@ -21,6 +21,7 @@ from psgpipe.results.failure_groups import FailureGroup, FailureGroups
 from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import night_folder, read_failure
 from psgpipe.results.status import StudyNight, unlisted_nights
+from psgpipe.study.blinding import goes_blind
 from psgpipe.study.study import Study, blinded
 
 SAMPLED_NIGHTS = 200
@@ -83,7 +84,7 @@ class Plan:
 def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -> Plan:
     """What `run_batch` would do with the same arguments, as far as names and headers tell."""
     recipe = replace(recipe, lights_given_by="table")
-    if options.blind:
+    if goes_blind(out, recipe.definition, asked=options.blind):
         study = blinded(study)
     nights: dict[str, list[StudyTableRow]] = {a: [] for a in _ACTIONS}
     for listed in options.shard.part(study.included):

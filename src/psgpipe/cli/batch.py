@@ -81,10 +81,10 @@ def command(
     log_to_stderr(verbose=verbose, quiet=quiet)
     recipe = recipe_from(pipeline, labels, pictures=not no_figures)
     workers = choose_jobs(jobs, WORKER_BYTES[recipe.engine_name])
-    blind = blinding.goes_blind(out, recipe.definition, asked=blind)
     options = BatchOptions(
         workers.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force, blind
     )
+    blind = blinding.goes_blind(out, recipe.definition, asked=blind)
     nights = read_study(study, out)
     if nights.passed_over:
         LOGGER.info(f"{nights.passed_over} files of stages among the recordings were passed over")

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psgpipe.errors import NightsNotComparable
+from psgpipe.errors import NightsNotComparable, OutputConflict, UsageError
 from psgpipe.files import atomic
 from psgpipe.files.regular import file_name
 from psgpipe.results import journal
@@ -45,7 +45,21 @@ def is_blind(out: Path) -> bool:
 
 
 def goes_blind(out: Path, definition: Definition, *, asked: bool) -> bool:
-    """Whether new nights in `out` are blinded: by option, by the pipeline, or as earlier ones."""
+    """Whether new nights in `out` are blinded: by option, by the pipeline, or as earlier ones.
+
+    Raises
+    ------
+    psgpipe.errors.OutputConflict
+        The journal says that `out` was unblinded: `compare` would open what is blinded now.
+    """
+    is_new = asked or (definition.blind and not is_blind(out))
+    if is_new and is_unblinded(out):
+        raise OutputConflict(
+            f"the journal in {out.name or out} says that it was unblinded, so no study can be "
+            "blinded there",
+            "Give the blinded study another -o folder; nights of a study that was blinded before "
+            "stay without conditions when you leave out --blind.",
+        )
     return asked or definition.blind or is_blind(out)
 
 
@@ -56,20 +70,40 @@ def is_unblinded(out: Path) -> bool:
 
 def refuse_if_blinded(out: Path, *, blind_by_spec: bool) -> None:
     """Refuse to compare the conditions of a study that is blinded."""
+    _require_readable_study(out)
+    if (blind_by_spec or is_blind(out)) and not is_unblinded(out):
+        spec = "" if is_blind(out) else " with --spec"
+        raise NightsNotComparable(
+            f"the study in {out.name or out} is blinded",
+            f"When the data are final: psgpipe unblind on this folder{spec}; the journal records "
+            "it.",
+        )
+
+
+def _require_readable_study(out: Path) -> None:
     if (out / STUDY).is_file() and read_study_file(out) is None:
         raise NightsNotComparable(
             f"{STUDY} cannot be read, so nobody knows whether the study is blinded",
             "Restore it, or compare a copy of the table elsewhere if the study is not blinded.",
         )
-    if (blind_by_spec or is_blind(out)) and not is_unblinded(out):
-        raise NightsNotComparable(
-            f"the study in {out.name or out} is blinded",
-            "When the data are final: psgpipe unblind on this folder; the journal records it.",
+
+
+def unblind(out: Path, *, blind_by_spec: bool = False) -> bool:
+    """Unblind the study and write that into the journal; False where that was done before.
+
+    Raises
+    ------
+    psgpipe.errors.UsageError
+        Neither the folder nor the comparison spec says that the study is blinded.
+    psgpipe.errors.NightsNotComparable
+        ``study.json`` cannot be read.
+    """
+    if not blind_by_spec and not is_blind(out):
+        _require_readable_study(out)
+        raise UsageError(
+            f"the study in {out.name or out} is not blinded, so there is nothing to unblind",
+            "Name the folder of a blinded study; where the spec says blind = true, add --spec.",
         )
-
-
-def unblind(out: Path) -> bool:
-    """Unblind the study and write that into the journal; False where that was done before."""
     if is_unblinded(out):
         return False
     journal.note(out, EVENT)
