@@ -113,6 +113,40 @@ def test_a_stand_in_in_one_of_two_fields_leaves_the_date_in_the_other(
     assert (start, codes) == (dt.datetime(2024, 3, 4, 22), ["date-unknown"])
 
 
+@pytest.mark.parametrize(
+    ("date", "startdate"),
+    [
+        ("01.01.04", "01-JAN-1904"),
+        ("01.01.85", "01-JAN-1951"),
+        ("01.01.85", "14-NOV-1923"),
+        ("14.11.23", "14-NOV-1923"),
+        ("01.01.24", "01-JAN-1985"),
+        ("01.01.85", "05-FEB-1987"),
+        ("04.03.70", "01-JAN-1970"),
+    ],
+)
+@pytest.mark.parametrize("plus", [True, False])
+def test_beside_a_stand_in_a_date_that_may_come_from_the_removal_is_none(
+    tmp_path, plus, date, startdate
+):
+    start, _, codes = started(
+        tmp_path, plus=plus, date=date, recording=f"Startdate {startdate} X X X"
+    )
+    assert (start, codes) == (None, ["date-unknown"])
+
+
+@pytest.mark.parametrize("plus", [True, False])
+def test_nights_of_before_the_format_that_were_converted_to_it_have_their_date(tmp_path, plus):
+    recording = "Startdate 24-APR-1989 X X X"
+    found = started(tmp_path, plus=plus, date="24.04.89", recording=recording)
+    assert found == (dt.datetime(1989, 4, 24, 22), dt.time(22), [])
+
+
+def test_a_startdate_that_no_header_can_hold_leaves_the_date_of_the_header(tmp_path):
+    start, _, codes = started(tmp_path, recording="Startdate 17-JUN-1923 X X X", plus=True)
+    assert (start, codes) == (NIGHT, ["date-unknown"])
+
+
 def test_a_removed_date_leaves_a_time_that_is_there(tmp_path):
     assert started(tmp_path, plus=True, date="01.01.85") == (None, dt.time(22), ["date-unknown"])
 

@@ -42,6 +42,14 @@ def test_in_an_unknown_time_zone_a_night_of_a_clock_change_is_doubtful(start):
     assert placed(start, "22:10", "07:05") == (535, ["clock-change"])
 
 
+def test_whether_the_clock_was_changed_depends_on_a_country_that_is_not_known():
+    moment = dt.datetime.fromisoformat(SPRING)
+    span_s = ELEVEN_HOURS
+    header = Header("night.edf", "EDF", moment, moment.time(), span_s, span_s, ())
+    _, (finding,) = place_lights(Night("S1", "n", lights_off="22:10", lights_on="07:05"), header)
+    assert "if this recording is from Europe, lights on may be an hour off" in finding.message
+
+
 def test_a_clock_time_before_the_change_is_right_in_any_country():
     assert placed(SPRING, "22:10", "23:50") == (100, [])
 

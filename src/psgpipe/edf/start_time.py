@@ -4,7 +4,7 @@ The year is two digits: 85 to 99 mean 1985 to 1999, 00 to 84 mean 2000 to 2084 (
 2.1.3.3). In EDF+ the recording field starts with ``Startdate dd-MMM-yyyy``, which has all four.
 
 A tool that removes the date often writes another one in its place. Such a stand-in is no date, and
-midnight beside it is no time.
+midnight beside it is no time. The other date field is used only if it can be the true date.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", 
 # in MNE, 1900 in archives; 1904, 1970 and 1980 are day 0 of a computer's clock, which a header of
 # two digits shows as 2070 and 2080.
 STAND_IN_YEARS = (1900, 1904, 1970, 1980, 1985, 2000, 2070, 2080)
+# The header has no earlier year, so a Startdate before it was shifted. Real nights of 1987 to 1991
+# are in EDF, which exists since 1992.
+_FIRST_YEAR = 1985
+# Beside a stand-in, an earlier year is rather another stand-in than a night.
+_FIRST_YEAR_BESIDE_STAND_IN = 1990
 
 
 @dataclass(frozen=True)
@@ -44,20 +49,21 @@ def read_start(fields: StartFields, findings: Findings) -> tuple[dt.date | None,
     clock = _clock(fields.time, findings)
     startdate = _startdate(fields, findings)
     header_date = _header_date(fields.date, findings, has_startdate=startdate is not None)
-    stand_ins = [d for d in (header_date, startdate) if d and _is_stand_in(d, clock)]
-    startdate, header_date = (None if d in stand_ins else d for d in (startdate, header_date))
-    date = _agreed(startdate, header_date, findings, plus=fields.is_plus)
-    if stand_ins:
+    stand_in = next((d for d in (header_date, startdate) if d and _is_stand_in(d, clock)), None)
+    if stand_in is None:
+        date = _agreed(startdate, header_date, findings, plus=fields.is_plus)
+    else:
+        date = _beside(stand_in, header_date, startdate, clock)
         rest = "unknown" if date is None else f"{date.isoformat()} is used"
         findings.add(
             "date-unknown",
-            f"start date {stand_ins[0].isoformat()} stands for a removed date: {rest}",
+            f"start date {stand_in.isoformat()} stands for a removed date: {rest}",
         )
     if date is None and clock == dt.time(0):
         # Who removes the date often writes midnight over the time.
         findings.add("time-unknown", "start time 00.00.00 without a date: clock time unknown")
         clock = None
-    if date is not None and date > dt.date.today() + dt.timedelta(days=1):
+    if date is not None and _is_future(date):
         findings.add("date-future", f"start date {date.isoformat()} lies in the future")
     return date, clock
 
@@ -68,7 +74,31 @@ def _is_stand_in(date: dt.date, clock: dt.time | None) -> bool:
     The first second of any year is one, too: who removes a date often writes zero over the time.
     """
     new_year = (date.month, date.day) == (1, 1)
-    return new_year and (date.year in STAND_IN_YEARS or clock == dt.time(0))
+    is_usual = new_year and (date.year in STAND_IN_YEARS or clock == dt.time(0))
+    return is_usual or date.year < _FIRST_YEAR
+
+
+def _is_future(date: dt.date) -> bool:
+    return date > dt.date.today() + dt.timedelta(days=1)
+
+
+def _beside(
+    stand_in: dt.date, header_date: dt.date | None, startdate: dt.date | None, clock: dt.time | None
+) -> dt.date | None:
+    """The date in the other field; None where that one may come from the removal, too.
+
+    Of a Startdate 01-JAN-1904 the header of two digits makes 1 January 2004.
+    """
+    for date in (header_date, startdate):
+        if (
+            date is not None
+            and not _is_stand_in(date, clock)
+            and (date.month, date.day) != (stand_in.month, stand_in.day)
+            and date.year >= _FIRST_YEAR_BESIDE_STAND_IN
+            and not _is_future(date)
+        ):
+            return date
+    return None
 
 
 def _agreed(

@@ -166,9 +166,9 @@ def _clock_findings(night: Night, header: Header, placed_s: dict[str, float]) ->
         if where:
             yield Finding(
                 "clock-change",
-                f"clocks were changed in {where} between the start and lights {which}, which is a "
-                f"clock time: there lights {which} is an hour off; give the time zone (--timezone, "
-                "column timezone), or seconds from the start",
+                f"if this recording is from {where}, lights {which} may be an hour off: it is a "
+                "clock time, and clocks there were changed between the start and it; give the "
+                "time zone (--timezone, column timezone), or seconds from the start",
                 affects="numbers",
             )
 
