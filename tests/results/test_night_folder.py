@@ -252,6 +252,7 @@ def test_an_id_is_safe_in_every_path(name, in_a_path):
 
 def test_an_id_is_one_folder_however_its_marks_are_written():
     assert slug("\u0419") == slug("\u0418\u0306")  # one letter, and a letter with a breve
+    assert slug("Zoe\u0301-1") == slug("Zo\u00e9-1") == "Zo--1"
 
 
 def test_numbers_that_are_not_finite_never_reach_a_file():

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psgpipe.errors import StudyTableInvalid
+from psgpipe.study.file_ids import night_from
 from psgpipe.study.study_table import study_table
 from psgpipe.tables.delimited import read_table
 
@@ -33,6 +34,17 @@ def one_row(tmp_path: Path, columns: str, cells: str, delimiter: str = "\t"):
     text = delimiter.join([*HEADER.split("\t"), columns]) + "\n"
     text += delimiter.join(["S1", "n1", "baseline", "a.edf", cells]) + "\n"
     return text
+
+
+def test_an_id_is_the_same_however_its_accents_are_encoded(tmp_path):
+    """A table from macOS, the recording's name, an option: one night."""
+    rows = [HEADER.split("\t"), ["Zoe\u0301", "n1", "baseline", "a.edf"]]
+    text = "\n".join("\t".join(row) for row in rows)
+    (tmp_path / "study.tsv").write_text(text, encoding="utf-8")
+    (listed,) = study_table(tmp_path / "study.tsv")
+    assert listed.night.subject == "Zo\u00e9"
+    assert night_from(Path("Zoe\u0301.edf")).subject == "Zo\u00e9"
+    assert night_from(Path("a.edf"), subject="Zoe\u0301").subject == "Zo\u00e9"
 
 
 def test_a_plain_table(tmp_path):

@@ -18,8 +18,14 @@ def slug(name: str) -> str:
 
     An id without any of these characters, as in another script, becomes its short hash.
     """
+    name = composed(name)
     text = _left_of(name) or _hashed(name)
     return f"_{text}" if _RESERVED.match(text) else text[:100]
+
+
+def composed(name: str) -> str:
+    """`name` with each accent in one character with its letter: macOS takes them apart."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _left_of(name: str) -> str:
@@ -29,9 +35,7 @@ def _left_of(name: str) -> str:
 def _hashed(name: str) -> str:
     if name.isascii():
         return "unnamed"
-    # macOS decomposes letters with marks in file names; the id is still the same.
-    whole = unicodedata.normalize("NFC", name)
-    return f"unnamed-{hashlib.sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+    return f"unnamed-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def folder_key(name: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import UsageError
+from psgpipe.model.ids import composed
 from psgpipe.model.night import Night
 from psgpipe.sleep.given_lights import read_time
 from psgpipe.sleep.local_clock import read_zone
@@ -33,7 +34,7 @@ def night_from(
     _require_date(known.get("dose_end"))
     if known.get("timezone") is not None:
         read_zone(known["timezone"])
-    return Night(subject or named_subject, night or named_night, **known)
+    return Night(composed(subject or named_subject), composed(night or named_night), **known)
 
 
 def _require_date(dose_end: str | None) -> None:
@@ -47,7 +48,7 @@ def _require_date(dose_end: str | None) -> None:
 
 def ids_from_name(name: str) -> tuple[str, str]:
     """Subject and night according to a recording's file name."""
-    stem = stem_of(name)
+    stem = composed(stem_of(name))
     parts = dict(_BIDS.findall(stem))
     if "sub" in parts:
         return parts["sub"], parts.get("ses") or parts.get("run") or "1"

@@ -10,6 +10,7 @@ from typing import cast
 
 from psgpipe.errors import TimeZoneUnknown
 from psgpipe.files.composed_name import as_stored
+from psgpipe.model.ids import composed
 from psgpipe.model.night import Night, Sex
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.sleep.local_clock import read_zone
@@ -89,8 +90,8 @@ def _listed(
     lights_on = lights_time(row, "lights_on", mistakes)
     lights_in_order(row, lights_off, lights_on, mistakes)
     night = Night(
-        subject=cells["subject"],
-        night=cells["night"],
+        subject=composed(cells["subject"]),
+        night=composed(cells["night"]),
         condition=condition_of(row, conditions, mistakes),
         lights_off=lights_off,
         lights_on=lights_on,
