@@ -5,13 +5,14 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import zlib
 
 import numpy as np
 import pytest
 
 from psgpipe.edf import source
-from psgpipe.edf.reader import read_header, read_recording
+from psgpipe.edf.reader import open_recording, read_content, read_header, read_recording
 from psgpipe.errors import ChangedWhileRead, HeaderInvalid, NoData, ReadFailed, UnsafeFile
 from tests.edf_files import Signal, annotations, edf_bytes, keeping_time, sine_uv, write_edf
 
@@ -281,3 +282,54 @@ def test_reading_needs_nothing_heavier_than_numpy():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "[]"
+
+
+ENDLESS = {
+    "a terabyte of NULs": lambda content, path: os.truncate(path, 2**40),
+    "empty members": lambda content, path: append(path, gzip.compress(b"") * 1_000_000),
+    "more of the member": lambda content, path: path.write_bytes(
+        gzip.compress(content + bytes(2**28))
+    ),
+}
+
+
+def append(path, more):
+    with path.open("ab") as file:
+        file.write(more)
+
+
+@NEEDS_POSIX
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_a_gzipped_file_ends_at_the_size_that_its_header_implies(tmp_path, kind):
+    path = tmp_path / "night.edf.gz"
+    content = edf_bytes([Signal()])
+    path.write_bytes(gzip.compress(content))
+    plain = read_recording(path).signals_uv
+    ENDLESS[kind](content, path)
+    began_s = time.process_time()
+    recording = read_recording(path)
+    assert time.process_time() - began_s < 5
+    np.testing.assert_array_equal(recording.signals_uv, plain)
+    assert {"gzip-trailing", "size-long"} & set(codes(recording))
+
+
+@NEEDS_POSIX
+@pytest.mark.parametrize("name", ["night.edf.gz", "night.edf"])
+def test_a_terabyte_behind_the_recording_is_not_hashed(tmp_path, name):
+    path = tmp_path / name
+    content = edf_bytes([Signal()])
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    os.truncate(path, 2**40)
+    with (
+        open_recording(path) as recording,
+        pytest.raises(UnsafeFile, match=r"implausible size: the file has 1099511627776 bytes"),
+    ):
+        read_content(recording, [EEG], hashed=True)
+
+
+def test_padding_between_members_and_at_the_end_is_no_finding(tmp_path):
+    path = tmp_path / "night.edf.gz"
+    content = edf_bytes([Signal()])
+    halves = content[:5000], content[5000:]
+    path.write_bytes(b"".join(gzip.compress(half) + bytes(10240) for half in halves))
+    assert codes(read_recording(path)) == []

@@ -81,6 +81,18 @@ def count_records(source: Source, layout: Layout, findings: Findings) -> int:
     return n_records
 
 
+def refuse_endless(source: Source, preflight: PreflightResult) -> None:
+    """Refuse to hash a file that goes on for many gigabytes after its recording."""
+    layout = preflight.layout
+    implied = layout.header_bytes + preflight.n_records * layout.record_bytes
+    if source.n_bytes > implied + MOST_INFLATED_BYTES:
+        raise UnsafeFile(
+            f"{source.name}: implausible size: the file has {source.n_bytes} bytes, its header "
+            f"implies {implied}",
+            "Cut off what follows the recording, or copy the file again.",
+        )
+
+
 def _limit(layout: Layout) -> int:
     """The bytes up to which a gzipped file is inflated: what its header implies, if plausible.
 

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from psgpipe.edf.annotations import TalParser, report_outside, shifted
 from psgpipe.edf.channel_selection import refuse_two_rates, select_channels
 from psgpipe.edf.findings import Findings
-from psgpipe.edf.preflight import PreflightResult, run_preflight
+from psgpipe.edf.preflight import PreflightResult, refuse_endless, run_preflight
 from psgpipe.edf.records import iterate_records
 from psgpipe.edf.sample_buffers import (
     SampleBuffer,
@@ -208,6 +208,7 @@ def _read(
 ) -> RecordingContent:
     source, preflight, findings = recording.source, recording.preflight, recording.findings
     if hashed:
+        refuse_endless(source, preflight)
         source.hash_on_the_way(preflight.layout.header_bytes)
     tals = _read_records(recording, range(preflight.n_records), buffers)
     sha256 = source.sha256() if hashed else None

@@ -20,6 +20,7 @@ from psgpipe.files.regular import file_name, open_regular
 
 _CHUNK = 1 << 18
 _GZIP_MAGIC = b"\x1f\x8b"
+_MOST_WITHOUT_DATA = 4 * 2**20  # bytes of a gzipped file that give no byte of the recording
 
 
 class Source:
@@ -55,6 +56,11 @@ class Source:
         while Source._fill(self, self._n_hashed, memoryview(buffer)):
             pass
         return self._digest.hexdigest()
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the file on the disk."""
+        return self._opened.st_size
 
     def measure(self, limit: int) -> int:
         """Bytes of EDF in the file; a gzipped file is inflated up to `limit` + 1 bytes."""
@@ -164,6 +170,7 @@ class GzipSource(Source):
         self._file.seek(0)
         self._position = 0
         self._compressed = b""
+        self._n_without_data = 0
         self._member = zlib.decompressobj(wbits=31)
         self._ended = False
 
@@ -189,8 +196,10 @@ class GzipSource(Source):
                 if self._member.eof:
                     self._next_member()
                     continue
+                if self._is_endless:
+                    raise self._damaged("the compressed data have no end")
                 if not self._compressed:
-                    self._compressed = self._file.read(_CHUNK)
+                    self._compressed = self._read_chunk()
                     if not self._compressed:
                         raise self._damaged("the compressed data end early")
                 block = self._member.decompress(self._compressed, n_bytes)
@@ -199,6 +208,7 @@ class GzipSource(Source):
                 )
                 if block:
                     self._position += len(block)
+                    self._n_without_data = 0
                     return block
         except zlib.error as error:
             raise self._damaged("the compressed data are damaged") from error
@@ -207,19 +217,29 @@ class GzipSource(Source):
         return b""
 
     def _next_member(self) -> None:
-        """Go on to the next gzip member; NUL padding ends the file, other bytes are a finding."""
-        waiting = self._compressed.lstrip(b"\0")
-        while len(waiting) < len(_GZIP_MAGIC):
-            more = self._file.read(_CHUNK)
-            if not more:
-                break
+        """Go on to the next gzip member; NUL padding ends the file, other bytes are a finding.
+
+        So is padding, or a row of empty members, that is longer than a tape would need.
+        """
+        waiting, more = self._compressed.lstrip(b"\0"), b"more"
+        while len(waiting) < len(_GZIP_MAGIC) and more and not self._is_endless:
+            more = self._read_chunk()
             waiting = (waiting + more).lstrip(b"\0")
         self._compressed = waiting
-        if waiting.startswith(_GZIP_MAGIC):
+        if waiting.startswith(_GZIP_MAGIC) and not self._is_endless:
             self._member = zlib.decompressobj(wbits=31)
             return
-        self.garbage_after = bool(waiting)
+        self.garbage_after = bool(waiting) or self._is_endless
         self._ended = True
+
+    @property
+    def _is_endless(self) -> bool:
+        return self._n_without_data > _MOST_WITHOUT_DATA
+
+    def _read_chunk(self) -> bytes:
+        chunk = self._file.read(_CHUNK)
+        self._n_without_data += len(chunk)
+        return chunk
 
     def _damaged(self, how: str) -> ReadFailed:
         return ReadFailed(
