@@ -57,7 +57,7 @@ def test_a_comparison_depends_on_few_modules(tmp_path):
     table = tmp_path / "nights.tsv"
     table.write_text("\n".join(["subject\tnight\tcondition\trem_pct", *nights]) + "\n", "utf-8")
     modules = modules_of_a_run("compare", table, "-q")
-    assert len(modules) <= 69, modules
+    assert len(modules) <= 68, modules
 
 
 def test_help_imports_no_command():

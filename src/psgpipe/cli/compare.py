@@ -9,9 +9,8 @@ import click
 from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
-from psgpipe.comparison.spec import parse_spec, spec_lines
-from psgpipe.comparison.spec_lock import lock_spec
 from psgpipe.errors import UsageError
+from psgpipe.model.comparison_spec import ComparisonSpec
 
 
 @click.command(name="compare")
@@ -62,13 +61,19 @@ def command(
         raise UsageError(
             "wanted a folder or a table of nights, found none", "Name OUT or NIGHTS.tsv."
         )
-    lines = spec_lines(primary, baseline, treatment)
-    if spec is not None and lines:
+    by_options = bool(primary or baseline or treatment)
+    if spec is not None and by_options:
         raise UsageError(
             "--spec declares the analysis; --primary, --baseline and --treatment do so without one",
             "Write them into the spec, or leave out --spec.",
         )
-    declared = parse_spec(lines.encode(), "the options") if lines else spec
+    declared: str | ComparisonSpec | None = spec
+    lines = ""
+    if by_options:
+        from psgpipe.comparison.spec import parse_spec, spec_lines
+
+        lines = spec_lines(primary, baseline, treatment)
+        declared = parse_spec(lines.encode(), "the options")
     comparison = compare(source, declared, allow_unlike=allow_unlike, exploratory=exploratory)
     folder = write_comparison(comparison, out or (source if source.is_dir() else source.parent))
     if as_json:
@@ -89,6 +94,8 @@ def _lock(spec: Path, source: Path | None, *, quiet: bool, as_json: bool) -> Non
             "--lock declares an analysis before there are results to compare",
             "Lock the spec alone; then compare with --spec.",
         )
+    from psgpipe.comparison.spec_lock import lock_spec
+
     locked = lock_spec(spec)
     if as_json:
         print_json(locked)

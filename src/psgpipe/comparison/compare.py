@@ -39,7 +39,6 @@ from psgpipe.comparison.selection import (
     select_nights,
     without_subjects,
 )
-from psgpipe.comparison.spec_lock import load_spec
 from psgpipe.comparison.stager_accuracy import pipeline_of, trust_in
 from psgpipe.comparison.statements import statements
 from psgpipe.comparison.statistics.composition import BALANCES
@@ -94,7 +93,7 @@ def compare(
     psgpipe.errors.SpecChanged
         The spec was edited after it was locked.
     """
-    plan, declaration = load_spec(spec, exploratory=exploratory)
+    plan, declaration = _declared(spec, exploratory=exploratory)
     table = read_nights(Path(source), plan)
     implausible = check_plausibility(table)
     selection = select_nights(table.nights, plan)
@@ -156,6 +155,17 @@ def _by_dose(
     from psgpipe.comparison.strata import dose_slopes, strata
 
     return strata(selection, analyses, spec), dose_slopes(selection, analyses, spec)
+
+
+def _declared(
+    spec: str | Path | ComparisonSpec | None, *, exploratory: bool
+) -> tuple[ComparisonSpec, Declaration]:
+    """The spec and the state of its lock; without a file, nothing is declared."""
+    if spec is None or isinstance(spec, ComparisonSpec):
+        return spec or ComparisonSpec(), Declaration()
+    from psgpipe.comparison.spec_lock import load_spec
+
+    return load_spec(spec, exploratory=exploratory)
 
 
 def _reliability(

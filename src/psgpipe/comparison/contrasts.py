@@ -11,11 +11,6 @@ import numpy.typing as npt
 
 from psgpipe.comparison.endpoint_values import EndpointNights, subject_means, unit_of
 from psgpipe.comparison.latencies import EVENTS
-from psgpipe.comparison.statistics.censored import (
-    latency_change_min,
-    median_latency_min,
-    worst_rank_differences,
-)
 from psgpipe.comparison.statistics.hodges_lehmann import HodgesLehmann, hodges_lehmann
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.paired import (
@@ -154,6 +149,13 @@ def long_format(nights: EndpointNights) -> tuple[Values, list[str], list[bool]]:
 
 def _ranked(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> EndpointAnalysis:
     """Ranks and medians instead of means; a latency longer than its night has the worst rank."""
+    # Endpoints that have a mean need none of this.
+    from psgpipe.comparison.statistics.censored import (
+        latency_change_min,
+        median_latency_min,
+        worst_rank_differences,
+    )
+
     y, subject, treated = long_format(nights)
     ranks = worst_rank_differences(y, subject, treated)
     d = np.array([ranks[name] for name in nights.subjects])
@@ -193,6 +195,8 @@ def _finite(value: float | None) -> float | None:
 
 
 def _latency(nights: EndpointNights, medians: Sequence[float]) -> str:
+    from psgpipe.comparison.statistics.censored import median_latency_min
+
     middle = median_latency_min(medians)
     return f"{nights.as_measured(middle):.3g}" if np.isfinite(middle) else "not reached"
 

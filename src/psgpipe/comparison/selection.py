@@ -7,17 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from psgpipe.comparison.dose_times import (
+from psgpipe.comparison.nights_table import INCOMPLETE
+from psgpipe.messages import count_of
+from psgpipe.model.comparison import FlowStep, MeasuredNight, NightFate
+from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.sleep.dose_time import (
+    LONGEST_SINCE_DOSE_D,
     hours_since_dose,
     in_bed_h,
     in_sedation,
     is_dose_impossible,
 )
-from psgpipe.comparison.nights_table import INCOMPLETE
-from psgpipe.messages import count_of
-from psgpipe.model.comparison import FlowStep, MeasuredNight, NightFate
-from psgpipe.model.comparison_spec import ComparisonSpec
-from psgpipe.sleep.dose_time import LONGEST_SINCE_DOSE_D
 
 MOST_NAMED = 8
 ANALYSED = "analysed"

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psgpipe.comparison.dose_times import hours_since, in_sedation
 from psgpipe.comparison.statistics.censored import (
     latency_change_min,
     median_latency_min,
@@ -24,6 +23,7 @@ from psgpipe.comparison.statistics.tipping_point import (
     tipping_false_positive_rate,
     tipping_sensitivity,
 )
+from psgpipe.sleep.dose_time import hours_since, in_sedation
 from tests.comparison.statistics.golden import golden, tiny_nights
 
 
