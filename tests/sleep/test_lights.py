@@ -177,6 +177,60 @@ def test_two_hours_up_in_the_night_are_said():
     assert [f.code for f in findings] == ["lights-on-within"]
 
 
+def annotated(off_h, on_h, off=None, on=None):
+    """Lights and (code, what is doubtful, message) of findings; events in hours after 22:00."""
+    night = Night("S1", "1", lights_off=off, lights_on=on)
+    events = ([h * 3600 for h in off_h], [h * 3600 for h in on_h])
+    lights, findings = place_lights(night, recording(span_s=12 * 3600), *events)
+    return lights, [(f.code, f.affects, f.message) for f in findings]
+
+
+def test_of_two_lights_off_the_first_is_used_and_this_is_said():
+    lights, ((code, affects, message),) = annotated([1, 2], [10])
+    assert (lights.off_s, lights.on_s) == (3600, 36000)
+    assert (code, affects) == ("lights-off-twice", "numbers")
+    assert message == (
+        "lights off is annotated at 23:00:00 (+3600 s) and again at 00:00:00 (+7200 s), without "
+        "lights on between: 23:00:00 (+3600 s) is used; if that is wrong, give lights off with "
+        "the night"
+    )
+
+
+def test_two_annotations_of_one_moment_are_one_lights_off():
+    assert annotated([1, 1 + 50 / 3600], [10])[1] == []
+    assert annotated([1], [10, 10 + 50 / 3600])[1] == []
+
+
+def test_lights_off_again_after_a_person_got_up_is_not_lights_off_twice():
+    assert annotated([1, 5], [4.9, 10])[1] == []
+
+
+def test_lights_off_twice_is_not_doubtful_where_lights_off_is_given():
+    assert annotated([1, 2], [10], off="00:00")[1] == []
+    assert [f[0] for f in annotated([1, 2], [10], on="07:30")[1]] == ["lights-off-twice"]
+
+
+def test_of_two_lights_on_in_the_morning_the_last_is_used_and_this_is_said():
+    lights, ((code, affects, message),) = annotated([1], [8, 10])
+    assert (lights.on_s, code, affects) == (36000, "lights-on-twice", "numbers")
+    assert "at 06:00:00 (+28800 s) and again at 08:00:00 (+36000 s)" in message
+    assert annotated([1], [8, 10], on="07:00")[1] == []
+    assert [f[0] for f in annotated([], [8, 10])[1]] == ["lights-on-twice"]
+
+
+@pytest.mark.parametrize(
+    ("on_h", "off_h", "doubtful"), [(1, 2, "nothing"), (1, 2.4, "nothing"), (1, 2.5, "numbers")]
+)
+def test_lights_on_without_lights_off_before_it_is_said(on_h, off_h, doubtful):
+    lights, ((code, affects, message),) = annotated([off_h], [on_h, 10])
+    assert (lights.off_s, code, affects) == (off_h * 3600, "lights-on-before-off", doubtful)
+    assert message.startswith("lights on is annotated at 23:00:00 (+3600 s), and no lights off")
+
+
+def test_lights_that_are_on_at_the_start_are_no_news():
+    assert annotated([1], [0, 10])[1] == []
+
+
 @pytest.mark.parametrize(
     ("off", "on", "said"),
     [

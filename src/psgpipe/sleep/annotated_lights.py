@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from psgpipe.errors import LightsImpossible, SeveralSleepPeriods
 from psgpipe.model.header import Finding, Header
 from psgpipe.sleep.local_clock import LocalClock
+from psgpipe.sleep.repeated_lights import on_before_off, repeated_off, repeated_on
 from psgpipe.sleep.sleep_periods import SleepPeriod, sleep_periods
 
 MIN_IN_BED_S = 30.0
@@ -59,7 +60,9 @@ def annotated_lights(
     if sleep_period is not None:
         period = _chosen(sleep_period, periods, header, clock, is_given=is_given)
     elif not periods:
-        return AnnotatedLights(None, max(on_s, default=None))
+        last_s = max(on_s, default=None)
+        twice = () if on_given_s is not None else repeated_on(last_s, off_s, on_s, clock)
+        return AnnotatedLights(None, last_s, tuple(twice))
     elif len(periods) > 1 and not is_given:
         raise SeveralSleepPeriods(
             f"{header.file}: {_listed(periods, clock)}, wanted one night",
@@ -67,12 +70,17 @@ def annotated_lights(
         )
     else:
         period = _of_given(periods, off_given_s, on_given_s)
-    if is_given:
-        return AnnotatedLights(period.off_s, period.on_s)
-    if _contradicts(period, on_s):
+    if not is_given and _contradicts(period, on_s):
         return AnnotatedLights(None, None, (_CONTRADICTION,))
-    up = (_long_up(period.up_s),) if period.up_s >= LONG_UP_S else ()
-    return AnnotatedLights(period.off_s, period.on_s, up)
+    findings: list[Finding] = []
+    if off_given_s is None:
+        findings += repeated_off(period, off_s, on_s, clock)
+        findings += on_before_off(period, off_s, on_s, clock)
+    if on_given_s is None:
+        findings += repeated_on(period.on_s, off_s, on_s, clock)
+    if not is_given and period.up_s >= LONG_UP_S:
+        findings.append(_long_up(period.up_s))
+    return AnnotatedLights(period.off_s, period.on_s, tuple(findings))
 
 
 def _chosen(
