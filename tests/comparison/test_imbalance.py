@@ -109,3 +109,11 @@ def test_ranks_have_no_margin(tmp_path):
     spec.write_text('[transform]\nrem_pct = "rank"\n[equivalence]\nrem_pct = 3\n', "utf-8")
     with pytest.raises(ComparisonSpecInvalid, match="ranks, which have no margin"):
         compare(nights_tsv(tmp_path / "n.tsv", study(6)), spec)
+
+
+def test_several_arms_in_one_table_are_said_to_be_one_group(tmp_path):
+    rows = [{**row, "arm": "drug" if row["subject"] < "S03" else "placebo"} for row in study(8)]
+    said = compare(nights_tsv(tmp_path / "n.tsv", rows)).warnings
+    assert any("2 arms (placebo: 5 subjects, drug: 3 subjects)" in text for text in said)
+    one = [{**row, "arm": "drug"} for row in study(8)]
+    assert not any("arm" in text for text in compare(nights_tsv(tmp_path / "n.tsv", one)).warnings)

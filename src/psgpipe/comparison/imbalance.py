@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from statistics import fmean
 
@@ -11,6 +12,7 @@ from psgpipe.comparison.endpoint_values import EndpointNights
 from psgpipe.comparison.latencies import EVENTS
 from psgpipe.comparison.selection import NightSelection
 from psgpipe.comparison.statistics.reliable_change import skewness_within
+from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight
 
 # Mean difference between the conditions from which a reader must know.
@@ -27,7 +29,8 @@ OfNight = Callable[[MeasuredNight], float | None]
 
 
 def imbalance_warnings(selection: NightSelection) -> Iterator[str]:
-    """Warnings where time in bed or unscored time differs between the conditions."""
+    """Warnings where time in bed or unscored time differs between the conditions, and of arms."""
+    yield from _several_arms(selection)
     tib = _means(selection, _tib_min)
     if tib is not None and abs(tib[1] - tib[0]) >= TIB_DIFFERENCE_MIN:
         yield (
@@ -39,6 +42,18 @@ def imbalance_warnings(selection: NightSelection) -> Iterator[str]:
         yield (
             f"unscored time differs between the conditions: {_shown(unscored)}. Minutes of sleep "
             "and stages are missing there, and se_pct counts it as no sleep"
+        )
+
+
+def _several_arms(selection: NightSelection) -> Iterator[str]:
+    """A warning where subjects of several arms are compared as one group."""
+    subjects = Counter(nights[0].arm or "not stated" for nights in selection.by_subject.values())
+    if len(subjects) > 1:
+        named = ", ".join(f"{arm}: {count_of(n, 'subject')}" for arm, n in subjects.most_common(8))
+        yield (
+            f"column arm has {len(subjects)} arms ({named}), and all are compared as one group: "
+            "every difference is treatment minus baseline within subjects, and no arm is tested "
+            "against another. Compare each arm from a table of its own"
         )
 
 

@@ -26,7 +26,7 @@ from psgpipe.tables.numbers import Numbers, is_missing, looks_like_number
 REQUIRED = ("subject", "night")
 _DESIGN = (
     "condition", "state", "exclude", "night_in_lab", "period", "sequence", "dose_mg_per_kg",
-    "dose_end", "hours_since_dose", "lights_off", "lights_on", "start", "comedication",
+    "dose_end", "hours_since_dose", "lights_off", "lights_on", "start", "comedication", "arm",
     ALIKE_OK,
 )  # fmt: skip
 # Columns of the same meaning; the first that is not blank counts.
@@ -238,6 +238,7 @@ def _night(
         lights_on=lights_on,
         start=date_time(row, "start", mistakes),
         comedication=known_or_none(cells["comedication"]),
+        arm=known_or_none(cells["arm"]),
         flags=flags,
         recipe={f: cell for f, names in _RECIPE.items() if (cell := _first_stated(cells, names))},
         by_psgpipe=_first_stated(cells, ("psgpipe",)) is not None,

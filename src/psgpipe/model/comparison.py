@@ -46,6 +46,7 @@ class MeasuredNight:
     lights_on: str | None = None
     start: str | None = None
     comedication: str | None = None
+    arm: str | None = None
     flags: tuple[str, ...] | None = None
     recipe: Mapping[str, str] = field(default_factory=dict)
     by_psgpipe: bool = False
