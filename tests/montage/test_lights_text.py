@@ -68,6 +68,36 @@ def test_other_ways_to_say_lights_off(text):
 
 
 @pytest.mark.parametrize(
+    ("off", "on"),
+    [
+        ("Släckning", "Tändning"), ("Släckt", "Tänt"), ("Släcker ljuset", "Tänder ljuset"),
+        ("Light extinguished", "Lights came on"), ("Licht gelöscht", "Licht wieder an"),
+        ("Ausschalten des Lichts", "Einschalten des Lichts"), ("Licht geht aus", "Licht geht an"),
+        ("on éteint la lumière", "on allume la lumière"), ("Extinction des feux", "Rallumage"),
+        ("se apagó la luz", "se encendió la luz"), ("Apagado de luces", "Encendido de luces"),
+        ("si spegne la luce", "si accende la luce"), ("licht werd uitgedaan", "doet licht aan"),
+        ("apagam-se as luzes", "acendem-se as luzes"), ("Luzes apagadas", "Luzes acesas"),
+        ("zgasiła światło", "zaświecono światło"), ("gasimy światło", "włącz światło"),
+        ("выключаю свет", "включаю свет"), ("свет погас", "свет зажёгся"),
+        ("消灯する", "点灯する"), ("部屋消灯", "室内点灯"), ("灯关了", "灯开了"),
+        ("開始關燈", "燈開了"),
+        ("소등했음", "점등했음"), ("소등합니다", "점등합니다"), ("불을 껐습니다", "불을 켰습니다"),
+    ],
+)  # fmt: skip
+def test_nouns_and_verbs_that_scorers_write(off, on):
+    assert (read_lights(off), read_lights(on)) == ("off", "on")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["свет не выключен", "światło nie zgaszone", "não apagam as luzes", "소등 안함", "没关灯",
+     "消灯予定", "ljuset släcks inte", "on n'éteint pas la lumière", "Licht soll ausgehen"],
+)  # fmt: skip
+def test_lights_that_are_not_off_yet_are_never_read(text):
+    assert read_lights(text) is None
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Lights off?", "patient asks for lights off later", "Lights off in 10 min", "no lights off",
