@@ -47,6 +47,24 @@ def test_nights_that_add_up_are_believed(tmp_path):
     assert "hours" not in said
 
 
+def test_hours_in_columns_of_minutes_are_asked_for_once(tmp_path):
+    hours = {"tib_min": 8, "spt_min": 7.5, "tst_min": 7}
+    listed = [row | hours for row in rows(only=("tib_min", "spt_min", "tst_min"))]
+    questions = [w for w in compared(tmp_path, listed).splitlines() if "hours" in w]
+    assert questions == [
+        "tib_min, spt_min, tst_min are at most 24 min in rows 2, 3, 4, 5, 6 and 7 more: are they "
+        "in hours?"
+    ]
+
+
+def test_short_nights_of_psgpipe_are_not_asked_for_their_unit(tmp_path):
+    listed = [{**dict.fromkeys(ENDPOINTS, 0.5), **row} for row in rows(only=())]
+    listed = [row | {"tib_min": 10 + k, "spt_min": 9, "tst_min": 8} for k, row in enumerate(listed)]
+    said = compared(tmp_path, listed)
+    assert "hours?" not in said
+    assert "fraction?" not in said
+
+
 def test_minutes_and_percentages_may_be_rounded_to_whole_numbers(tmp_path):
     # 33.4 + 33.3 + 33.3 of 399.6 minutes, all rounded: 33 + 33 + 33 + 0 is 99.
     rounded = {"n1_pct": 33, "n2_pct": 33, "n3_pct": 33, "rem_pct": 0}

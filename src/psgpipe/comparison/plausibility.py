@@ -91,7 +91,14 @@ def check_plausibility(table: NightsTable) -> tuple[str, ...]:
     _note_fractions(table, nights, mistakes)
     _note_longer_parts(nights, mistakes)
     mistakes.refuse()
-    return (*_contradictions(nights), *_strange_units(nights), *_equal_nights(nights))
+    # psgpipe writes minutes and percentages, and its nights may be short.
+    strange = () if _is_own(table) else (*_likely_fractions(nights), *_likely_hours(nights))
+    return (*_contradictions(nights), *strange, *_equal_nights(nights))
+
+
+def _is_own(table: NightsTable) -> bool:
+    """Whether psgpipe wrote the table: no other tool has all its endpoints."""
+    return set(ALWAYS_WRITTEN) <= set(table.endpoints)
 
 
 def _contradictions(nights: Sequence[MeasuredNight]) -> Iterator[str]:
@@ -149,7 +156,7 @@ def _note_fractions(
     table: NightsTable, nights: Sequence[MeasuredNight], mistakes: Mistakes
 ) -> None:
     """Note columns of percentages that never exceed 1 and cannot be so small."""
-    if set(ALWAYS_WRITTEN) <= set(table.endpoints):  # psgpipe's own table
+    if _is_own(table):
         return
     for endpoint in _SHARES:
         some = [(n, v) for n in nights if (v := n.values.get(endpoint))]
@@ -171,20 +178,29 @@ def _minutes_confirm(night: MeasuredNight, share: str) -> bool | None:
     return None if check is None else check.holds
 
 
-def _strange_units(nights: Sequence[MeasuredNight]) -> Iterator[str]:
-    """A warning for values that seem to be in another unit."""
+def _likely_fractions(nights: Sequence[MeasuredNight]) -> Iterator[str]:
+    """A warning for percentages that seem to be fractions."""
     for endpoint in _HARDLY_FRACTIONS:
         small = [n for n in nights if 0 < (n.values.get(endpoint) or 0) <= 1]
         doubtful = [n for n in small if not _minutes_confirm(n, endpoint)]
         if doubtful:
             yield f"{endpoint} is at most 1 % in {_rows(doubtful)}: is it a fraction?"
-    for endpoint in _WHOLE_NIGHT:
-        short = [n for n in nights if 0 < (n.values.get(endpoint) or 0) <= _SHORTEST_NIGHT_MIN]
-        if short:
-            yield (
-                f"{endpoint} is at most {_SHORTEST_NIGHT_MIN:g} min in {_rows(short)}: is it in "
-                "hours?"
-            )
+
+
+def _likely_hours(nights: Sequence[MeasuredNight]) -> Iterator[str]:
+    """One warning for minutes of whole nights that seem to be hours."""
+
+    def is_short(night: MeasuredNight, endpoint: str) -> bool:
+        return 0 < (night.values.get(endpoint) or 0) <= _SHORTEST_NIGHT_MIN
+
+    names = [e for e in _WHOLE_NIGHT if any(is_short(n, e) for n in nights)]
+    short = [n for n in nights if any(is_short(n, e) for e in names)]
+    are, they = ("is", "is it") if len(names) == 1 else ("are", "are they")
+    if names:
+        yield (
+            f"{', '.join(names)} {are} at most {_SHORTEST_NIGHT_MIN:g} min in {_rows(short)}: "
+            f"{they} in hours?"
+        )
 
 
 def _equal_nights(nights: Sequence[MeasuredNight]) -> Iterator[str]:
