@@ -460,6 +460,19 @@ def test_the_paired_t_is_not_a_mixed_model_with_periods(tmp_path):
     assert c.note.endswith(f"{one_night}, the paired t says the same")
 
 
+def test_what_holds_for_every_endpoint_is_said_once(tmp_path):
+    rows = [
+        night(f"S{s}", k, "treatment" if k else "baseline", se_pct=80 + s + k,
+              rem_pct=20 - k * (s + 1), n3_pct=15 + k)
+        for s in range(2) for k in (0, 1)
+    ]  # fmt: skip
+    comparison = compare(nights_tsv(tmp_path / "n.tsv", rows))
+    assert all("no mixed model below 3 subjects" in c.note for c in comparison.contrasts)
+    text = markdown(comparison)
+    assert text.count("no mixed model below 3 subjects") == 1
+    assert "n3_pct: all subjects changed by the same amount" in text
+
+
 def test_very_small_numbers_are_not_printed_as_nothing(tmp_path):
     rows = [night(f"S{s}", k, "treatment" if k else "baseline", power_v2=(3 + s + k) * 1e-8)
             for s in range(6) for k in (0, 1)]  # fmt: skip

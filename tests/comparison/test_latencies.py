@@ -36,6 +36,22 @@ def test_subjects_who_never_sleep_ten_minutes_under_treatment_are_not_dropped(tm
     assert not any("lps_min" in w for w in comparison.warnings)
 
 
+def test_an_endpoint_that_no_night_reaches_is_called_so(tmp_path):
+    rows = [row | {"lps_min": "", "tst_min": 8} for row in insomnia(0)]
+    rows = [row | {"psgpipe": "0.1", "wake_min": 400} for row in rows]
+    comparison = compare(nights_tsv(tmp_path / "n.tsv", rows))
+    assert contrast(comparison, "lps_min").note == (
+        "no night has 10 min of unbroken sleep, so there is nothing to compare"
+    )
+
+
+def test_an_endpoint_that_few_nights_reach_has_no_change_in_minutes(tmp_path):
+    comparison = compare(nights_tsv(tmp_path / "n.tsv", insomnia(10)))
+    c = contrast(comparison, "lps_min")
+    assert c.hodges_lehmann is None
+    assert "too few nights reached it for a change in minutes; 10 of 24 nights have no" in c.note
+
+
 def test_a_blank_of_another_tool_is_only_missing_where_the_subject_slept_and_that_is_told(tmp_path):
     rows = insomnia(5)
     for row in rows:

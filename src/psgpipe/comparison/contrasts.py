@@ -178,9 +178,21 @@ def _ranked(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> En
         hl_low=_finite(hl.low),
         hl_high=_finite(hl.high),
         hl_coverage=hl.coverage,
-        remarks=(remark, *_beyond_the_night(hl)),
+        remarks=_censored_remarks(nights, y.size, remark, hl),
     )
     return EndpointAnalysis(nights, contrast, d)
+
+
+def _censored_remarks(
+    nights: EndpointNights, n_nights: int, remark: str, hl: HodgesLehmann
+) -> tuple[str, ...]:
+    """The remarks on ranked nights: in plain words where no change in minutes can be given."""
+    if nights.censored == n_nights:
+        return (f"no night has {EVENTS[nights.endpoint]}, so there is nothing to compare",)
+    beyond = _beyond_the_night(hl)
+    if _finite(hl.estimate) is None:
+        return ("too few nights reached it for a change in minutes", remark, *beyond)
+    return (remark, *beyond)
 
 
 def _beyond_the_night(hl: HodgesLehmann) -> tuple[str, ...]:

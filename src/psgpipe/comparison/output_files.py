@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe._version import __version__
-from psgpipe.comparison.report import Section, estimand_sentence, primary_sentence, sections
+from psgpipe.comparison.report import (
+    Section,
+    estimand_sentence,
+    primary_sentence,
+    sections,
+    shared_remarks,
+)
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import json_bytes, output_errors, read_json
@@ -100,7 +106,11 @@ def markdown(comparison: Comparison) -> str:
         parts += [f"## {section.title}", *_markdown_table(section), _list(section.notes)]
     if comparison.warnings:
         parts += ["## Warnings", _list(comparison.warnings)]
-    parts += ["## What belongs to every table", _list(comparison.sentences)]
+    shared = (
+        [] if comparison.declaration.exploratory
+        else [f"Every endpoint with a mean difference: {r}." for r in shared_remarks(comparison)]
+    )  # fmt: skip
+    parts += ["## What belongs to every table", _list([*comparison.sentences, *shared])]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psgpipe.comparison.endpoint_values import unit_of
 from psgpipe.comparison.verdicts import ALPHA, TESTABLE_FROM_N, ratio
@@ -153,8 +153,7 @@ def sections(comparison: Comparison) -> tuple[Section, ...]:
         Section(
             title,
             (_CONTRAST_HEAD, *(contrast_row(c) for c in comparison.contrasts if c.role == role)),
-            tuple(f"{c.endpoint}: {note_of(comparison, c)}" for c in comparison.contrasts
-                  if c.role == role and note_of(comparison, c)),
+            _notes(comparison, role),
         )
         for role, title in _ROLES.items()
     )  # fmt: skip
@@ -163,6 +162,27 @@ def sections(comparison: Comparison) -> tuple[Section, ...]:
         _subjects(comparison), _reliability(comparison), _flow(comparison),
     )  # fmt: skip
     return tuple(s for s in every if len(s.rows) > 1 or (not s.rows and s.notes))
+
+
+def _notes(comparison: Comparison, role: str) -> tuple[str, ...]:
+    """A line for each endpoint with remarks, without those that all endpoints share."""
+    shared = () if comparison.declaration.exploratory else shared_remarks(comparison)
+    lines = []
+    for c in comparison.contrasts:
+        note = note_of(
+            comparison, replace(c, remarks=tuple(r for r in c.remarks if r not in shared))
+        )
+        if c.role == role and note:
+            lines.append(f"{c.endpoint}: {note}")
+    return tuple(lines)
+
+
+def shared_remarks(comparison: Comparison) -> tuple[str, ...]:
+    """The remarks that every endpoint with numbers has: one line says them of all."""
+    compared = [c for c in comparison.contrasts if c.difference is not None]
+    if len(compared) < 2:
+        return ()
+    return tuple(r for r in compared[0].remarks if all(r in c.remarks for c in compared))
 
 
 def note_of(comparison: Comparison, c: Contrast) -> str:
