@@ -1,9 +1,13 @@
 """Latencies of nights without sleep, without persistent sleep, and without REM."""
 
+import math
+
 import pytest
 
 from psgpipe.comparison.compare import compare
+from psgpipe.comparison.latencies import latency_or_censored
 from psgpipe.comparison.report import primary_sentence
+from psgpipe.model.comparison import MeasuredNight
 from tests.comparison.night_tables import night, nights_tsv
 
 
@@ -126,3 +130,11 @@ def test_the_sentence_on_a_latency_that_most_never_reached(tmp_path):
     sentence = primary_sentence(comparison)
     assert sentence.startswith("The onset of persistent sleep (lps_min) was later under treatment")
     assert "too many nights never reached it" in sentence
+
+
+def test_a_night_of_an_earlier_psgpipe_does_not_lack_rem_after_persistent_sleep():
+    values = {"tst_min": 400.0, "wake_min": 60.0, "rem_min": 80.0, "rem_latency_from_lps_min": None}
+    earlier = MeasuredNight("S1", "n1", "baseline", values, by_psgpipe=True)
+    assert latency_or_censored(earlier, "rem_latency_from_lps_min") is None
+    later = MeasuredNight("S1", "n1", "baseline", {**values, "tst_q1_min": 90.0}, by_psgpipe=True)
+    assert latency_or_censored(later, "rem_latency_from_lps_min") == math.inf

@@ -30,8 +30,15 @@ def latency_or_censored(night: MeasuredNight, latency: str) -> float | None:
     value = night.values.get(latency)
     if value is not None or latency not in EVENTS or not _is_scored(night):
         return value
-    never = night.by_psgpipe or _excludes(night.values, latency)
+    never = _computed(night, latency) or _excludes(night.values, latency)
     return math.inf if never else None
+
+
+def _computed(night: MeasuredNight, latency: str) -> bool:
+    """Whether psgpipe looked for the event; earlier versions had no trial endpoints."""
+    if latency == "rem_latency_from_lps_min":
+        return night.by_psgpipe and night.values.get("tst_q1_min") is not None
+    return night.by_psgpipe
 
 
 def _is_scored(night: MeasuredNight) -> bool:

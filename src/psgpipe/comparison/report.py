@@ -32,6 +32,10 @@ _PLAIN_NAMES = {
     "lps_min": "the onset of persistent sleep",
     "waso_min": "wake after sleep onset",
     "rem_latency_min": "the first REM sleep",
+    "waso_lps_min": "wake after the onset of persistent sleep",
+    "awakenings_lps": "the number of awakenings after the onset of persistent sleep",
+    "early_wake_min": "early-morning wake",
+    "se_after_onset_pct": "sleep efficiency after sleep onset",
 }
 _CONTRAST_HEAD = (
     "endpoint", "unit", "n", "baseline", "treatment", "difference [95 %]", "p", "p adj", "trust",
