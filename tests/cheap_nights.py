@@ -147,7 +147,7 @@ def main(arguments=None):
 
 if __name__ == "__main__":
     # A worker could not find the function under this name.
-    from psgpipe.cli.standard_streams import guard_streams
+    from psgpipe.cli.printing import guard_streams
     from tests import cheap_nights
 
     guard_streams()

@@ -17,8 +17,7 @@ from typing import Any
 import click
 
 from psgpipe._version import __version__
-from psgpipe.cli.printing import printable
-from psgpipe.cli.standard_streams import guard_streams
+from psgpipe.cli.printing import guard_streams, printable
 from psgpipe.cli.stop_at_once import EXIT_CODES, STOPPED, StopAtOnce
 from psgpipe.errors import Interrupted, PsgpipeError, TryAgain
 

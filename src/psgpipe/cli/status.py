@@ -1,17 +1,19 @@
-"""The command ``psgpipe status``: how far a study has come, read from its files."""
+"""The command ``psgpipe status``: how far a study has come, read from its files.
+
+It imports what groups and words failures only where a night failed.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from psgpipe.cli.failure_lines import failure_lines, unlisted_lines
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
-from psgpipe.results.failure_groups import FailureGroup, FailureGroups
 from psgpipe.results.status import (
     BatchRun,
     batch_runs,
@@ -40,7 +42,8 @@ def read_status(out: Path) -> dict[str, Any]:
     runs = batch_runs(out)
     in_hand = {night for run in runs if run.is_alive for night in run.in_hand}
     counts = dict.fromkeys(("done", "failed", "running", "missing", "excluded"), 0)
-    failed, groups = [], FailureGroups()
+    failed: list[dict[str, Any]] = []
+    recordings: list[str | None] = []
     for night in study_nights(out):
         stored, ids = stored_night(night), (night.subject, night.night)
         if stored.status != "finished" and ids in in_hand:
@@ -49,15 +52,26 @@ def read_status(out: Path) -> dict[str, Any]:
         counts[word_in_tables(stored.status)] += 1
         if stored.status == "failed":
             reason = {"kind": stored.kind, "problem": stored.reason, "remedy": stored.remedy}
-            groups.add(f"{night.subject} {night.night}", reason, night.recording)
+            recordings.append(night.recording)
             failed.append({"subject": night.subject, "night": night.night, **reason})
     return {
         **counts,
         "failures": failed,
-        "failure_groups": [dataclasses.asdict(group) for group in groups.largest_first],
+        "failure_groups": _groups(failed, recordings) if failed else [],
         "unlisted": [{"subject": n.subject, "night": n.night} for n in unlisted_nights(out)],
         "runs": [_run_dict(run) for run in runs],
     }
+
+
+def _groups(
+    failed: Sequence[dict[str, Any]], recordings: Sequence[str | None]
+) -> list[dict[str, Any]]:
+    from psgpipe.results.failure_groups import FailureGroups
+
+    groups = FailureGroups()
+    for night, recording in zip(failed, recordings, strict=True):
+        groups.add(f"{night['subject']} {night['night']}", night, recording)
+    return [dataclasses.asdict(group) for group in groups.largest_first]
 
 
 def _run_dict(run: BatchRun) -> dict[str, Any]:
@@ -74,11 +88,22 @@ def status_text(status: dict[str, Any]) -> str:
     """The status for a person to read."""
     names = ("done", "failed", "running", "missing", "excluded")
     lines = [", ".join(f"{status[n]} {n}" for n in names if status[n]) or "no night is listed"]
-    lines += failure_lines([FailureGroup(**group) for group in status["failure_groups"]])
-    lines += unlisted_lines([(n["subject"], n["night"]) for n in status["unlisted"]])
+    if status["failure_groups"] or status["unlisted"]:
+        lines += _problem_lines(status)
     for run in status["runs"]:
         hand = ", ".join(f"{night['subject']} {night['night']}" for night in run["in_hand"])
         what = "is at work" if run["alive"] else "ended without a word; run the batch again"
         heard = f"last heard of {run['silent_s']} s ago"
         lines.append(f"  {run['journal']}: the run of {run['began_at']} {what} ({heard}) {hand}")
     return printable("\n".join(line.rstrip() for line in lines))
+
+
+def _problem_lines(status: dict[str, Any]) -> list[str]:
+    """Nights that failed, and nights that no table lists."""
+    from psgpipe.cli.failure_lines import failure_lines, unlisted_lines
+    from psgpipe.results.failure_groups import FailureGroup
+
+    return [
+        *failure_lines([FailureGroup(**group) for group in status["failure_groups"]]),
+        *unlisted_lines([(n["subject"], n["night"]) for n in status["unlisted"]]),
+    ]
