@@ -166,3 +166,87 @@ def test_a_night_of_thirty_seconds_again_and_again_is_refused(tmp_path):
     path = recording(tmp_path / "n.edf", C4_M1=np.resize(eeg()[: 30 * FS_HZ], 600 * FS_HZ))
     with pytest.raises(QualityRefused, match="95 % of the epochs repeat earlier signal"):
         run(path)
+
+
+THREE_ROLES = """
+steps = ["load", "reference", "check_quality", "filter_eeg", "stage_sleep", "summarize"]
+[reference]
+eeg = ["C4-M1"]
+eog = ["E1-M2"]
+emg = ["chin"]
+"""
+
+
+def polygraph(path, **changed_uv):
+    """Electrodes against a common reference that is far off, and a chin of two electrodes."""
+    seconds = MINUTES_10
+    muscle, ref = (np.random.default_rng(k).normal(0, 4, seconds * FS_HZ) for k in (8, 9))
+    signals_uv = {
+        "C4": eeg(seed=1) + ref, "M1": 0.3 * eeg(seed=2) + ref, "E1": eeg(seed=3) + ref,
+        "M2": 0.3 * eeg(seed=4) + ref, "Chin1": ref, "Chin2": ref - muscle,
+    }  # fmt: skip
+    return recording(path, **(signals_uv | changed_uv))
+
+
+def pipeline(folder, optional=""):
+    path = folder / "lab.toml"
+    path.write_text(f"{THREE_ROLES}optional = [{optional}]\n", encoding="utf-8")
+    return path
+
+
+def in_steps_of(step_uv, signal_uv):
+    return step_uv * np.rint(signal_uv / step_uv)
+
+
+def test_a_coarse_eeg_gives_way_to_a_fine_one_and_says_why(tmp_path):
+    path = recording(tmp_path / "n.edf", C4_M1=in_steps_of(10, eeg()), C3_M2=eeg(seed=1))
+    night = run(path)
+    assert night.provenance["derivations"][0]["name"] == "C3-M2"
+    assert codes(night) == {"resolution"}
+
+
+def test_a_night_of_coarse_eeg_is_refused_before_its_stages_move(tmp_path):
+    sd_uv = run(recording(tmp_path / "n.edf", C4_M1=eeg())).quality.measures["C4-M1"]
+    step_uv = 0.4 * sd_uv["median_epoch_sd_uv"]
+    path = recording(tmp_path / "m.edf", C4_M1=in_steps_of(step_uv, eeg()))
+    with pytest.raises(QualityRefused, match=r"a step of the samples \(.* uV\) is 0\.\d+ of the"):
+        run(path)
+
+
+def test_a_chin_of_two_electrodes_holds_no_eeg(tmp_path):
+    night = psgpipe.run_night(polygraph(tmp_path / "n.edf"), pipeline(tmp_path))
+    assert night.quality.measures["chin"]["eeg_in_emg"] < 0.05
+    assert "eeg-in-emg" not in {flag.code for flag in night.quality.flags}
+
+
+def chin_with_mastoid(path, part):
+    """The polygraph with `part` of M1 in its chin."""
+    muscle, ref = (np.random.default_rng(k).normal(0, 4, MINUTES_10 * FS_HZ) for k in (8, 9))
+    return polygraph(path, Chin1=ref + muscle - part * 0.3 * eeg(seed=2), Chin2=ref)
+
+
+def test_a_chin_with_some_eeg_is_flagged(tmp_path):
+    night = psgpipe.run_night(chin_with_mastoid(tmp_path / "n.edf", 1.0), pipeline(tmp_path))
+    (flag,) = [flag for flag in night.quality.flags if flag.code == "eeg-in-emg"]
+    assert (flag.derivation, flag.effect) == ("chin", "doubt")
+
+
+def test_a_chin_that_is_mostly_eeg_is_refused_or_left_out(tmp_path):
+    path = chin_with_mastoid(tmp_path / "n.edf", 3.0)
+    with pytest.raises(QualityRefused, match=r"EEG and EOG hold 0\.\d+ of its power"):
+        psgpipe.run_night(path, pipeline(tmp_path))
+    night = psgpipe.run_night(path, pipeline(tmp_path, '"emg"'))
+    assert [d["name"] for d in night.provenance["derivations"]] == ["C4-M1", "E1-M2"]
+
+
+def test_seconds_that_a_recorder_filled_in_are_lost_samples(tmp_path):
+    signal_uv = eeg()
+    for at_s in range(5, 595, 14):  # 43 of 600 s
+        signal_uv[at_s * FS_HZ : (at_s + 1) * FS_HZ] = signal_uv[at_s * FS_HZ]
+    (flag,) = [
+        flag
+        for flag in run(recording(tmp_path / "n.edf", C4_M1=signal_uv)).quality.flags
+        if flag.code == "dropout"
+    ]
+    assert flag.message.startswith("7.17 % of the samples stand still in epochs that are staged")
+    assert flag.effect == "doubt"

@@ -6,6 +6,7 @@ import pytest
 from psgpipe.edf.reader import read_recording
 from psgpipe.model.recording import Recording
 from psgpipe.model.sampled_signal import Segment
+from psgpipe.quality.eeg_in_emg import explained_share
 from psgpipe.quality.limits import QualityLimits
 from psgpipe.quality.measure import measure
 from tests.shared_files import shared
@@ -268,3 +269,107 @@ def test_a_stuck_electrode_shows_under_a_living_reference():
 def test_a_real_night_stored_as_mirrored_seconds_repeats_nothing(night):
     made = read_recording(shared("data/sleep-edf-stitched", f"{night}-PSG.edf"), ["EEG Fpz-Cz"])
     assert measure(recording(made.signals_uv[0])).repeated_pct == 0
+
+
+@pytest.mark.parametrize("steps_uv", [0.5, 2.5, 10.0])
+def test_the_step_of_a_rounded_signal_is_found_whatever_its_format_could_store(steps_uv):
+    quality = measure(recording(steps_uv * np.rint(pink() / steps_uv)))
+    assert quality.step_uv == pytest.approx(steps_uv)
+    assert quality.step_over_sd == pytest.approx(steps_uv / quality.median_epoch_sd_uv)
+
+
+def test_a_fine_signal_has_no_step_to_speak_of():
+    assert measure(recording(pink())).step_over_sd < 0.02
+
+
+def test_a_few_samples_between_the_steps_hide_no_step():
+    signal_uv = 5 * np.rint(pink() / 5)
+    signal_uv[::401] += 0.7
+    assert measure(recording(signal_uv)).step_uv == pytest.approx(5)
+
+
+def test_the_steps_of_subtracted_channels_add_as_noise_does():
+    c4, m1, m2 = (5 * np.rint(pink(seed) / 5) for seed in range(3))
+    channels = Recording(np.vstack([c4, m1, m2]), ("C4", "M1", "M2"), FS_HZ)
+    linked = measure(recording(c4 - (m1 + m2) / 2), channels=channels, weights=(1, -0.5, -0.5))
+    assert linked.step_uv == pytest.approx(5 * np.sqrt(1.5))
+
+
+def test_a_signal_that_stands_still_has_no_step():
+    assert measure(recording(np.zeros(len(samples())))).step_uv == 0
+
+
+@pytest.mark.parametrize("lost_s", [0.3, 1.0])
+def test_lost_seconds_that_were_filled_in_are_counted_in_epochs_that_are_staged(lost_s):
+    signal_uv = pink()
+    for at_s in range(5, 595, 15):  # two stretches an epoch
+        first = round(at_s * FS_HZ)
+        signal_uv[first : first + round(lost_s * FS_HZ)] = signal_uv[first - 1]
+    quality = measure(recording(signal_uv))
+    # The last true sample belongs to each stretch.
+    assert quality.held_pct == pytest.approx(100 * 2 * (lost_s + 1 / FS_HZ) / 30, abs=0.01)
+    assert quality.artefact_epochs == ()
+
+
+def test_a_minute_that_stands_still_is_an_artefact_and_not_held():
+    signal_uv = pink()
+    signal_uv[6_000:12_000] = 0
+    assert measure(recording(signal_uv)).held_pct == 0
+
+
+def sleep_like(minutes: float = 240.0, seed: int = 0) -> np.ndarray:
+    """Slow and large, then fast and small, in turns of a quarter of an hour, with random sizes."""
+    rng = np.random.default_rng(seed)
+    hz = np.fft.rfftfreq(len(samples(0.5)), 1 / FS_HZ)
+    epochs = []
+    for epoch in range(round(2 * minutes)):
+        slope, sd_uv = (2.0, 20.0) if epoch % 60 < 30 else (1.2, 8.0)
+        noise = np.fft.rfft(rng.normal(size=len(samples(0.5))))
+        made = np.fft.irfft(noise / np.maximum(hz, 0.5) ** slope, len(samples(0.5)))
+        epochs.append(made * sd_uv * np.exp(rng.normal(0, 0.15)) / made.std())
+    return np.concatenate(epochs)
+
+
+def test_stages_are_no_change_of_gain():
+    assert measure(recording(sleep_like())).gain_change < 1.15
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5])
+def test_a_change_of_gain_is_found_with_its_time(factor):
+    signal_uv = sleep_like()
+    signal_uv[round(130 * 60 * FS_HZ) :] *= factor
+    quality = measure(recording(signal_uv))
+    assert quality.gain_change == pytest.approx(2.0, rel=0.2)
+    assert quality.gain_change_h == pytest.approx(130 / 60, abs=0.1)
+
+
+def test_less_than_two_hours_show_no_change_of_gain():
+    assert measure(recording(sleep_like(119))).gain_change is None
+    assert measure(recording(sleep_like(), "emg")).gain_change is None
+
+
+def shares(emg_uv: np.ndarray, *others_uv: np.ndarray) -> float | None:
+    rows = [(recording(signal_uv), 0) for signal_uv in (emg_uv, *others_uv)]
+    return explained_share(rows[0], rows[1:], np.arange(20))
+
+
+def test_an_emg_of_its_own_holds_no_eeg():
+    muscle = np.random.default_rng(5).normal(0, 3, len(samples()))
+    assert shares(muscle, pink(0), pink(1)) < 0.01
+
+
+def test_the_share_is_that_of_the_power_whatever_the_sum():
+    muscle, c4, m1 = pink(5, sd_uv=10.0), pink(0), pink(1)
+    # SDs of 10 and of sqrt(8^2 + 6^2) = 10: half of the power.
+    with_eeg = muscle + 8 / 15 * c4 - 6 / 15 * m1
+    assert shares(with_eeg, c4, m1) == pytest.approx(0.5, abs=0.05)
+    assert shares(with_eeg, c4) == pytest.approx(0.32, abs=0.05)
+    assert shares(muscle) is None
+
+
+def test_the_share_does_not_depend_on_the_rates():
+    eeg_uv, muscle = pink(0), pink(5)
+    fast = np.interp(samples(fs_hz=200), samples(), eeg_uv + muscle)
+    emg = Recording(fast[None], ("chin",), 200.0, kinds=("emg",))
+    found = explained_share((emg, 0), [(recording(eeg_uv), 0)], np.arange(20))
+    assert found == pytest.approx(shares(eeg_uv + muscle, eeg_uv), abs=0.02)

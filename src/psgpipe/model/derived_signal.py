@@ -103,6 +103,11 @@ class DerivedSignal:
         digital = self.channels.levels(columns)
         return digital if self.derivation.terms[0].weight > 0 else ~digital
 
+    def level_uv(self, _row: int = 0) -> float:
+        """Microvolts from one level to the next; 1 where levels are microvolts."""
+        weight = abs(self.derivation.terms[0].weight)
+        return weight * self.channels.level_uv(0) if self.is_digital else 1.0
+
     def build(self) -> Recording:
         """The whole derivation in microvolt."""
         channels = self.channels

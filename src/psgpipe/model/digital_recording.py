@@ -133,6 +133,10 @@ class DigitalRecording:
         digital = self.rows[row][columns]
         return digital if self.scales[row].gain > 0 else ~digital
 
+    def level_uv(self, row: int = 0) -> float:
+        """Microvolts from one level of a row to the next."""
+        return abs(self.scales[row].step_uv)
+
     def to_recording(self) -> Recording:
         """Every sample in microvolt."""
         signals_uv = np.empty((len(self.rows), self.n_samples))

@@ -90,6 +90,10 @@ class Recording:
         """Numbers that rise and stand still with the voltage of one row: the voltage itself."""
         return self.signals_uv[row, columns]
 
+    def level_uv(self, _row: int = 0) -> float:
+        """1, because levels are microvolts."""
+        return 1.0
+
     def pick(self, *derivations: str) -> Recording:
         """The same recording with only these rows, in this order."""
         rows = [self.derivations.index(name) for name in derivations]

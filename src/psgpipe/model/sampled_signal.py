@@ -59,6 +59,9 @@ class LevelSource(Protocol):
     def levels(self, columns: slice, row: int, /) -> npt.NDArray[np.number[Any]]:
         """Numbers that rise and stand still with the voltage of one row."""
 
+    def level_uv(self, row: int, /) -> float:
+        """Microvolts from one level of a row to the next."""
+
 
 Columns = slice | npt.NDArray[np.intp]
 """Samples of a row: a slice, or their indices."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.sampled_signal import SampledSignal
+from psgpipe.model.sampled_signal import SampledSignal, TimedSignal
 from psgpipe.quality.heartbeat import spread_evenly, without_drift
 from psgpipe.quality.spectrum import TINY_UV2
 from psgpipe.signals.epochs import first_columns, samples_per_epoch
@@ -19,6 +20,13 @@ BAND_HZ = (0.5, 35.0)
 ONE_IN = 3
 
 Spectra = npt.NDArray[np.complex128]
+
+
+class RowSource(TimedSignal, Protocol):
+    """Rows on one clock, in microvolts."""
+
+    def samples_uv(self, columns: slice, row: int, /) -> npt.NDArray[np.float64]:
+        """Samples of one row."""
 
 
 def correlations(
@@ -38,8 +46,8 @@ def correlations(
     """
     if not len(epochs):
         return
-    some = epochs[spread_evenly(len(epochs))][::ONE_IN]
-    spectra = [(signal.derivations[0], _spectra(signal, some)) for signal in signals]
+    some = some_epochs(epochs)
+    spectra = [(signal.derivations[0], band_spectra(signal, 0, some)) for signal in signals]
     for (first, a), (second, b) in combinations(spectra, 2):
         yield first, second, _correlation(a, b)
 
@@ -52,11 +60,16 @@ def _correlation(a: Spectra, b: Spectra) -> float:
     return float(np.median(shared / (np.sqrt(power) + TINY_UV2)))
 
 
-def _spectra(signal: SampledSignal, epochs: npt.NDArray[np.int_]) -> Spectra:
-    """Spectrum of each epoch between the band's edges, shape (n_epochs, n_freqs)."""
+def some_epochs(epochs: npt.NDArray[np.int_]) -> npt.NDArray[np.int_]:
+    """Up to 20 of the epochs, evenly spaced; there must be one."""
+    return epochs[spread_evenly(len(epochs))][::ONE_IN]
+
+
+def band_spectra(signal: RowSource, row: int, epochs: npt.NDArray[np.int_]) -> Spectra:
+    """Spectrum of each epoch of a row between the band's edges, shape (n_epochs, n_freqs)."""
     n_samples = samples_per_epoch(signal.fs_hz)
     columns = first_columns(signal)[epochs]
-    epochs_uv = np.stack([signal.samples_uv(slice(c, c + n_samples), 0) for c in columns])
+    epochs_uv = np.stack([signal.samples_uv(slice(c, c + n_samples), row) for c in columns])
     first, last = (round(hz * n_samples / signal.fs_hz) for hz in BAND_HZ)
     spectra: Spectra = (
         np.fft.rfft(without_drift(epochs_uv), axis=1)[:, first : last + 1] / n_samples

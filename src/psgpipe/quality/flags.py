@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnogram
 from psgpipe.model.summary import ArchitectureSummary, QualityFlag
@@ -30,7 +31,18 @@ def judge(
     for flag in flags:
         if flag:
             by_code.setdefault(flag.code, flag)
+    if "flat" in by_code and _stands_still_by_steps(quality, limits):
+        flat = by_code["flat"]
+        by_step = (
+            f"{flat.message}: a step of its samples is {three_digits(quality.step_uv or 0)} uV"
+        )
+        by_code["flat"] = replace(flat, message=by_step)
     return tuple(by_code.values())
+
+
+def _stands_still_by_steps(quality: DerivationQuality, limits: QualityLimits) -> bool:
+    """Whether a signal is flat because its steps are as large as what it should show."""
+    return quality.step_uv is not None and quality.step_uv > limits.flat_sd_uv
 
 
 def judge_eog_against_eeg(

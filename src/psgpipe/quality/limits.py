@@ -27,6 +27,14 @@ class QualityLimits:
         A derivation beyond both is an ECG.
     flag_heartbeat
         ECG artefact in an EEG.
+    flag_held_pct
+        Of EEG and EOG, in the epochs that are staged.
+    flag_step_above, refuse_step_above
+        Step of the samples over the median epoch SD; EOG and EMG have their own.
+    flag_gain_change
+        Of EEG and EOG, between one hour and the next.
+    flag_eeg_in_emg, refuse_eeg_in_emg
+        Share of an EMG's power that is that of EEG and EOG.
     flag_spread_below
         Of EEG of a whole night.
     flag_eog_margin
@@ -50,6 +58,8 @@ class QualityLimits:
         staged.
     flat_run_s
         A value that stands still for longer is flat.
+    held_run_s
+        The same for lost samples in an epoch that is staged.
     flat_sd_uv
         An epoch of EEG or EOG below it is flat.
     artefact_flat_pct, artefact_railed_pct, artefact_sd_uv
@@ -80,6 +90,16 @@ class QualityLimits:
     refuse_heartbeat_kurtosis: float = 12.0
     flag_heartbeat: float = 0.4
     flag_mains_share: float = 0.5
+    flag_held_pct: float = 2.0
+    flag_step_above: float = 0.2
+    refuse_step_above: float = 0.3
+    flag_eog_step_above: float = 0.3
+    refuse_eog_step_above: float = 0.5
+    flag_emg_step_above: float = 0.5
+    refuse_emg_step_above: float = 1.0
+    flag_gain_change: float = 1.5
+    flag_eeg_in_emg: float = 0.4
+    refuse_eeg_in_emg: float = 0.6
     flag_spread_below: float = 1.6
     flag_artefact_pct: float = 20.0
     flag_eog_margin: float = 0.15
@@ -93,6 +113,7 @@ class QualityLimits:
     incomplete_above_pct: float = 5.0
     incomplete_above_min: float = 10.0
     flat_run_s: float = 1.0
+    held_run_s: float = 0.25
     flat_sd_uv: float = 1.0
     artefact_flat_pct: float = 50.0
     artefact_railed_pct: float = 10.0

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.sampled_signal import LevelSource, SampledSignal
+from psgpipe.quality.gain import gain_change
 from psgpipe.quality.heartbeat import Heartbeat, heartbeat, spread_evenly
 from psgpipe.quality.limits import QUALITY_LIMITS, QualityLimits
 from psgpipe.quality.measures import DerivationQuality
 from psgpipe.quality.rails import (
     NO_EPOCHS,
+    FlatRuns,
     Levels,
     LevelSummary,
     RailedShares,
@@ -21,6 +24,7 @@ from psgpipe.quality.rails import (
     summarize_levels,
 )
 from psgpipe.quality.repeats import repeated_epochs
+from psgpipe.quality.resolution import step_uv
 from psgpipe.quality.spectrum import EpochSpectra, epoch_power, epoch_spectra
 from psgpipe.signals.epoch_grid import EpochGrid, covered_grid
 from psgpipe.signals.epochs import covered_epochs
@@ -36,6 +40,7 @@ def measure(
     limits: QualityLimits = QUALITY_LIMITS,
     *,
     channels: LevelSource | None = None,
+    weights: Sequence[float] = (),
     epochs: range | None = None,
 ) -> DerivationQuality:
     """Quality of one derivation, over every epoch that is covered with samples.
@@ -50,6 +55,8 @@ def measure(
     channels
         The channels that the derivation is built from, on the same clock and at the same rate. A
         difference hides that one of them is clipped or dead: C4-M1 with a dead C4 is -M1.
+    weights
+        How much of each channel the derivation has; all of it where not given.
     epochs
         Only these epochs are measured, for example the staging window: electrodes that hang from
         the recorder after the subject got up say nothing about the night.
@@ -58,15 +65,15 @@ def measure(
     covered = covered_epochs(recording)
     measured = covered & _is_in(epochs, len(covered))
     grid = covered_grid(recording, measured)
-    min_run = max(2, round(limits.flat_run_s * fs_hz))
-    summary, power = _summarize(recording, row, grid, min_run)
+    runs = FlatRuns(*(max(2, round(s * fs_hz)) for s in (limits.flat_run_s, limits.held_run_s)))
+    summary, power = _summarize(recording, row, grid, runs)
     is_finite = np.isfinite(summary.highest) & np.isfinite(summary.lowest)
     finite = measured.copy()
     finite[measured] = is_finite
     spectra = epoch_spectra(power[is_finite], fs_hz)
     usable = grid.of(is_finite)
     own, built_from = (recording, row), _rows(channels)
-    summaries = [summary.of(is_finite), *(_level_summary(*r, usable, min_run) for r in built_from)]
+    summaries = [summary.of(is_finite), *(_level_summary(*r, usable, runs) for r in built_from)]
     flat = np.maximum.reduce([summary.flat for summary in summaries])
     if kind != "emg":
         flat[spectra.sd_uv < limits.flat_sd_uv] = 1.0
@@ -79,6 +86,9 @@ def measure(
     repeated = _repeated(built_from or [own], usable, ~unusable)
     unusable |= repeated
     live = spectra.of(~unusable)
+    held = np.maximum.reduce([summary.held for summary in summaries])
+    gain = gain_change(power[is_finite][~unusable], fs_hz) if kind in ("eeg", "eog") else None
+    live_epochs = np.flatnonzero(finite)[~unusable]
     beat = _heartbeat(recording, row, usable.of(~unusable))
     return DerivationQuality(
         derivation=recording.derivations[row],
@@ -100,6 +110,10 @@ def measure(
         heartbeat_regularity=beat.regularity if beat else None,
         heartbeat_kurtosis=beat.kurtosis if beat else None,
         eeg_likeness=_median(live.eeg_likeness),
+        held_pct=_mean_pct(held[~unusable]),
+        step_uv=step_uv(built_from or [own], usable, weights),
+        gain_change=gain.factor if gain else None,
+        gain_change_h=float(live_epochs[gain.epoch]) * EPOCH_S / 3600 if gain else None,
         artefact_epochs=_numbers(measured & ~finite, finite, unusable),
         unscored_epochs=tuple(np.flatnonzero(~covered).tolist()),
     )
@@ -121,21 +135,21 @@ def _levels(source: LevelSource, row: int) -> Callable[[slice], Levels]:
 
 
 def _summarize(
-    recording: SampledSignal, row: int, grid: EpochGrid, min_run: int
+    recording: SampledSignal, row: int, grid: EpochGrid, runs: FlatRuns
 ) -> tuple[LevelSummary, npt.NDArray[np.float32]]:
     """Level summary and power of every epoch, in one pass."""
     summaries, powers = [NO_EPOCHS], []
     for piece in grid.pieces():
         epochs_uv = piece.take(lambda columns: recording.samples_uv(columns, row))
         levels = piece.take(_levels(recording, row)) if recording.is_digital else epochs_uv
-        summaries.append(summarize_levels(levels, min_run))
+        summaries.append(summarize_levels(levels, runs))
         powers.append(epoch_power(epochs_uv, recording.fs_hz))
     return concatenated(summaries), np.concatenate(powers or [np.empty((0, 0), np.float32)])
 
 
-def _level_summary(source: LevelSource, row: int, grid: EpochGrid, min_run: int) -> LevelSummary:
+def _level_summary(source: LevelSource, row: int, grid: EpochGrid, runs: FlatRuns) -> LevelSummary:
     levels = _levels(source, row)
-    summaries = (summarize_levels(piece.take(levels), min_run) for piece in grid.pieces())
+    summaries = (summarize_levels(piece.take(levels), runs) for piece in grid.pieces())
     return concatenated([NO_EPOCHS, *summaries])
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+STANDS_STILL = 1e-3
+"""A signal that is smaller than this share of its step stands still."""
+
 
 @dataclass(frozen=True)
 class DerivationQuality:
@@ -27,6 +30,9 @@ class DerivationQuality:
         Share of samples at the highest or lowest value of the night, flat stretches excepted.
     dropout_pct
         Share of samples lost: they fell to the lowest value at once.
+    held_pct
+        Share of samples, in the epochs that are no artefact, in which the signal stands still for a
+        quarter of a second or longer: lost samples that were filled in.
     repeated_pct
         Share of epochs that are, sample for sample, signal recorded before.
     spectral_slope, high_share, mains_share, eeg_likeness
@@ -35,6 +41,13 @@ class DerivationQuality:
         Share of epochs that look like noise by slope or high share.
     heartbeat_regularity, heartbeat_kurtosis
         See :class:`psgpipe.quality.heartbeat.Heartbeat`.
+    step_uv
+        From one value of the samples to the next (:mod:`psgpipe.quality.resolution`).
+    gain_change, gain_change_h
+        Largest factor between one hour and the next that the spectrum does not explain, and hours
+        from the start of the recording to it (:mod:`psgpipe.quality.gain`). Of EEG and EOG.
+    eeg_in_emg
+        Share of an EMG's power that the channels of EEG and EOG explain.
     artefact_epochs
         Numbers of the epochs with signal that cannot be staged.
     unscored_epochs
@@ -60,6 +73,11 @@ class DerivationQuality:
     heartbeat_regularity: float | None
     heartbeat_kurtosis: float | None
     eeg_likeness: float | None
+    held_pct: float | None = None
+    step_uv: float | None = None
+    gain_change: float | None = None
+    gain_change_h: float | None = None
+    eeg_in_emg: float | None = None
     artefact_epochs: tuple[int, ...] = ()
     unscored_epochs: tuple[int, ...] = ()
 
@@ -69,9 +87,18 @@ class DerivationQuality:
         n_epochs = self.covered_epochs
         return 100 * len(self.artefact_epochs) / n_epochs if n_epochs else None
 
+    @property
+    def step_over_sd(self) -> float | None:
+        """The step of the samples over the median epoch SD; None where the signal stands still."""
+        if self.step_uv is None or self.median_epoch_sd_uv is None:
+            return None
+        if self.median_epoch_sd_uv < STANDS_STILL * self.step_uv:
+            return None
+        return self.step_uv / self.median_epoch_sd_uv
+
     def measures(self) -> dict[str, float | None]:
         """Every number by name, for ``QualityReport.measures``."""
         apart = {"derivation", "kind", "artefact_epochs", "unscored_epochs"}
         names = (field.name for field in fields(self) if field.name not in apart)
         numbers: dict[str, float | None] = {name: getattr(self, name) for name in names}
-        return numbers | {"artefact_pct": self.artefact_pct}
+        return numbers | {"artefact_pct": self.artefact_pct, "step_over_sd": self.step_over_sd}

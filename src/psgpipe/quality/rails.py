@@ -29,10 +29,12 @@ class RailedShares(NamedTuple):
 class LevelSummary(NamedTuple):
     """Flat share, highest and lowest value of each epoch, shape (n_epochs,) each.
 
-    Highest and lowest are not finite where a sample is not.
+    `held` is the share in shorter flat runs, too. Highest and lowest are not finite where a sample
+    is not.
     """
 
     flat: Shares
+    held: Shares
     highest: Shares
     lowest: Shares
 
@@ -41,7 +43,7 @@ class LevelSummary(NamedTuple):
         return LevelSummary(*(values[epochs] for values in self))
 
 
-NO_EPOCHS = LevelSummary(np.empty(0), np.empty(0), np.empty(0))
+NO_EPOCHS = LevelSummary(*(np.empty(0),) * 4)
 
 
 def concatenated(summaries: Sequence[LevelSummary]) -> LevelSummary:
@@ -49,25 +51,35 @@ def concatenated(summaries: Sequence[LevelSummary]) -> LevelSummary:
     return LevelSummary(*(np.concatenate(values) for values in zip(*summaries, strict=True)))
 
 
-def summarize_levels(epochs: Levels, min_samples: int) -> LevelSummary:
+class FlatRuns(NamedTuple):
+    """The least number of equal samples in a flat run, and in one that is held for a moment."""
+
+    flat_samples: int
+    held_samples: int
+
+
+def summarize_levels(epochs: Levels, runs: FlatRuns) -> LevelSummary:
     """The summary of `epochs`, shape (n_epochs, n_samples), in microvolts or integers."""
     return LevelSummary(
-        flat_share(epochs, min_samples),
+        *flat_shares(epochs, runs),
         epochs.max(axis=1).astype(np.float64),
         epochs.min(axis=1).astype(np.float64),
     )
 
 
-def flat_share(epochs: Levels, min_samples: int) -> Shares:
-    """Share of each epoch in runs of at least `min_samples` equal samples, shape (n_epochs,)."""
-    share = np.zeros(len(epochs))
-    for epoch in np.flatnonzero(_maybe_flat(epochs, min_samples)):
+def flat_shares(epochs: Levels, runs: FlatRuns) -> tuple[Shares, Shares]:
+    """Share of each epoch in runs of so many equal samples, flat and held, shape (n_epochs,)."""
+    least = min(runs)
+    flat, held = np.zeros((2, len(epochs)))
+    for epoch in np.flatnonzero(_maybe_flat(epochs, least)):
         still = epochs[epoch, 1:] == epochs[epoch, :-1]
         # Few epochs have that many equal neighbours in all: only those need their runs.
-        if np.count_nonzero(still) >= min_samples - 1:
+        if np.count_nonzero(still) >= least - 1:
             lengths = np.diff(true_runs(still)) + 1
-            share[epoch] = lengths[lengths >= min_samples].sum() / epochs.shape[1]
-    return share
+            flat[epoch], held[epoch] = (
+                lengths[lengths >= samples].sum() / epochs.shape[1] for samples in runs
+            )
+    return flat, held
 
 
 def _maybe_flat(epochs: Levels, min_samples: int) -> Marks:

@@ -27,7 +27,7 @@ class Rule:
     severity
         Whether the derivation is refused or only flagged.
     text
-        What was measured, with ``{}`` for the value.
+        What was measured, with ``{}`` for the value; other measures by name.
     hint
         What it may mean.
     effect
@@ -50,7 +50,8 @@ class Rule:
         if value is None or (value >= limit if below else value <= limit):
             return None
         side = "at least" if below else "at most"
-        message = f"{self.text.format(three_digits(value))}, wanted {side} {limit:g}{self.hint}"
+        measured = self.text.format(three_digits(value), **_shown(quality))
+        message = f"{measured}, wanted {side} {limit:g}{self.hint}"
         refused = self.severity == "refuse"
         return QualityFlag(self.code, message, quality.derivation, refused, self.effect)
 
@@ -58,6 +59,11 @@ class Rule:
 def three_digits(value: float) -> str:
     """The value for a message, without an exponent from 0.001 on."""
     return f"{value:.3g}" if 1e-3 <= abs(value) < 1e3 else f"{value:.0f}" if value else "0"
+
+
+def _shown(quality: DerivationQuality) -> dict[str, str]:
+    """The measures for a message, by name."""
+    return {k: "?" if v is None else three_digits(v) for k, v in quality.measures().items()}
 
 
 _SD = "median epoch SD is {} uV"
@@ -92,6 +98,22 @@ def _high(limit: str, severity: Literal["refuse", "flag"]) -> Rule:
     return Rule("amplitude-high", "median_epoch_sd_uv", limit, "above", severity, _SD, _UNIT)
 
 
+_STEP = "a step of the samples ({step_uv} uV) is {} of the median epoch SD"
+_RANGE = ": export the recording with a smaller range"
+
+
+def _coarse(limit: str, severity: Literal["refuse", "flag"]) -> Rule:
+    return Rule("resolution", "step_over_sd", limit, "above", severity, _STEP, _RANGE)
+
+
+# Of EEG and EOG. Muscle tone falls and rises in all bands, and atonia is quiet.
+_WAVES = (
+    Rule("dropout", "held_pct", "flag_held_pct", "above", "flag",
+         "{} % of the samples stand still in epochs that are staged", ": were samples lost?"),
+    Rule("gain-change", "gain_change", "flag_gain_change", "above", "flag",
+         "the signal changes its size by a factor of {} after {gain_change_h} h",
+         ": did somebody change the gain?"),
+)  # fmt: skip
 _EEG = (
     _low("refuse_sd_below_uv", "refuse"),
     _high("refuse_sd_above_uv", "refuse"),
@@ -103,15 +125,30 @@ _EEG = (
          "20-47 Hz holds {} of the power", ": noise or muscle"),
     Rule("noise", "noise_pct", "flag_noise_pct", "above", "flag",
          "{} % of the epochs look like noise"),
+    _coarse("refuse_step_above", "refuse"),
+    _coarse("flag_step_above", "flag"),
     Rule("mains", "mains_share", "flag_mains_share", "above", "flag",
          "mains hum holds {} of the power", effect="none"),  # the stager filters it out
 )  # fmt: skip
-_EOG = (_low("refuse_eog_sd_below_uv", "refuse"), _high("refuse_eog_sd_above_uv", "refuse"))
-_EMG = (_high("refuse_emg_sd_above_uv", "refuse"),)
+_EOG = (
+    _low("refuse_eog_sd_below_uv", "refuse"),
+    _high("refuse_eog_sd_above_uv", "refuse"),
+    _coarse("refuse_eog_step_above", "refuse"),
+    _coarse("flag_eog_step_above", "flag"),
+)
+_EEG_IN_EMG = "EEG and EOG hold {} of its power"
+_NO_EMG = ": was it recorded against their reference? Take the difference of two chin electrodes"
+_EMG = (
+    _high("refuse_emg_sd_above_uv", "refuse"),
+    _coarse("refuse_emg_step_above", "refuse"),
+    _coarse("flag_emg_step_above", "flag"),
+    Rule("eeg-in-emg", "eeg_in_emg", "refuse_eeg_in_emg", "above", "refuse", _EEG_IN_EMG, _NO_EMG),
+    Rule("eeg-in-emg", "eeg_in_emg", "flag_eeg_in_emg", "above", "flag", _EEG_IN_EMG, _NO_EMG),
+)
 
 RULES = {
-    "eeg": _ALL_KINDS + _EEG,
-    "eog": _ALL_KINDS + _EOG,
+    "eeg": _ALL_KINDS + _WAVES + _EEG,
+    "eog": _ALL_KINDS + _WAVES + _EOG,
     "emg": _ALL_KINDS + _EMG,
     "misc": _ALL_KINDS,
 }

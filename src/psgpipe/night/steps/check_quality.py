@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from psgpipe.model.summary import QualityFlag, QualityReport
 from psgpipe.night.steps.step import Step
 from psgpipe.quality.completeness import completeness, judge_completeness
 from psgpipe.quality.duplicates import correlations
+from psgpipe.quality.eeg_in_emg import explained_share
 from psgpipe.quality.flags import judge, judge_copy, judge_eog_against_eeg
 from psgpipe.quality.limits import QualityLimits
 from psgpipe.quality.measure import measure
@@ -35,15 +37,21 @@ def check_quality(
             limits=params,
             # A channel as recorded shows everything itself.
             channels=None if signal.is_digital else signal.channels,
+            weights=() if signal.is_digital else [t.weight for t in signal.derivation.terms],
             epochs=opened.window,
         )
         for signal in referenced
+    ]
+    living = _living(opened.window, measured)
+    measured = [
+        _with_eeg_in_emg(quality, signal, referenced, living)
+        for quality, signal in zip(measured, referenced, strict=True)
     ]
     flags = [flag for quality in measured for flag in judge(quality, params)]
     first = {quality.kind: quality for quality in reversed(measured)}
     if "eeg" in first and "eog" in first:
         flags += judge_eog_against_eeg(first["eeg"], first["eog"], params)
-    for one, other, correlation in correlations(referenced, _living(opened.window, measured)):
+    for one, other, correlation in correlations(referenced, living):
         flags += judge_copy(one, other, correlation, params)
     artefact = _any_of(quality.artefact_epochs for quality in measured)
     unscored = _any_of(quality.unscored_epochs for quality in measured)
@@ -54,6 +62,25 @@ def check_quality(
         artefact_epochs=artefact,
         unscored_epochs=unscored,
     )
+
+
+def _with_eeg_in_emg(
+    quality: DerivationQuality,
+    signal: DerivedSignal,
+    referenced: tuple[DerivedSignal, ...],
+    epochs: npt.NDArray[np.int_],
+) -> DerivationQuality:
+    """The quality of an EMG with its share of EEG and EOG; any other as it is."""
+    if quality.kind != "emg":
+        return quality
+    others = {
+        label: (other.channels, row)
+        for other in referenced
+        if other.derivation.role != "emg"
+        for row, label in enumerate(other.channels.labels)
+    }
+    share = explained_share((signal, 0), [*others.values()], epochs)
+    return replace(quality, eeg_in_emg=share)
 
 
 def _judge_completeness(
