@@ -326,7 +326,7 @@ def moved(
             other = stages_of(night | {role: fault(night[role], fs_hz, rng)}, fs_hz)
             rows.append([100 * np.mean(other != stages), *(points(other) - points(stages))])
         changed, *shifts = np.array(rows).T
-        cells = [f"{np.sqrt(np.mean(s**2)):.2g} ({np.abs(s).max():.2g})" for s in shifts]
+        cells = [f"{np.sqrt(np.mean(s**2)):.3g} ({np.abs(s).max():.3g})" for s in shifts]
         print(
             f"| {name} | {np.median(changed):.1f} ({changed.max():.1f}) | {' | '.join(cells)} |",
             flush=True,

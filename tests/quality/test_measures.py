@@ -373,3 +373,15 @@ def test_the_share_does_not_depend_on_the_rates():
     emg = Recording(fast[None], ("chin",), 200.0, kinds=("emg",))
     found = explained_share((emg, 0), [(recording(eeg_uv), 0)], np.arange(20))
     assert found == pytest.approx(shares(eeg_uv + muscle, eeg_uv), abs=0.02)
+
+
+@pytest.mark.parametrize("hum_hz", [50.0, 25.0, 20.0, 40.0])
+def test_hum_in_step_with_the_samples_is_no_coarse_resolution(hum_hz):
+    hum = 30 * np.sin(2 * np.pi * hum_hz * samples() + 0.7)
+    assert measure(recording(pink() + hum)).step_uv < 0.5
+    assert measure(recording(5 * np.rint((pink() + hum) / 5))).step_uv == pytest.approx(5)
+
+
+def test_drift_is_no_coarse_resolution():
+    drift = 2000 * np.sin(2 * np.pi * samples() / 97)
+    assert measure(recording(pink() + drift)).step_uv < 0.5
