@@ -54,7 +54,7 @@ MOST_SHOWN = 20
 )
 @click.option(
     "--timeout", type=click.FloatRange(min=0), default=DEFAULT_LIMIT_S, show_default=True,
-    metavar="S", help="Give up a night that takes longer; 0: never.",
+    metavar="S", help="Stop a night after S seconds and count it as failed; 0: no limit.",
 )  # fmt: skip
 @click.option("--retry-failed", is_flag=True, help="Try failed nights although nothing changed.")
 @click.option(
@@ -87,7 +87,7 @@ def command(
     blind = blinding.goes_blind(out, recipe.definition, asked=blind)
     nights = read_study(study, out)
     if nights.passed_over:
-        LOGGER.info(f"{nights.passed_over} files of stages among the recordings were passed over")
+        LOGGER.info(f"{nights.passed_over} files hold scored stages and no recording: not staged")
     if dry_run:
         plan = plan_batch(nights, recipe, out, options)
         if as_json:

@@ -29,7 +29,7 @@ from psgpipe.model.comparison_spec import ComparisonSpec
     "--allow-unlike",
     multiple=True,
     metavar="FIELD",
-    help="Accept nights of a subject that differ in FIELD; may be repeated.",
+    help="Compare nights of a subject although FIELD of the recipe differs; may be repeated.",
 )
 @click.option(
     "--exploratory",

@@ -46,7 +46,7 @@ blind_option = click.option(
 _verbose_option = click.option(
     "-v", "--verbose", is_flag=True, help="Say what is done and for how long."
 )
-_quiet_option = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+_quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 _json_option = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 
 

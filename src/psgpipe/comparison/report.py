@@ -78,7 +78,7 @@ def primary_sentence(comparison: Comparison) -> str:
     if comparison.declaration.exploratory:
         return "EXPLORATORY: the spec was edited after its lock, so no endpoint counts as primary."
     if c is None:
-        return "No primary endpoint was declared, so nothing below is more than exploratory."
+        return "No primary endpoint was declared, so every result below is exploratory."
     name = _plain_name(c.endpoint)
     if not c.n_subjects:
         return f"{_capital(name)} could not be compared: {c.remarks[0]}."

@@ -85,8 +85,8 @@ def _sample_size(flow: Sequence[FlowStep]) -> str | None:
     if n < TESTABLE_FROM_N:
         return (
             f"With {count_of(n, 'subject')} {NO_TEST} (its smallest p is {2.0 ** (1 - n):.3g}), "
-            "and the t test rests on a normality that so few cannot show: the numbers are "
-            "descriptive."
+            "and the t test assumes normal differences, which so few subjects cannot show: the "
+            "numbers are descriptive."
         )
     if n < FIRM_FROM_N:
         return f"With {n} subjects the results are preliminary."

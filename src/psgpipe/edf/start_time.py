@@ -54,10 +54,10 @@ def read_start(fields: StartFields, findings: Findings) -> tuple[dt.date | None,
         date = _agreed(startdate, header_date, findings, plus=fields.is_plus)
     else:
         date = _beside(stand_in, header_date, startdate, clock)
-        rest = "unknown" if date is None else f"{date.isoformat()} is used"
+        rest = "the date is unknown" if date is None else f"{date.isoformat()} is used"
         findings.add(
             "date-unknown",
-            f"start date {stand_in.isoformat()} stands for a removed date: {rest}",
+            f"start date {stand_in.isoformat()} is what tools write for a removed date: {rest}",
         )
     if date is None and clock == dt.time(0):
         # Who removes the date often writes midnight over the time.

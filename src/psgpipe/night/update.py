@@ -41,8 +41,8 @@ from psgpipe.study.blind_check import telling_files
 LOGGER = logging.getLogger("psgpipe")
 NIGHT_ALONE: frozenset[Concern] = frozenset({"night"})
 RESULTS_GONE = (
-    "the night that was finished here does not answer what is asked now; failure.json has taken "
-    "its place"
+    "the earlier results of this night do not belong to this recording and these settings: they "
+    "are removed, and failure.json says why the night failed"
 )
 
 

@@ -120,8 +120,8 @@ def staging_window(
     hours = len(window) * EPOCH_S / 3600
     if hours > longest_without_lights_h and not (lights and lights.known):
         raise LightsNeeded(
-            f"lights off and lights on are wanted beyond {longest_without_lights_h:g} h, "
-            f"found {hours:.1f} h to stage without both",
+            f"{hours:.1f} h would be staged without known lights off and lights on; the most is "
+            f"{longest_without_lights_h:g} h",
             "Give lights off and lights on: the stages depend on the stretch that is staged.",
         )
     return window

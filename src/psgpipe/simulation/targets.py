@@ -127,6 +127,6 @@ def _with_minutes(targets: Targets, effects: Mapping[str, float]) -> Targets:
 
 def _impossible(found: str) -> UsageError:
     return UsageError(
-        f"the planted effect cannot be: {found}",
+        f"no night can have the planted effect: {found}",
         "Plant a smaller effect; shares of stages are in points of TST, the time in bed is fixed.",
     )

@@ -65,7 +65,7 @@ def annotated_lights(
         return AnnotatedLights(None, last_s, tuple(twice))
     elif len(periods) > 1 and not is_given:
         raise SeveralSleepPeriods(
-            f"{header.file}: {_listed(periods, clock)}, wanted one night",
+            f"{header.file}: {_listed(periods, clock)}; psgpipe stages one at a time",
             "Choose one with --sleep-period (column sleep_period), or give lights off and on.",
         )
     else:

@@ -108,7 +108,7 @@ def _pair(off: _End, on: _End, header: Header, clock: LocalClock) -> tuple[float
         hours = (ordered[0][1] - ordered[0][0]) / 3600
         raise LightsImpossible(
             f"{header.file}: {hours:.1f} h from lights off ({_shown(ordered[0][0], clock)}) to "
-            f"lights on ({_shown(ordered[0][1], clock)}), wanted one night",
+            f"lights on ({_shown(ordered[0][1], clock)}), more than one night",
             "Correct the times; of several nights in one file, give the times of one.",
         )
     if known:
