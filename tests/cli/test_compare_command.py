@@ -271,3 +271,12 @@ def test_a_table_cell_cannot_break_the_report(tmp_path):
     text = (tmp_path / "comparison" / "comparison.md").read_text(encoding="utf-8")
     (line,) = [line for line in text.splitlines() if line.startswith("| a\\")]
     assert line.startswith("| a\\|b |")
+
+
+def test_a_second_comparison_has_the_files_of_the_first_and_no_other(tmp_path):
+    table = nights_tsv(tmp_path / "n.tsv", study(6))
+    names = []
+    for _ in range(2):
+        assert run(table, "-q").exit_code == 0
+        names.append(sorted(file.name for file in (tmp_path / "comparison").iterdir()))
+    assert names[0] == names[1]

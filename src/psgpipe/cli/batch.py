@@ -125,7 +125,7 @@ def command(
 
 
 def result_dict(
-    result: BatchResult, out: Path, unlisted: Sequence[tuple[str, str]]
+    result: BatchResult, out: Path, unlisted: Sequence[tuple[str, str]] = ()
 ) -> dict[str, Any]:
     """The result of a batch as plain values."""
     return {

@@ -29,7 +29,8 @@ NIGHT_FILES = (
 
 COMPARISON = "comparison"
 COMPARISON_FILES = (
-    "contrasts.tsv", "subjects.tsv", "comparison.json", "comparison.md", "report.html",
+    "contrasts.tsv", "subjects.tsv", "reliability.tsv", "comparison.json", "comparison.md",
+    "report.html",
 )  # fmt: skip
 """The files that psgpipe writes into ``comparison/``."""
 
