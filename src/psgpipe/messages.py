@@ -42,6 +42,16 @@ def count_of(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+def are(number: int) -> str:
+    """``is`` for one, ``are`` for any other number."""
+    return "is" if number == 1 else "are"
+
+
+def have(number: int) -> str:
+    """``has`` for one, ``have`` for any other number."""
+    return "has" if number == 1 else "have"
+
+
 def unknown(what: str, word: str, known: Iterable[str]) -> str:
     """``unknown key 'nights'; did you mean 'night'?``."""
     return f"unknown {what} {quoted(word)}{did_you_mean(word, known)}"

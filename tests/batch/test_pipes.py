@@ -8,6 +8,7 @@ import pytest
 
 from psgpipe.cli.app import exit_code
 from psgpipe.staging import shipped_classifiers
+from psgpipe.study.blinding import seal
 from tests import cheap_nights
 from tests.studies import StudyFolder, make_study
 
@@ -63,8 +64,8 @@ REFUSED = [
     ("nights.tsv", "batch", "nights.tsv: a file was wanted, this is a pipe"),
     ("nights.tsv", "gather", "nights.tsv: a file was wanted, this is a pipe"),
     ("blind-key.json", "batch", "blind-key.json cannot be read"),
-    ("nights/S1/n1/hypnogram.tsv", "verify", "1 of 1 finished nights are not what was written"),
-    ("nights/S1/n1/manifest.json", "verify", "1 of 1 finished nights are not what was written"),
+    ("nights/S1/n1/hypnogram.tsv", "verify", "1 of 1 finished night is not what was written"),
+    ("nights/S1/n1/manifest.json", "verify", "1 of 1 finished night is not what was written"),
 ]
 
 
@@ -75,6 +76,8 @@ def run(study, command):
         ids = ("--subject", "S1", "--night", "n1")
         recording = str(study.recording(1))
         return cheap_nights.main(["run", recording, "-o", str(study.out), *ids, "--no-figures"])
+    if command == "unblind":
+        seal(study.out, {})
     return exit_code([command, str(study.out)])
 
 

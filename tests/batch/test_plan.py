@@ -45,7 +45,7 @@ def test_the_plan_for_a_person(study, capsys):
     assert cheap_nights.main(two.arguments("--dry-run", "-j2")) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "2 nights would be staged: S1 n1, S2 n1"
-    assert said[1] == "! 1 have no recording where it should be: S2 n1"
+    assert said[1] == "! 1 has no recording where it should be: S2 n1"
     assert said[-1] == "Nothing was computed and nothing was written."
 
 
@@ -61,7 +61,7 @@ def test_results_that_a_change_in_the_table_replaces_are_named(study, capsys):
     assert len(plan(three, capsys, "--force")["replace"]) == 3
     assert cheap_nights.main(three.arguments("--dry-run")) == 0
     assert (
-        "1 of them are finished, but not as asked now; results that change are replaced: S2 n1"
+        "1 of them is finished, but not as asked now; results that change are replaced: S2 n1"
     ) in capsys.readouterr().out
     three.run()
     assert plan(three, capsys)["replace"] == []

@@ -96,7 +96,7 @@ def test_gather_names_what_is_missing(study, capsys):
     assert exit_code(["gather", str(three.out)]) == 8
     said = capsys.readouterr()
     assert "S2 n1: missing: not computed yet" in said.out
-    assert "0 nights failed and 1 are missing" in said.err
+    assert "psgpipe: 1 night is missing" in said.err
     assert three.states() == {"S1": "done", "S2": "missing", "S3": "done"}
 
 

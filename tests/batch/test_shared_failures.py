@@ -147,7 +147,7 @@ def test_verify_reads_nights_that_left_the_table(shortened, capsys):
     (shortened.night(2) / "hypnogram.tsv").write_bytes(b"")
     code, lines = said(shortened, capsys, "verify", shortened.out)
     assert code == 7
-    assert lines[-1] == "3 finished nights, 15 files: 1 nights damaged"
+    assert lines[-1] == "3 finished nights, 15 files: 1 night damaged"
 
 
 def test_a_dry_run_names_nights_that_left_the_table(shortened, capsys):

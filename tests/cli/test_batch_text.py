@@ -51,6 +51,6 @@ def test_the_line_of_a_night_has_its_flags():
 
 
 def test_json_has_the_nights_with_their_flags():
-    written = result_dict(batch_of(CUT, CLIPPED), Path("out"))
+    written = result_dict(batch_of(CUT, CLIPPED), Path("out"), ())
     assert [night["subject"] for night in written["withheld"]] == ["S1"]
     assert written["doubtful"][0]["flags"][0] == {"code": "clipped", "message": "2 % clipped"}

@@ -105,6 +105,12 @@ def test_lock_then_compare(tmp_path):
     assert run(table, "--spec", spec, "-q", "--exploratory").exit_code == 0
 
 
+def test_a_folder_without_results_is_called_so(tmp_path):
+    error = run(tmp_path).exception
+    assert error.exit_code == 2
+    assert "wanted a folder of results" in str(error)
+
+
 def test_nothing_named_is_a_usage_error():
     assert run().exception.exit_code == 2
 

@@ -198,6 +198,12 @@ def test_a_lock_that_cannot_be_read_is_no_lock_that_can_be_ignored(tmp_path):
         load_spec(path)
 
 
+def test_a_pipeline_is_no_spec():
+    with pytest.raises(ComparisonSpecInvalid, match="this is a pipeline") as refused:
+        load_spec("eeg-only")
+    assert "-p" in refused.value.remedy
+
+
 @pytest.mark.parametrize("by", ["spec", "study"])
 def test_a_blinded_study_is_compared_only_after_the_blind_was_lifted(tmp_path, by):
     table = nights_tsv(tmp_path / "nights.tsv", study(6))

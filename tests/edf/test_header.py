@@ -141,7 +141,10 @@ def test_a_huge_number_of_samples_is_no_data_and_no_memory(tmp_path):
         (b"", "the file is empty"),
         (bytes(4096), "nothing but NUL bytes"),
         (b"0       " + b" " * 100, "the header is incomplete (108 of 256 bytes)"),
-        (b"Epoch,Stage\n" * 400, "not an EDF or BDF file"),
+        (b"Epoch,Stage\n" * 400, "not an EDF or BDF file: this is text"),
+        ("Müller: night of 4 March\n".encode(), "not an EDF or BDF file: this is text"),
+        (b"\xef\xbb\xbfsubject;night;condition;recording\r\n" * 9, "this is a table"),
+        (b"A" * 400, "the version field is neither"),
         (edf_bytes([Signal()], 0)[:300], "the header is incomplete (300 of 512 bytes)"),
     ],
 )

@@ -74,6 +74,12 @@ def test_steps_must_be_known_in_order_and_complete(steps, said):
     assert said in caught.value.problem
 
 
+def test_a_comparison_spec_is_no_pipeline():
+    with pytest.raises(PipelineInvalid, match="this is a comparison spec") as caught:
+        load_definition("treatment-comparison")
+    assert "--spec" in caught.value.remedy
+
+
 def test_a_file_that_is_not_toml_is_refused(tmp_path):
     path = tmp_path / "broken.toml"
     path.write_text("steps = [", encoding="utf-8")

@@ -212,6 +212,7 @@ def test_single_nights_can_be_run_blind_one_after_the_other(tmp_path, capsys):
     given = ["-o", str(out), "--lights-off", "22:01", "--lights-on", "22:09:30", "--no-figures"]
     one = ["run", str(recording), *given, "--subject", "S1", "--night"]
     assert exit_code([*one, "n1", "--condition", "baseline", "--blind"]) == 0
+    assert not (out / ".psgpipe-new").exists()
     # A blinded folder stays blinded.
     assert exit_code([*one, "n2", "--condition", "treatment"]) == 0
     assert "treatment" not in capsys.readouterr().out

@@ -15,6 +15,17 @@ from psgpipe.study.shard import Shard
 from psgpipe.study.study import blinded, read_study, unnamed_conditions, write_study
 
 
+@pytest.mark.parametrize(
+    ("name", "start"), [("one.edf", b""), ("one.REC.gz", b""), ("one", b"0       "),
+                        ("one.dat", b"\xffBIOSEMI")],
+)  # fmt: skip
+def test_a_recording_is_no_study(tmp_path, name, start):
+    (tmp_path / name).write_bytes(start)
+    with pytest.raises(StudyTableInvalid, match="this is a recording") as refused:
+        read_study(tmp_path / name)
+    assert "psgpipe run" in refused.value.remedy
+
+
 def test_nights_are_ordered_as_a_person_would():
     ids = [("S10", "1"), ("S2", "n10"), ("S2", "n9"), ("S1", "base"), ("a", "1"), ("²", "½")]
     assert sorted(ids, key=lambda i: night_order(*i))[:4] == [

@@ -19,6 +19,7 @@ from psgpipe.batch.worker_pool import TaskResult, TaskStart, run_tasks
 from psgpipe.errors import OutputConflict, PsgpipeError
 from psgpipe.files.owner_tag import new_tag
 from psgpipe.files.regular import file_name
+from psgpipe.messages import count_of
 from psgpipe.model.night import Night
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.night.compute import Compute, compute_night
@@ -132,7 +133,7 @@ def _run_nights(
             group = None if night is None else result.add(night)
             like = group.names[0] if group and group.count > 1 else None
             yield BatchProgress(result, night, like)
-        stopped = stop.as_error(f"{result.done} of {len(nights)} nights finished")
+        stopped = stop.as_error(f"{result.done} of {count_of(len(nights), 'night')} finished")
         if stopped is not None:
             raise stopped
     except PsgpipeError as error:

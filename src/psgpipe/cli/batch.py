@@ -29,7 +29,7 @@ from psgpipe.cli.options import (
 from psgpipe.cli.printing import printable
 from psgpipe.cli.progress import duration, show_batch
 from psgpipe.errors import NightsIncomplete
-from psgpipe.messages import count_of
+from psgpipe.messages import are, count_of, have
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.nights_tsv import NIGHTS, gather
 from psgpipe.results.status import unlisted_nights
@@ -95,7 +95,9 @@ def command(
         elif not quiet:
             click.echo(plan_text(plan))
         return
-    LOGGER.info(f"{len(nights.included)} nights, {workers.count} at once ({workers.source})")
+    LOGGER.info(
+        f"{count_of(len(nights.included), 'night')}, {workers.count} at once ({workers.source})"
+    )
     for warning in filter(None, (recipe.engine_note, workers.warning)):
         LOGGER.info(f"! {warning}")
     unnamed = unnamed_conditions(nights.nights)
@@ -108,7 +110,9 @@ def command(
         )
     n_revealed = blinding.nights_named_by_condition(nights.nights) if blind else 0
     if n_revealed:
-        LOGGER.info(f"! in {n_revealed} nights an id or a file name reveals the condition")
+        LOGGER.info(
+            f"! in {count_of(n_revealed, 'night')} an id or a file name reveals the condition"
+        )
     result = show_batch(run_batch(nights, recipe, out, options), None if quiet else sys.stderr)
     if options.shard.of == 1:
         gather(out)
@@ -119,7 +123,7 @@ def command(
         click.echo(result_text(result, out, options.shard, unlisted))
     if result.failed:
         raise NightsIncomplete(
-            f"{result.failed} of {result.nights} nights failed",
+            f"{result.failed} of {count_of(result.nights, 'night')} failed",
             f"The reasons are in {NIGHTS} and in each night's failure.json.",
         )
 
@@ -162,18 +166,23 @@ def result_text(
 ) -> str:
     """The result of a batch for a person to read."""
     part = "" if shard.of == 1 else f" (shard {shard.number} of {shard.of})"
-    lines = [f"{result.nights} nights{part}: {result.done} finished, {result.failed} failed."]
+    lines = [
+        f"{count_of(result.nights, 'night')}{part}: {result.done} finished, {result.failed} failed."
+    ]
     now, before = result.counts["finished"], result.counts["unchanged"]
     if before and now:
         lines.append(f"  Of the finished ones {now} were staged now, {before} before.")
     elif before:
         lines.append("  All of the finished ones were there already, unchanged.")
     if result.excluded:
-        lines.append(f"  {result.excluded} more are excluded by the study table.")
+        lines.append(
+            f"  {result.excluded} more {are(result.excluded)} excluded by the study table."
+        )
     lines += failure_lines(result.groups.largest_first)
     if result.counts["failed before"]:
         lines.append(
-            f"  {result.counts['failed before']} failed before and were not tried again, because "
+            f"  {count_of(result.counts['failed before'], 'night')} failed before and "
+            f"{'was' if result.counts['failed before'] == 1 else 'were'} not tried again, because "
             "nothing has changed (--retry-failed tries them)."
         )
     lines += doubt_lines(result)
@@ -189,10 +198,9 @@ def doubt_lines(result: BatchResult) -> list[str]:
     """The nights that a comparison leaves out, and the nights whose numbers are doubtful."""
     lines = []
     if result.n_withheld:
-        are = "is" if result.n_withheld == 1 else "are"
         lines.append(
-            f"! {count_of(result.n_withheld, 'finished night')} {are} incomplete; psgpipe compare "
-            "leaves out incomplete nights:"
+            f"! {count_of(result.n_withheld, 'finished night')} {are(result.n_withheld)} "
+            "incomplete; psgpipe compare leaves out incomplete nights:"
         )
         for night in result.withheld[:MOST_SHOWN]:
             reason = next(f.message for f in night.doubts if f.effect == "withhold")
@@ -216,21 +224,28 @@ def _and_more(n_nights: int) -> list[str]:
 
 def plan_text(plan: Plan) -> str:
     """What a batch would do, for a person to read."""
-    lines = [f"{len(plan.compute)} nights would be staged: {_some(plan.compute)}"]
+    staged = f": {_some(plan.compute)}" if plan.compute else ""
+    lines = [f"{count_of(len(plan.compute), 'night')} would be staged{staged}"]
     if plan.replace:
         lines.append(
-            f"{len(plan.replace)} of them are finished, but not as asked now; results that change "
-            f"are replaced: {_some(plan.replace)}"
+            f"{len(plan.replace)} of them {are(len(plan.replace))} finished, but not as asked now; "
+            f"results that change are replaced: {_some(plan.replace)}"
         )
     if plan.check:
-        lines.append(f"{len(plan.check)} are finished; they are staged again if something changed")
+        n_check = len(plan.check)
+        again = "it is" if n_check == 1 else "they are"
+        lines.append(
+            f"{n_check} {are(n_check)} finished; {again} staged again if something changed"
+        )
     if plan.leave:
-        lines.append(f"{len(plan.leave)} failed before and are left (--retry-failed tries them)")
+        n_left = len(plan.leave)
+        lines.append(f"{n_left} failed before and {are(n_left)} left (--retry-failed tries again)")
     if plan.excluded:
-        lines.append(f"{len(plan.excluded)} are excluded by the study table")
+        lines.append(f"{len(plan.excluded)} {are(len(plan.excluded))} excluded by the study table")
     if plan.without_recording:
         missing = plan.without_recording
-        lines.append(f"! {len(missing)} have no recording where it should be: {_some(missing)}")
+        n, names = len(missing), _some(missing)
+        lines.append(f"! {n} {have(n)} no recording where it should be: {names}")
     if plan.taken:
         lines.append(
             f"! {len(plan.taken)} will fail: their results are of another recording, which only "

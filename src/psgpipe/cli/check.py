@@ -28,6 +28,7 @@ from psgpipe.cli.printing import printable, table
 from psgpipe.cli.progress import ProgressBar
 from psgpipe.errors import FileTaken, RecordingUnreadable, StagerUnavailable
 from psgpipe.files.temporary_files import remove_abandoned_files
+from psgpipe.messages import count_of
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.check import STATE_UNREADABLE, anonymous_copy, check_recording
 from psgpipe.night.definition import load_definition
@@ -199,7 +200,7 @@ def show_lines(checked: Checked, *, quiet: bool) -> None:
     shared = [group for group in failures.largest_first if group.count > 1]
     for line in failure_lines(shared, "recordings"):
         click.echo(printable(line))
-    click.echo(f"{states.total()} recordings: {total or 'none'}")
+    click.echo(f"{count_of(states.total(), 'recording')}: {total or 'none'}")
 
 
 AUDIT_COLUMNS = (

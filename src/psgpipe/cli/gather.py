@@ -9,6 +9,7 @@ import click
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.errors import NightsIncomplete
+from psgpipe.messages import are, count_of
 from psgpipe.results.nights_tsv import gather
 from psgpipe.results.replace_folder import remove_abandoned
 
@@ -41,7 +42,9 @@ def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
             click.echo("  ... and more; the table has them all")
     if not gathered.complete:
         n_failed, n_missing = (gathered.states.get(s, 0) for s in ("failed", "missing"))
+        failed = f"{count_of(n_failed, 'night')} failed" if n_failed else ""
+        missing = f"{count_of(n_missing, 'night')} {are(n_missing)} missing" if n_missing else ""
         raise NightsIncomplete(
-            f"{n_failed} nights failed and {n_missing} are missing",
+            " and ".join(filter(None, (failed, missing))),
             "psgpipe batch does the missing ones; the table says why the others failed.",
         )

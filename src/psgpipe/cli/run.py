@@ -21,6 +21,7 @@ from psgpipe.cli.options import (
 )  # fmt: skip
 from psgpipe.cli.printing import printable, table
 from psgpipe.edf.scoring import read_scoring
+from psgpipe.messages import count_of
 from psgpipe.night.recipe import recipe_from
 from psgpipe.night.update import Outcome, run_to_folder
 from psgpipe.results.read_back import agreement_with, read_summary
@@ -124,7 +125,7 @@ def agreement_text(agreement: Agreement) -> str:
     if agreement.accuracy is None:
         return "  No epoch has a stage in both the scoring and this night."
     kappa = "" if agreement.kappa is None else f", kappa {agreement.kappa:.2f}"
-    percent, epochs = f"{100 * agreement.accuracy:.1f} %", f"{agreement.n_epochs} epochs"
+    percent, epochs = f"{100 * agreement.accuracy:.1f} %", count_of(agreement.n_epochs, "epoch")
     return f"  {percent} of {epochs} agree with the scoring{kappa}"
 
 

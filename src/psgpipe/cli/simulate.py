@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
+from psgpipe.messages import count_of
 
 
 @click.command(name="simulate")
@@ -40,6 +41,7 @@ def command(
     log_to_stderr(verbose=verbose, quiet=quiet)
     design = StudyDesign(subjects, nights, hours, seed, montage, fs_hz, parse_effects(effects))
     description = simulate_study(design, out, force=force)
-    LOGGER.info(f"{len(description['nights'])} nights in {out}: study.tsv, recordings/, scorings/")
+    made = count_of(len(description["nights"]), "night")
+    LOGGER.info(f"{made} in {out}: study.tsv, recordings/, scorings/")
     if as_json:
         print_json({"out": str(out), **description})

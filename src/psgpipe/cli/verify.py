@@ -10,7 +10,7 @@ from psgpipe.cli.failure_lines import unlisted_lines
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.errors import OutputConflict
-from psgpipe.messages import count_of
+from psgpipe.messages import are, count_of
 from psgpipe.messages import listed as listed_names
 from psgpipe.results.status import unlisted_nights
 from psgpipe.results.verify import verify
@@ -51,10 +51,14 @@ def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
             click.echo(printable(f"{name}: shows a condition or dose of the blinded study"))
         for line in unlisted_lines(unlisted):
             click.echo(printable(line))
-        click.echo(f"{nights} finished nights, {files} files: {len(damaged)} nights damaged")
+        hurt = count_of(len(damaged), "night")
+        click.echo(
+            f"{count_of(nights, 'finished night')}, {count_of(files, 'file')}: {hurt} damaged"
+        )
     if damaged:
         raise OutputConflict(
-            f"{len(damaged)} of {nights} finished nights are not what was written",
+            f"{len(damaged)} of {count_of(nights, 'finished night')} {are(len(damaged))} not what "
+            "was written",
             "Look at the disk; psgpipe batch computes these nights again.",
         )
     if telling:

@@ -189,6 +189,10 @@ def read_nights(source: Path, spec: ComparisonSpec) -> NightsTable:
     out = source if source.is_dir() else source.parent
     path = source / NIGHTS if source.is_dir() else source
     if source.is_dir() and not path.is_file():
+        # A folder with its table needs none of this.
+        from psgpipe.results.status import require_results
+
+        require_results(source)
         raise StudyTableInvalid(
             f"{source.name}: wanted {NIGHTS}, found none",
             "Run psgpipe gather on this folder first.",

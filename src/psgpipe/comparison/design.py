@@ -32,7 +32,7 @@ def require_both_conditions(
     counts: dict[str, int] = {}
     for night in table.nights:
         counts[night.condition or ""] = counts.get(night.condition or "", 0) + 1
-    words_found = ", ".join(f"{word} ({n} nights)" for word, n in counts.items())
+    words_found = ", ".join(f"{word} ({count_of(n, 'night')})" for word, n in counts.items())
     unnamed = [w for w in counts if w not in {*CONDITIONS, *spec.baseline, *spec.treatment}]
     for which, words in (("baseline", spec.baseline), ("treatment", spec.treatment)):
         if not any(word in counts for word in words):

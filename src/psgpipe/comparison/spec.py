@@ -10,7 +10,7 @@ from typing import Any
 
 from psgpipe.comparison.stager_accuracy import errors_for
 from psgpipe.errors import ComparisonSpecInvalid
-from psgpipe.files.toml_file import parse_toml, refuse_unknown_keys, shipped_pipelines
+from psgpipe.files.toml_file import is_pipeline, parse_toml, refuse_unknown_keys, shipped_pipelines
 from psgpipe.files.typed_values import field_types, typed
 from psgpipe.model.comparison_spec import ComparisonSpec
 from psgpipe.model.ids import one_spelling
@@ -85,6 +85,11 @@ def parse_spec(content: bytes, source: str) -> ComparisonSpec:
         Not TOML, or anything in it unknown, of the wrong type or impossible.
     """
     document = parse_toml(content, source, ComparisonSpecInvalid)
+    if is_pipeline(document):
+        raise ComparisonSpecInvalid(
+            f"{source}: this is a pipeline, wanted a comparison spec",
+            "Give it to psgpipe run or batch (-p); a spec declares endpoints and conditions.",
+        )
     tables = sorted([*(name for name in _KEYS if name), *_BY_ENDPOINT])
     refuse_unknown_keys(document, [*_KEYS[""], *tables], source, ComparisonSpecInvalid)
     values: dict[str, Any] = {}

@@ -139,14 +139,34 @@ def _identify(fixed: bytes, source: Source) -> bool | None:
         raise _invalid(source, "the header is empty: nothing but NUL bytes, never written")
     version = fixed[:8]
     is_known = version in _BDF_VERSIONS or _EDF_VERSION.fullmatch(version)
+    if not is_known and _is_study_table(fixed):
+        raise HeaderInvalid(
+            f"{source.name}: not an EDF or BDF file: this is a table",
+            "Use psgpipe batch for a study table.",
+        )
     what = next((w for magic, w in _OTHER_FORMATS if fixed.startswith(magic)), None)
     if what and not is_known:
         raise _invalid(source, f"not an EDF or BDF file: this is {what}")
     if len(fixed) < FIXED_BYTES:
         if not is_known:
-            raise _invalid(source, _NO_VERSION)
+            raise _unknown(source, fixed)
         raise _invalid(source, f"the header is incomplete ({len(fixed)} of {FIXED_BYTES} bytes)")
     return version[0] == 0xFF if is_known else None
+
+
+def _unknown(source: Source, fixed: bytes) -> HeaderInvalid:
+    """The error for a file that is no EDF; text is told from a damaged header by its lines."""
+    text = fixed.decode("utf-8-sig", "replace").rstrip("\ufffd")  # the last letter may be cut
+    is_printable = all(character.isprintable() or character in "\t\r\n" for character in text)
+    has_lines = len(fixed) < FIXED_BYTES or any(c in text[8:] for c in "\r\n")
+    is_text = is_printable and has_lines
+    return _invalid(source, "not an EDF or BDF file: this is text" if is_text else _NO_VERSION)
+
+
+def _is_study_table(fixed: bytes) -> bool:
+    text = fixed.decode("utf-8-sig", "replace")
+    heads = {head.strip(' "\r').casefold() for head in re.split("[\t,;]", text.split("\n")[0])}
+    return {"subject", "night"} <= heads
 
 
 def _width_by_size(source: Source, fixed: bytes) -> bool:
@@ -158,10 +178,10 @@ def _width_by_size(source: Source, fixed: bytes) -> bool:
         try:
             layout = _layout(source, fixed, Findings(), is_bdf=is_bdf)
         except (FieldError, HeaderInvalid) as error:
-            raise _invalid(source, _NO_VERSION) from error
+            raise _unknown(source, fixed) from error
         if not layout.is_contradictory and _size_agrees(source, layout):
             return is_bdf
-    raise _invalid(source, _NO_VERSION)
+    raise _unknown(source, fixed)
 
 
 def _size_agrees(source: Source, layout: Layout) -> bool:

@@ -15,6 +15,7 @@ from psgpipe.messages import printable, unknown
 
 T = TypeVar("T")
 MOST_BYTES = 1_000_000
+_OF_COMPARISON = ("primary", "secondary", "endpoints", "conditions", "nights", "multiplicity")
 
 
 def read_toml(path: Path, error_type: type[PsgpipeError]) -> dict[str, Any]:
@@ -45,6 +46,16 @@ def parse_toml(content: bytes, name: str, error_type: type[PsgpipeError]) -> dic
         raise error_type(
             f"{name}: not valid TOML: {printable(cause, 200)}", "Correct the file."
         ) from error
+
+
+def is_pipeline(table: Mapping[str, Any]) -> bool:
+    """Whether a TOML table is a pipeline, not a comparison spec: only a pipeline has steps."""
+    return "steps" in table
+
+
+def is_comparison_spec(table: Mapping[str, Any]) -> bool:
+    """Whether a TOML table declares an analysis, and is not a pipeline."""
+    return not is_pipeline(table) and any(key in table for key in _OF_COMPARISON)
 
 
 def refuse_unknown_keys(

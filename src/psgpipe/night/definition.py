@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import PipelineInvalid
-from psgpipe.files.toml_file import read_toml, refuse_unknown_keys, shipped_pipelines, strict_record
+from psgpipe.files.toml_file import (
+    is_comparison_spec,
+    read_toml,
+    refuse_unknown_keys,
+    shipped_pipelines,
+    strict_record,
+)
 from psgpipe.messages import did_you_mean
 from psgpipe.night.steps.catalogue import CATALOGUE, INITIAL_SLOTS
 
@@ -93,6 +99,11 @@ def definition_from(table: Mapping[str, Any], source: str) -> Definition:
 
 def _step_names(table: Mapping[str, Any], source: str) -> tuple[str, ...]:
     steps = table.get("steps")
+    if steps is None and is_comparison_spec(table):
+        raise PipelineInvalid(
+            f"{source}: this is a comparison spec, wanted a pipeline",
+            "Give it to psgpipe compare --spec; a pipeline has a list of steps.",
+        )
     if not isinstance(steps, list) or not all(isinstance(s, str) for s in steps):
         raise PipelineInvalid(
             f"{source}: no list of steps", f"Write steps = [{', '.join(map(repr, CATALOGUE))}]."

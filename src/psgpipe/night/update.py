@@ -104,6 +104,8 @@ def run_to_folder(
         if error.concerns in NIGHT_ALONE:
             journal.note(out, "failed", **ids, kind=error.kind)
         raise
+    finally:
+        remove_abandoned(out)
     if outcome.computed:
         journal.note(out, "finished", **ids)
     return outcome

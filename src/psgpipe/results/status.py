@@ -58,11 +58,7 @@ class StoredNight:
 def study_nights(out: Path) -> list[StudyNight]:
     """The nights that a batch listed; where no batch did, every night that has a folder."""
     study = read_study_file(out)
-    if study is None and not (out / "nights").is_dir():
-        raise UsageError(
-            f"{out.name or out}: wanted a folder of results, found neither {STUDY} nor nights/",
-            "Give the folder that psgpipe run or batch wrote (-o).",
-        )
+    require_results(out)
     try:
         return _nights_of_study(study or {}, out) or list(_nights_with_folders(out))
     except (AttributeError, KeyError, TypeError) as error:
@@ -70,6 +66,15 @@ def study_nights(out: Path) -> list[StudyNight]:
             f"{STUDY}: wanted a list of nights as psgpipe batch writes it, found something else",
             "Run the batch again; it writes the file anew.",
         ) from error
+
+
+def require_results(out: Path) -> None:
+    """Refuse a folder in which no run or batch has written anything."""
+    if read_study_file(out) is None and not (out / "nights").is_dir():
+        raise UsageError(
+            f"{out.name or out}: wanted a folder of results, found neither {STUDY} nor nights/",
+            "Give the folder that psgpipe run or batch wrote (-o).",
+        )
 
 
 def unlisted_nights(out: Path, listed: Sequence[StudyNight] | None = None) -> list[StudyNight]:

@@ -16,6 +16,7 @@ from psgpipe.study.file_ids import ids_from_name, stem_of
 
 RECORDINGS = re.compile(r"\.(edf|bdf|rec|edfz)(\.gz)?$", re.IGNORECASE)
 _SCORINGS = re.compile(r"(hypnogram|scoring|stages)$", re.IGNORECASE)
+_EDF, _BDF = b"0       ", b"\xffBIOSEMI"
 MOST_LISTED = 50
 
 
@@ -33,6 +34,17 @@ def find_recordings(folder: Path, besides: Path | None = None) -> tuple[list[Pat
     for path in sorted(recordings, key=lambda p: (p.is_symlink(), os.fsencode(p))):
         first.setdefault(os.path.realpath(path), path)
     return sorted(first.values(), key=os.fsencode), len(files) - len(recordings)
+
+
+def is_recording(path: Path) -> bool:
+    """Whether a file is a recording by its name or its first bytes."""
+    if RECORDINGS.search(path.name):
+        return True
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_BDF)) in (_BDF, _EDF)
+    except OSError:
+        return False
 
 
 def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from psgpipe.errors import StudyTableInvalid
 from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.files.regular import file_name
 from psgpipe.model.ids import night_order
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.results.study_file import write_study_file
 from psgpipe.study import blinding
-from psgpipe.study.discovery import nights_in_folder
+from psgpipe.study.discovery import is_recording, nights_in_folder
 from psgpipe.study.study_table import study_table
 from psgpipe.tables.columns import CONDITIONS
 
@@ -49,6 +50,11 @@ def read_study(source: Path, out: Path | None = None) -> Study:
     if source.is_dir():
         nights, passed_over = nights_in_folder(source, out)
         return Study(source.name, _sorted(nights), passed_over=passed_over)
+    if source.is_file() and is_recording(source):
+        raise StudyTableInvalid(
+            f"{source.name}: this is a recording, wanted a study table or a folder of recordings",
+            "Use psgpipe run for one night.",
+        )
     return Study(source.name, _sorted(study_table(source)), sha256_of_bytes(source.read_bytes()))
 
 
