@@ -244,7 +244,8 @@ def recording_text(checked: dict[str, Any]) -> str:
     lines += _quality_lines(checked.get("quality"))
     if checked["error"]:
         lines += [f"  {checked['error']['problem']}", f"    {checked['error']['remedy']}"]
-    return "\n".join(line for line in lines if line)
+    # A finding that makes the numbers doubtful is a quality flag, too.
+    return "\n".join(line for line in dict.fromkeys(lines) if line)
 
 
 def _duration(checked: dict[str, Any]) -> str:
