@@ -45,6 +45,15 @@ Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Scale:
+    """The scale on which an endpoint is analysed."""
+
+    unit: str
+    transform: Transform
+    offset: float = 0.0
+
+
+@dataclass(frozen=True)
 class EndpointNights:
     """Values of one endpoint, night by night, for the subjects that have it in both conditions.
 
@@ -85,6 +94,11 @@ class EndpointNights:
     raw_baseline_mean: float | None = None
 
     @property
+    def scale(self) -> Scale:
+        """The scale of the values."""
+        return Scale(self.unit, self.transform, self.offset)
+
+    @property
     def subjects(self) -> tuple[str, ...]:
         """The subjects with the endpoint in both conditions."""
         return tuple(self.baseline)
@@ -116,50 +130,61 @@ def endpoint_nights(
     endpoint: str,
     spec: ComparisonSpec,
     *,
-    whole: NightSelection | None = None,
+    scale: Scale | None = None,
 ) -> EndpointNights:
     """The values of `endpoint` on the analysed nights, on the scale that the spec declares.
 
     Parameters
     ----------
-    whole
-        The selection that `selection` is a part of: all its parts share one scale.
+    scale
+        That of the whole selection which `selection` is a part of.
     """
-    baseline = _with_endpoint(selection.baseline, endpoint, spec)
-    treatment = _with_endpoint(selection.treatment, endpoint, spec)
+    values = _values_by_row(selection, endpoint, spec)
+    baseline, treatment = (
+        {s: [n for n in group if n.row in values] for s, group in nights_of.items()}
+        for nights_of in (selection.baseline, selection.treatment)
+    )
     subjects = [s for s in baseline if baseline[s] and treatment[s]]
     used = {s: [*baseline[s], *treatment[s]] for s in subjects}
     nights = [n for s in subjects for n in used[s]]
     n_present = sum(map(len, (*baseline.values(), *treatment.values())))
-    scale = _scale(endpoint, spec, whole or selection)
+    scale = scale or _scale(endpoint, spec, values.values())
+    of_baseline = {s: _scaled(baseline[s], values, scale) for s in subjects}
     return EndpointNights(
         endpoint=endpoint,
         unit=scale.unit,
         transform=scale.transform,
         offset=scale.offset,
-        baseline={s: _values(baseline[s], endpoint, spec, scale) for s in subjects},
-        treatment={s: _values(treatment[s], endpoint, spec, scale) for s in subjects},
+        baseline=of_baseline,
+        treatment={s: _scaled(treatment[s], values, scale) for s in subjects},
         periods={s: tuple(str(n.period) for n in used[s]) for s in subjects}
         if all(n.period for n in nights)
         else None,
+        # Most subjects' nights are those above: half of the memory of a large study.
         cohort_baseline={
-            s: _values(group, endpoint, spec, scale)
+            s: of_baseline[s]
+            if s in of_baseline and group == selection.baseline[s]
+            else _scaled(group, values, scale)
             for s, group in selection.cohort_baseline.items()
         },
         n_absent=len(selection.analysed) - n_present,
         n_unpaired=n_present - len(nights),
         n_lights_unknown=sum(lights_unknown(n) for n in nights),
-        censored=sum(value_of(n, endpoint, spec) == math.inf for n in nights),
+        censored=sum(values[n.row] == math.inf for n in nights),
         raw_baseline_mean=_mean_of_means(endpoint, (baseline[s] for s in subjects)),
     )
 
 
-def _with_endpoint(
-    nights: Mapping[str, Sequence[MeasuredNight]], endpoint: str, spec: ComparisonSpec
-) -> dict[str, list[MeasuredNight]]:
+def _values_by_row(
+    selection: NightSelection, endpoint: str, spec: ComparisonSpec
+) -> dict[int, float]:
+    """The values of all usable nights that have the endpoint, by row of the table."""
     return {
-        s: [n for n in group if value_of(n, endpoint, spec) is not None]
-        for s, group in nights.items()
+        n.row: value
+        for nights_of in (selection.baseline, selection.treatment, selection.cohort_baseline)
+        for group in nights_of.values()
+        for n in group
+        if (value := value_of(n, endpoint, spec)) is not None
     }
 
 
@@ -177,34 +202,20 @@ def _mean_of_means(endpoint: str, subjects: Iterable[Sequence[MeasuredNight]]) -
     return fmean(means) if means else None
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """The scale on which an endpoint is analysed."""
-
-    unit: str
-    transform: Transform
-    offset: float = 0.0
-
-
-def _scale(endpoint: str, spec: ComparisonSpec, selection: NightSelection) -> _Scale:
+def _scale(endpoint: str, spec: ComparisonSpec, values: Iterable[float]) -> Scale:
     unit = unit_of(endpoint)
     transform = spec.transform.get(endpoint, "none")
     if transform != "log":
-        return _Scale(unit, transform)
-    values = (value_of(n, endpoint, spec) for n in selection.usable)
+        return Scale(unit, transform)
     # A latency of 0 has no logarithm; half a minute is the length of an epoch.
     offset = LOG_OFFSET if any(v == 0 for v in values) else 0.0
-    return _Scale(f"ln({unit} + {offset:g})" if offset else f"ln({unit})", "log", offset)
+    return Scale(f"ln({unit} + {offset:g})" if offset else f"ln({unit})", "log", offset)
 
 
-def _values(
-    nights: Sequence[MeasuredNight], endpoint: str, spec: ComparisonSpec, scale: _Scale
-) -> Values:
+def _scaled(nights: Sequence[MeasuredNight], values: Mapping[int, float], scale: Scale) -> Values:
     """The values of the nights that have the endpoint, on the scale of the analysis."""
-    values = np.array(
-        [v for n in nights if (v := value_of(n, endpoint, spec)) is not None], dtype=float
-    )
-    return np.log(values + scale.offset) if scale.transform == "log" else values
+    present = np.array([values[n.row] for n in nights if n.row in values], dtype=float)
+    return np.log(present + scale.offset) if scale.transform == "log" else present
 
 
 def value_of(night: MeasuredNight, endpoint: str, spec: ComparisonSpec) -> float | None:

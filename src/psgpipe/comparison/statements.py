@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -143,7 +144,8 @@ def _exactness(selection: NightSelection) -> str:
     n, unequal = len(selection.baseline), unequal_nights(selection)
     patterns = (
         "counts all sign patterns" if n <= EXACT_UP_TO_N
-        else f"draws {MONTE_CARLO_DRAWS} sign patterns"
+        else f"draws {MONTE_CARLO_DRAWS} sign patterns (standard error of a p of 0.05: "
+        f"{math.sqrt(0.05 * 0.95 / MONTE_CARLO_DRAWS):.4f})"
     )  # fmt: skip
     exact = "exact, because each subject has as many baseline as treatment nights"
     if unequal:

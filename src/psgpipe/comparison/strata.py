@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,27 +65,34 @@ def _contrasts_by(
     analyses: Sequence[EndpointAnalysis],
     spec: ComparisonSpec,
 ) -> list[StratumContrast]:
-    every = set(stratum_of_row.values())
-    if len(every) == 1:  # one stratum of all nights would repeat the whole comparison
+    if len(set(stratum_of_row.values())) == 1:  # it would repeat the whole comparison
         return []
+    nights_in: dict[_Stratum, list[MeasuredNight]] = {}
+    for night in (n for nights in selection.treatment.values() for n in nights):
+        stratum = stratum_of_row[night.row]
+        if stratum is not None:
+            nights_in.setdefault(stratum, []).append(night)
     contrasts = []
-    for stratum in sorted(s for s in every if s is not None):
-        part = _restricted(selection, {row for row, s in stratum_of_row.items() if s == stratum})
+    for stratum in sorted(nights_in):
+        part = _restricted(selection, nights_in[stratum])
         for analysis in analyses:
-            nights = endpoint_nights(part, analysis.nights.endpoint, spec, whole=selection)
+            nights = endpoint_nights(
+                part, analysis.nights.endpoint, spec, scale=analysis.nights.scale
+            )
             contrasts.append(_stratum_contrast(by, stratum.label, nights, spec))
     return [contrast for contrast in contrasts if contrast is not None]
 
 
-def _restricted(selection: NightSelection, rows: Collection[int]) -> NightSelection:
-    """The selection with the treatment nights in these rows, and the subjects that have any."""
-    kept = {s: [n for n in nights if n.row in rows] for s, nights in selection.treatment.items()}
-    subjects = [s for s in selection.baseline if kept[s]]
-    return replace(
-        selection,
-        baseline={s: selection.baseline[s] for s in subjects},
-        treatment={s: kept[s] for s in subjects},
-    )
+def _restricted(selection: NightSelection, treated: Iterable[MeasuredNight]) -> NightSelection:
+    """These treatment nights, which stand in the order of the selection, and their subjects.
+
+    The part has no cohort: only the whole selection says how much nights vary.
+    """
+    treatment: dict[str, list[MeasuredNight]] = {}
+    for night in treated:
+        treatment.setdefault(night.subject, []).append(night)
+    baseline = {subject: selection.baseline[subject] for subject in treatment}
+    return replace(selection, baseline=baseline, treatment=treatment, cohort_baseline={})
 
 
 def _stratum_contrast(
@@ -105,11 +112,11 @@ def dose_slopes(
     selection: NightSelection, analyses: Sequence[EndpointAnalysis], spec: ComparisonSpec
 ) -> tuple[DoseSlope, ...]:
     """Mean within-subject slope on dose, over the subjects treated with two or more doses."""
-    nights_with_dose = {n.row for n in selection.analysed if n.dose_mg_per_kg is not None}
-    part = _restricted(selection, nights_with_dose)
+    treated = (n for nights in selection.treatment.values() for n in nights)
+    part = _restricted(selection, (n for n in treated if n.dose_mg_per_kg is not None))
     rows = []
     for analysis in analyses:
-        nights = endpoint_nights(part, analysis.nights.endpoint, spec, whole=selection)
+        nights = endpoint_nights(part, analysis.nights.endpoint, spec, scale=analysis.nights.scale)
         if nights.censored:  # a latency longer than the night has no slope
             continue
         slopes = [

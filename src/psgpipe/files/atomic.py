@@ -123,11 +123,15 @@ def write_file(path: Path, content: bytes | Iterable[bytes]) -> None:
         file.writelines([content] if isinstance(content, bytes) else content)
 
 
-def write_new(path: Path, content: bytes) -> None:
-    """Write a new file and flush it; a file of that name must not exist."""
+def write_new(path: Path, content: bytes | Iterable[bytes]) -> int:
+    """Write a new file, whole or piece by piece, and flush it; returns its size in bytes.
+
+    A file of that name must not exist.
+    """
     with path.open("xb") as file:
-        file.write(content)
+        size = sum(map(file.write, [content] if isinstance(content, bytes) else content))
         flush_file(file)
+    return size
 
 
 def flush_file(file: IO[bytes]) -> None:

@@ -15,7 +15,7 @@ EEG_ONLY = "eeg-only"
 Hedge = Literal["descriptive", "preliminary", "exploratory", "supportive"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MeasuredNight:
     """One row of ``nights.tsv``: a night, its state, and its endpoints.
 
@@ -197,7 +197,7 @@ class Contrast:
         return "; ".join((*self.remarks, *([self.stamp] if self.stamp else [])))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SubjectChange:
     """One subject and one endpoint: a row of ``subjects.tsv``.
 
@@ -220,7 +220,7 @@ class SubjectChange:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NightFate:
     """Whether one listed night was analysed, and if not, why."""
 

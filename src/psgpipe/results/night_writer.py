@@ -9,7 +9,7 @@ run removes.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -68,10 +68,11 @@ def _out_of(night: Path) -> Path:
     return night.parents[2]
 
 
-def put_folder(folder: Path, files: Mapping[str, bytes], out: Path) -> None:
+def put_folder(folder: Path, files: Mapping[str, bytes | Iterable[bytes]], out: Path) -> None:
     """Replace a folder in `out` by one with these files; the user's own files there stay.
 
-    `folder` is that of a night or of the comparison.
+    `folder` is that of a night or of the comparison. The pieces of a file can be read more than
+    once.
 
     Raises
     ------
@@ -90,14 +91,16 @@ def put_folder(folder: Path, files: Mapping[str, bytes], out: Path) -> None:
     )
 
 
-def _put_once(folder: Path, files: Mapping[str, bytes], out: Path) -> bool:
+def _put_once(folder: Path, files: Mapping[str, bytes | Iterable[bytes]], out: Path) -> bool:
     """Replace the folder; False where somebody removed the new one before that."""
     with new_folder(folder, out) as new:
         try:
+            sizes = {}
             for name, content in files.items():
-                write_new(new / name, content)
+                written = write_new(new / name, content)
+                sizes[name] = len(content) if isinstance(content, bytes) else written
             flush_folder(new)
-            if not _is_complete(new, files) or not replace_folder(new, folder):
+            if not _is_complete(new, sizes) or not replace_folder(new, folder):
                 return False
             flush_folder(folder.parent)
         except OSError as error:
@@ -107,8 +110,7 @@ def _put_once(folder: Path, files: Mapping[str, bytes], out: Path) -> bool:
     return True
 
 
-def _is_complete(folder: Path, files: Mapping[str, bytes]) -> bool:
+def _is_complete(folder: Path, sizes: Mapping[str, int]) -> bool:
     """Whether a new folder has every file with its size, and no other."""
     with os.scandir(folder) as entries:
-        sizes = {entry.name: entry.stat().st_size for entry in entries}
-    return sizes == {name: len(content) for name, content in files.items()}
+        return {entry.name: entry.stat().st_size for entry in entries} == dict(sizes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from psgpipe.tables.delimited import Mistakes, Row, Table
@@ -23,7 +24,7 @@ def is_missing(cell: str) -> bool:
 
 def looks_like_number(cell: str) -> bool:
     """Whether the cell has the form of a number, with a decimal point or a decimal comma."""
-    return _NUMBER.fullmatch(cell.replace("−", "-")) is not None
+    return _NUMBER.fullmatch(_plain(cell)) is not None
 
 
 class Numbers:
@@ -39,25 +40,34 @@ class Numbers:
     def __init__(
         self, table: Table, columns: Iterable[str], mistakes: Mistakes, measures: Iterable[str] = ()
     ) -> None:
-        cells = [row.cells[c].replace("−", "-") for c in columns for row in table.rows]
-        numbers = [cell for cell in cells if _NUMBER.fullmatch(cell)]
+        # The same text stands in many cells of a large table; each text is looked at once.
+        cells = Counter(row.cells[c] for c in columns for row in table.rows)
+        numbers = Counter[str]()
+        for cell, times in cells.items():
+            if looks_like_number(cell):
+                numbers[_plain(cell)] += times
         certain = numbers if table.delimiter == ";" else [
             n for n in numbers if not _THOUSANDS.fullmatch(n)]  # fmt: skip
         self._may_be_comma = table.delimiter != ","
-        commas = sum("," in n for n in certain) if self._may_be_comma else 0
-        points = sum("." in n for n in numbers)
+        commas = sum(numbers[n] for n in certain if "," in n) if self._may_be_comma else 0
+        points = sum(times for n, times in numbers.items() if "." in n)
         self._commas = commas > 0
         self._strange_marks = _rarer(commas, points)
-        self._codes = {c: _codes([row.cells[c] for row in table.rows]) for c in measures}
+        self._codes = {c: _codes({row.cells[c] for row in table.rows}) for c in measures}
+        self._values: dict[str, float] = {}
         self._mistakes = mistakes
 
     def read(self, row: Row, column: str, wanted: str = "a number") -> float | None:
         """The number in a cell; None where it is missing or a mistake, which is noted."""
-        cell = row.cells[column].replace("−", "-")
+        text = row.cells[column]
+        is_code = text in self._codes.get(column, ())
+        if text in self._values and not is_code:
+            return self._values[text]
+        cell = _plain(text)
         if is_missing(cell):
             return None
         problem = self._problem(cell)
-        if problem is None and row.cells[column] in self._codes.get(column, ()):
+        if problem is None and is_code:
             problem = ", or a blank cell where nothing was measured"
         if problem is not None:
             self._mistakes.cell(row.number, column, f"{wanted}{problem}", row.cells[column])
@@ -66,6 +76,7 @@ class Numbers:
         if value and not _SMALLEST <= abs(value) < _LARGEST:
             self._mistakes.cell(row.number, column, wanted, row.cells[column])
             return None
+        self._values[text] = value
         return value
 
     def within(
@@ -110,7 +121,7 @@ def _rarer(commas: int, points: int) -> str:
 def _codes(cells: Iterable[str]) -> set[str]:
     """Numbers of nines that lie far from every other number of a column."""
     numbers = {cell: _value(cell) for cell in cells if looks_like_number(cell)}
-    nines = {cell for cell in numbers if _NINES.fullmatch(cell.replace("−", "-"))}
+    nines = {cell for cell in numbers if _NINES.fullmatch(_plain(cell))}
     others = [value for cell, value in numbers.items() if cell not in nines]
     if not others:
         return set()
@@ -118,5 +129,10 @@ def _codes(cells: Iterable[str]) -> set[str]:
     return {c for c in nines if abs(numbers[c]) > far or (numbers[c] < 0 <= low)}
 
 
+def _plain(cell: str) -> str:
+    """The cell with hyphens for minus signs."""
+    return cell.replace("−", "-")
+
+
 def _value(cell: str) -> float:
-    return float(cell.replace("−", "-").replace(",", "."))
+    return float(_plain(cell).replace(",", "."))
