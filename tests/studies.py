@@ -102,12 +102,12 @@ def in_this_process(tasks, function, **_):
         yield TaskResult(task, "done", function(task, lambda fact: None), None, 0.0)
 
 
-def tree(out, *, journals=False):
+def tree(out, *, journals=False, besides=lambda name: False):
     """Hash of every file by its path in `out`, without times: journals, seconds, hash cache."""
     found = {}
     for path in sorted(p for p in out.rglob("*") if not p.is_dir()):
         name = path.relative_to(out).as_posix()
-        if name.startswith((".hashes", "journal")) and not journals:
+        if besides(name) or (name.startswith((".hashes", "journal")) and not journals):
             continue
         found[name] = hashlib.sha256(_timeless(path)).hexdigest()
     return found

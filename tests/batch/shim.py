@@ -142,6 +142,17 @@ DIR *opendir(const char *path) {
     return real(path);
 }
 
+/* A file without a name gets one. */
+int linkat(int x, const char *a, int y, const char *b, int flags) {
+    REAL(linkat);
+    char buffer[4096];
+    const char *path = *b == '/' ? b : path_of(y, buffer, sizeof buffer);
+    before("linkat", path);
+    int done = real(x, a, y, b, flags);
+    after(path);
+    return done;
+}
+
 static int opened(int (*real)(const char *, int, ...), const char *path, int flags, mode_t mode) {
     if (flags & O_CREAT) before("create", path);
     int fd = real(path, flags, mode);
@@ -151,7 +162,7 @@ static int opened(int (*real)(const char *, int, ...), const char *path, int fla
 
 int open(const char *path, int flags, ...) {
     va_list rest; va_start(rest, flags);
-    mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;
     va_end(rest);
     REAL(open);
     return opened(real, path, flags, mode);
@@ -159,7 +170,7 @@ int open(const char *path, int flags, ...) {
 
 int open64(const char *path, int flags, ...) {
     va_list rest; va_start(rest, flags);
-    mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;
     va_end(rest);
     REAL(open64);
     return opened(real, path, flags, mode);
