@@ -97,7 +97,9 @@ SWEEPS = (
         whole=("comparison",),
     ),
     Sweep("compare --lock", ("compare", "--lock", "spec.toml", "-q"), comparable_nights),
-    Sweep("check --anonymise", ("check", "in", "--anonymise", "copies", "-q"), recordings, at_least=9),
+    Sweep(
+        "check --anonymise", ("check", "in", "--anonymise", "copies", "-q"), recordings, at_least=9
+    ),
     Sweep(
         "simulate",
         ("simulate", "-o", "made", "--subjects", "1", "--hours", "0.1", "--fs", "64", "-q"), empty,
