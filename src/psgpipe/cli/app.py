@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -19,7 +20,7 @@ import click
 from psgpipe._version import __version__
 from psgpipe.cli.printing import guard_streams, printable
 from psgpipe.cli.stop_at_once import EXIT_CODES, STOPPED, StopAtOnce
-from psgpipe.errors import Interrupted, PsgpipeError, TryAgain
+from psgpipe.errors import Interrupted, PsgpipeError, TryAgain, UsageError
 
 COMMANDS = {
     "check": "Header, derivations that can be built and signal quality; no staging.",
@@ -69,6 +70,13 @@ def psgpipe() -> None:
 
     Automatic stages are not AASM scoring and not for diagnosis.
     """
+    try:
+        Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError(
+            "the working folder of this terminal does not exist any more",
+            "Change to another folder (cd) and run the command again.",
+        ) from error
 
 
 def main(arguments: list[str] | None = None) -> None:

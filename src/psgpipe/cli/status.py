@@ -6,6 +6,7 @@ It imports what groups and words failures only where a night failed.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ def _run_dict(run: BatchRun) -> dict[str, Any]:
         "journal": run.journal,
         "began_at": run.began_at,
         "alive": run.is_alive,
-        "silent_s": round(run.silent_s),
+        "silent_s": round(run.silent_s) if math.isfinite(run.silent_s) else None,
         "in_hand": [{"subject": s, "night": n} for s, n in run.in_hand],
     }
 
@@ -93,7 +94,8 @@ def status_text(status: dict[str, Any]) -> str:
     for run in status["runs"]:
         hand = ", ".join(f"{night['subject']} {night['night']}" for night in run["in_hand"])
         what = "is at work" if run["alive"] else "ended without a word; run the batch again"
-        heard = f"last heard of {run['silent_s']} s ago"
+        silent_s = run["silent_s"]
+        heard = "last heard of " + ("at no known time" if silent_s is None else f"{silent_s} s ago")
         lines.append(f"  {run['journal']}: the run of {run['began_at']} {what} ({heard}) {hand}")
     return printable("\n".join(line.rstrip() for line in lines))
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from psgpipe.comparison.spec import find_spec, parse_spec
 from psgpipe.errors import ComparisonSpecInvalid, OutputConflict, SpecChanged
-from psgpipe.files.atomic import json_bytes, write_file
+from psgpipe.files.atomic import json_bytes, parse_json, write_file
 from psgpipe.files.regular import open_file, read_small_file
 from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.files.toml_file import MOST_BYTES, shipped_pipelines
@@ -82,7 +81,7 @@ def _read_lock(spec: Path) -> dict[str, Any] | None:
         return None
     try:
         with open_file(path) as file:
-            lock = json.loads(file.read())
+            lock = parse_json(file.read())
         return {"sha256": str(lock["sha256"]), "locked_at": str(lock["locked_at"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SpecChanged(

@@ -15,6 +15,8 @@ from psgpipe.errors import OutputConflict, TryAgain
 from psgpipe.files.regular import NotRegular, open_file, refuse_special
 
 TEMPORARY_PREFIX = ".psgpipe-"
+MOST_NESTED = 64
+"""No file of psgpipe nests lists and objects as deeply as this."""
 # A virus scanner holds a new file for a moment.
 _WINDOWS_WAITS_S = (0.05, 0.1, 0.2, 0.5, 1.0) if os.name == "nt" else ()
 _NO_FLUSH = ("EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP")
@@ -184,10 +186,36 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in a file; None where there is no readable one."""
     try:
         with open_file(path) as file:
-            value = json.loads(file.read())
+            value = parse_json(file.read())
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def parse_json(content: bytes) -> Any:
+    """The value of a JSON text; ValueError where it is none, or is nested very deeply."""
+    try:
+        value = json.loads(content)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    openings = content.count(b"[") + content.count(b"{")
+    if openings > MOST_NESTED and len(content) < 1_000_000 and _depth(value) > MOST_NESTED:
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _depth(value: Any) -> int:
+    """How deeply lists and objects are nested, counted to one more than the limit."""
+    level, depth = [value], 0
+    while level and depth <= MOST_NESTED:
+        level = [
+            item
+            for value in level
+            if isinstance(value, dict | list)
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        depth += 1
+    return depth
 
 
 def bytes_of(path: Path) -> bytes | None:

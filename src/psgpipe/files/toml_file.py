@@ -41,6 +41,8 @@ def parse_toml(content: bytes, name: str, error_type: type[PsgpipeError]) -> dic
         ) from error
     try:
         return tomllib.loads(text)
+    except RecursionError as error:
+        raise error_type(f"{name}: nested too deeply", "Correct the file.") from error
     except tomllib.TOMLDecodeError as error:
         cause = str(error).replace("end of document", f"line {text.count(chr(10)) + 1}, the last")
         raise error_type(

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from psgpipe.files.atomic import parse_json
 from psgpipe.model.summary import QualityFlag
 
 QUALITY = "quality.json"
 
 
 def doubts_in(quality: Mapping[str, Any]) -> tuple[QualityFlag, ...]:
-    """The flags in the content of a ``quality.json`` that have an effect on the night's numbers."""
-    flags = (
+    """The flags in the content of a ``quality.json`` that have an effect on the night's numbers.
+
+    ValueError: it does not list flags as psgpipe writes them.
+    """
+    try:
+        return _doubts_in(quality)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{QUALITY} does not list flags") from error
+
+
+def _doubts_in(quality: Mapping[str, Any]) -> tuple[QualityFlag, ...]:
+    flags = [
         QualityFlag(
             flag["code"],
             flag.get("message", ""),
@@ -24,15 +34,17 @@ def doubts_in(quality: Mapping[str, Any]) -> tuple[QualityFlag, ...]:
             flag.get("effect", "doubt"),
         )
         for flag in quality.get("flags", ())
-    )
+    ]
+    if not all(isinstance(text, str) for f in flags for text in (f.code, f.message, f.effect)):
+        raise TypeError
     return tuple(flag for flag in flags if flag.effect != "none")
 
 
 def read_doubts(folder: Path) -> tuple[QualityFlag, ...]:
     """The doubts about the finished night in `folder`; none where its file cannot be read."""
     try:
-        return doubts_in(json.loads((folder / QUALITY).read_bytes()))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return doubts_in(parse_json((folder / QUALITY).read_bytes()))
+    except (OSError, ValueError):
         return ()
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from psgpipe.files.atomic import output_errors
+from psgpipe.files.atomic import output_errors, parse_json
 from psgpipe.files.regular import open_file, open_to_append
 
 JOURNAL = "journal.jsonl"
@@ -50,6 +50,6 @@ def events(path: Path) -> Iterator[dict[str, Any]]:
     with contextlib.suppress(OSError), open_file(path) as file:
         for line in file:
             with contextlib.suppress(ValueError):
-                event = json.loads(line)
+                event = parse_json(line)
                 if isinstance(event, dict) and isinstance(event.get("event"), str):
                     yield event

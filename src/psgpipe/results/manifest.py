@@ -184,5 +184,5 @@ def _window_rule(manifest: Manifest) -> str | None:
     if source == "recording":
         return "whole recording"
     parameters = [step.parameters for step in manifest.steps]
-    margins = [p["margin_min"] for p in parameters if "margin_min" in p]
+    margins = [m for p in parameters if isinstance(m := p.get("margin_min"), int | float)]
     return f"lights with {margins[0]:g} min around" if margins else "lights"

@@ -10,6 +10,8 @@ from psgpipe.model.ids import slug
 from psgpipe.results.manifest import FAILURE, MANIFEST
 
 NIGHTS = "nights"
+_TYPES: dict[str, Any] = {"exit_code": int, "limit_s": int | float | None, "where": list}
+"""The types of the values in ``failure.json`` that are no text."""
 
 
 def night_folder(out: Path, subject: str, night: str) -> Path:
@@ -23,5 +25,12 @@ def is_finished(out: Path, subject: str, night: str) -> bool:
 
 
 def read_failure(folder: Path) -> dict[str, Any] | None:
-    """Why a night failed; None where it did not."""
-    return read_json(folder / FAILURE)
+    """Why a night failed; None where it did not. Values of a wrong type are left out."""
+    failure = read_json(folder / FAILURE)
+    if failure is None:
+        return None
+    return {
+        key: value
+        for key, value in failure.items()
+        if isinstance(value, _TYPES.get(key, str | None)) and not isinstance(value, bool)
+    }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from psgpipe.files.atomic import bytes_of, write_file
+from psgpipe.files.atomic import bytes_of, parse_json, write_file
 from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.doubts import QUALITY, doubts_in, withheld_because
@@ -103,18 +103,34 @@ def _read(night: StudyNight) -> tuple[StoredNight, Mapping[str, Any], Mapping[st
             continue
         summary = _output(night.folder, "summary.json", stored.manifest)
         quality = _output(night.folder, QUALITY, stored.manifest)
-        if summary is not None and quality is not None:
+        if summary is not None and quality is not None and _are_readable(summary, quality):
             return stored, summary, quality
     damaged = "its files are not those that its manifest names; run the batch again"
     return StoredNight("missing", "Damaged", damaged), {}, {}
+
+
+def _are_readable(summary: Mapping[str, Any], quality: Mapping[str, Any]) -> bool:
+    """Whether the endpoints are numbers or absent, and the flags are listed."""
+    try:
+        doubts_in(quality)
+    except ValueError:
+        return False
+    values = [summary.get(name) for name in ENDPOINTS]
+    return all(
+        v is None or (isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v))
+        for v in values
+    )
 
 
 def _output(folder: Path, name: str, manifest: Manifest) -> dict[str, Any] | None:
     content, output = bytes_of(folder / name), manifest.output(name)
     if content is None or output is None or sha256_of_bytes(content) != output.sha256:
         return None
-    value: dict[str, Any] = json.loads(content)
-    return value
+    try:
+        value = parse_json(content)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _row(

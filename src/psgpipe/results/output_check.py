@@ -22,7 +22,7 @@ def damaged_outputs(folder: Path, manifest: Manifest) -> list[str]:
 
 
 def _damage(folder: Path, output: OutputFile) -> str | None:
-    if Path(output.name).name != output.name:
+    if Path(output.name).name != output.name or "\0" in output.name:
         return "not a file of this night"
     try:
         with open_file(folder / output.name) as file:

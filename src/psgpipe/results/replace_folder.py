@@ -35,7 +35,6 @@ COMPARISON_FILES = (
 """The files that psgpipe writes into ``comparison/``."""
 
 NEW_FOLDERS = f"{TEMPORARY_PREFIX}new"
-UNPUBLISHED = "unpublished"
 
 _EXISTS = {errno.EEXIST, errno.ENOTEMPTY}
 _MOST_ATTEMPTS = 20
@@ -64,8 +63,8 @@ def _folder_named(name: str, out: Path) -> Path:
 def _make_temporary(temporary: Path, name: str) -> Path:
     new = temporary / "new"
     for _ in range(_MOST_ATTEMPTS):
-        # Another run that ends removes the parent when it is empty.
-        with contextlib.suppress(FileNotFoundError):
+        # Another run that ends removes the parent when it is empty; it may do so at any moment.
+        with contextlib.suppress(FileNotFoundError, FileExistsError):
             temporary.mkdir(parents=True, exist_ok=True)
             new.mkdir(exist_ok=True)
             # By its number the new folder is known after it has exchanged names with the old one.
@@ -137,11 +136,10 @@ def _complete(temporary: Path, out: Path) -> None:
         # The new night was complete before the old one was moved.
         (new if new.is_dir() else old[-1]).rename(folder)
     if new.is_dir():
-        is_new = number.strip() in ("", str(new.stat().st_ino))
         # A writer that still lives must not put a night in place whose files are being removed.
-        new.rename(temporary / (UNPUBLISHED if is_new else "rest"))
+        new.rename(temporary / "rest")
     for rest in (path for path in temporary.iterdir() if path.name != "for"):
-        if rest.name == UNPUBLISHED:
+        if str(rest.lstat().st_ino) == number.strip():
             _remove_files(rest)
         else:
             own = COMPARISON_FILES if name == COMPARISON else _own_files(rest)

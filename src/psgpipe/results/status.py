@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from psgpipe.model.night_status import NightStatus
 
 SILENT_AFTER_S = 3 * 60.0
+_TEXTS = ("subject", "night", "condition", "recording", "exclude_reason", "sex", "scoring")
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,23 @@ def _nights_of_study(study: Mapping[str, Any], out: Path) -> list[StudyNight]:
     pipeline_sha256 = study.get("pipeline", {}).get("sha256")
     return [
         StudyNight(
-            **night,
+            **_typed(night),
             folder=night_folder(out, night["subject"], night["night"]),
             pipeline_sha256=pipeline_sha256,
         )
         for night in study.get("nights") or ()
     ]
+
+
+def _typed(night: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The night as ``study.json`` lists it; TypeError where a value has the wrong type."""
+    texts = all(isinstance(night.get(key), str | None) for key in _TEXTS)
+    age, extra = night.get("age"), night.get("extra", {})
+    is_number = age is None or (isinstance(age, int | float) and not isinstance(age, bool))
+    names = isinstance(extra, dict) and all(isinstance(cell, str) for cell in extra.values())
+    if not (texts and is_number and names and isinstance(night.get("excluded", False), bool)):
+        raise TypeError
+    return night
 
 
 def _nights_with_folders(out: Path) -> Iterator[StudyNight]:
@@ -118,11 +130,12 @@ def _folders(folder: Path) -> list[Path]:
 def _night_in(folder: Path) -> StudyNight:
     content = read_json(folder / "summary.json") or read_failure(folder) or {}
     subject, night = content.get("subject"), content.get("night")
+    condition = content.get("condition")
     return StudyNight(
-        str(folder.parent.name if subject is None else subject),
-        str(folder.name if night is None else night),
+        subject if isinstance(subject, str) else folder.parent.name,
+        night if isinstance(night, str) else folder.name,
         folder,
-        content.get("condition"),
+        condition if isinstance(condition, str) else None,
     )
 
 
@@ -213,8 +226,11 @@ def _update(in_hand: list[tuple[str, str]], event: str, night: tuple[str, str]) 
 
 
 def _seconds_since(at: str) -> float:
+    """Seconds since a time of the journal, which is UTC; infinity where it cannot be read."""
     try:
-        passed = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(at)
-        return max(0.0, passed.total_seconds())
-    except (ValueError, TypeError):
+        moment = dt.datetime.fromisoformat(at)
+    except ValueError:
         return float("inf")
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.UTC)
+    return max(0.0, (dt.datetime.now(dt.UTC) - moment).total_seconds())

@@ -10,7 +10,9 @@ import hashlib
 import os
 import re
 import sys
+import tempfile
 import zlib
+from collections.abc import Sequence
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -78,6 +80,7 @@ STAGES_IN_FILE = ("N1", "N2", "N3", "R", "W")
 STAGES = ("W", "N1", "N2", "N3", "R")
 
 CACHE_VARIABLE = "PSGPIPE_CACHE"
+HASH_BYTES = hashlib.sha256().digest_size
 
 _ARRAYS = ("feature", "threshold", "node_of_slot", "leaf_value", "feature_names")
 _REINSTALL = f'Install yasa {YASA_VERSION} anew, or set engine = "reference" to use yasa as it is.'
@@ -98,8 +101,11 @@ def load_classifier(name: str) -> TreeClassifier:
     folder = yasa_folder()
     content = newest_classifier(folder, name).read_bytes()
     _require_known(name, hashlib.sha256(content).hexdigest(), folder)
-    cached = cache_folder() / f"classifier-{SHIPPED[name].arrays_sha256[:16]}.npz"
-    return _from_cache(cached, name) or _converted(content, name, cached)
+    file = f"classifier-{SHIPPED[name].arrays_sha256[:16]}.npz"
+    folders = cache_folders()
+    kept = (read_kept(folder / file, name) for folder in folders)
+    known = next((classifier for classifier in kept if classifier is not None), None)
+    return known or _converted(content, name, [folder / file for folder in folders])
 
 
 def _require_known(name: str, file_sha256: str, folder: Path) -> None:
@@ -121,11 +127,24 @@ def _is_newer(version: str) -> bool:
     return release is not None and [int(n) for n in release[0].split(".")] > tested
 
 
-def cache_folder() -> Path:
-    """Where converted classifiers are kept; it need not exist or be writable."""
+def cache_folders() -> tuple[Path, ...]:
+    """Where converted classifiers are kept, the first choice first; none needs to be writable.
+
+    The user's choice; else the scratch folder of a Slurm job, the user's cache folder, and the
+    folder of temporary files.
+    """
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
-        return Path(chosen)
+        return (Path(chosen),)
+    scratch = [os.environ.get("SLURM_TMPDIR")]
+    folders = [Path(folder) / "psgpipe-cache" for folder in scratch if folder]
+    # A container's user may have no home.
+    with suppress(RuntimeError):
+        folders.append(_users_cache_folder())
+    return (*folders, Path(tempfile.gettempdir()) / "psgpipe-cache")
+
+
+def _users_cache_folder() -> Path:
     if sys.platform == "win32":
         return (
             Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "psgpipe/cache"
@@ -135,10 +154,17 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "psgpipe"
 
 
-def _from_cache(cached: Path, name: str) -> TreeClassifier | None:
-    """The classifier as kept, or None if it is absent, unreadable or not what was put there."""
+def read_kept(cached: Path, name: str) -> TreeClassifier | None:
+    """The classifier as kept, or None if it is absent, unreadable or not what was put there.
+
+    The file ends with the hash of the rest, so that nothing that was damaged is parsed.
+    """
     try:
-        with np.load(BytesIO(bytes_of(cached) or b""), allow_pickle=False) as kept:
+        kept_file = bytes_of(cached) or b""
+        content, sha256 = kept_file[:-HASH_BYTES], kept_file[-HASH_BYTES:]
+        if sha256 != hashlib.sha256(content).digest():
+            return None
+        with np.load(BytesIO(content), allow_pickle=False) as kept:
             arrays = {key: kept[key] for key in _ARRAYS}
     except (OSError, ValueError, KeyError, EOFError, zlib.error, BadZipFile):
         return None
@@ -148,11 +174,11 @@ def _from_cache(cached: Path, name: str) -> TreeClassifier | None:
     return TreeClassifier(name, SHIPPED[name].file_sha256, names, **arrays)
 
 
-def _converted(content: bytes, name: str, cached: Path) -> TreeClassifier:
+def _converted(content: bytes, name: str, places: Sequence[Path]) -> TreeClassifier:
     text = _model_text(zlib.decompress(content))
     order = tuple(STAGES_IN_FILE.index(stage) for stage in STAGES)
     classifier = parse_classifier(text, name, SHIPPED[name].file_sha256, order)
-    _keep(cached, _arrays(classifier))
+    _keep(places, _arrays(classifier))
     return classifier
 
 
@@ -175,9 +201,12 @@ def _digest(arrays: dict[str, npt.NDArray[np.generic]]) -> str:
     return digest.hexdigest()
 
 
-def _keep(cached: Path, arrays: dict[str, npt.NDArray[np.generic]]) -> None:
-    """Put the arrays in the cache, whole or not at all; one that cannot be written is no loss."""
+def _keep(places: Sequence[Path], arrays: dict[str, npt.NDArray[np.generic]]) -> None:
+    """Put the arrays in the first place that can be written; it is no loss if there is none."""
     kept = BytesIO()
     np.savez(kept, **arrays)  # type: ignore[arg-type]  # names are array names
-    with suppress(PsgpipeError):
-        write_file(cached, kept.getvalue())
+    content = kept.getvalue()
+    for place in places:
+        with suppress(PsgpipeError):
+            write_file(place, content + hashlib.sha256(content).digest())
+            return

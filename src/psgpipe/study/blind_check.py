@@ -9,14 +9,13 @@ words that psgpipe writes itself (``sleep``).
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psgpipe.files.atomic import TEMPORARY_PREFIX
+from psgpipe.files.atomic import TEMPORARY_PREFIX, parse_json
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.nights_tsv import OURS
 from psgpipe.study.blinding import KEY, Sealed, is_blind, is_unblinded
@@ -75,21 +74,23 @@ def files_against_the_blind(out: Path) -> Iterator[Path]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.glob("**/*")):
-        if not path.name.startswith(TEMPORARY_PREFIX):
-            yield path
+    """The files of psgpipe in a folder: none lies deeper than those of a night."""
+    for pattern in ("*", "*/*", "*/*/*"):
+        for path in sorted(folder.glob(pattern)):
+            if not path.name.startswith(TEMPORARY_PREFIX):
+                yield path
 
 
 def _tells(path: Path, hidden: SealedWords) -> bool:
     try:
         content = path.read_bytes()
         if path.suffix == ".json":
-            return _value_tells(json.loads(content), hidden)
+            return _value_tells(parse_json(content), hidden)
         if path.suffix == ".jsonl":
-            return any(_value_tells(json.loads(line), hidden) for line in content.splitlines())
+            return any(_value_tells(parse_json(line), hidden) for line in content.splitlines())
         if path.suffix == ".tsv":
             return _table_tells(content.decode("utf-8", "replace"), hidden)
-    except (OSError, RecursionError):
+    except OSError:
         return False
     except ValueError:  # no JSON: search it as text
         pass

@@ -156,7 +156,7 @@ def _packed(nights: Sealed) -> bytes:
 
 
 def _unpacked(content: Mapping[str, Any]) -> Sealed:
-    rows = json.loads(zlib.decompress(base64.b64decode(content["sealed"], validate=True)))
+    rows = atomic.parse_json(zlib.decompress(base64.b64decode(content["sealed"], validate=True)))
     return {(subject, night): dict(cells) for subject, night, cells in rows}
 
 

@@ -48,11 +48,20 @@ def is_recording(path: Path) -> bool:
 
 
 def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
-    """Every file that is not hidden; no folder is entered twice."""
-    real = os.path.realpath(folder)
-    if real in visited:
-        return
-    visited.add(real)
+    """Every file that is not hidden; no folder is entered twice. Folders may be nested deeply."""
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        if not path.is_dir():
+            yield path
+            continue
+        real = os.path.realpath(path)
+        if real not in visited:
+            visited.add(real)
+            waiting += reversed(_entries(path))
+
+
+def _entries(folder: Path) -> list[Path]:
     try:
         entries = sorted(folder.iterdir(), key=os.fsencode)
     except OSError as error:
@@ -60,11 +69,7 @@ def _walk(folder: Path, visited: set[str]) -> Iterator[Path]:
             f"{folder.name}: the folder cannot be listed: {error.strerror}",
             "Correct its permissions, or write a study table.",
         ) from error
-    for entry in (e for e in entries if not e.name.startswith(".")):
-        if entry.is_dir():
-            yield from _walk(entry, visited)
-        else:
-            yield entry
+    return [entry for entry in entries if not entry.name.startswith(".")]
 
 
 def nights_in_folder(folder: Path, besides: Path | None = None) -> tuple[list[StudyTableRow], int]:

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ from psgpipe.staging.installed_yasa import classifier_name
 from psgpipe.staging.shipped_classifiers import (
     CACHE_VARIABLE,
     SHIPPED,
-    cache_folder,
+    cache_folders,
     load_classifier,
+    read_kept,
 )
 
 
@@ -192,9 +194,77 @@ def test_nothing_half_written_is_left_in_the_cache(cache, monkeypatch):
 
 def test_the_cache_lies_where_the_user_said_or_where_caches_lie(monkeypatch, tmp_path):
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
-    assert cache_folder() == tmp_path
+    assert cache_folders() == (tmp_path,)
     monkeypatch.delenv(CACHE_VARIABLE)
-    assert cache_folder().name in ("psgpipe", "cache")
+    monkeypatch.setenv("SLURM_TMPDIR", str(tmp_path / "job"))
+    job, users, scratch = cache_folders()
+    assert job == tmp_path / "job" / "psgpipe-cache"
+    assert users.name in ("psgpipe", "cache")
+    assert scratch.name == "psgpipe-cache"
+
+
+@pytest.fixture
+def home_that_cannot_be_written(monkeypatch, tmp_path):
+    """A home folder that is a file; the temporary files lie elsewhere."""
+    (tmp_path / "home").write_text("a file, not a folder")
+    (tmp_path / "scratch").mkdir()
+    for name in (CACHE_VARIABLE, "SLURM_TMPDIR", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    return tmp_path
+
+
+def test_without_a_home_that_can_be_written_the_cache_lies_in_the_scratch_folder(
+    home_that_cannot_be_written,
+):
+    folder = home_that_cannot_be_written
+    load_classifier("eeg")
+    assert len(list((folder / "scratch" / "psgpipe-cache").iterdir())) == 1
+    assert (folder / "home").read_text() == "a file, not a folder"
+
+
+def test_a_job_reads_the_users_cache_and_writes_to_its_scratch_folder(
+    home_that_cannot_be_written, monkeypatch
+):
+    folder = home_that_cannot_be_written
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "users"))
+    monkeypatch.setenv("SLURM_TMPDIR", str(folder / "job"))
+    load_classifier("eeg")
+    (kept,) = (folder / "job" / "psgpipe-cache").iterdir()
+    (folder / "users" / "psgpipe").mkdir(parents=True)
+    kept.rename(folder / "users" / "psgpipe" / kept.name)
+    load_classifier("eeg")
+    assert list((folder / "job" / "psgpipe-cache").iterdir()) == []
+
+
+def test_any_damage_to_a_cache_is_a_miss_that_is_mended(cache):
+    good = load_classifier("eeg")
+    (kept,) = cache.iterdir()
+    content = kept.read_bytes()
+    random = np.random.default_rng(12)
+    # The headers of the archive and of its arrays, where damage is worst, and any other places.
+    ends = [*range(0, 400, 7), *range(len(content) - 700, len(content), 11)]
+    anywhere = random.integers(0, len(content), 40).tolist()
+    for at in [*ends, *anywhere]:
+        damaged = bytearray(content)
+        damaged[at] ^= int(random.integers(1, 256))
+        kept.write_bytes(damaged)
+        assert read_kept(kept, "eeg") is None, at
+    for size in (0, 1, 31, 32, 33, 100, len(content) - 1):
+        kept.write_bytes(content[:size])
+        assert read_kept(kept, "eeg") is None, size
+    assert same(load_classifier("eeg"), good)
+    assert kept.read_bytes() == content
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes of POSIX")
+def test_a_pipe_in_place_of_the_cache_is_a_miss(cache):
+    good = load_classifier("eeg")
+    (kept,) = cache.iterdir()
+    kept.unlink()
+    os.mkfifo(kept)
+    assert same(load_classifier("eeg"), good)
 
 
 def test_staging_imports_nothing_heavy(tmp_path):
