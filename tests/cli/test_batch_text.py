@@ -54,3 +54,8 @@ def test_json_has_the_nights_with_their_flags():
     written = result_dict(batch_of(CUT, CLIPPED), Path("out"), ())
     assert [night["subject"] for night in written["withheld"]] == ["S1"]
     assert written["doubtful"][0]["flags"][0] == {"code": "clipped", "message": "2 % clipped"}
+
+
+def test_nights_without_known_lights_are_counted():
+    said = result_text(batch_of(()), Path("out"), Shard(), n_lights_unknown=3)
+    assert "! Lights off or lights on is not known in 3 nights: TIB, SE, SOL" in said

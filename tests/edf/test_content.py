@@ -90,6 +90,17 @@ def test_an_amplitude_that_only_a_wrong_unit_explains(tmp_path, unit, said):
     assert ("amplitude-implausible" in found) == said
 
 
+@pytest.mark.parametrize(("limit_uv", "affects"), [(0.5, "numbers"), (5e6, "nothing")])
+def test_a_channel_far_too_small_makes_numbers_doubtful_and_drift_does_not(
+    tmp_path, limit_uv, affects
+):
+    digital = np.rint(sine_uv(N_SAMPLES, amplitude_uv=3000)).astype(int)
+    eeg = Signal(digital=digital, physical_min=-limit_uv, physical_max=limit_uv)
+    path = write_edf(tmp_path / "night.edf", [eeg], N_SAMPLES // 100)
+    found = {f.code: f.affects for f in read_recording(path, [EEG]).findings}
+    assert found["amplitude-implausible"] == affects
+
+
 @pytest.mark.parametrize(
     ("n_records", "said"),
     [(20, "less than one 30-s epoch"), (240, "too short for reliable staging"), (300, None)],

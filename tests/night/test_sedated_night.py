@@ -74,6 +74,15 @@ def test_a_stand_in_date_rules_no_sedation_out(tmp_path):
     assert "sedation-unknown" in [f["code"] for f in read(tmp_path, "quality.json")["flags"]]
 
 
+def test_two_dates_in_the_header_rule_no_sedation_out(tmp_path):
+    recording = write_night(tmp_path / "night.edf")
+    content = recording.read_bytes()
+    recording.write_bytes(content[:168] + b"04.03.24" + content[176:])  # Startdate 01-MAR-2024
+    assert run(tmp_path, "--dose-end", "2024-02-29T20:00") == 0
+    assert {row["sedation"] for row in read(tmp_path, "hypnogram.tsv")} == {"false"}
+    assert "sedation-unknown" in [f["code"] for f in read(tmp_path, "quality.json")["flags"]]
+
+
 def test_without_a_dose_nothing_is_said_of_sedation(tmp_path):
     assert run(tmp_path) == 0
     assert "sedation" not in read(tmp_path, "hypnogram.tsv")[0]

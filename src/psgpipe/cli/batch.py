@@ -114,13 +114,12 @@ def command(
             f"! in {count_of(n_revealed, 'night')} an id or a file name reveals the condition"
         )
     result = show_batch(run_batch(nights, recipe, out, options), None if quiet else sys.stderr)
-    if options.shard.of == 1:
-        gather(out)
+    n_lights_unknown = gather(out).n_lights_unknown if options.shard.of == 1 else 0
     unlisted = [(n.subject, n.night) for n in unlisted_nights(out)]
     if as_json:
         print_json(result_dict(result, out, unlisted))
     elif not quiet:
-        click.echo(result_text(result, out, options.shard, unlisted))
+        click.echo(result_text(result, out, options.shard, unlisted, n_lights_unknown))
     if result.failed:
         raise NightsIncomplete(
             f"{result.failed} of {count_of(result.nights, 'night')} failed",
@@ -162,7 +161,11 @@ def _doubts(night: NightResult) -> dict[str, Any]:
 
 
 def result_text(
-    result: BatchResult, out: Path, shard: Shard, unlisted: Sequence[tuple[str, str]] = ()
+    result: BatchResult,
+    out: Path,
+    shard: Shard,
+    unlisted: Sequence[tuple[str, str]] = (),
+    n_lights_unknown: int = 0,
 ) -> str:
     """The result of a batch for a person to read."""
     part = "" if shard.of == 1 else f" (shard {shard.number} of {shard.of})"
@@ -186,6 +189,11 @@ def result_text(
             "nothing has changed (--retry-failed tries them)."
         )
     lines += doubt_lines(result)
+    if n_lights_unknown:
+        lines.append(
+            f"! Lights off or lights on is not known in {count_of(n_lights_unknown, 'night')}: "
+            "TIB, SE, SOL, LPS and WASO depend on that."
+        )
     lines += unlisted_lines(unlisted)
     if shard.of == 1:
         lines.append(f"  {out / NIGHTS}: every night with its endpoints, or why it has none.")

@@ -155,7 +155,11 @@ class ChannelSamples:
         sd_uv = _sd(self.scale.to_uv(self._out))
         if not _SD_UV[0] <= sd_uv <= _SD_UV[1]:
             message = f"standard deviation {sd_uv:.3g} uV is implausible: is the unit right?"
-            self._report(findings, "amplitude-implausible", message)
+            # Drift can make any sound channel large; nothing but its unit, or its end, this small.
+            is_small = sd_uv < _SD_UV[0]
+            self._report(
+                findings, "amplitude-implausible", message, "numbers" if is_small else "nothing"
+            )
 
     def _is_surely_plausible(self) -> bool:
         """Whether cheap bounds of the standard deviation lie in the plausible range.

@@ -14,7 +14,7 @@ from psgpipe.model.summary import QualityFlag, QualityReport
 from psgpipe.night.choose_montage import choose_montage, require_fit
 from psgpipe.night.definition import Definition
 from psgpipe.night.steps.catalogue import CATALOGUE
-from psgpipe.night.steps.stage_sleep import dose_time_doubt
+from psgpipe.night.steps.stage_sleep import dose_date_doubt, dose_time_doubt
 from psgpipe.night.steps.step import Step
 from psgpipe.quality.flags import judge_dose_time, judge_stages
 
@@ -58,16 +58,17 @@ def _implausible(slots: Mapping[str, Any], definition: Definition) -> tuple[Qual
     """The flags of stages that are not plausible."""
     if "summary" not in slots:
         return ()
+    opened: OpenedNight = slots["opened"]
     flags = (
         *judge_stages(
             slots["staged"].hypnogram, slots["summary"], definition.params["check_quality"]
         ),
-        *judge_dose_time(dose_time_doubt(slots["opened"])),
+        *judge_dose_time(dose_time_doubt(opened) or dose_date_doubt(opened)),
     )
     for flag in flags:
         if flag.refused:
             raise QualityRefused(
-                f"{slots['opened'].header.file}: {flag.message}",
+                f"{opened.header.file}: {flag.message}",
                 "Look at the signal; list another derivation, or exclude the night.",
             )
     return flags

@@ -41,16 +41,20 @@ class NightCounts:
     """How many nights ``nights.tsv`` has in each state, by the word of its column ``state``.
 
     `not_done` has ``(subject, night, state, reason)`` of the first 1000 failed and missing nights.
+    `n_lights_unknown` counts the nights of which lights off or lights on is not known.
     """
 
     path: Path
     states: dict[str, int] = field(default_factory=dict)
     not_done: list[tuple[str, str, str, str]] = field(default_factory=list)
+    n_lights_unknown: int = 0
 
     def add(self, night: StudyNight, stored: StoredNight) -> None:
         """Count a night."""
         state = word_in_tables(stored.status)
         self.states[state] = self.states.get(state, 0) + 1
+        if stored.manifest is not None:
+            self.n_lights_unknown += "recording" in (stored.manifest.lights.source or "")
         if stored.status in ("failed", "missing") and len(self.not_done) < 1000:
             self.not_done.append((night.subject, night.night, state, stored.reason or ""))
 

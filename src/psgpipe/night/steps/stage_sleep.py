@@ -196,6 +196,14 @@ def dose_time_doubt(opened: OpenedNight) -> str | None:
     return None if doubt is None else f"{doubt}, which is impossible: one of the dates is wrong"
 
 
+def dose_date_doubt(opened: OpenedNight) -> str | None:
+    """Why the day on which the dose ended may be another one; None where nothing says so."""
+    if opened.night.dose_end is None:
+        return None
+    conflict = any(finding.code == "date-conflict" for finding in opened.findings)
+    return "the header's date and Startdate differ" if conflict else None
+
+
 def _dose_end_s(opened: OpenedNight) -> float | None:
     """Seconds from the start of the recording to the end of the dose, or None."""
     header, night = opened.header, opened.night
