@@ -610,9 +610,15 @@ def test_a_folder_that_psgpipe_wrote_tells_its_recipes_by_its_manifests(tmp_path
 
 
 def test_a_folder_without_a_table_says_what_to_do(tmp_path):
+    (tmp_path / "nights").mkdir()
     with pytest.raises(StudyTableInvalid) as refused:
         compare(tmp_path)
     assert "psgpipe gather" in refused.value.remedy
+
+
+def test_a_folder_without_results_is_none_of_psgpipe(tmp_path):
+    with pytest.raises(UsageError, match=r"found neither study\.json nor nights/"):
+        compare(tmp_path)
 
 
 def test_lights_that_are_not_known_are_named_where_they_matter(tmp_path):

@@ -189,7 +189,7 @@ def test_results_that_give_way_to_a_failure_are_not_gone_in_silence(tmp_path, ca
     arguments = ["run", str(path), "-o", str(out), "--no-figures", "-p"]
     assert exit_code([*arguments, "eeg-only"]) == 0
     assert exit_code([*arguments, "standard-night"]) == 5  # there is no EOG
-    assert "failure.json has taken its place" in capsys.readouterr().err
+    assert "failure.json says why the night failed" in capsys.readouterr().err
     assert [p.name for p in (out / "nights/n/1").iterdir()] == ["failure.json"]
     assert exit_code([*arguments, "standard-night"]) == 5
     assert "failure.json" not in capsys.readouterr().err

@@ -140,7 +140,8 @@ def test_an_optional_role_that_is_unfit_is_left_out(tmp_path):
 
 def test_longer_than_14_hours_without_lights_is_refused(tmp_path):
     path = recording(tmp_path / "n.edf", C4_M1=eeg(15 * 3600))
-    with pytest.raises(psgpipe.errors.LightsNeeded, match=r"^n\.edf: lights off and"):
+    beyond_14_h = r"^n\.edf: 15\.0 h would be staged without known lights off"
+    with pytest.raises(psgpipe.errors.LightsNeeded, match=beyond_14_h):
         run(path)
 
 

@@ -137,7 +137,7 @@ def test_sleep_that_is_lost_is_wake_after_onset_and_the_time_in_bed_stays():
     ],
 )
 def test_an_effect_that_no_night_can_have_is_refused(effects):
-    with pytest.raises(UsageError, match="cannot be"):
+    with pytest.raises(UsageError, match="no night can have the planted effect"):
         add_effects(POPULATION, effects, 465)
 
 
