@@ -505,3 +505,27 @@ def test_an_adaptation_night_makes_no_column_an_endpoint(tmp_path):
     rows.append(night("S00", 9, "adaptation", rem_pct=9, score=4))
     after, _ = one_row(tmp_path, rows)
     assert after.contrasts == before.contrasts
+
+
+def cut_study(tmp_path, **cut):
+    """Seven subjects whose REM rises by 4 points; the treatment night of the last one is cut."""
+    rows = []
+    for s in range(7):
+        for k, word in enumerate(("baseline", "treatment")):
+            rows.append(night(f"S{s}", k, word, rem_pct=20 + s + (4 + s / 10) * k, flags=""))
+    # The REM of the morning is missing.
+    rows[-1] |= {"rem_pct": 12.0, **cut}
+    return nights_tsv(tmp_path / "n.tsv", rows)
+
+
+def test_a_cut_recording_hides_a_change_unless_it_is_left_out(tmp_path):
+    table = cut_study(tmp_path, flags="incomplete size-short", reason="192 min are missing")
+    warn = tmp_path / "warn.toml"
+    warn.write_text('[nights]\nincomplete = "warn"\n', encoding="utf-8")
+    kept, left_out = compare(table, warn), compare(table)
+    # Six rises of six: 2 in 2^6 sign flips. One fall that is larger than the rises hides them.
+    assert left_out.contrasts[0].p_sign_flip == pytest.approx(2 / 64)
+    assert left_out.contrasts[0].direction == "higher"
+    assert kept.contrasts[0].direction is None
+    assert any("S6 n1 is incomplete and left out: 192 min" in w for w in left_out.warnings)
+    assert any("S6 n1 (incomplete, size-short)" in w for w in kept.warnings)

@@ -31,8 +31,8 @@ class QualityLimits:
         Of EEG and EOG, in the epochs that are staged.
     flag_step_above, refuse_step_above
         Step of the samples over the median epoch SD; EOG and EMG have their own.
-    flag_gain_change
-        Of EEG and EOG, between one hour and the next.
+    flag_gain_change, flag_eog_gain_change
+        Between one hour and the next.
     flag_eeg_in_emg, refuse_eeg_in_emg
         Share of an EMG's power that is that of EEG and EOG.
     flag_spread_below
@@ -98,6 +98,7 @@ class QualityLimits:
     flag_emg_step_above: float = 0.5
     refuse_emg_step_above: float = 1.0
     flag_gain_change: float = 1.5
+    flag_eog_gain_change: float = 2.0
     flag_eeg_in_emg: float = 0.4
     refuse_eeg_in_emg: float = 0.6
     flag_spread_below: float = 1.6

@@ -110,10 +110,15 @@ def _coarse(limit: str, severity: Literal["refuse", "flag"]) -> Rule:
 _WAVES = (
     Rule("dropout", "held_pct", "flag_held_pct", "above", "flag",
          "{} % of the samples stand still in epochs that are staged", ": were samples lost?"),
-    Rule("gain-change", "gain_change", "flag_gain_change", "above", "flag",
-         "the signal changes its size by a factor of {} after {gain_change_h} h",
-         ": did somebody change the gain?"),
 )  # fmt: skip
+
+
+def _gain(limit: str) -> Rule:
+    text = "the signal changes its size by a factor of {} after {gain_change_h} h"
+    hint = ": did somebody change the gain?"
+    return Rule("gain-change", "gain_change", limit, "above", "flag", text, hint)
+
+
 _EEG = (
     _low("refuse_sd_below_uv", "refuse"),
     _high("refuse_sd_above_uv", "refuse"),
@@ -127,6 +132,7 @@ _EEG = (
          "{} % of the epochs look like noise"),
     _coarse("refuse_step_above", "refuse"),
     _coarse("flag_step_above", "flag"),
+    _gain("flag_gain_change"),
     Rule("mains", "mains_share", "flag_mains_share", "above", "flag",
          "mains hum holds {} of the power", effect="none"),  # the stager filters it out
 )  # fmt: skip
@@ -135,6 +141,7 @@ _EOG = (
     _high("refuse_eog_sd_above_uv", "refuse"),
     _coarse("refuse_eog_step_above", "refuse"),
     _coarse("flag_eog_step_above", "flag"),
+    _gain("flag_eog_gain_change"),
 )
 _EEG_IN_EMG = "EEG and EOG hold {} of its power"
 _NO_EMG = ": was it recorded against their reference? Take the difference of two chin electrodes"
