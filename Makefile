@@ -30,9 +30,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(READY)').touch()"
 
 # The lock has only versions and hashes. The user chooses the package index.
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 lock:
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
+	$(COMPILE) --extra dev -o requirements.lock
+	$(COMPILE) --extra luna -c requirements.lock -o requirements-luna.lock
 
 clean:
 	$(PYTHON) -c "import shutil; shutil.rmtree('$(VENV)', ignore_errors=True)"
