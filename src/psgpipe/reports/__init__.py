@@ -1,1 +1,1 @@
-"""Pictures of nights."""
+"""Pictures and pages: of a night, of a study, of a comparison."""
