@@ -16,8 +16,7 @@ import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
-from psgpipe import run_night
-from psgpipe.edf.scoring import read_scoring
+from psgpipe import read_scoring, run_night
 from psgpipe.model.hypnogram import SCORED
 from psgpipe.sleep.agreement import Agreement, agreement
 

@@ -18,9 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from night_tables import contrast_of, endpoints, staged_row, table, with_interval, write_nights
-from psgpipe import compare, run_night, summarize
+from psgpipe import compare, read_scoring, run_night, summarize
 from psgpipe.comparison.statistics.paired import t_interval
-from psgpipe.edf.scoring import read_scoring
 from psgpipe.model.comparison import Comparison
 from psgpipe.model.hypnogram import Hypnogram
 

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from psgpipe.model.recording import Recording
     from psgpipe.model.summary import ArchitectureSummary, QualityReport
     from psgpipe.night.run_night import run_night
+    from psgpipe.scorings.hypnogram import read_scoring
     from psgpipe.sleep.architecture import summarize
 
 
 _HOMES = {
     "read_header": "psgpipe.edf.reader",
     "read_recording": "psgpipe.edf.reader",
+    "read_scoring": "psgpipe.scorings.hypnogram",
     "run_night": "psgpipe.night.run_night",
     "compare": "psgpipe.comparison.compare",
     "summarize": "psgpipe.sleep.architecture",
@@ -64,6 +66,7 @@ __all__ = [
     "errors",
     "read_header",
     "read_recording",
+    "read_scoring",
     "run_night",
     "summarize",
 ]

@@ -26,6 +26,7 @@
     |   |-- LightsNeeded           longer than 14 h and no lights known
     |   |-- SeveralSleepPeriods    several nights or naps, and none chosen
     |   |-- PartsApart             the files of one night do not fit each other
+    |   |-- ScoringInvalid         an expert's scoring: unreadable, or not of this recording
     |   `-- QualityRefused
     |-- StagerUnavailable       6  installation  repair it
     |   `-- ClassifierNewer        another engine may know it
@@ -198,6 +199,10 @@ class SeveralSleepPeriods(RecordingUnsuitable):
 
 class PartsApart(RecordingUnsuitable):
     """The files of a night differ in their channels, or do not follow each other."""
+
+
+class ScoringInvalid(RecordingUnsuitable):
+    """A scoring cannot be read, contradicts itself, or does not belong to the recording."""
 
 
 class QualityRefused(RecordingUnsuitable):

@@ -19,12 +19,12 @@ from psgpipe.cli.progress import show_batch
 from psgpipe.cli.run import agreement_dict, agreement_text
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
-from psgpipe.edf.scoring import read_scoring
 from psgpipe.errors import NightsIncomplete
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.night_folder import night_folder
 from psgpipe.results.nights_tsv import gather
 from psgpipe.results.read_back import agreement_with
+from psgpipe.scorings.read import read_scoring
 from psgpipe.simulation.study import StudyDesign, simulate_study
 from psgpipe.sleep.agreement import Agreement
 from psgpipe.study.study import Study, read_study

@@ -20,11 +20,11 @@ from psgpipe.cli.options import (
     print_json,
 )  # fmt: skip
 from psgpipe.cli.printing import printable, table
-from psgpipe.edf.scoring import read_scoring
 from psgpipe.messages import count_of
 from psgpipe.night.recipe import recipe_from
 from psgpipe.night.update import Outcome, run_to_folder
 from psgpipe.results.read_back import agreement_with, read_summary
+from psgpipe.scorings.read import read_scoring
 from psgpipe.sleep.agreement import Agreement
 from psgpipe.study.file_ids import night_from
 
@@ -92,7 +92,7 @@ def command(
     recipe = recipe_from(pipeline, labels, pictures=not no_figures)
     recording, *further = recordings
     night = night_from(recording, age_y=age, sex=sex, further_parts=tuple(further), **given)
-    expert = read_scoring(scoring, recipe.label_table) if scoring else None
+    expert = read_scoring(scoring, label_table=recipe.label_table) if scoring else None
     outcome = run_to_folder(recording, night, recipe, out, force=force, blind=blind)
     summary = read_summary(outcome.folder)
     agreement = agreement_with(expert, outcome.folder) if expert else None

@@ -95,7 +95,7 @@ class Hypnogram:
 
     def to_yasa(self) -> yasa.Hypnogram:
         """The same stages as :class:`yasa.Hypnogram` (30-s epochs, five stages, ART and UNS)."""
-        from psgpipe.model.to_yasa import to_yasa_hypnogram
+        from psgpipe.model.conversions.to_yasa import to_yasa_hypnogram
 
         return to_yasa_hypnogram(self)
 

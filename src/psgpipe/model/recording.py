@@ -112,6 +112,6 @@ class Recording:
         A gap is filled with zeros and marked ``BAD_gap``, so that MNE's own clock stays right.
         ``meas_date`` is the local start, which MNE calls UTC.
         """
-        from psgpipe.model.to_mne import to_mne
+        from psgpipe.model.conversions.to_mne import to_mne
 
         return to_mne(self)

@@ -8,9 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from psgpipe.errors import RecordingUnsuitable
-from psgpipe.model.hypnogram import Hypnogram, SleepStage
+from psgpipe.model.hypnogram import EPOCH_S, Hypnogram, SleepStage
+from psgpipe.model.scoring import Scoring
+from psgpipe.results.manifest import read_manifest
+from psgpipe.scorings.align import align
 from psgpipe.sleep.agreement import Agreement, agreement
+from psgpipe.sleep.local_clock import LocalClock
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -31,13 +34,17 @@ def read_hypnogram(folder: Path) -> Hypnogram:
     )
 
 
-def agreement_with(expert: Hypnogram, folder: Path) -> Agreement:
-    """Agreement of a finished night with an expert's scoring of the same recording."""
-    automatic = read_hypnogram(folder)
-    known = expert.start_clock and automatic.start_clock
-    if known and expert.start_clock != automatic.start_clock:
-        raise RecordingUnsuitable(
-            f"the scoring starts at {expert.start_clock}, the recording at {automatic.start_clock}",
-            "Give the scoring of this very recording.",
-        )
+def agreement_with(scoring: Scoring, folder: Path) -> Agreement:
+    """Agreement of a finished night with an expert's scoring, aligned by the clock.
+
+    Raises
+    ------
+    psgpipe.errors.ScoringInvalid
+        The scoring is not one of this recording.
+    """
+    automatic, manifest = read_hypnogram(folder), read_manifest(folder)
+    started = manifest.recording.start if manifest else None
+    start = dt.datetime.fromisoformat(started) if started else None
+    clock = LocalClock(start, automatic.start_clock)
+    expert = align(scoring, clock, len(automatic) * EPOCH_S).hypnogram
     return agreement(expert, automatic)

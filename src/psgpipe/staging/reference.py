@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.errors import StagerUnavailable
+from psgpipe.model.conversions.to_yasa import YASA_NAMES, import_yasa
 from psgpipe.model.hypnogram import SCORED
 from psgpipe.model.montage import ROLES, Role
 from psgpipe.model.staging import Demographics, Requirements, RoleSignal
-from psgpipe.model.to_yasa import YASA_NAMES, import_yasa
 from psgpipe.staging.installed_yasa import (
     classifier_name,
     newest_classifier,

@@ -1,0 +1,1 @@
+"""Scorings by persons and other programs: read in their formats, aligned to a recording."""

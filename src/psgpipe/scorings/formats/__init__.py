@@ -1,0 +1,1 @@
+"""The formats of scorings, one module each."""

@@ -1,0 +1,57 @@
+"""Scorings as EDF+ or BDF+ annotations."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from psgpipe.edf.reader import read_annotations
+from psgpipe.errors import RecordingUnreadable, ScoringInvalid
+from psgpipe.model.header import Annotation
+from psgpipe.model.scoring import ScoredStage, Scoring
+from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
+from psgpipe.scorings.stage_texts import stage_of
+
+HEADER_BYTES = 256
+_COUNT = re.compile(rb"[0-9]+ *")
+
+
+def recognise(head: bytes, _name: str) -> str | None:
+    """Whether the bytes are a header of EDF or BDF: its two counts are where they must be."""
+    if len(head) < HEADER_BYTES:
+        return None
+    header_bytes, n_signals = head[184:192], head[252:256]
+    if not (_COUNT.fullmatch(header_bytes) and _COUNT.fullmatch(n_signals)):
+        return None
+    if int(header_bytes) != HEADER_BYTES * (int(n_signals) + 1):
+        return None
+    return "its header is one of EDF"
+
+
+def read(path: Path, options: ReadOptions) -> Scoring:
+    """The stages among the annotations; every other annotation is kept as it is."""
+    try:
+        header, annotations = read_annotations(path)
+    except RecordingUnreadable as error:
+        raise ScoringInvalid(f"the scoring {error.problem}", error.remedy) from error
+    stages: list[ScoredStage] = []
+    others: list[Annotation] = []
+    for note in annotations:
+        stage = stage_of(note.text, options)
+        if stage is None:
+            others.append(note)
+        else:
+            stages.append(ScoredStage(note.onset_s, note.duration_s, stage, note.text))
+    return Scoring(
+        file=header.file,
+        format=FORMAT.name,
+        recognised_by=options.recognised_by,
+        stages=tuple(stages),
+        start=header.start,
+        start_clock=header.start_clock,
+        annotations=tuple(others),
+        findings=tuple(f for f in header.findings if f.channel is None),
+    )
+
+
+FORMAT = ScoringFormat("edf", "EDF+ annotations", recognise, read)

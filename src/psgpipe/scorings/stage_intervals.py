@@ -1,0 +1,146 @@
+"""The intervals of a scoring: a stage without duration lasts to the next one."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from psgpipe.errors import ScoringInvalid
+from psgpipe.messages import listed, printable
+from psgpipe.model.hypnogram import EPOCH_S, SleepStage
+from psgpipe.model.scoring import ScoredStage, Scoring
+from psgpipe.sleep.local_clock import LocalClock
+
+SHORTEST_EPOCH_S, LONGEST_EPOCH_S = 5.0, 60.0
+ROUNDING_S = 1.0
+"""Two stages may overlap by this much: programs round their times."""
+TIMES_SHOWN = 3
+
+
+class StageInterval(NamedTuple):
+    """A stage from `begin_s` to `end_s`, in the scoring's own seconds."""
+
+    begin_s: float
+    end_s: float
+    stage: SleepStage
+
+
+@dataclass(frozen=True)
+class StageIntervals:
+    """The intervals of a scoring in the order of time.
+
+    Attributes
+    ----------
+    epoch_s
+        The length of one epoch: declared, or the most frequent in the file.
+    n_without_duration
+        Stages whose end is the onset of the next one.
+    last_s
+        The assumed length of the last stage, None where the file gives it; infinite where it lasts
+        to the end of the recording.
+    """
+
+    intervals: tuple[StageInterval, ...]
+    epoch_s: float
+    n_without_duration: int
+    last_s: float | None
+
+
+def stage_intervals(scoring: Scoring, recording_end_s: float) -> StageIntervals:
+    """Every stage with its end, each scorer's for themselves.
+
+    A stage without duration, or of duration 0, lasts to the next one of the same scorer. The last
+    one lasts one epoch where the file lists epochs, and to the end of the recording,
+    `recording_end_s` in the scoring's own seconds, where it lists changes: then no stage follows
+    on its like.
+
+    Raises
+    ------
+    psgpipe.errors.ScoringInvalid
+        The file declares epochs shorter than 5 s or longer than 60 s, or a time is no number.
+    """
+    if scoring.epoch_s is not None and not SHORTEST_EPOCH_S <= scoring.epoch_s <= LONGEST_EPOCH_S:
+        raise ScoringInvalid(
+            f"{scoring.file}: it is scored in epochs of {scoring.epoch_s:g} s, wanted "
+            f"{SHORTEST_EPOCH_S:g} to {LONGEST_EPOCH_S:g} s",
+            "Export the scoring in 30-s epochs.",
+        )
+    by_scorer: dict[str | None, list[ScoredStage]] = {}
+    for stage in scoring.stages:
+        by_scorer.setdefault(stage.scorer, []).append(stage)
+    epoch_s = scoring.epoch_s or _usual_epoch_s(by_scorer.values())
+    intervals: list[StageInterval] = []
+    n_without, last_s = 0, None
+    for stages in by_scorer.values():
+        ordered = sorted(stages, key=lambda s: s.onset_s)
+        ends_s = _next_onsets_s(ordered)
+        for stage, next_s in zip(ordered, ends_s, strict=True):
+            end_s = stage.onset_s + (stage.duration_s or 0.0)
+            if not stage.duration_s:
+                n_without += 1
+                if next_s is None:
+                    last_s = epoch_s if _lists_epochs(ordered) else math.inf
+                    rest_s = max(recording_end_s - stage.onset_s, 0.0)
+                    next_s = stage.onset_s + min(last_s, max(rest_s, epoch_s))
+                end_s = next_s
+            intervals.append(StageInterval(stage.onset_s, end_s, stage.stage))
+    return StageIntervals(tuple(sorted(intervals)), epoch_s, n_without, last_s)
+
+
+def _next_onsets_s(ordered: Sequence[ScoredStage]) -> list[float | None]:
+    """The next later onset behind each stage; None behind the last."""
+    onsets_s = [stage.onset_s for stage in ordered]
+    later: list[float | None] = [None] * len(onsets_s)
+    for i in range(len(onsets_s) - 2, -1, -1):
+        later[i] = onsets_s[i + 1] if onsets_s[i + 1] > onsets_s[i] else later[i + 1]
+    return later
+
+
+def _lists_epochs(ordered: Sequence[ScoredStage]) -> bool:
+    """Whether a stage follows on its like: a list of changes has no such pair."""
+    return any(a.stage == b.stage for a, b in itertools.pairwise(ordered))
+
+
+def _usual_epoch_s(groups: Iterable[Sequence[ScoredStage]]) -> float:
+    """The most frequent length of an epoch, by durations, else by distances; 30 s where unclear."""
+    lengths: Counter[float] = Counter()
+    for stages in groups:
+        onsets_s = sorted({stage.onset_s for stage in stages})
+        given = [stage.duration_s for stage in stages if stage.duration_s]
+        distances = [round(b - a, 3) for a, b in itertools.pairwise(onsets_s)]
+        lengths.update(given or distances)
+    possible = [n for n in lengths if SHORTEST_EPOCH_S <= n <= LONGEST_EPOCH_S]
+    return max(possible, key=lambda n: (lengths[n], n == EPOCH_S)) if possible else EPOCH_S
+
+
+def refuse_contradictions(
+    scoring: Scoring, intervals: Sequence[StageInterval], clock: LocalClock
+) -> None:
+    """Refuse two different stages for one time.
+
+    Raises
+    ------
+    psgpipe.errors.ScoringInvalid
+        With the first times, and the scorers to choose from.
+    """
+    moments_s: list[float] = []
+    furthest: dict[SleepStage, float] = {}
+    for begin_s, end_s, stage in intervals:
+        others = [end for other, end in furthest.items() if other != stage]
+        if others and min(max(others), end_s) - begin_s > ROUNDING_S:
+            moments_s.append(begin_s)
+        furthest[stage] = max(end_s, furthest.get(stage, end_s))
+    if not moments_s:
+        return
+    times = listed((clock.clock_at(s) or f"{s:g} s" for s in moments_s), TIMES_SHOWN)
+    names = ", ".join(printable(name) for name in scoring.scorers)
+    remedy = (
+        f"Choose one scorer: --scorer NAME, of {names}."
+        if len(scoring.scorers) > 1
+        else "Export one scorer's stages, each once; the file does not tell scorers apart."
+    )
+    raise ScoringInvalid(f"{scoring.file}: two different stages at {times}", remedy)
