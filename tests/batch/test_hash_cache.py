@@ -1,10 +1,12 @@
 """The hash cache of ``--trust-mtime``: a stored hash is used only if the times are reliable."""
 
+import json
 import os
 import time
 
 import pytest
 
+from psgpipe.batch import hash_cache
 from psgpipe.batch.hash_cache import HashCache
 from psgpipe.files.file_state import FileState, hash_file
 
@@ -23,7 +25,7 @@ def remembered(out, recording, hashed):
     """The hash cache of the next run."""
     known = HashCache(out)
     known.add(recording, hashed)
-    known.save(out)
+    known.save()
     return HashCache(out).get(recording)
 
 
@@ -77,7 +79,66 @@ def test_damaged_memory_is_no_memory(tmp_path, recording, damage):
 
 
 def test_shards_share_what_they_know(tmp_path, recording):
-    known = HashCache(tmp_path)
+    known = HashCache(tmp_path, ".hashes-2-of-3.json")
     known.add(recording, calm(recording))
-    known.save(tmp_path, ".hashes-2-of-3.json")
+    known.save()
+    assert HashCache(tmp_path).get(recording) == SHA256
+
+
+def recordings_in(folder, n):
+    paths = [folder / f"r{i}.edf" for i in range(n)]
+    for path in paths:
+        path.write_bytes(b"night")
+    return paths
+
+
+def hashes_in(path):
+    return len(json.loads(path.read_bytes()))
+
+
+def test_each_shard_saves_the_hashes_of_its_own_recordings_only(tmp_path):
+    recordings = recordings_in(tmp_path, 8)
+    for round_ in ("first", "again"):
+        for shard in range(4):
+            cache = HashCache(tmp_path, f".hashes-{shard + 1}-of-4.json")
+            for recording in recordings[shard::4]:
+                assert (cache.get(recording) is None) == (round_ == "first")
+                cache.add(recording, calm(recording))
+            cache.save()
+    assert [hashes_in(path) for path in sorted(tmp_path.glob(".hashes*"))] == [2, 2, 2, 2]
+
+
+def test_a_shard_that_knows_its_recordings_reads_no_file_of_another(tmp_path, monkeypatch):
+    own, other = recordings_in(tmp_path, 2)
+    for name, recording in ((".hashes-1-of-2.json", own), (".hashes-2-of-2.json", other)):
+        cache = HashCache(tmp_path, name)
+        cache.add(recording, calm(recording))
+        cache.save()
+    read, open_file = [], hash_cache.open_file
+    monkeypatch.setattr(
+        hash_cache, "open_file", lambda path: (read.append(path.name), open_file(path))[1]
+    )
+    cache = HashCache(tmp_path, ".hashes-1-of-2.json")
+    assert cache.get(own) == SHA256
+    assert read == [".hashes-1-of-2.json"]
+    assert cache.get(other) == SHA256  # divided in another way, it is now this shard's
+    cache.save()
+    assert hashes_in(tmp_path / ".hashes-1-of-2.json") == 2
+
+
+def test_of_a_large_file_of_another_run_only_the_own_hashes_are_kept(tmp_path):
+    """A shard of 1000 of a million nights must not hold a million hashes."""
+    recordings = recordings_in(tmp_path, 50)
+    everything = HashCache(tmp_path)
+    for recording in recordings:
+        everything.add(recording, calm(recording))
+    everything.save()
+    shard = HashCache(tmp_path, ".hashes-1-of-25.json", recordings[:2])
+    assert [shard.get(recording) for recording in recordings] == [SHA256] * 2 + [None] * 48
+
+
+def test_the_hashes_of_an_earlier_psgpipe_are_read(tmp_path, recording):
+    remembered(tmp_path, recording, calm(recording))
+    path = tmp_path / ".hashes.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()), indent=0), encoding="ascii")
     assert HashCache(tmp_path).get(recording) == SHA256

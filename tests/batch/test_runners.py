@@ -124,3 +124,30 @@ def test_what_is_gathered_can_be_compared(study, capsys):
         for condition in ("baseline", "treatment")
     }
     assert tst["difference"] == pytest.approx(mean["treatment"] - mean["baseline"])
+
+
+def test_shards_of_a_prepared_study_equal_one_run(study, monkeypatch):
+    nights = ["n1", "refused", "n1", "n1", "n1"]
+    whole, parts = study(*nights, folder="one"), study(*nights, folder="two")
+    assert whole.run() == 8
+    assert parts.run("--prepare") == 0
+    assert not (parts.out / "nights").exists()
+    asked = (parts.out / "study.json").stat()
+    monkeypatch.setattr("psgpipe.cli.batch.read_study", None)  # no shard reads the table
+    assert sorted(parts.run("--shard", f"{i}/3") for i in (3, 1, 2)) == [0, 0, 8]
+    assert (parts.out / "study.json").stat().st_ino == asked.st_ino
+    assert exit_code(["gather", str(parts.out), "--quiet"]) == 8
+    results = tree(parts.out)
+    del results[".study-rows.jsonl.gz"]
+    assert results == tree(whole.out)
+
+
+def test_the_first_shard_of_a_large_study_prepares_it_for_the_others(study, monkeypatch):
+    three = study("n1", "n1", "n1")
+    assert three.run("--shard", "1/3") == 0
+    assert not (three.out / ".study-rows.jsonl.gz").exists()
+    monkeypatch.setattr("psgpipe.batch.run.LARGE_STUDY_NIGHTS", 3)
+    assert three.run("--shard", "1/3") == 0
+    monkeypatch.setattr("psgpipe.cli.batch.read_study", None)
+    assert three.run("--shard", "2/3") == 0
+    assert three.run("--shard", "3/3") == 0

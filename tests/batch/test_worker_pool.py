@@ -9,7 +9,7 @@ import time
 import pytest
 
 from psgpipe.batch.stop_signals import StopRequest
-from psgpipe.batch.worker_pool import TaskResult, TaskStart, run_tasks
+from psgpipe.batch.worker_pool import TaskNote, TaskResult, TaskStart, run_tasks
 from psgpipe.errors import NoData, TryAgain
 from tests.batch import worker_tasks
 
@@ -170,6 +170,12 @@ def stopped_by_the_wall_time(tasks, **options):
         elif isinstance(event, TaskResult):
             found.append(event)
     return found
+
+
+def test_a_fact_about_a_task_is_passed_on_before_its_result():
+    events = [e for e in run_tasks([("segfault",)], worker_tasks.act, jobs=1) if e is not None]
+    assert events[1] == TaskNote(("segfault",), "the recording's hash")
+    assert [type(e) for e in events] == [TaskStart, TaskNote, TaskResult]
 
 
 def test_stopping_when_done_finishes_what_is_in_hand_and_begins_nothing():

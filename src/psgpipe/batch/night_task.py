@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.worker_pool import TaskResult
@@ -14,8 +15,9 @@ from psgpipe.errors import Bug, Concern, NightTaken, OutOfMemory, PsgpipeError, 
 from psgpipe.files.file_state import HashedFile
 from psgpipe.files.regular import file_name
 from psgpipe.model.night_status import NightStatus
+from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.study_table_row import StudyTableRow
-from psgpipe.night.compute import Compute
+from psgpipe.night.compute import Compute, NightFiles
 from psgpipe.night.earlier_result import failure_dict
 from psgpipe.night.recipe import Recipe
 from psgpipe.night.update import PreparedNight, prepare_night, stage_prepared
@@ -23,6 +25,13 @@ from psgpipe.results.night_folder import night_folder, read_failure
 
 KEPT_CONCERNS: frozenset[Concern] = frozenset({"night", "command", "installation"})
 """In a study, impossible lights and a missing classifier are failures of their night only."""
+
+
+class NightNote(NamedTuple):
+    """What a worker sends about the night in hand: its request, and whether it is computed."""
+
+    request_sha256: str
+    is_computed: bool = False
 
 
 def stage_task(
@@ -45,10 +54,11 @@ def stage_task(
         )  # fmt: skip
         if isinstance(outcome, PreparedNight):
             # The parent needs the request where this worker dies.
-            note(outcome.request_sha256)
+            note(NightNote(outcome.request_sha256))
             outcome = stage_prepared(
                 outcome, recipe, force=options.force, retry_failed=retry,
-                kept_concerns=KEPT_CONCERNS, compute=compute,
+                kept_concerns=KEPT_CONCERNS,
+                compute=partial(_noted_compute, note, outcome.request_sha256, compute),
             )  # fmt: skip
     except PsgpipeError as error:
         if error.concerns not in KEPT_CONCERNS and not isinstance(error, NightTaken):
@@ -61,6 +71,18 @@ def stage_task(
     return "finished" if outcome.computed else "unchanged", None, outcome.hashed
 
 
+def _noted_compute(
+    note: Note,
+    request_sha256: str,
+    compute: Compute,
+    opened: OpenedNight,
+    recipe: Recipe,
+    recording_sha256: str,
+) -> NightFiles:
+    note(NightNote(request_sha256, is_computed=True))
+    return compute(opened, recipe, recording_sha256)
+
+
 def has_more_time(failure: Mapping[str, Any] | None, limit_s: float | None) -> bool:
     """Whether a night that timed out would get more time now."""
     earlier_s = failure.get("limit_s") if failure else None
@@ -70,9 +92,9 @@ def has_more_time(failure: Mapping[str, Any] | None, limit_s: float | None) -> b
 def lost_night_failure(result: TaskResult[StudyTableRow], limit_s: float | None) -> dict[str, Any]:
     """What ``failure.json`` holds of a night that brought its worker to an end."""
     listed = result.task
-    failure = failure_dict(
-        _lost_night_error(result, limit_s), listed.recording, listed.night, result.noted
-    )
+    error = _lost_night_error(result, limit_s)
+    request = result.noted.request_sha256 if result.noted else None
+    failure = failure_dict(error, listed.recording, listed.night, request)
     if result.outcome == "timed out":
         failure["limit_s"] = limit_s
     if result.outcome == "raised":

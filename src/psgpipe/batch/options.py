@@ -25,6 +25,8 @@ class BatchOptions:
         Compute finished nights again, and replace nights of other recordings.
     blind
         Seal conditions, doses and all further columns of the study.
+    prepare
+        Keep the rows of the study table for shards, however small the study is.
     """
 
     jobs: int = 1
@@ -34,3 +36,4 @@ class BatchOptions:
     trust_times: bool = False
     force: bool = False
     blind: bool = False
+    prepare: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,7 +15,7 @@ from psgpipe.batch.night_task import has_more_time, lost_night_failure, stage_ta
 from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.result import BatchProgress, BatchResult, NightResult
 from psgpipe.batch.stop_signals import StopRequest, stop_signals
-from psgpipe.batch.worker_pool import TaskResult, TaskStart, run_tasks
+from psgpipe.batch.worker_pool import TaskNote, TaskResult, run_tasks
 from psgpipe.errors import OutputConflict, PsgpipeError
 from psgpipe.files.owner_tag import new_tag
 from psgpipe.files.regular import file_name
@@ -34,9 +34,14 @@ from psgpipe.results.replace_folder import remove_abandoned
 from psgpipe.results.study_file import STUDY
 from psgpipe.study import blinding
 from psgpipe.study.blind_check import telling_files
+from psgpipe.study.prepared import remove_rows, write_rows
 from psgpipe.study.study import Study, blinded, write_study
 
 SIGN_OF_LIFE_S = 60.0
+NOW = ("finished", "failed")
+"""What is new about a night: the journal says nothing about nights that are as they were."""
+LARGE_STUDY_NIGHTS = 1000
+"""A smaller table is read as fast as its prepared rows."""
 
 
 def run_batch(
@@ -58,18 +63,35 @@ def run_batch(
         No night could be staged.
     """
     recipe = replace(recipe, lights_given_by="table")
-    versions = _require_stager(recipe)
-    if blinding.goes_blind(out, recipe.definition, asked=options.blind):
-        study = blinded(study)
-        refuse_telling_files(out, study.sealed or {}, options)
     with stop_signals() as stop:
-        remove_abandoned(out)
-        pipeline = {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256}
-        write_study(out, study, pipeline, recipe.labels_sha256, versions)
+        study = prepare_study(study, recipe, out, options)
         try:
             yield from _run_nights(study, recipe, out, options, stop, compute)
         finally:
             remove_abandoned(out)
+
+
+def prepare_study(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -> Study:
+    """Write what is asked of `out`, and the rows that shards read; the study, blinded if need be.
+
+    Raises
+    ------
+    psgpipe.errors.OutputConflict, psgpipe.errors.TryAgain, psgpipe.errors.StagerUnavailable
+    """
+    versions = _require_stager(recipe)
+    if blinding.goes_blind(out, recipe.definition, asked=options.blind):
+        study = blinded(study)
+        refuse_telling_files(out, study.sealed or {}, options)
+    remove_abandoned(out)
+    pipeline = {**recipe.definition.as_dict(), "sha256": recipe.pipeline_sha256}
+    write_study(out, study, pipeline, recipe.labels_sha256, versions)
+    if study.part is None:
+        large = options.shard.of > 1 and len(study.nights) >= LARGE_STUDY_NIGHTS
+        if study.folder is not None and (large or options.prepare):
+            write_rows(out, study, study.folder)
+        else:
+            remove_rows(out, study)
+    return study
 
 
 def refuse_telling_files(out: Path, sealed: blinding.Sealed, options: BatchOptions) -> None:
@@ -98,20 +120,35 @@ def _require_stager(recipe: Recipe) -> dict[str, str]:
 
 @dataclass
 class _Journal:
-    """The journal of one run."""
+    """The journal of one run.
+
+    A run begins in the journal when there is something to note. A run that finds all nights
+    unchanged notes its end, and nothing else.
+    """
 
     out: Path
     name: str
+    facts_of_run: Mapping[str, Any]
     run: str = field(default_factory=lambda: new_tag().rpartition("-")[2])
-    last_s: float = 0.0
+    has_begun: bool = False
+    last_s: float = field(default_factory=time.monotonic)
 
     def note(self, event: str, **facts: Any) -> None:
-        self.last_s = time.monotonic()
-        journal.note(self.out, event, journal=self.name, run=self.run, **facts)
+        if not self.has_begun:
+            self.has_begun = True
+            self._write("batch began", **self.facts_of_run)
+        self._write(event, **facts)
+
+    def note_end(self, **counts: int) -> None:
+        self._write("batch ended", **counts)
 
     def note_sign_of_life(self) -> None:
         if time.monotonic() - self.last_s > SIGN_OF_LIFE_S:
             self.note("alive")
+
+    def _write(self, event: str, **facts: Any) -> None:
+        self.last_s = time.monotonic()
+        journal.note(self.out, event, journal=self.name, run=self.run, **facts)
 
 
 def _run_nights(
@@ -122,12 +159,13 @@ def _run_nights(
     stop: StopRequest,
     compute: Compute,
 ) -> Iterator[BatchProgress]:
-    nights = options.shard.part(study.included)
-    result = BatchResult(len(nights), len(study.excluded))
-    log = _Journal(out, options.shard.file("journal", ".jsonl"))
-    hashes = HashCache(out)
+    nights = study.included if study.part else options.shard.part(study.included)
+    result = BatchResult(len(nights), study.n_excluded)
+    facts = {"nights": len(nights), "jobs": options.jobs}
+    log = _Journal(out, options.shard.file("journal", ".jsonl"), facts)
+    recordings = [listed.recording for listed in nights]
+    hashes = HashCache(out, options.shard.file(STEM, SUFFIX), recordings)
     yield BatchProgress(result)
-    log.note("batch began", nights=len(nights), jobs=options.jobs)
     try:
         for night in _night_results(nights, recipe, out, options, stop, hashes, log, compute):
             group = None if night is None else result.add(night)
@@ -141,8 +179,8 @@ def _run_nights(
             log.note("batch stopped", kind=error.kind, **result.counts)
         raise
     finally:
-        hashes.save(out, options.shard.file(STEM, SUFFIX))
-    log.note("batch ended", **result.counts)
+        hashes.save()
+    log.note_end(**result.counts)
 
 
 def _night_results(
@@ -174,9 +212,10 @@ def _night_results(
     )
     with closing(events):
         for event in events:
-            if isinstance(event, TaskStart):
+            if isinstance(event, TaskNote):
                 night = event.task.night
-                log.note("started", subject=night.subject, night=night.night)
+                if event.fact.is_computed:
+                    log.note("started", subject=night.subject, night=night.night)
             elif isinstance(event, TaskResult):
                 yield _night_result(event, out, options, hashes, log)
             else:
@@ -237,7 +276,8 @@ def _night_result(
     facts = {"seconds": round(result.seconds, 3)}
     if failure is not None:
         facts = {"kind": failure["kind"], "problem": failure["problem"]}
-    log.note(status, subject=subject, night=night, **facts)
+    if status in NOW:
+        log.note(status, subject=subject, night=night, **facts)
     kept = status == "failed" and is_finished(out, subject, night)
     doubts = () if failure else read_doubts(night_folder(out, subject, night))
     return NightResult(subject, night, status, result.seconds, failure, kept, doubts)

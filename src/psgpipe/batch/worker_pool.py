@@ -37,6 +37,14 @@ class TaskStart(Generic[Task]):
 
 
 @dataclass(frozen=True)
+class TaskNote(Generic[Task]):
+    """A worker has sent a fact about its task."""
+
+    task: Task
+    fact: Any
+
+
+@dataclass(frozen=True)
 class TaskResult(Generic[Task]):
     """How a task ended.
 
@@ -79,11 +87,11 @@ def run_tasks(
     limit_s: float | None = None,
     stop: StopRequest | None = None,
     grace_s: float = 60.0,
-) -> Generator[TaskStart[Task] | TaskResult[Task] | None, None, None]:
+) -> Generator[TaskStart[Task] | TaskNote[Task] | TaskResult[Task] | None, None, None]:
     """Run `function(task, note)` for every task in worker processes.
 
-    Yields every start, every result, and None several times a second. A task is taken from `tasks`
-    when a worker is free. No worker outlives the generator.
+    Yields every start, note and result, and None several times a second. A task is taken from
+    `tasks` when a worker is free. No worker outlives the generator.
 
     Parameters
     ----------
@@ -121,7 +129,10 @@ def run_tasks(
                 return
             wait([h for assignment in busy for h in assignment.process.handles], timeout=TICK_S)
             for assignment in busy.copy():
+                noted = assignment.noted
                 result = _result(assignment, limit_s, function)
+                if assignment.noted != noted:
+                    yield TaskNote(assignment.task, assignment.noted)
                 if result is not None:
                     busy.remove(assignment)
                     if result.outcome in ("done", "refused", "raised"):

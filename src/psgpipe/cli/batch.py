@@ -14,7 +14,7 @@ from psgpipe.batch.options import DEFAULT_LIMIT_S, BatchOptions
 from psgpipe.batch.plan import Plan, plan_batch
 from psgpipe.batch.resources import WORKER_BYTES, choose_jobs
 from psgpipe.batch.result import BatchResult, NightResult
-from psgpipe.batch.run import run_batch
+from psgpipe.batch.run import prepare_study, run_batch
 from psgpipe.cli.failure_lines import failure_lines, unlisted_lines
 from psgpipe.cli.options import (
     FILE,
@@ -34,6 +34,7 @@ from psgpipe.night.recipe import recipe_from
 from psgpipe.results.nights_tsv import NIGHTS, gather
 from psgpipe.results.status import unlisted_nights
 from psgpipe.study import blinding
+from psgpipe.study.prepared import read_part
 from psgpipe.study.shard import Shard
 from psgpipe.study.study import read_study, unnamed_conditions
 
@@ -64,13 +65,18 @@ MOST_SHOWN = 20
 @click.option(
     "--dry-run", is_flag=True, help="Show what would be done, and the time and space it needs."
 )
+@click.option(
+    "--prepare", is_flag=True,
+    help="Check the study table once for all shards; stage nothing.",
+)  # fmt: skip
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute finished nights again.")
 @blind_option
 @output_options
 def command(
     study: Path, out: Path, jobs: str, pipeline: str, labels: Path | None, shard: str | None,
-    timeout: float, retry_failed: bool, trust_mtime: bool, dry_run: bool, no_figures: bool,
+    timeout: float, retry_failed: bool, trust_mtime: bool, dry_run: bool, prepare: bool,
+    no_figures: bool,
     force: bool, blind: bool, verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Stage the nights of a study table, or of all recordings in a folder.
@@ -82,10 +88,14 @@ def command(
     recipe = recipe_from(pipeline, labels, pictures=not no_figures)
     workers = choose_jobs(jobs, WORKER_BYTES[recipe.engine_name])
     options = BatchOptions(
-        workers.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force, blind
-    )
+        workers.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force, blind,
+        prepare,
+    )  # fmt: skip
     blind = blinding.goes_blind(out, recipe.definition, asked=blind)
-    nights = read_study(study, out)
+    part = None
+    if options.shard.of > 1 and not (dry_run or prepare):
+        part = read_part(study, out, options.shard, blind=blind)
+    nights = part or read_study(study, out)
     if nights.passed_over:
         LOGGER.info(f"{nights.passed_over} files hold scored stages and no recording: not staged")
     if dry_run:
@@ -96,7 +106,7 @@ def command(
             click.echo(plan_text(plan))
         return
     LOGGER.info(
-        f"{count_of(len(nights.included), 'night')}, {workers.count} at once ({workers.source})"
+        f"{count_of(nights.n_included, 'night')}, {workers.count} at once ({workers.source})"
     )
     for warning in filter(None, (recipe.engine_note, workers.warning)):
         LOGGER.info(f"! {warning}")
@@ -113,9 +123,20 @@ def command(
         LOGGER.info(
             f"! in {count_of(n_revealed, 'night')} an id or a file name reveals the condition"
         )
+    if prepare:
+        prepare_study(nights, recipe, out, options)
+        if as_json:
+            print_json(
+                {"out": str(out), "nights": nights.n_included, "excluded": nights.n_excluded}
+            )
+        elif not quiet:
+            click.echo(f"{count_of(nights.n_included, 'night')} prepared for shards in {out}")
+        return
     result = show_batch(run_batch(nights, recipe, out, options), None if quiet else sys.stderr)
     n_lights_unknown = gather(out).n_lights_unknown if options.shard.of == 1 else 0
-    unlisted = [(n.subject, n.night) for n in unlisted_nights(out)]
+    # Nights that left the table are a matter of the whole study: status and verify name them.
+    listed_no_more = unlisted_nights(out) if options.shard.of == 1 else []
+    unlisted = [(n.subject, n.night) for n in listed_no_more]
     if as_json:
         print_json(result_dict(result, out, unlisted))
     elif not quiet:

@@ -14,7 +14,7 @@ from psgpipe.model.ids import night_order
 from psgpipe.results import journal
 from psgpipe.results.manifest import MANIFEST, Manifest, read_manifest
 from psgpipe.results.night_folder import night_folder, read_failure
-from psgpipe.results.study_file import STUDY, read_study_file
+from psgpipe.results.study_file import STUDY, read_study_file, read_study_head
 
 if TYPE_CHECKING:
     from psgpipe.model.night_status import NightStatus
@@ -71,7 +71,7 @@ def study_nights(out: Path) -> list[StudyNight]:
 
 def require_results(out: Path) -> None:
     """Refuse a folder in which no run or batch has written anything."""
-    if read_study_file(out) is None and not (out / "nights").is_dir():
+    if read_study_head(out) is None and not (out / "nights").is_dir():
         raise UsageError(
             f"{out.name or out}: wanted a folder of results, found neither {STUDY} nor nights/",
             "Give the folder that psgpipe run or batch wrote (-o).",

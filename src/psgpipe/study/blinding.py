@@ -22,7 +22,7 @@ from psgpipe.errors import NightsNotComparable, OutputConflict, UsageError
 from psgpipe.files import atomic
 from psgpipe.files.regular import file_name
 from psgpipe.results import journal
-from psgpipe.results.study_file import STUDY, read_study_file
+from psgpipe.results.study_file import STUDY, read_study_file, read_study_head
 
 if TYPE_CHECKING:
     from psgpipe.model.night import Night
@@ -41,7 +41,7 @@ Sealed = Mapping[tuple[str, str], Mapping[str, str]]
 
 def is_blind(out: Path) -> bool:
     """Whether the study in `out` was declared blind."""
-    return os.path.lexists(out / KEY) or bool((read_study_file(out) or {}).get("blind"))
+    return os.path.lexists(out / KEY) or bool((read_study_head(out) or {}).get("blind"))
 
 
 def goes_blind(out: Path, definition: Definition, *, asked: bool) -> bool:

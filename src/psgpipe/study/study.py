@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from psgpipe.errors import StudyTableInvalid
-from psgpipe.files.hashing import sha256_of_bytes
+from psgpipe.errors import StudyTableInvalid, TryAgain
+from psgpipe.files.file_state import sha256_of_file
 from psgpipe.files.regular import file_name
 from psgpipe.model.ids import night_order
 from psgpipe.model.study_table_row import StudyTableRow
-from psgpipe.results.study_file import write_study_file
+from psgpipe.results.study_file import STUDY, renew_study_head, write_study_file
 from psgpipe.study import blinding
 from psgpipe.study.discovery import is_recording, nights_in_folder
 from psgpipe.study.study_table import study_table
 from psgpipe.tables.columns import CONDITIONS
+
+
+@dataclass(frozen=True)
+class StudyPart:
+    """How many nights the whole of a study has that was read in part."""
+
+    included: int
+    excluded: int
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,8 @@ class Study:
 
     `name` is that of the table or the folder. `table_sha256` is None for a folder. `passed_over`
     counts the scorings among the recordings of a folder. `sealed` has the conditions of a blinded
-    study, which `nights` do not have; it is None for an open study.
+    study, which `nights` do not have; it is None for an open study. `part` is None where `nights`
+    are all nights. `folder` is that of the table.
     """
 
     name: str
@@ -33,6 +42,18 @@ class Study:
     table_sha256: str | None = None
     passed_over: int = 0
     sealed: blinding.Sealed | None = None
+    part: StudyPart | None = None
+    folder: Path | None = None
+
+    @property
+    def n_included(self) -> int:
+        """The number of nights of the whole study that are not excluded."""
+        return self.part.included if self.part else len(self.included)
+
+    @property
+    def n_excluded(self) -> int:
+        """The number of nights that the whole study leaves out."""
+        return self.part.excluded if self.part else len(self.excluded)
 
     @property
     def included(self) -> tuple[StudyTableRow, ...]:
@@ -55,7 +76,8 @@ def read_study(source: Path, out: Path | None = None) -> Study:
             f"{source.name}: this is a recording, wanted a study table or a folder of recordings",
             "Use psgpipe run for one night.",
         )
-    return Study(source.name, _sorted(study_table(source)), sha256_of_bytes(source.read_bytes()))
+    listed = _sorted(study_table(source))
+    return Study(source.name, listed, sha256_of_file(source), folder=source.parent)
 
 
 def unnamed_conditions(nights: Iterable[StudyTableRow]) -> tuple[str, ...]:
@@ -86,17 +108,41 @@ def write_study(
     labels_sha256: str | None,
     versions: Mapping[str, str],
 ) -> None:
-    """Write ``study.json`` and the sealed conditions of a blinded study."""
-    if study.sealed is not None:
-        blinding.seal(out, study.sealed)
+    """Write ``study.json`` and the sealed conditions of a blinded study.
+
+    A part of a study changes nothing but the request: its nights are listed already.
+
+    Raises
+    ------
+    psgpipe.errors.TryAgain
+        The nights of a part are listed no more.
+    """
     facts = {
         "study": study.name,
         "study_table_sha256": study.table_sha256,
         "labels_sha256": labels_sha256,
         "versions": dict(versions),
     }
-    nights = [_night_dict(listed) for listed in study.nights]
-    write_study_file(out, pipeline, facts, nights, blind=study.sealed is not None)
+    blind = study.sealed is not None
+    if study.part is not None:
+        if not renew_study_head(out, pipeline, facts, blind=blind):
+            raise TryAgain(
+                f"{STUDY} was removed while this shard began", "Run the same command again."
+            )
+        return
+    if study.sealed is not None:
+        blinding.seal(out, study.sealed)
+    write_study_file(out, pipeline, facts, _ListedNights(study.nights), blind=blind)
+
+
+@dataclass(frozen=True)
+class _ListedNights:
+    """The nights as ``study.json`` lists them, one by one: there may be very many."""
+
+    nights: Sequence[StudyTableRow]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return map(_night_dict, self.nights)
 
 
 def _night_dict(listed: StudyTableRow) -> dict[str, Any]:
