@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from psgpipe.model.microstructure.names import GAIN_DEPENDENT, MICROSTRUCTURE_ENDPOINTS
 from psgpipe.model.summary import ENDPOINTS
 from tests.shared_files import CHECKOUT
 
@@ -29,11 +30,23 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(page):
     assert broken == []
 
 
-def test_the_page_of_endpoints_defines_what_psgpipe_computes_and_nothing_else():
+@pytest.mark.parametrize(
+    ("heading", "endpoints"),
+    [("Definitions", ENDPOINTS), ("Spectra and events", MICROSTRUCTURE_ENDPOINTS)],
+)
+def test_the_page_of_endpoints_defines_what_psgpipe_computes_and_nothing_else(heading, endpoints):
     text = (CHECKOUT / "docs" / "reference" / "endpoints.md").read_text(encoding="utf-8")
-    definitions = text.partition("## Definitions")[2].partition("\n\n")[2].partition("\n\n")[0]
-    first_cells = [line.split("|")[1] for line in definitions.splitlines()[2:]]
-    assert re.findall(r"`(\w+)`", " ".join(first_cells)) == list(ENDPOINTS)
+    table = text.partition(f"## {heading}")[2].partition("\n\n| ")[2].partition("\n\n")[0]
+    first_cells = [line.split("|")[1] for line in f"| {table}".splitlines()[2:]]
+    assert re.findall(r"`(\w+)`", " ".join(first_cells)) == list(endpoints)
+
+
+def test_the_page_of_endpoints_says_which_ones_move_with_the_gain():
+    text = (CHECKOUT / "docs" / "reference" / "endpoints.md").read_text(encoding="utf-8")
+    rows = text.partition("## Spectra and events\n")[2].partition("\n\n| ")[2].partition("\n\n")
+    told = {name for row in rows[0].splitlines()[2:] if row.endswith("| yes |")
+            for name in re.findall(r"`(\w+)`", row.split("|")[1])}  # fmt: skip
+    assert told == GAIN_DEPENDENT
 
 
 def module(name):

@@ -81,7 +81,7 @@ def test_a_finished_night_has_every_file_of_the_contract(finished):
     _, out, night = finished
     assert sorted(p.name for p in night.iterdir()) == [
         "hypnogram.edf", "hypnogram.png", "hypnogram.svg", "hypnogram.tsv",
-        "manifest.json", "quality.json", "summary.json",
+        "manifest.json", "microstructure.json", "power.tsv", "quality.json", "summary.json",
     ]  # fmt: skip
     assert (out / "study.json").exists()
     assert (out / "journal.jsonl").exists()
@@ -116,7 +116,7 @@ def test_the_manifest_names_what_went_in(finished):
     manifest = read_json(finished[2] / "manifest.json")
     assert manifest["engine"]["classifier"] == "clf_eeg+eog+emg_lgb_0.5.0.joblib"
     assert [d["name"] for d in manifest["derivations"]] == ["C4-M1", "E1-M2", "chin"]
-    assert [s["name"] for s in manifest["steps"]][-1] == "summarize"
+    assert [s["name"] for s in manifest["steps"]][-1] == "measure_microstructure"
     assert manifest["lights"]["off"] == "22:01:00"
     assert manifest["recording"]["name"] == "night.edf"
 

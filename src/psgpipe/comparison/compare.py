@@ -47,12 +47,15 @@ from psgpipe.errors import ComparisonSpecInvalid, StudyTableInvalid
 from psgpipe.messages import count_of, did_you_mean
 from psgpipe.model.comparison import (
     Comparison,
+    Contrast,
     DoseSlope,
     EndpointReliability,
     EndpointRole,
     StratumContrast,
+    SubjectChange,
 )
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
+from psgpipe.model.microstructure.names import GAIN_DEPENDENT, LEVEL
 from psgpipe.study import blinding
 from psgpipe.tables.columns import CONDITIONS
 
@@ -117,12 +120,14 @@ def compare(
     by_dose = _by_dose(selection, analyses, plan)
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
     stamp = lock_stamp(declaration)
+    changes = tuple(c for a in analyses for c in subject_changes(a.nights, stamp))
+    contrasts, changes, of_gain = _gain_checked(selection, analyses, contrasts, changes, plan)
     return Comparison(
         spec=plan,
         declaration=declaration,
         design=design,
         contrasts=contrasts,
-        subjects=tuple(c for a in analyses for c in subject_changes(a.nights, stamp)),
+        subjects=changes,
         flow=steps,
         nights=selection.fates,
         strata=by_dose[0],
@@ -135,6 +140,7 @@ def compare(
             *warnings_of_unlike(selection.by_subject, unlike, allowed),
             *sequence_warnings(selection, design),
             *imbalance_warnings(selection),
+            *of_gain,
             *inexact_warning({a.nights.endpoint: inexact_sign_flips(a.nights) for a in analyses}),
             *latency_warnings(selection.analysed, (e for e, _ in roles)),
             *_other_conditions(selection, plan), *_unused_columns(table),
@@ -142,6 +148,29 @@ def compare(
         recipe=recipe,
         table=table.file,
     )  # fmt: skip
+
+
+def _gain_checked(
+    selection: NightSelection,
+    analyses: Sequence[EndpointAnalysis],
+    contrasts: tuple[Contrast, ...],
+    changes: tuple[SubjectChange, ...],
+    spec: ComparisonSpec,
+) -> tuple[tuple[Contrast, ...], tuple[SubjectChange, ...], tuple[str, ...]]:
+    """Contrasts and changes without verdicts on absolute power of another gain, and warnings."""
+    if GAIN_DEPENDENT.isdisjoint(a.nights.endpoint for a in analyses) and all(
+        n.values.get(LEVEL) is None for n in selection.analysed
+    ):
+        return contrasts, changes, ()
+    # A study without spectra needs none of this.
+    from psgpipe.comparison.signal_level import gain
+
+    levels, factor = gain.level_differences(selection), spec.gain_factor
+    return (
+        gain.without_gain_verdicts(contrasts, analyses, levels, factor),
+        tuple(gain.without_gain_changes(changes, levels, factor)),
+        tuple(gain.gain_warnings(levels, factor)),
+    )
 
 
 def _by_dose(

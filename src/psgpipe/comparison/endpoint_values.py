@@ -17,6 +17,7 @@ from psgpipe.comparison.statistics.groups import means
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec, Transform
+from psgpipe.model.microstructure.names import MICROSTRUCTURE_ENDPOINTS
 from psgpipe.model.summary import LIGHTS_DEPENDENT, QUARTERS
 
 LOG_OFFSET = 0.5
@@ -38,6 +39,9 @@ _UNITS_BY_NAME = {
     "stage_shifts": "count",
     "cycles": "count",
     "mean_confidence": "probability",
+    **{name: "ln" for name in MICROSTRUCTURE_ENDPOINTS if name.endswith("_ln")},
+    "swa_decline_per_h": "ln per h",
+    "spindles_n2_per_min": "per min",
     **dict.fromkeys(BALANCES, "ilr"),
 }
 

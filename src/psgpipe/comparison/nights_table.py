@@ -11,7 +11,8 @@ from pathlib import Path
 from psgpipe.messages import likely_word
 from psgpipe.model.comparison import EEG_ONLY, MeasuredNight, NightState
 from psgpipe.model.ids import one_spelling, whole_number
-from psgpipe.model.summary import ALWAYS_WRITTEN, ENDPOINTS
+from psgpipe.model.microstructure.names import MICROSTRUCTURE_ENDPOINTS, NIGHT_ENDPOINTS
+from psgpipe.model.summary import ALWAYS_WRITTEN
 from psgpipe.tables.cells import (
     clock_or_date_time,
     date_time,
@@ -117,7 +118,9 @@ def nights_table(
         raw = _with_sealed(raw, sealed)
     wanted = [*wanted]
     mistakes = Mistakes(path.name)
-    table = with_known_names(raw, REQUIRED, _DESIGN, mistakes, measures=ENDPOINTS, named=wanted)
+    table = with_known_names(
+        raw, REQUIRED, _DESIGN, mistakes, measures=NIGHT_ENDPOINTS, named=wanted
+    )
     mistakes.refuse()
     present = {c.casefold() for c in raw.columns}
     has_condition = "condition" in present
@@ -153,8 +156,8 @@ def _endpoints(
     table: Table, present: set[str], conditions: Sequence[str], wanted: Sequence[str]
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Endpoint columns, columns that do not vary within a subject, columns without numbers."""
-    known = [c for c in ENDPOINTS if c in present]
-    further = [c for c in table.columns if c not in ENDPOINTS and c.casefold() in present]
+    known = [c for c in NIGHT_ENDPOINTS if c in present and (c in wanted or _is_measured(table, c))]
+    further = [c for c in table.columns if c not in NIGHT_ENDPOINTS and c.casefold() in present]
     named = [c for c in further if c in wanted]
     if set(ALWAYS_WRITTEN) <= set(known):
         return (*known, *named), (), ()
@@ -166,6 +169,13 @@ def _endpoints(
         (*known, *named, *varying),
         tuple(c for c in measured if c not in varying),
         tuple(c for c in others if c not in measured),
+    )
+
+
+def _is_measured(table: Table, column: str) -> bool:
+    """Whether an endpoint counts: one of spectra or events only where any night has it."""
+    return column not in MICROSTRUCTURE_ENDPOINTS or any(
+        not is_missing(row.cells[column]) for row in table.rows
     )
 
 
@@ -273,7 +283,8 @@ def _state(row: Row, mistakes: Mistakes) -> NightState:
 
 
 def _value(row: Row, endpoint: str, numbers: Numbers) -> float | None:
-    if endpoint not in ENDPOINTS:
+    # Logarithms and slopes may be negative.
+    if endpoint not in NIGHT_ENDPOINTS or endpoint in MICROSTRUCTURE_ENDPOINTS:
         return numbers.read(row, endpoint)
     if endpoint.endswith("_pct"):
         return numbers.within(row, endpoint, (0, 100), "a percentage from 0 to 100")

@@ -37,11 +37,13 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "multiplicity": ("secondary",),
     "tipping_point": _STAGER_ERRORS,
     "estimand": ESTIMAND,
+    "gain": ("factor",),
 }  # fmt: skip
 # Fields of ComparisonSpec that are not called like their key.
 _FIELDS = {("nights", "minimum"): "minimum_nights",
            **{("estimand", key): f"estimand_{key}" for key in ESTIMAND},
-           ("strata", "dose"): "dose_strata", ("strata", "hours_since_dose"): "hours_strata",
+           ("gain", "factor"): "gain_factor", ("strata", "dose"): "dose_strata",
+           ("strata", "hours_since_dose"): "hours_strata",
            ("multiplicity", "secondary"): "secondary_rule"}  # fmt: skip
 # Tables that are one field, with a value for each endpoint.
 _BY_ENDPOINT = ("transform", "equivalence", "population")
@@ -72,6 +74,7 @@ _WANTED = {
         (f"estimand_{key}" for key in ESTIMAND), f"a text, at most {_LONGEST_TEXT} characters"
     ),
     **dict.fromkeys(_STAGER_ERRORS, _SHARE),
+    "gain_factor": "a factor of power above 1",
     "seed": "a whole number, not negative",
 }
 
@@ -148,6 +151,8 @@ def _is_allowed(field: str, value: Any) -> bool:
     """Whether a value of the right type is in the range of its field."""
     if field in _STAGER_ERRORS:
         return bool(0 <= value <= 1)
+    if field == "gain_factor":
+        return bool(1 < value < _LARGEST)
     if field == "minimum_nights":
         return bool(1 <= value < _LARGEST)
     if field.startswith("estimand_"):

@@ -187,7 +187,10 @@ def _remarks(
 def _ratio_remark(contrast: Contrast) -> str | None:
     """A change on the ln scale as a ratio."""
     change, shift = contrast.difference, contrast.hodges_lehmann
-    if contrast.transform != "log" or (change is None and shift is None):
+    is_log = contrast.transform == "log" or (
+        contrast.transform == "none" and unit_of(contrast.endpoint) == "ln"
+    )
+    if not is_log or (change is None and shift is None):
         return None
     of = (
         f", of the value + {contrast.offset:g} {unit_of(contrast.endpoint)}"

@@ -70,6 +70,8 @@ estimand_summary
         Adjust the exploratory family by the largest |t| instead of Benjamini-Hochberg.
     rem_sensitivity, rem_false_positive_rate, n3_sensitivity, n3_false_positive_rate
         Of the stager for REM and N3 without the drug; None for the figures of the pipeline.
+    gain_factor
+        Two nights whose levels differ by more than this factor of power have another gain.
     seed
         Of the random sign flips with more than 20 subjects.
     """
@@ -105,6 +107,7 @@ estimand_summary
     estimand_intercurrent_events: str | None = None
     estimand_strategy: str | None = None
     estimand_summary: str | None = None
+    gain_factor: float = 1.4
     blind: bool = False
     seed: int = 20250101
 

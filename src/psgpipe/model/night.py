@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
+from psgpipe.model.microstructure.records import Microstructure
 from psgpipe.model.summary import ArchitectureSummary, QualityReport
 
 LightsSource = Literal["option", "table", "annotation", "recording"]
@@ -95,6 +96,8 @@ class StagedNight:
         one derivation was staged.
     provenance
         What the manifest holds: recording, pipeline, steps, engine, derivations.
+    microstructure
+        Spectra and their endpoints; None where the pipeline has no such step.
     """
 
     night: Night
@@ -105,3 +108,4 @@ class StagedNight:
     lights: Lights
     disagreement: npt.NDArray[np.float64] | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    microstructure: Microstructure | None = None

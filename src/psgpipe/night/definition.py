@@ -94,7 +94,22 @@ def definition_from(table: Mapping[str, Any], source: str) -> Definition:
         )
         for name in steps
     }
-    return Definition(name, steps, params, blind)
+    return Definition(name, steps, _with_cycle_rule(params, table, source), blind)
+
+
+def _with_cycle_rule(
+    params: dict[str, Any], table: Mapping[str, Any], source: str
+) -> dict[str, Any]:
+    """The parameters with one rule for cycles in both steps that count them."""
+    name = "measure_microstructure"
+    if name not in params:
+        return params
+    if "cycles" in table.get(name, {}):
+        raise PipelineInvalid(
+            f"{source} [{name}]: there is no key 'cycles'",
+            "Write the cycle rule under [summarize].",
+        )
+    return {**params, name: dataclasses.replace(params[name], cycles=params["summarize"])}
 
 
 def _step_names(table: Mapping[str, Any], source: str) -> tuple[str, ...]:

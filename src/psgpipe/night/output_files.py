@@ -15,6 +15,7 @@ from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.night import StagedNight
 from psgpipe.model.recording import Recording
 from psgpipe.model.summary import QualityReport
+from psgpipe.night.microstructure_files import microstructure_files
 from psgpipe.reports.night_picture import night_pictures
 from psgpipe.signals.spectrogram import epoch_spectrogram
 from psgpipe.sleep.local_clock import local_clock
@@ -40,6 +41,8 @@ def night_outputs(
         "summary.json": json_bytes(summary_dict(staged)),
         "quality.json": json_bytes(staged.quality.as_dict()),
     }
+    if staged.microstructure is not None:
+        outputs |= microstructure_files(staged.microstructure, staged.hypnogram)
     if pictures:
         outputs |= night_pictures(
             staged.hypnogram,
@@ -94,7 +97,7 @@ def _epoch_s(staged: StagedNight, epoch: int) -> float:
 
 def summary_dict(staged: StagedNight) -> dict[str, Any]:
     """What ``summary.json`` holds: identity, lights, every endpoint, and why one is absent."""
-    night = staged.night
+    night, found = staged.night, staged.microstructure
     return {
         "subject": night.subject,
         "night": night.night,
@@ -105,9 +108,10 @@ def summary_dict(staged: StagedNight) -> dict[str, Any]:
         "lights_on": staged.provenance["lights"]["on"],
         "lights_source": staged.lights.source,
         **staged.summary.endpoints(),
+        **(found.endpoints if found else {}),
         **_disagreement(staged),
         "quarters_in_bed_min": list(quarters_in_bed_min(int(staged.hypnogram.in_bed.sum()))),
-        "absent": dict(staged.summary.absent),
+        "absent": {**staged.summary.absent, **(found.absent if found else {})},
         "arousals": "not scored: AASM arousals last 3 s and 30-s staging cannot give them",
         "warnings": list(staged.provenance["warnings"]),
     }

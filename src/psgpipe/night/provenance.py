@@ -33,6 +33,7 @@ def staged_night(
         lights=opened.lights,
         disagreement=staged.disagreement,
         provenance=_provenance(opened, staged, definition, results, recording_sha256),
+        microstructure=results.slots.get("microstructure"),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from psgpipe.files.atomic import bytes_of, parse_json, write_file
 from psgpipe.files.hashing import sha256_of_bytes
-from psgpipe.model.summary import ENDPOINTS
+from psgpipe.model.microstructure.names import NIGHT_ENDPOINTS
 from psgpipe.results.doubts import QUALITY, doubts_in, withheld_because
 from psgpipe.results.manifest import Manifest, recipe_of
 from psgpipe.results.status import (
@@ -32,7 +32,7 @@ RECIPE = (
     "pipeline", "pipeline_sha256", "recording_sha256", "psgpipe",
 )  # fmt: skip
 NOTES = ("flags", "warnings")
-OURS = (*IDENTITY, *RECORDED, *ENDPOINTS, *RECIPE, *NOTES)
+OURS = (*IDENTITY, *RECORDED, *NIGHT_ENDPOINTS, *RECIPE, *NOTES)
 READS_TRIED = 5
 
 
@@ -79,7 +79,7 @@ def _table(nights: Sequence[StudyNight], counts: NightCounts) -> Iterator[bytes]
     with_condition = any(night.condition for night in nights)
     columns = [
         *(c for c in IDENTITY if c != "condition" or with_condition), *RECORDED, *extra.values(),
-        *ENDPOINTS, *RECIPE, *NOTES,
+        *NIGHT_ENDPOINTS, *RECIPE, *NOTES,
     ]  # fmt: skip
     yield _line(columns)
     for night in nights:
@@ -119,7 +119,7 @@ def _are_readable(summary: Mapping[str, Any], quality: Mapping[str, Any]) -> boo
         doubts_in(quality)
     except ValueError:
         return False
-    values = [summary.get(name) for name in ENDPOINTS]
+    values = [summary.get(name) for name in NIGHT_ENDPOINTS]
     return all(
         v is None or (isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v))
         for v in values
@@ -158,7 +158,7 @@ def _row(
         **row,
         "reason": row["reason"] or withheld_because(doubts),
         **_origin(stored.manifest),
-        **{name: summary.get(name) for name in ENDPOINTS},
+        **{name: summary.get(name) for name in NIGHT_ENDPOINTS},
         "flags": " ".join(dict.fromkeys(flag.code for flag in doubts)),
         "warnings": len(stored.manifest.warnings),
     }

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.files.atomic import TEMPORARY_PREFIX, parse_json
-from psgpipe.model.summary import ENDPOINTS
+from psgpipe.model.microstructure.names import NIGHT_ENDPOINTS
 from psgpipe.results.nights_tsv import OURS
 from psgpipe.study.blinding import KEY, Sealed, is_blind, is_unblinded
 from psgpipe.study.blinding import sealed as sealed_cells
@@ -29,7 +29,7 @@ FOLDERS = ("nights", "comparison", "agreement", "concordance", "doubts")
 STUDY_FILES = ("*.tsv", "*.json", "*.jsonl", "*.md", "*.html")
 SHORTEST_WORD = 3
 SHORTEST_WORD_IN_BYTES = 5
-_OWN_WORDS = frozenset(word for name in ENDPOINTS for word in name.split("_")) | {
+_OWN_WORDS = frozenset(word for name in NIGHT_ENDPOINTS for word in name.split("_")) | {
     "sleep", "night", "wake", "awake", "lights", "recording", "subject", "study", "none", "yes",
     "unknown", "eeg", "eog", "emg", "stage", "epoch", "age", "male", "female",
 }  # fmt: skip

@@ -1,6 +1,14 @@
 """The catalogue of all steps, in their usual order."""
 
-from psgpipe.night.steps import check_quality, filter_eeg, load, reference, stage_sleep, summarize
+from psgpipe.night.steps import (
+    check_quality,
+    filter_eeg,
+    load,
+    measure_microstructure,
+    reference,
+    stage_sleep,
+    summarize,
+)
 from psgpipe.night.steps.step import Step
 
 INITIAL_SLOTS = ("opened",)
@@ -14,5 +22,6 @@ CATALOGUE: dict[str, Step] = {
         filter_eeg.STEP,
         stage_sleep.STEP,
         summarize.STEP,
+        measure_microstructure.STEP,
     )
 }

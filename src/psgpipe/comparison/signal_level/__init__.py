@@ -1,0 +1,1 @@
+"""The level of the EEG: nights whose amplitude or spectrum is unlike the baseline."""

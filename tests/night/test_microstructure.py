@@ -1,0 +1,144 @@
+"""The step *measure_microstructure*, and its files in the folder of a night."""
+
+import csv
+import json
+import math
+
+import numpy as np
+import pytest
+
+from psgpipe.cli.app import exit_code
+from psgpipe.errors import PipelineInvalid
+from psgpipe.model.microstructure.names import MICROSTRUCTURE_ENDPOINTS
+from psgpipe.night.definition import definition_from, load_definition
+from psgpipe.night.run_night import run_night
+from psgpipe.simulation.study import StudyDesign, simulate_study
+from tests.recordings import write_night
+
+STEPS = ["load", "reference", "check_quality", "stage_sleep", "summarize", "measure_microstructure"]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """The folder of one simulated baseline night of two hours, and of its treatment night."""
+    folder = tmp_path_factory.mktemp("study")
+    simulate_study(StudyDesign(subjects=1, hours=2.0, fs_hz=256, seed=4), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(study):
+    arguments = ["run", str(study / "recordings" / "sub-S01_ses-base1.edf"), "--no-figures"]
+    assert exit_code([*arguments, "-o", str(study / "out"), "--quiet"]) == 0
+    return study / "out" / "nights" / "S01" / "base1"
+
+
+def read_json(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_power_by_epoch_and_by_stage_are_of_the_same_epochs(finished):
+    found = read_json(finished / "microstructure.json")
+    with (finished / "power.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert len(rows) == 240
+    assert found["derivation"] == "C4-M1"
+    used = [row for row in rows if row["used"] == "true"]
+    for stage, told in found["stages"].items():
+        wanted = ("N2", "N3") if stage == "NREM" else (stage,)
+        powers = [float(row["sigma_uv2"]) for row in used if row["stage"] in wanted]
+        assert told["minutes"] == len(powers) / 2
+        if told["power_ln"] is None:
+            assert told["reason"] == f"{told['minutes']:g} min without artefact, 10 are needed"
+        else:
+            assert told["power_ln"]["sigma"] == pytest.approx(math.log(np.mean(powers)), abs=1e-5)
+
+
+def test_the_power_of_an_epoch_is_that_of_the_recording_as_yasa_computes_it(finished, study):
+    from yasa import bandpower
+
+    import psgpipe
+
+    recording = psgpipe.read_recording(
+        study / "recordings" / "sub-S01_ses-base1.edf", ["EEG C4-M1"]
+    )
+    with (finished / "power.tsv").open(encoding="utf-8", newline="") as file:
+        row = next(r for r in csv.DictReader(file, delimiter="\t") if r["epoch"] == "100")
+    epoch_uv = recording.signals_uv[0, 100 * 7680 : 101 * 7680]
+    wanted = bandpower(
+        epoch_uv, 256.0, bands=[(0.5, 4, "swa"), (12, 15, "sigma")], relative=False,
+        welch_kwargs={"window": "hann", "average": "mean"},
+    )  # fmt: skip
+    assert float(row["swa_uv2"]) == pytest.approx(wanted["swa"].iloc[0], rel=1e-6)
+    assert float(row["sigma_uv2"]) == pytest.approx(wanted["sigma"].iloc[0], rel=1e-6)
+
+
+def test_every_endpoint_is_in_the_summary_or_absent_with_its_reason(finished):
+    summary = read_json(finished / "summary.json")
+    assert [name for name in MICROSTRUCTURE_ENDPOINTS if name not in summary] == []
+    absent = {name for name in MICROSTRUCTURE_ENDPOINTS if summary[name] is None}
+    assert absent == set(summary["absent"]) & set(MICROSTRUCTURE_ENDPOINTS)
+    assert summary["swa_ln"] is not None
+    assert summary["slope_30_45"] is not None  # 256 Hz, no low-pass is stated
+
+
+def test_a_night_without_the_step_has_the_same_stages_and_no_spectra(finished, study, tmp_path):
+    pipeline = tmp_path / "no-spectra.toml"
+    text = '["C4-M1"]\neog = ["E1-M2", "E2-M1", "E2-M2"]\nemg = ["chin"]\n'
+    pipeline.write_text(f"steps = {STEPS[:-1]}\n[reference]\neeg = {text}", encoding="utf-8")
+    night = run_night(study / "recordings" / "sub-S01_ses-base1.edf", pipeline)
+    assert night.microstructure is None
+    with (finished / "hypnogram.tsv").open(encoding="utf-8", newline="") as file:
+        stages = [row["stage"] for row in csv.DictReader(file, delimiter="\t")]
+    assert [stage.value for stage in night.hypnogram.stages] == stages
+
+
+def test_a_low_pass_in_the_header_forbids_the_slope_of_high_frequencies(tmp_path):
+    path = write_night(tmp_path / "night.edf", seconds=900, fs_hz=256)
+    path.write_bytes(path.read_bytes().replace(b"LP:75Hz", b"LP:35Hz"))
+    found = run_night(path, "eeg-only").microstructure
+    spectrum = next(s for s in found.stages.values() if s.mean.power_uv2 is not None)
+    assert spectrum.slope_30_45 is None
+    assert spectrum.absent["slope_30_45"] == "the recorder's low-pass is at 35 Hz"
+
+
+def test_a_sampling_rate_below_200_hz_forbids_it_too(tmp_path):
+    path = write_night(tmp_path / "night.edf", seconds=900, fs_hz=128)
+    found = run_night(path, "eeg-only").microstructure
+    spectrum = next(s for s in found.stages.values() if s.mean.power_uv2 is not None)
+    assert spectrum.absent["slope_30_45"] == "sampled at 128 Hz, below 200 Hz"
+
+
+def test_a_night_soon_after_a_dose_has_no_number_of_sleep(study):
+    dose_end = "2024-03-04T21:00:00"
+    night = run_night(study / "recordings" / "sub-S01_ses-base1.edf", dose_end=dose_end)
+    assert night.summary.tst_min is None
+    assert set(night.microstructure.endpoints.values()) == {None}
+    assert night.microstructure.absent["swa_ln"].startswith("withheld: ")
+
+
+def test_the_rule_for_cycles_is_that_of_the_summary():
+    table = {"steps": STEPS, "summarize": {"nrem_min": 20.0}, "reference": {"eeg": ["C4-M1"]}}
+    params = definition_from(table, "mine.toml").params
+    assert params["measure_microstructure"].cycles.nrem_min == 20
+    with pytest.raises(PipelineInvalid, match="no key 'cycles'"):
+        definition_from({**table, "measure_microstructure": {"cycles": {}}}, "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("movement_ratio", 1.0, "movement_ratio 1 is not above 1"),
+        ("muscle_ratio", -2.0, "muscle_ratio -2 is not above 1"),
+        ("around_epochs", 2, "around_epochs 2 is below 3"),
+        ("least_min", 0.0, "least_min 0 is not above 0"),
+    ],
+)
+def test_impossible_parameters_are_refused(key, value, told):
+    with pytest.raises(PipelineInvalid, match=told):
+        definition_from({"steps": STEPS, "measure_microstructure": {key: value}}, "mine.toml")
+
+
+@pytest.mark.parametrize("pipeline", ["standard-night", "eeg-only"])
+def test_the_pipelines_of_psgpipe_measure_spectra(pipeline):
+    assert load_definition(pipeline).steps[-1] == "measure_microstructure"
