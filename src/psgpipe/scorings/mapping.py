@@ -1,8 +1,11 @@
-"""The user's mapping from the spellings of a scoring to stages: a TOML file, or on the command."""
+"""The user's mapping from the spellings of a scoring to stages: pairs, a TOML file, or a name."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +14,13 @@ from psgpipe.files.toml_file import read_toml
 from psgpipe.messages import quoted
 from psgpipe.model.hypnogram import SleepStage
 from psgpipe.montage.label_table import fold_event
+from psgpipe.scorings.number_text import whole_number
 
 EXAMPLE = "0=W,1=N1,2=N2,3=N3,5=R"
+HOW_TO_MAP = (
+    f"Name each: --scoring-map {EXAMPLE}; or use --scoring-map aasm (REM is 4) or --scoring-map rk "
+    "(stage 4 is 4, REM is 5)."
+)
 
 
 def read_mapping(text: str) -> Mapping[str, SleepStage]:
@@ -21,19 +29,23 @@ def read_mapping(text: str) -> Mapping[str, SleepStage]:
     Parameters
     ----------
     text
-        ``SPELLING=STAGE`` pairs with commas between them, such as ``0=W,1=N1``, or the path of a
-        TOML file with a list of spellings for each stage, as under ``[stages]`` in a label table.
+        ``SPELLING=STAGE`` pairs with commas between them, such as ``0=W,1=N1``; the path of a TOML
+        file with a list of spellings for each stage, as under ``[stages]`` in a label table; or
+        ``aasm`` or ``rk``, for two usual ways to write stages as numbers.
 
     Raises
     ------
     psgpipe.errors.UsageError
         A pair without ``=``, a word that is no stage, or a spelling with two stages.
     """
+    named = _named_maps().get(text.strip().casefold())
+    if named is not None:
+        return named
     is_file = text.lower().endswith(".toml") or ("=" not in text and Path(text).is_file())
     pairs = _pairs_of_file(Path(text)) if is_file else _pairs_of_text(text)
     mapping: dict[str, SleepStage] = {}
     for spelling, word in pairs:
-        stage, folded = _stage(word), fold_event(spelling) or spelling.strip()
+        stage, folded = _stage(word), spelling_key(spelling)
         if not folded:
             raise _wrong("a stage has no spelling before it")
         if mapping.setdefault(folded, stage) != stage:
@@ -41,6 +53,24 @@ def read_mapping(text: str) -> Mapping[str, SleepStage]:
     if not mapping:
         raise _wrong("it names no stage")
     return mapping
+
+
+def spelling_key(text: str) -> str:
+    """A spelling as mappings compare it: a number as such, a word folded."""
+    value = whole_number(text)
+    return str(value) if value is not None else fold_event(text) or text.strip()
+
+
+@cache
+def _named_maps() -> Mapping[str, Mapping[str, SleepStage]]:
+    file = resources.files("psgpipe") / "scorings" / "named_maps.toml"
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {
+        name: {
+            key: SleepStage(stage) for stage in stages if stage != "about" for key in stages[stage]
+        }
+        for name, stages in table.items()
+    }
 
 
 def _pairs_of_text(text: str) -> Iterable[tuple[str, str]]:
@@ -70,5 +100,5 @@ def _wrong(what: str) -> UsageError:
     stages = ", ".join(SleepStage)
     return UsageError(
         f"the mapping of a scoring: {what}",
-        f"Write it like {EXAMPLE}, or give a TOML file; the stages are {stages}.",
+        f"Write it like {EXAMPLE}, or give aasm, rk or a TOML file; the stages are {stages}.",
     )

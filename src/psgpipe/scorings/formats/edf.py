@@ -10,7 +10,7 @@ from psgpipe.errors import RecordingUnreadable, ScoringInvalid
 from psgpipe.model.header import Annotation
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
-from psgpipe.scorings.stage_texts import stage_of
+from psgpipe.scorings.stage_texts import stages_among_events
 
 HEADER_BYTES = 256
 _COUNT = re.compile(rb"[0-9]+ *")
@@ -34,14 +34,13 @@ def read(path: Path, options: ReadOptions) -> Scoring:
         header, annotations = read_annotations(path)
     except RecordingUnreadable as error:
         raise ScoringInvalid(f"the scoring {error.problem}", error.remedy) from error
-    stages: list[ScoredStage] = []
-    others: list[Annotation] = []
-    for note in annotations:
-        stage = stage_of(note.text, options)
-        if stage is None:
-            others.append(note)
-        else:
-            stages.append(ScoredStage(note.onset_s, note.duration_s, stage, note.text))
+    named = stages_among_events((note.text for note in annotations), options)
+    stages = [
+        ScoredStage(note.onset_s, note.duration_s, named[note.text], note.text)
+        for note in annotations
+        if note.text in named
+    ]
+    others: list[Annotation] = [note for note in annotations if note.text not in named]
     return Scoring(
         file=header.file,
         format=FORMAT.name,

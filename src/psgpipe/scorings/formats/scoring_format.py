@@ -19,7 +19,7 @@ class ReadOptions:
     ----------
     mapping
         The stage of each spelling, given by the user (``--scoring-map``); spellings are folded as
-        by :func:`psgpipe.montage.label_table.fold_event`. None where none was given.
+        by :func:`psgpipe.scorings.mapping.spelling_key`. None where none was given.
     label_table
         The laboratory's label table, whose ``[stages]`` and ``[lights]`` go before those of
         psgpipe.

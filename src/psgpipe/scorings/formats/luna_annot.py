@@ -1,0 +1,178 @@
+"""Scorings as Luna's .annot: class, instance, channel, start, stop, meta data."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from psgpipe.errors import ScoringInvalid
+from psgpipe.files.regular import file_name
+from psgpipe.model.header import Annotation
+from psgpipe.model.hypnogram import EPOCH_S
+from psgpipe.model.scoring import ScoredStage, Scoring
+from psgpipe.scorings.clock_times import ClockTimes, Moment, clock_times, read_moment
+from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
+from psgpipe.scorings.number_text import number, seconds
+from psgpipe.scorings.second_zero import counted_from_first_stage
+from psgpipe.scorings.stage_texts import stages_among_events
+from psgpipe.scorings.text_source import head_text, lines_of, read_text
+
+HEADER = ("class", "instance", "channel", "start", "stop", "meta")
+ANNOT = ".annot"
+UNTIL_NEXT = "..."
+DAY_S = 86_400.0
+# Luna writes an unstaged epoch and lights on as classes of one letter.
+LIGHTS_ON = "L"
+_EPOCH = re.compile(r"e:(?:(\d+(?:\.\d+)?):)?(\d+)")
+
+
+class _Line(NamedTuple):
+    """One line; start and stop are seconds, or moments where they are times of day."""
+
+    line: int
+    label: str
+    start_s: float | None
+    start: Moment | None
+    stop: str
+
+
+def recognise(head: bytes, name: str) -> str | None:
+    """Whether a line names the columns of Luna, or the file its ending."""
+    text = head_text(head)
+    if text is None:
+        return None
+    lines = [line for line in lines_of(text) if line.strip() and not line.startswith("#")]
+    first = tuple(cell.strip().casefold() for cell in lines[0].split("\t")) if lines else ()
+    if first[:5] == HEADER[:5]:
+        return "its columns are class, instance, channel, start and stop"
+    return f"its name ends in {ANNOT}" if name.lower().endswith(ANNOT) and lines else None
+
+
+def read(path: Path, options: ReadOptions) -> Scoring:
+    """The stages among the classes of annotations.
+
+    Times are seconds from the start, times of day, dates with times (day before month), ``0+`` and
+    hours, or numbers of epochs. An annotation that ends with ``...`` lasts to the next one.
+    """
+    file = file_name(path)
+    lines = list(_lines(lines_of(read_text(path)), file))
+    clock = _clock([line for line in lines if line.start is not None], file)
+    by_line = dict(
+        zip(
+            (x.line for x in lines if x.start is not None),
+            clock.onsets_s if clock else [],
+            strict=True,
+        )
+    )
+    named = stages_among_events((_text(line.label) for line in lines), options)
+    if clock is not None and any(x.start_s is not None for x in lines if _text(x.label) in named):
+        raise ScoringInvalid(
+            f"{file}: some stages start at times of day, others at seconds from the start",
+            "Write all of them in one way: WRITE-ANNOTS in Luna does it.",
+        )
+    stages, others = [], []
+    for line in lines:
+        onset_s = line.start_s if line.start_s is not None else by_line[line.line]
+        duration_s = _duration_s(line, onset_s, file)
+        text = _text(line.label)
+        if text in named:
+            stages.append(ScoredStage(onset_s, duration_s, named[text], text))
+        elif clock is None or line.start is not None:
+            others.append(Annotation(onset_s, duration_s, text))
+    scoring = Scoring(
+        file=file,
+        format=FORMAT.name,
+        recognised_by=options.recognised_by,
+        stages=tuple(stages),
+        start=clock.start if clock else None,
+        start_clock=clock.start_clock if clock else None,
+        annotations=tuple(others),
+        findings=clock.findings if clock else (),
+    )
+    return counted_from_first_stage(scoring)
+
+
+def _lines(lines: list[str], file: str) -> list[_Line]:
+    read_lines = []
+    for count, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        cells = [cell.strip() for cell in line.split("\t")]
+        if len(cells) < 4:
+            cells = line.split()
+        if tuple(c.casefold() for c in cells[:3]) == HEADER[:3]:
+            continue
+        start, stop = _start_and_stop(cells)
+        start_s, moment = _seconds(start), read_moment(start)
+        if start_s is None and moment is None:
+            raise ScoringInvalid(
+                f"{file}: line {count}: wanted class, instance, channel, start and stop, with tabs "
+                "between them",
+                "Write the annotations with WRITE-ANNOTS in Luna.",
+            )
+        epoch = _EPOCH.fullmatch(start)
+        if stop in {".", ""} and epoch:
+            stop = f"+{epoch[1] or EPOCH_S:g}" if not epoch[1] else f"+{epoch[1]}"
+        read_lines.append(
+            _Line(count, cells[0], start_s, None if start_s is not None else moment, stop)
+        )
+    return read_lines
+
+
+def _start_and_stop(cells: list[str]) -> tuple[str, str]:
+    """Six columns have them in the fourth and fifth, four columns in the third and fourth."""
+    if len(cells) >= 5:
+        return cells[3], cells[4]
+    return (cells[2], cells[3]) if len(cells) == 4 else ("", "")
+
+
+def _seconds(text: str) -> float | None:
+    """Seconds from the start: a number, ``0+hh:mm:ss``, or the begin of an epoch."""
+    if text.startswith("0+"):
+        hours = text[2:].split(":")
+        values = [number(part) for part in hours]
+        if len(values) == 3 and None not in values:
+            h, m, s = (value or 0.0 for value in values)
+            return h * 3600 + m * 60 + s
+        return None
+    epoch = _EPOCH.fullmatch(text)
+    if epoch:
+        return (int(epoch[2]) - 1) * float(epoch[1] or EPOCH_S)
+    return number(text) if "," not in text else None
+
+
+def _clock(timed: list[_Line], file: str) -> ClockTimes | None:
+    moments = [line.start for line in timed if line.start is not None]
+    return clock_times(moments, [x.line for x in timed], file, "dmy") if moments else None
+
+
+def _duration_s(line: _Line, onset_s: float, file: str) -> float | None:
+    if line.stop in {UNTIL_NEXT, ".", ""}:
+        return None
+    if line.stop.startswith("+"):
+        duration_s = seconds(line.stop[1:])
+    else:
+        epoch = _EPOCH.fullmatch(line.stop)
+        stop_s, moment = _seconds(line.stop), read_moment(line.stop)
+        if epoch and stop_s is not None:
+            stop_s += float(epoch[1] or EPOCH_S)
+        if stop_s is not None and line.start is None:
+            duration_s = stop_s - onset_s
+        elif moment is not None and line.start is not None:
+            duration_s = round((moment.of_day_s - line.start.of_day_s) % DAY_S, 6)
+        else:
+            duration_s = None
+    if duration_s is None or duration_s < 0:
+        raise ScoringInvalid(
+            f"{file}: line {line.line}: a stop that is none, or lies before its start",
+            "Write the annotations with WRITE-ANNOTS in Luna.",
+        )
+    return duration_s
+
+
+def _text(label: str) -> str:
+    return "Lights on" if label == LIGHTS_ON else label
+
+
+FORMAT = ScoringFormat("luna-annot", "Luna .annot", recognise, read)

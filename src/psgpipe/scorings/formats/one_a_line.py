@@ -1,0 +1,82 @@
+"""Scorings with one stage a line: letters, words, or numbers with a mapping; Luna's .eannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from psgpipe.files.regular import file_name
+from psgpipe.model.hypnogram import EPOCH_S
+from psgpipe.model.scoring import ScoredStage, Scoring
+from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
+from psgpipe.scorings.number_text import whole_number
+from psgpipe.scorings.stage_table import NO_EPOCH_LENGTH
+from psgpipe.scorings.stage_texts import StageText, stages_in_column
+from psgpipe.scorings.stage_words import stage_word
+from psgpipe.scorings.table_columns import columns_of
+from psgpipe.scorings.text_source import head_text, lines_of, read_text
+
+MOST_LINES_OF_HEAD = 400
+EANNOT = ".eannot"
+
+
+def recognise(head: bytes, _name: str) -> str | None:
+    """Whether every line is a word for a stage, or every line is a whole number."""
+    lines = _head_lines(head)
+    if lines and all(whole_number(line) is not None for line in lines):
+        return "every line is a whole number"
+    is_stage = [stage_word(line) is not None or whole_number(line) is not None for line in lines]
+    return "every line is a stage" if lines and all(is_stage) else None
+
+
+def recognise_eannot(head: bytes, name: str) -> str | None:
+    """Whether the name is that of Luna's annotations of epochs."""
+    return f"its name ends in {EANNOT}" if name.lower().endswith(EANNOT) and head else None
+
+
+def read(path: Path, options: ReadOptions) -> Scoring:
+    """One stage for each epoch of 30 s, from the start of the recording."""
+    return _read(path, options, FORMAT.name)
+
+
+def read_eannot(path: Path, options: ReadOptions) -> Scoring:
+    """One stage for each epoch of 30 s, from the start of the recording."""
+    return _read(path, options, EPOCH_ANNOTATIONS.name)
+
+
+def _read(path: Path, options: ReadOptions, name: str) -> Scoring:
+    file = file_name(path)
+    lines = enumerate(lines_of(read_text(path)), start=1)
+    texts = [StageText(i, line.strip()) for i, line in lines if line.strip()]
+    if texts and _is_header(texts[0].text):
+        texts = texts[1:]
+    stages = stages_in_column(texts, options, file)
+    return Scoring(
+        file=file,
+        format=name,
+        recognised_by=options.recognised_by,
+        stages=tuple(
+            ScoredStage(EPOCH_S * i, EPOCH_S, stage, text.text)
+            for i, (stage, text) in enumerate(zip(stages, texts, strict=True))
+        ),
+        findings=(NO_EPOCH_LENGTH,),
+    )
+
+
+def _head_lines(head: bytes) -> list[str]:
+    """The first lines that are not blank, without a header and without a line that may be cut."""
+    text = head_text(head)
+    if not text:
+        return []
+    lines = [line.strip() for line in lines_of(text)]
+    whole = lines[:-1] if len(lines) > MOST_LINES_OF_HEAD else lines
+    filled = [line for line in whole if line]
+    return filled[1:] if filled and _is_header(filled[0]) else filled
+
+
+def _is_header(line: str) -> bool:
+    """Whether a line is the name of a column of stages, not a stage."""
+    return bool(columns_of([line]).stages) and stage_word(line) is None
+
+
+FORMAT = ScoringFormat("one-a-line", "text with one stage a line", recognise, read)
+EPOCH_ANNOTATIONS = ScoringFormat("luna-eannot", "Luna .eannot", recognise_eannot, read_eannot)
