@@ -105,6 +105,7 @@ SWEEPS = (
         ("simulate", "-o", "made", "--subjects", "1", "--hours", "0.1", "--fs", "64", "-q"), empty,
         code_when_complete=7, at_least=20,
     ),
+    Sweep("export", ("export", "out", "--to", "edf"), study_of_two, setup=(BATCH,)),
     Sweep("unblind", ("unblind", "out"), study_of_two, setup=((*BATCH, "--blind"),)),
 )  # fmt: skip
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "gather": "nights.tsv from the finished nights; lists what is missing.",
     "status": "Nights that are done, failed, missing or running, read from files only.",
     "verify": "Compare every output with the hash in its manifest.",
+    "export": "Scorings and summaries in the formats of other tools.",
     "compare": "Treatment against baseline.",
     "plan": "Subjects and nights that a study needs to find a difference.",
     "unblind": "Lift the blind of a study; the journal records it.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -53,22 +53,36 @@ class OutputSignal:
     transducer: str = ""
 
 
-def write_scoring(hypnogram: Hypnogram, *, last_epoch_s: float = EPOCH_S) -> bytes:
+def write_scoring(
+    hypnogram: Hypnogram,
+    *,
+    last_epoch_s: float = EPOCH_S,
+    texts: Mapping[SleepStage, str] = STAGE_TEXTS,
+    events: Sequence[Annotation] = (),
+) -> bytes:
     """The hypnogram as an annotations-only EDF+ file, one annotation of 30 s for each epoch.
 
     The last may be shorter, `last_epoch_s`: no annotation goes on after the recording has ended.
     The same hypnogram gives the same bytes. Start date and time are kept; a date that is not
     known, or that EDF cannot hold (before 1985, after 2084), is left out. The file names no
     patient.
+
+    Parameters
+    ----------
+    texts
+        The text of each stage.
+    events
+        Further annotations, such as lights off and lights on.
     """
     lasting_s = [EPOCH_S] * (len(hypnogram) - 1) + [last_epoch_s]
     stages = [
-        Annotation(EPOCH_S * epoch, duration_s, STAGE_TEXTS[stage])
+        Annotation(EPOCH_S * epoch, duration_s, texts[stage])
         for epoch, (stage, duration_s) in enumerate(zip(hypnogram.stages, lasting_s, strict=True))
     ]
     buffer = io.BytesIO()
     clock = hypnogram.start.time() if hypnogram.start else hypnogram.start_clock
-    _edf_plus([], stages, _edf_date(hypnogram.start), clock).write(buffer)
+    annotations = sorted([*events, *stages], key=lambda annotation: annotation.onset_s)
+    _edf_plus([], annotations, _edf_date(hypnogram.start), clock).write(buffer)
     return buffer.getvalue()
 
 

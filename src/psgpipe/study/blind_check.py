@@ -25,7 +25,7 @@ DESIGN_COLUMNS = (
     "condition", "dose_mg_per_kg", "route", "dose_end", "infusion_no", "period", "sequence",
     "comedication", "arm", "part", "night_in_lab",
 )  # fmt: skip
-FOLDERS = ("nights", "comparison", "agreement", "concordance", "doubts")
+FOLDERS = ("nights", "comparison", "agreement", "concordance", "doubts", "export")
 STUDY_FILES = ("*.tsv", "*.json", "*.jsonl", "*.md", "*.html")
 SHORTEST_WORD = 3
 SHORTEST_WORD_IN_BYTES = 5
@@ -74,8 +74,8 @@ def files_against_the_blind(out: Path) -> Iterator[Path]:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The files of psgpipe in a folder: none lies deeper than those of a night."""
-    for pattern in ("*", "*/*", "*/*/*"):
+    """The files of psgpipe in a folder: none lies deeper than the tables of a BIDS data set."""
+    for pattern in ("*", "*/*", "*/*/*", "*/*/*/*", "*/*/*/*/*"):
         for path in sorted(folder.glob(pattern)):
             if not path.name.startswith(TEMPORARY_PREFIX):
                 yield path

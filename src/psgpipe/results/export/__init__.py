@@ -1,0 +1,1 @@
+"""Scorings and summaries of finished nights in the formats of other tools."""

@@ -1,0 +1,83 @@
+"""The formats of an export: which files each of them makes of which nights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from psgpipe.model.ids import slug
+from psgpipe.results.export import bids, nsrr
+from psgpipe.results.export.bids_labels import bids_labels
+from psgpipe.results.export.edf import edf_scoring
+from psgpipe.results.export.luna import luna_annot, luna_eannot
+from psgpipe.results.export.yasa_json import yasa_json
+from psgpipe.results.finished_night import FinishedNight
+from psgpipe.results.manifest import Manifest
+from psgpipe.results.status import StudyNight
+
+Content = bytes | Iterable[bytes]
+ReadNights = Callable[[], Iterable[tuple[StudyNight, FinishedNight]]]
+"""Reads the files of the nights, one after the other; it may be called more than once."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The nights of an export."""
+
+    nights: Sequence[tuple[StudyNight, Manifest]]
+    read: ReadNights
+
+
+def night_stem(subject: str, night: str) -> str:
+    """The name of a night's file: ``<subject>_<night>``."""
+    return f"{slug(subject)}_{slug(night)}"
+
+
+def _edf(chosen: Chosen) -> Iterator[tuple[str, Content]]:
+    for listed, night in chosen.read():
+        yield f"{night_stem(listed.subject, listed.night)}.edf", edf_scoring(night)
+
+
+def _luna(chosen: Chosen) -> Iterator[tuple[str, Content]]:
+    for listed, night in chosen.read():
+        stem = night_stem(listed.subject, listed.night)
+        yield f"{stem}.annot", luna_annot(night)
+        epochs = luna_eannot(night)
+        if epochs is not None:
+            yield f"{stem}.eannot", epochs
+
+
+def _yasa(chosen: Chosen) -> Iterator[tuple[str, Content]]:
+    for listed, night in chosen.read():
+        yield f"{night_stem(listed.subject, listed.night)}.json", yasa_json(night)
+
+
+def _nsrr(chosen: Chosen) -> Iterator[tuple[str, Content]]:
+    yield "nsrr.csv", nsrr.nsrr_csv(chosen.read())
+    yield "nsrr-variables.csv", nsrr.nsrr_dictionary()
+
+
+def _bids(chosen: Chosen) -> Iterator[tuple[str, Content]]:
+    subjects = bids_labels((night.subject for night, _ in chosen.nights), "sub")
+    sessions = {
+        subject: bids_labels(
+            (night.night for night, _ in chosen.nights if night.subject == subject), "ses", subject
+        )
+        for subject in subjects
+    }
+    manifests = [manifest for _, manifest in chosen.nights]
+    yield from bids.data_set_files(manifests, subjects, sessions).items()
+    for listed, night in chosen.read():
+        name = bids.events_name(subjects[listed.subject], sessions[listed.subject][listed.night])
+        yield f"{name}.tsv", bids.events_tsv(night)
+        yield f"{name}.json", bids.events_json(night)
+
+
+FORMATS: dict[str, Callable[[Chosen], Iterator[tuple[str, Content]]]] = {
+    "edf": _edf,
+    "luna": _luna,
+    "bids": _bids,
+    "yasa": _yasa,
+    "nsrr": _nsrr,
+}
+"""For each format, what yields the relative path and content of its files."""
