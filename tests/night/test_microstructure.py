@@ -94,7 +94,7 @@ def test_a_night_without_the_step_has_the_same_stages_and_no_spectra(finished, s
 
 
 def test_a_low_pass_in_the_header_forbids_the_slope_of_high_frequencies(tmp_path):
-    path = write_night(tmp_path / "night.edf", seconds=900, fs_hz=256)
+    path = write_night(tmp_path / "night.edf", seconds=1800, fs_hz=256)
     path.write_bytes(path.read_bytes().replace(b"LP:75Hz", b"LP:35Hz"))
     found = run_night(path, "eeg-only").microstructure
     spectrum = next(s for s in found.stages.values() if s.mean.power_uv2 is not None)

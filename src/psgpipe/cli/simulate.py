@@ -21,8 +21,9 @@ from psgpipe.messages import count_of
     help="Five derivations, or 24 signals at mixed rates with electrodes recorded apart.",
 )  # fmt: skip
 @click.option(
-    "--effect", "effects", multiple=True, metavar="NAME=VALUE",
-    help="Change the treatment nights, e.g. rem_pct=-4 (points of TST) or waso_min=20.",
+    "--effect", "effects", multiple=True, metavar="NAME=VALUE[,...]",
+    help="Change the treatment nights, e.g. rem_pct=-4 (points of TST), waso_min=20, or by "
+    "a factor: swa=0.8,sigma=1.2 (power in N2 and N3), gain=1.25 (amplitude of EEG and EOG).",
 )  # fmt: skip
 @click.option("--fs", "fs_hz", type=int, metavar="HZ", help="Rate of EEG, EOG and EMG.")
 @click.option("--force", is_flag=True, help="Replace files of the same names in DIR.")

@@ -10,9 +10,11 @@ import numpy as np
 from psgpipe.model.hypnogram import SCORED
 from psgpipe.simulation.noise import (
     EEG_COMPONENTS,
+    EEG_TOP_HZ,
     EMG_TOP_HZ,
     Spectra,
     bins_hz,
+    eeg_nrem_part,
     eeg_power,
     eeg_shares,
     shaped_noise,
@@ -133,9 +135,15 @@ def electrode(scene: Scene, site: Site, cortex: Spectra, fs_hz: int) -> Floats:
     `cortex` is the noise that all electrodes have in common, see ``cortex_noise``.
     """
     gains = np.array([site.humps.get(name, 1.0) for name in EEG_COMPONENTS]) * site.eeg
+    power, shares = eeg_power(scene) * gains**2, eeg_shares(scene)
+    if scene.effects.changes_spectrum:
+        nrem = eeg_nrem_part(scene)
+        power = np.concatenate([power * nrem, power * (1 - nrem)], axis=1)
+        planted = shares * scene.effects.of_bins(bins_hz(EEG_TOP_HZ))
+        shares = np.concatenate([planted, shares])
     signal = shaped_noise(
-        eeg_power(scene) * gains**2,
-        eeg_shares(scene),
+        power,
+        shares,
         scene.key.rng(Stream.SITE + site.number),
         fs_hz,
         cortex,
@@ -146,12 +154,15 @@ def electrode(scene: Scene, site: Site, cortex: Spectra, fs_hz: int) -> Floats:
 
 
 def _add_sources(signal: Floats, scene: Scene, site: Site, fs_hz: int) -> None:
-    traits = scene.traits
+    traits, effects = scene.traits, scene.effects
+    # Factors of power: amplitudes change by the root.
+    spindle_uv = site.spindle_uv * traits.eeg_gain * float(np.sqrt(effects.sigma))
+    k_complex_uv = site.k_complex_uv * traits.eeg_gain * float(np.sqrt(effects.swa))
     spindles = scene.events["spindle"]
     spindles = spindles._replace(hz=spindles.hz + traits.spindle_hz)
     sources: tuple[tuple[Events, Shape, float], ...] = (
-        (spindles, spindle, site.spindle_uv * traits.eeg_gain),
-        (scene.events["k_complex"], k_complex, site.k_complex_uv * traits.eeg_gain),
+        (spindles, spindle, spindle_uv),
+        (scene.events["k_complex"], k_complex, k_complex_uv),
         (scene.events["blink"], hump, site.blink_uv * traits.eog_gain),
         (scene.events["rapid"], saccade, site.gaze_uv * traits.eog_gain),
         (scene.events["slow_roll"], roll, 0.8 * site.gaze_uv * traits.eog_gain),

@@ -105,6 +105,8 @@ CLINICAL: tuple[Lead, ...] = (
     Lead("Sound", "misc", "dB", 100, 0, sensor=body.sound_db, fs_hz=1),
 )
 
+AMPLIFIED = ("eeg", "eog")
+"""Kinds of channels that a planted gain changes."""
 MONTAGES = {"minimal": MINIMAL, "clinical": CLINICAL}
 DEFAULT_FS_HZ = {"minimal": 128, "clinical": 256}
 
@@ -133,4 +135,6 @@ def simulate_signals(scene: Scene, leads: Sequence[Lead], fs_hz: int) -> Iterato
             yield SimulatedSignal(lead, rate_hz, lead.sensor(scene, rate_hz))
         else:
             samples = potential(lead.plus) - potential(lead.minus)
+            if lead.kind in AMPLIFIED and scene.effects.gain != 1:
+                samples = samples * scene.effects.gain
             yield SimulatedSignal(lead, rate_hz, samples)

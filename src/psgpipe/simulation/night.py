@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,11 @@ from psgpipe.model.recording import Recording
 from psgpipe.simulation.hypnogram import CycleModel, build_stages, count_epochs
 from psgpipe.simulation.leads import MINIMAL, Lead, SimulatedSignal, simulate_signals
 from psgpipe.simulation.scene import NightKey, Stream, Traits, draw_scene, draw_traits
+from psgpipe.simulation.signal_effects import (
+    NO_SIGNAL_EFFECTS,
+    SignalEffects,
+    split_effects,
+)
 from psgpipe.simulation.targets import Targets, add_effects, draw_response, draw_targets
 
 CONDITIONS = ("baseline", "treatment")
@@ -42,6 +47,8 @@ class NightPlan:
         Seconds from the start of the recording, on the epoch grid.
     targets
         The sums of the stages, planted effect included.
+    effects
+        What is planted in the signals.
     """
 
     key: NightKey
@@ -51,6 +58,7 @@ class NightPlan:
     lights_off_s: float
     lights_on_s: float
     targets: Targets
+    effects: SignalEffects = NO_SIGNAL_EFFECTS
 
     @property
     def annotations(self) -> tuple[Annotation, Annotation]:
@@ -119,9 +127,9 @@ def plan_night(
     n_epochs, before, after = _grid(hours)
     in_bed = n_epochs - before - after
     targets = draw_targets(key, in_bed / 2)
+    signal_effects = NO_SIGNAL_EFFECTS
     if condition == "treatment" and effects:
-        response = draw_response(key)
-        own_effects = {name: response * value for name, value in effects.items()}
+        own_effects, signal_effects = split_effects(effects, draw_response(key))
         targets = add_effects(targets, own_effects, in_bed / 2)
     asleep = build_stages(
         count_epochs(targets, in_bed), key.rng(Stream.STRUCTURE), model or CycleModel()
@@ -141,12 +149,13 @@ def plan_night(
         EPOCH_S * before,
         EPOCH_S * (before + in_bed),
         targets,
+        signal_effects,
     )
 
 
 def night_signals(plan: NightPlan, leads: Sequence[Lead], fs_hz: int) -> Iterator[SimulatedSignal]:
     """The signals of a planned night, one channel after the other."""
-    scene = draw_scene(plan.hypnogram, plan.key, plan.traits)
+    scene = replace(draw_scene(plan.hypnogram, plan.key, plan.traits), effects=plan.effects)
     return simulate_signals(scene, leads, fs_hz)
 
 

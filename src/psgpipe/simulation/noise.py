@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.hypnogram import SCORED
+from psgpipe.model.hypnogram import SCORED, SleepStage
 from psgpipe.simulation.scene import HOP_S, Floats, Scene, Stream
 
 Spectra = npt.NDArray[np.complex128]
@@ -170,6 +170,14 @@ def eeg_power(scene: Scene) -> Floats:
     power[:, BETA] *= 1 + 15 * movement_share(scene)
     moved: Floats = power * scene.traits.eeg_gain**2
     return moved
+
+
+def eeg_nrem_part(scene: Scene) -> Floats:
+    """The part of each component's power that is of N2 and N3, shape (n_frames, n_components)."""
+    uv2 = np.array([EEG_UV[stage] for stage in SCORED]) ** 2
+    nrem = [SCORED.index(stage) for stage in (SleepStage.N2, SleepStage.N3)]
+    part: Floats = (scene.stage_share[:, nrem] @ uv2[nrem]) / (scene.stage_share @ uv2)
+    return part
 
 
 def eeg_shares(scene: Scene) -> Floats:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnogram, SleepStage
+from psgpipe.simulation.signal_effects import NO_SIGNAL_EFFECTS, SignalEffects
 
 Floats = npt.NDArray[np.float64]
 
@@ -201,6 +202,8 @@ class Scene:
         first one 2 s before the recording.
     eyes_open
         Shape (n_frames,), 0 to 1.
+    effects
+        What is planted in the signals.
     """
 
     key: NightKey
@@ -210,6 +213,7 @@ class Scene:
     stage_share: Floats
     eyes_open: Floats
     events: Mapping[str, Events] = field(default_factory=dict)
+    effects: SignalEffects = NO_SIGNAL_EFFECTS
 
     @property
     def n_frames(self) -> int:

@@ -20,6 +20,7 @@ from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.messages import unknown
 from psgpipe.simulation.leads import DEFAULT_FS_HZ, MONTAGES
 from psgpipe.simulation.night import CONDITIONS, NightPlan, night_signals, plan_night
+from psgpipe.simulation.signal_effects import SIGNAL_EFFECTS, split_effects
 from psgpipe.simulation.targets import EFFECTS
 from psgpipe.sleep.architecture import summarize
 
@@ -246,6 +247,7 @@ def _table(nights: Sequence[PlannedNight]) -> bytes:
 
 
 def _check_design(design: StudyDesign) -> None:
+    split_effects(design.effects)
     for option, value, (lowest, highest) in (
         ("--subjects", design.subjects, SUBJECTS),
         ("--nights", design.nights, NIGHTS),
@@ -290,17 +292,23 @@ def parse_effects(texts: Sequence[str]) -> dict[str, float]:
         A name is unknown or given twice, a value is no number.
     """
     effects: dict[str, float] = {}
-    for text in texts:
+    for text in _separate(texts):
         name, _, value = text.partition("=")
-        if name not in EFFECTS:
+        known = (*EFFECTS, *SIGNAL_EFFECTS)
+        if name not in known:
             raise UsageError(
-                f"--effect: {unknown('effect', name, EFFECTS)}",
-                f"An effect is one of {', '.join(EFFECTS)}.",
+                f"--effect: {unknown('effect', name, known)}",
+                f"An effect is one of {', '.join(known)}.",
             )
         if name in effects:
             raise UsageError(f"--effect {name} is given twice", "Give it once.")
         effects[name] = _number(name, value)
     return effects
+
+
+def _separate(texts: Sequence[str]) -> Iterator[str]:
+    """The effects one by one: ``swa=0.8,sigma=1.2`` is two."""
+    return (part.strip() for text in texts for part in text.split(","))
 
 
 def _number(name: str, text: str) -> float:
