@@ -25,6 +25,7 @@ from psgpipe.cli.options import (
     output_options,
     pipeline_option,
     print_json,
+    stages_option,
 )
 from psgpipe.cli.printing import printable
 from psgpipe.cli.progress import duration, show_batch
@@ -69,14 +70,15 @@ MOST_SHOWN = 20
     "--prepare", is_flag=True,
     help="Check the study table once for all shards; stage nothing.",
 )  # fmt: skip
+@stages_option
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute finished nights again.")
 @blind_option
 @output_options
 def command(
     study: Path, out: Path, jobs: str, pipeline: str, labels: Path | None, shard: str | None,
-    timeout: float, retry_failed: bool, trust_mtime: bool, dry_run: bool, prepare: bool,
-    no_figures: bool,
+    stages: str | None, timeout: float, retry_failed: bool, trust_mtime: bool, dry_run: bool,
+    prepare: bool, no_figures: bool,
     force: bool, blind: bool, verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Stage the nights of a study table, or of all recordings in a folder.
@@ -85,7 +87,7 @@ def command(
     again does only what is missing or has changed. The exit code is 8 if a night failed.
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
-    recipe = recipe_from(pipeline, labels, pictures=not no_figures)
+    recipe = recipe_from(pipeline, labels, pictures=not no_figures, stages=stages)
     workers = choose_jobs(jobs, WORKER_BYTES[recipe.engine_name])
     options = BatchOptions(
         workers.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force, blind,

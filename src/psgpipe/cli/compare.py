@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import (
+    FILE,
+    LOGGER,
+    log_to_stderr,
+    output_options,
+    print_json,
+)
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
 from psgpipe.errors import UsageError
@@ -42,11 +49,16 @@ from psgpipe.model.comparison_spec import ComparisonSpec
     metavar="SPEC",
     help="Write hash and time beside SPEC before you see any result.",
 )
+@click.option(
+    "--stages", type=click.Choice(["auto", "expert"]), metavar="auto|expert",
+    help="expert: the stages of the scorings beside the nights. Default: the nights as run.",
+)  # fmt: skip
 @output_options
 def command(
     source: Path | None, spec: str | None, baseline: tuple[str, ...], treatment: tuple[str, ...],
     primary: str | None, out: Path | None, allow_unlike: tuple[str, ...],
-    exploratory: bool, lock: Path | None, verbose: bool, quiet: bool, as_json: bool,
+    exploratory: bool, stages: Literal["auto", "expert"] | None, lock: Path | None,
+    verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Compare treatment nights with baseline nights, subject by subject.
 
@@ -74,7 +86,9 @@ def command(
 
         lines = spec_lines(primary, baseline, treatment)
         declared = parse_spec(lines.encode(), "the options")
-    comparison = compare(source, declared, allow_unlike=allow_unlike, exploratory=exploratory)
+    comparison = compare(
+        source, declared, allow_unlike=allow_unlike, exploratory=exploratory, stages=stages
+    )
     folder = write_comparison(comparison, out or (source if source.is_dir() else source.parent))
     if as_json:
         print_json(comparison_dict(comparison))

@@ -23,8 +23,7 @@ from psgpipe.errors import NightsIncomplete
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.night_folder import night_folder
 from psgpipe.results.nights_tsv import gather
-from psgpipe.results.read_back import agreement_with
-from psgpipe.scorings.read import read_scoring
+from psgpipe.results.read_back import agreement_in
 from psgpipe.simulation.study import StudyDesign, simulate_study
 from psgpipe.sleep.agreement import Agreement
 from psgpipe.study.study import Study, read_study
@@ -91,6 +90,6 @@ def _stage(study: Study, results: Path, *, quiet: bool) -> None:
 def _agreements(study: Study, results: Path) -> Iterator[Agreement]:
     """Agreement of every night with the stages that were simulated."""
     for row in study.included:
-        if row.scoring is not None:
-            folder = night_folder(results, row.night.subject, row.night.night)
-            yield agreement_with(read_scoring(row.scoring), folder)
+        found = agreement_in(night_folder(results, row.night.subject, row.night.night))
+        if found is not None:
+            yield found

@@ -43,6 +43,10 @@ labels_option = click.option(
 blind_option = click.option(
     "--blind", is_flag=True, help="Keep conditions and doses under seal until psgpipe unblind."
 )
+stages_option = click.option(
+    "--stages", type=click.Choice(["auto", "expert"]), metavar="auto|expert",
+    help="expert: the stages of the scoring; nothing is staged. Default: as the pipeline says.",
+)  # fmt: skip
 _verbose_option = click.option(
     "-v", "--verbose", is_flag=True, help="Say what is done and for how long."
 )

@@ -18,13 +18,16 @@ from psgpipe.cli.options import (
     output_options,
     pipeline_option,
     print_json,
+    stages_option,
 )  # fmt: skip
 from psgpipe.cli.printing import printable, table
+from psgpipe.errors import UsageError
 from psgpipe.messages import count_of
+from psgpipe.model.scoring import ScoringUse
+from psgpipe.night.expert.given import given_scoring
 from psgpipe.night.recipe import recipe_from
 from psgpipe.night.update import Outcome, run_to_folder
-from psgpipe.results.read_back import agreement_with, read_summary
-from psgpipe.scorings.read import read_scoring
+from psgpipe.results.read_back import agreement_in, read_summary
 from psgpipe.sleep.agreement import Agreement
 from psgpipe.study.file_ids import night_from
 
@@ -44,6 +47,11 @@ SHOWN = (
     ("NREM-REM cycles", "cycles", ""),
     ("Unscored", "unscored_min", "min"),
 )
+ORIGINS = {
+    "auto": "Automatic stages, not AASM scoring; not for diagnosis.",
+    "corrected": "Automatic stages, corrected by hand; not for diagnosis.",
+    "expert": "Stages scored by a person.",
+}
 
 
 @click.command(name="run")
@@ -72,7 +80,17 @@ SHOWN = (
     metavar="DATE-TIME",
     help="End of the dose (ISO): sedation does not count as sleep.",
 )
-@click.option("--scoring", type=FILE, help="An expert's stages (EDF+) to compare with.")
+@click.option("--scoring", type=FILE, help="An expert's stages: their summary and agreement.")
+@click.option("--scorer", metavar="NAME", help="Whose stages, where the scoring has several.")
+@click.option(
+    "--scoring-map", metavar="0=W,1=N1,...|FILE", help="The stage of each spelling in the scoring."
+)
+@click.option(
+    "--as", "use", type=click.Choice(["expert", "correction"]), default="expert",
+    show_default=True, help="correction: the automatic stages, edited by hand.",
+)  # fmt: skip
+@click.option("--by", metavar="NAME", help="Who edited them (--as correction).")
+@stages_option
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute again, and replace what is there.")
 @blind_option
@@ -80,7 +98,8 @@ SHOWN = (
 def command(
     recordings: tuple[Path, ...], out: Path, pipeline: str, labels: Path | None,
     no_figures: bool, force: bool, blind: bool, verbose: bool, quiet: bool, as_json: bool,
-    scoring: Path | None, age: float | None, sex: str | None, **given: Any,
+    scoring: Path | None, scorer: str | None, scoring_map: str | None, use: ScoringUse,
+    by: str | None, stages: str | None, age: float | None, sex: str | None, **given: Any,
 ) -> None:  # fmt: skip
     """Stage one RECORDING and summarize its sleep; several are the parts of one night.
 
@@ -89,13 +108,21 @@ def command(
     """
     keep_freed_memory()
     log_to_stderr(verbose=verbose, quiet=quiet)
-    recipe = recipe_from(pipeline, labels, pictures=not no_figures)
+    recipe = recipe_from(pipeline, labels, pictures=not no_figures, stages=stages)
+    if recipe.definition.by_expert and use == "correction":
+        raise UsageError(
+            "--as correction edits automatic stages, and --stages expert has none",
+            "Leave one of the two out.",
+        )
     recording, *further = recordings
-    night = night_from(recording, age_y=age, sex=sex, further_parts=tuple(further), **given)
-    expert = read_scoring(scoring, label_table=recipe.label_table) if scoring else None
+    night = night_from(
+        recording, age_y=age, sex=sex, further_parts=tuple(further),
+        scoring=given_scoring(scoring, scorer=scorer, scoring_map=scoring_map, use=use, by=by),
+        **given,
+    )  # fmt: skip
     outcome = run_to_folder(recording, night, recipe, out, force=force, blind=blind)
     summary = read_summary(outcome.folder)
-    agreement = agreement_with(expert, outcome.folder) if expert else None
+    agreement = agreement_in(outcome.folder)
     if as_json:
         result = {"folder": str(outcome.folder), "computed": outcome.computed, "summary": summary}
         print_json(result | ({"agreement": agreement_dict(agreement)} if agreement else {}))
@@ -147,7 +174,7 @@ def summary_text(summary: dict[str, Any], outcome: Outcome) -> str:
         " ".join(filter(None, heads)),
         table(rows),
         *warnings,
-        "  Automatic stages, not AASM scoring; not for diagnosis.",
+        f"  {ORIGINS[summary['stages']]}",
         f"  {outcome.folder}",
     ]
     return printable("\n".join(lines))

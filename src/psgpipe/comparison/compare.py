@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from psgpipe.comparison.contrasts import EndpointAnalysis, adjust, analyse_endpoint, subject_changes
 from psgpipe.comparison.design import (
@@ -17,6 +18,11 @@ from psgpipe.comparison.design import (
     sequence_warnings,
 )
 from psgpipe.comparison.endpoint_values import endpoint_nights, with_balances
+from psgpipe.comparison.experts.expert_stages import (
+    refuse_mixture,
+    warnings_of_corrections,
+    with_expert_recipes,
+)
 from psgpipe.comparison.imbalance import (
     imbalance_warnings,
     inexact_sign_flips,
@@ -68,6 +74,7 @@ def compare(
     *,
     allow_unlike: Iterable[str] = (),
     exploratory: bool = False,
+    stages: Literal["auto", "expert"] | None = None,
 ) -> Comparison:
     """Compare each subject's treatment nights with its baseline nights; nothing is written.
 
@@ -83,6 +90,9 @@ def compare(
         Fields of `psgpipe.model.comparison.RECIPE_FIELDS` that may differ within a subject.
     exploratory
         Accept a spec that was edited after it was locked; every table then says so.
+    stages
+        ``expert`` takes the stages of the scorings that were given with the nights. Without it the
+        nights count as they were run.
 
     Raises
     ------
@@ -97,11 +107,12 @@ def compare(
         The spec was edited after it was locked.
     """
     plan, declaration = _declared(spec, exploratory=exploratory)
-    table = read_nights(Path(source), plan)
+    table = read_nights(Path(source), plan, by_expert=stages == "expert")
     implausible = check_plausibility(table)
     selection = select_nights(table.nights, plan)
     require_both_conditions(selection, table, plan)
     allowed = [*allow_unlike]
+    refuse_mixture([n for group in selection.by_subject.values() for n in group], allowed)
     unlike = refuse_unlike(selection.by_subject, allowed)
     selection = _with_like_cohort(without_subjects(selection, unlike, plan), allowed)
     design = design_of(selection, plan)
@@ -138,6 +149,7 @@ def compare(
         warnings=(
             *implausible, *selection.warnings,
             *warnings_of_unlike(selection.by_subject, unlike, allowed),
+            *warnings_of_corrections(selection.analysed),
             *sequence_warnings(selection, design),
             *imbalance_warnings(selection),
             *of_gain,
@@ -208,7 +220,7 @@ def _reliability(
     return reliability_rows(analyses, stamp)
 
 
-def read_nights(source: Path, spec: ComparisonSpec) -> NightsTable:
+def read_nights(source: Path, spec: ComparisonSpec, *, by_expert: bool = False) -> NightsTable:
     """The nights in a table or in a folder that psgpipe wrote.
 
     Raises
@@ -228,13 +240,16 @@ def read_nights(source: Path, spec: ComparisonSpec) -> NightsTable:
         )
     blinding.refuse_if_blinded(out, blind_by_spec=spec.blind)
     words = (*spec.baseline, *spec.treatment)
-    table = nights_table(path, words, _named(spec), blinding.sealed(out))
+    sealed = blinding.sealed(out)
+    table = nights_table(path, words, _named(spec), sealed, by_expert=by_expert)
     if not table.has_condition:
         raise StudyTableInvalid(
             f"{path.name}: wanted column condition, found none",
             f"Add the condition of each night; those of a blinded study are in its {blinding.KEY}.",
         )
     nights = with_manifests(table.nights, out) if (out / "nights").is_dir() else table.nights
+    if by_expert:
+        nights = with_expert_recipes(nights)
     if spec.composition:
         nights = with_balances(nights)
     return replace(table, nights=nights)

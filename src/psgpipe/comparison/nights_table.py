@@ -46,7 +46,7 @@ _DESCRIPTIVE = {
     "recording", "route", "infusion_no", "age", "age_y", "sex", "scoring", "remedy", "engine",
     "exit_code", "folder", "fingerprint", "psgpipe", "row", "start_clock", "duration_s", "span_s",
     "warnings", "flags", "seconds", "visit", "session", "week", "day", "order", "run", "arm",
-    "date", "time", "id", "scorer",
+    "date", "time", "id", "scorer", "stages", "kappa", "accuracy",
     "timezone", "sleep_period", "part", "rater", "year", "month",
 }  # fmt: skip
 INCOMPLETE = "incomplete"
@@ -92,6 +92,8 @@ def nights_table(
     conditions: Iterable[str] = (),
     wanted: Iterable[str] = (),
     sealed: Mapping[tuple[str, str], Mapping[str, str]] = {},
+    *,
+    by_expert: bool = False,
 ) -> NightsTable:
     """The nights and endpoints of a table.
 
@@ -107,6 +109,8 @@ def nights_table(
         Columns that the spec names as endpoints.
     sealed
         The sealed cells of a blinded study, by subject and night.
+    by_expert
+        Take the endpoints of a person's stages, where psgpipe has written them beside its own.
 
     Raises
     ------
@@ -116,6 +120,10 @@ def nights_table(
     raw = read_table(path)
     if sealed:
         raw = _with_sealed(raw, sealed)
+    if by_expert:
+        from psgpipe.comparison.experts.expert_stages import with_expert_columns
+
+        raw = with_expert_columns(raw)
     wanted = [*wanted]
     mistakes = Mistakes(path.name)
     table = with_known_names(
@@ -181,7 +189,11 @@ def _is_measured(table: Table, column: str) -> bool:
 
 def _describes(column: str) -> bool:
     """Whether a column describes the night or how it was made, and measures nothing."""
-    return column in _DESCRIPTIVE or column.endswith(_NO_MEASURE) or column.startswith("dose")
+    return (
+        column in _DESCRIPTIVE
+        or column.endswith(_NO_MEASURE)
+        or column.startswith(("dose", "expert_"))
+    )
 
 
 def _mostly_numbers(table: Table, column: str) -> bool:
@@ -253,6 +265,7 @@ def _night(
         recipe={f: cell for f, names in _RECIPE.items() if (cell := _first_stated(cells, names))},
         by_psgpipe=_first_stated(cells, ("psgpipe",)) is not None,
         pipeline_name=_pipeline_name(cells),
+        stages=known_or_none(cells.get("stages", "")),
     )
 
 

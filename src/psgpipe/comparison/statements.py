@@ -62,8 +62,7 @@ def statements(
         "change.",
         "sign flips": _exactness(selection),
         "intervals": f"Intervals are 95 %; tests are two-sided; g_av = {G_AV_FORMULA}.",
-        "stages": "Automatic stages, not AASM scoring; not for diagnosis. N1 is the weakest (human "
-        "kappa 0.24); arousals are not scored.",
+        "stages": _stages(nights),
     }
     return {topic: text for topic, text in said.items() if text}
 
@@ -197,6 +196,16 @@ def _comedication(nights: Sequence[MeasuredNight]) -> str:
         return "Co-medication: the same on all analysed nights of each subject."
     return f"Co-medication differs between nights of {', '.join(changed[:8])}" + (
         f" and {len(changed) - 8} more." if len(changed) > 8 else "."
+    )
+
+
+def _stages(nights: Sequence[MeasuredNight]) -> str:
+    """What the stages are, and what they are not."""
+    if nights and all(map(was_scored_by_a_person, nights)):
+        return "Stages scored by a person; arousals are not read. Not for diagnosis."
+    return (
+        "Automatic stages, not AASM scoring; not for diagnosis. N1 is the weakest (human kappa "
+        "0.24); arousals are not scored."
     )
 
 

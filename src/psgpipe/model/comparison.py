@@ -26,7 +26,7 @@ class MeasuredNight:
     to lights off. `flags` are the codes of the flags that make the numbers doubtful. `recipe` says
     how the night was made, by the `RECIPE_FIELDS` that are stated. `by_psgpipe`: psgpipe computed
     the values, as its column ``psgpipe`` says. `pipeline_name` is ``eeg-only`` where EEG alone was
-    staged.
+    staged. `stages` says whose stages they are: ``auto``, ``expert`` or ``corrected``.
     """
 
     subject: str
@@ -51,6 +51,7 @@ class MeasuredNight:
     recipe: Mapping[str, str] = field(default_factory=dict)
     by_psgpipe: bool = False
     pipeline_name: str | None = None
+    stages: str | None = None
 
 
 RECIPE_FIELDS = (

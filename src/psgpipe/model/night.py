@@ -12,10 +12,13 @@ import numpy.typing as npt
 
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
 from psgpipe.model.microstructure.records import Microstructure
+from psgpipe.model.scoring import GivenScoring
 from psgpipe.model.summary import ArchitectureSummary, QualityReport
 
-LightsSource = Literal["option", "table", "annotation", "recording"]
+LightsSource = Literal["option", "table", "annotation", "scoring", "recording"]
 Sex = Literal["F", "M"]
+StagesBy = Literal["auto", "expert", "corrected"]
+"""Whose stages a night has: the stager's, a scorer's, or the stager's corrected by hand."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Night:
         The name of the time zone of every clock time (``Europe/Paris``), or None.
     further_parts
         Files that continue the recording, in order; none where the night is in one file.
+    scoring
+        The scoring by a person, or the correction, that was given with the night.
     sleep_period
         Which of several nights or naps in the recording this is, from 1; None where there is one.
     extra
@@ -54,6 +59,7 @@ class Night:
     timezone: str | None = None
     sleep_period: int | None = None
     further_parts: tuple[Path, ...] = ()
+    scoring: GivenScoring | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -61,7 +67,8 @@ class Night:
 class Lights:
     """Lights off and lights on, in seconds from the start of the recording.
 
-    ``off_source`` and ``on_source`` say where each came from; ``recording`` means that it is not
+    ``off_source`` and ``on_source`` say where each came from: ``annotation`` is one of the
+    recording, ``scoring`` one of the scoring given with it; ``recording`` means that it is not
     known and the start or end of the recording is used instead.
     """
 
@@ -83,6 +90,21 @@ class Lights:
         return f"{self.off_source}/{self.on_source}"
 
 
+@dataclass(frozen=True, eq=False)
+class ExpertStages:
+    """The stages that a person gave to a night, beside its automatic stages.
+
+    `n_epochs`, `accuracy` and `kappa` are of the epochs that both have staged; the last two are
+    None where they do not exist.
+    """
+
+    hypnogram: Hypnogram
+    summary: ArchitectureSummary
+    n_epochs: int
+    accuracy: float | None
+    kappa: float | None
+
+
 @dataclass(frozen=True)
 class StagedNight:
     """The results of one night.
@@ -94,6 +116,12 @@ class StagedNight:
     disagreement
         Shape (n_epochs,), share of the EEG derivations whose own stage is another, or None where
         one derivation was staged.
+    stages_by
+        Whose stages `hypnogram` has, and `summary` describes.
+    expert
+        An expert's stages beside automatic ones, where a scoring was given.
+    automatic
+        The stager's stages, where `hypnogram` has them corrected.
     provenance
         What the manifest holds: recording, pipeline, steps, engine, derivations.
     microstructure
@@ -107,5 +135,8 @@ class StagedNight:
     quality: QualityReport
     lights: Lights
     disagreement: npt.NDArray[np.float64] | None = None
+    stages_by: StagesBy = "auto"
+    expert: ExpertStages | None = None
+    automatic: Hypnogram | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     microstructure: Microstructure | None = None

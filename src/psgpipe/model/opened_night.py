@@ -10,6 +10,7 @@ from psgpipe.model.digital_recording import DigitalRecording
 from psgpipe.model.header import Finding, Header
 from psgpipe.model.montage import Candidates, Montage
 from psgpipe.model.night import Lights, Night
+from psgpipe.model.scoring import AlignedScoring
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class OpenedNight:
     `candidates` has every derivation that can be built, best first. `findings` are about the file
     and the lights. `declared_units` has the unit, by label, of channels whose header leaves it
     blank. `recorded` has the samples that were read together with the header: the montage's, as a
-    rule. `recording_sha256` is None where it was not worked out while reading.
+    rule. `recording_sha256` is None where it was not worked out while reading. `scored` is the
+    scoring that was given with the night, on its epochs.
     """
 
     path: Path
@@ -44,3 +46,4 @@ class OpenedNight:
     recorded: tuple[DigitalRecording, ...] = ()
     recording_sha256: str | None = None
     parts: tuple[Part, ...] = ()
+    scored: AlignedScoring | None = None

@@ -3,10 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from psgpipe.model.header import Annotation, Finding
 from psgpipe.model.hypnogram import Hypnogram, SleepStage
+
+ScoringUse = Literal["expert", "correction"]
+
+
+@dataclass(frozen=True)
+class GivenScoring:
+    """A scoring file given with a night, and what is to be done with it.
+
+    Attributes
+    ----------
+    scorer
+        The one whose stages are wanted, where the file has several.
+    mapping
+        The stage of each spelling, or None (:func:`psgpipe.scorings.mapping.read_mapping`).
+    use
+        ``expert``: stages beside, or in place of, the automatic ones. ``correction``: automatic
+        stages that somebody has edited.
+    by
+        Who edited them.
+    """
+
+    path: Path
+    scorer: str | None = None
+    mapping: Mapping[str, SleepStage] | None = None
+    use: ScoringUse = "expert"
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,12 +141,14 @@ class Alignment:
 class AlignedScoring:
     """A scoring on the 30-s epochs of a recording.
 
-    `annotations` are those of the scoring, in seconds from the start of the recording. `findings`
-    are those of the scoring and of the alignment.
+    `covered`, shape (n_epochs,), marks the epochs of which the scoring says something, be it that
+    they have no stage. `annotations` are those of the scoring, in seconds from the start of the
+    recording. `findings` are those of the scoring and of the alignment.
     """
 
     scoring: Scoring
     hypnogram: Hypnogram
     alignment: Alignment
+    covered: npt.NDArray[np.bool_]
     annotations: tuple[Annotation, ...] = ()
     findings: tuple[Finding, ...] = field(default=())

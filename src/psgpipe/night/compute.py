@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from psgpipe.model.opened_night import OpenedNight
+from psgpipe.night.expert.results import expert_results
 from psgpipe.night.output_files import night_outputs
 from psgpipe.night.provenance import staged_night
 from psgpipe.night.recipe import Recipe
@@ -25,6 +26,8 @@ Compute = Callable[[OpenedNight, Recipe, str], NightFiles]
 
 def compute_night(opened: OpenedNight, recipe: Recipe, recording_sha256: str) -> NightFiles:
     """Run the steps of an opened night and write its results as bytes."""
+    if recipe.definition.by_expert:
+        return night_files(expert_results(opened, recipe.definition), recipe, recording_sha256)
     wanted = (*RESULTS, "filtered") if recipe.pictures else RESULTS
     return night_files(run_steps(opened, recipe.definition, wanted), recipe, recording_sha256)
 

@@ -36,6 +36,19 @@ class Definition:
     params: Mapping[str, Any]
     blind: bool = False
 
+    @property
+    def by_expert(self) -> bool:
+        """Whether a person scored the nights, and nothing is staged."""
+        return bool(self.params["stage_sleep"].stager == "expert")
+
+    def staged_by(self, stages: str | None) -> Definition:
+        """The definition for ``--stages auto`` or ``--stages expert``; None changes nothing."""
+        if stages is None:
+            return self
+        stager = "expert" if stages == "expert" else "yasa"
+        staging = dataclasses.replace(self.params["stage_sleep"], stager=stager)
+        return dataclasses.replace(self, params={**self.params, "stage_sleep": staging})
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for fingerprints and manifests."""
         return {

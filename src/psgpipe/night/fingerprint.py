@@ -13,13 +13,16 @@ from psgpipe.files.hashing import sha256_of
 from psgpipe.model.montage import LabelTable
 from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight
+from psgpipe.model.scoring import AlignedScoring
 from psgpipe.night.definition import Definition
+from psgpipe.night.expert.identity import scoring_identity, stages_identity
 
 FORMAT_VERSION = "1"
 """Raised when the content of an output file changes although no step's result does."""
 
-ELSEWHERE = ("extra", "further_parts")
-"""No file of a night holds the study's further columns; the parts are in the recording's hash."""
+ELSEWHERE = ("extra", "further_parts", "scoring")
+"""No file of a night holds the study's further columns; the parts are in the recording's hash; the
+scoring counts by its own hash."""
 LATER_INPUTS = ("timezone", "sleep_period")
 
 
@@ -66,6 +69,7 @@ def request_sha256(
             "labels": labels_sha256,
             "night": _night_dict(night),
             "lights_given_by": lights_given_by,
+            **_scoring_dict(night, None),
         }
     )
 
@@ -91,8 +95,16 @@ def night_fingerprint(
                 for role in opened.candidates.wanted
                 for d in opened.candidates.of(role)
             ],
+            **_scoring_dict(opened.night, opened.scored),
         }
     )
+
+
+def _scoring_dict(night: Night, scored: AlignedScoring | None) -> dict[str, Any]:
+    """The night's scoring; nothing where it has none, as before there were scorings."""
+    identity = scoring_identity(night)
+    read = {} if scored is None else stages_identity(scored)
+    return {"scoring": {**(identity or {}), **read}} if identity or read else {}
 
 
 def _night_dict(night: Night) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from psgpipe.edf.reader import open_recording, read_content
 from psgpipe.errors import ChannelMissing, LightsNeeded, TooShort
+from psgpipe.files.regular import file_name
 from psgpipe.model.header import Header
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import LabelTable
@@ -20,11 +21,10 @@ from psgpipe.night.choose_montage import (
     sources_of,
 )
 from psgpipe.night.definition import Definition
-from psgpipe.night.lights_events import lights_events
+from psgpipe.night.expert.opening import aligned, night_lights, read_given
 from psgpipe.night.parts import with_further_parts
 from psgpipe.night.steps.stage_sleep import StageSleepParams
 from psgpipe.signals.epochs import epoch_count, staging_window
-from psgpipe.sleep.lights import place_lights
 
 LIGHTS_WARNINGS = {
     (False, False): "lights off and lights on are not known; the recording's start and end stand "
@@ -51,6 +51,8 @@ def open_night(
     One pass through the file gives header, annotations, the samples of the montage that will be
     staged unless quality refuses it and, if `hashed`, the recording's hash.
     """
+    if night.scoring is not None and path == night.scoring.path:
+        raise _no_recording(file_name(path))
     declared = dict(definition.params["reference"].declared_units or {})
     with open_recording(path) as recording:
         sources = sources_of(recording.channels, definition, label_table)
@@ -66,9 +68,11 @@ def open_night(
     require_an_epoch(header)
     require_buildable(montage, candidates, sources, definition, header.file)
     of_labels = label_findings(sources, label_table)
-    events = lights_events(content.annotations, header, night, label_table)
-    lights, lights_findings = place_lights(
-        night, header, events.off_s, events.on_s, lights_given_by
+    scored = (
+        aligned(read_given(night.scoring, label_table), header, night) if night.scoring else None
+    )
+    lights, lights_findings = night_lights(
+        content.annotations, scored, header, night, label_table, lights_given_by
     )
     return OpenedNight(
         path=path,
@@ -78,12 +82,15 @@ def open_night(
         montage=montage,
         lights=lights,
         window=_window(header, lights, definition),
-        findings=(*header.findings, *of_labels, *events.findings, *lights_findings),
+        findings=(
+            *header.findings, *of_labels, *lights_findings, *(scored.findings if scored else ()),
+        ),
         declared_units=declared,
         recorded=content.recorded,
         recording_sha256=content.sha256,
         parts=parts,
-    )
+        scored=scored,
+    )  # fmt: skip
 
 
 def _window(header: Header, lights: Lights, definition: Definition) -> range:
@@ -102,15 +109,19 @@ def _window(header: Header, lights: Lights, definition: Definition) -> range:
 def require_an_epoch(header: Header) -> None:
     """Refuse what is too short to hold a single epoch."""
     if not header.channels:
-        raise ChannelMissing(
-            f"{header.file}: a recording was wanted, the file holds annotations only",
-            "Give the recording itself; this looks like a scoring (run --scoring FILE).",
-        )
+        raise _no_recording(header.file)
     if header.span_s < EPOCH_S:
         raise TooShort(
             f"{header.file}: {header.span_s:g} s are less than one 30-s epoch",
             "Nothing can be staged; exclude the night.",
         )
+
+
+def _no_recording(file: str) -> ChannelMissing:
+    return ChannelMissing(
+        f"{file}: a recording was wanted, this is a scoring",
+        "Give the recording itself with --scoring FILE, or use the scoring alone: --stages expert.",
+    )
 
 
 def lights_warning(lights: Lights) -> str | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from psgpipe.edf.writer import write_scoring
 from psgpipe.files.atomic import json_bytes
-from psgpipe.model.hypnogram import EPOCH_S
+from psgpipe.model.hypnogram import EPOCH_S, SleepStage
 from psgpipe.model.night import StagedNight
 from psgpipe.model.recording import Recording
 from psgpipe.model.summary import QualityReport
@@ -27,6 +27,11 @@ HYPNOGRAM_COLUMNS = (
 )  # fmt: skip
 HIGHEST_SHOWN_HZ = 30.0
 LONGEST_SHOWN_ID = 40
+_ORIGINS = {
+    "auto": "automatic stages from {}, not AASM scoring",
+    "corrected": "automatic stages from {}, corrected by hand",
+    "expert": "stages scored by a person",
+}
 
 
 def night_outputs(
@@ -60,11 +65,13 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
     hypnogram, text = staged.hypnogram, io.StringIO()
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
     apart, sedation = staged.disagreement, hypnogram.sedation
+    beside = _stages_beside(staged)
     writer.writerow(
         (
             *HYPNOGRAM_COLUMNS,
             *(() if apart is None else ("disagreement",)),
             *(() if sedation is None else ("sedation",)),
+            *beside,
         )
     )
     valid = hypnogram.valid
@@ -84,9 +91,19 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
                 str(bool(valid[epoch])).lower(),
                 *(() if apart is None else (_number(apart[epoch]),)),
                 *(() if sedation is None else (str(bool(sedation[epoch])).lower(),)),
+                *(stages[epoch] for stages in beside.values()),
             )
         )
     return text.getvalue().encode("utf-8")
+
+
+def _stages_beside(staged: StagedNight) -> dict[str, tuple[SleepStage, ...]]:
+    """Further stages of each epoch, by column: an expert's, or those before a correction."""
+    expert, automatic = staged.expert, staged.automatic
+    return {
+        **({} if expert is None else {"expert": expert.hypnogram.stages}),
+        **({} if automatic is None else {"auto": automatic.stages}),
+    }
 
 
 def _epoch_s(staged: StagedNight, epoch: int) -> float:
@@ -112,6 +129,8 @@ def summary_dict(staged: StagedNight) -> dict[str, Any]:
         **_disagreement(staged),
         "quarters_in_bed_min": list(quarters_in_bed_min(int(staged.hypnogram.in_bed.sum()))),
         "absent": {**staged.summary.absent, **(found.absent if found else {})},
+        "stages": staged.stages_by,
+        **_expert(staged),
         "arousals": "not scored: AASM arousals last 3 s and 30-s staging cannot give them",
         "warnings": list(staged.provenance["warnings"]),
     }
@@ -129,12 +148,28 @@ def _disagreement(staged: StagedNight) -> dict[str, float | None]:
     return {"disagreement": float(counted.mean()) if len(counted) else None}
 
 
+def _expert(staged: StagedNight) -> dict[str, Any]:
+    """Agreement with an expert, the expert's architecture, and why some of it is absent."""
+    expert = staged.expert
+    if expert is None:
+        return {}
+    endpoints = expert.summary.endpoints()
+    reasons = {f"expert_{name}": why for name, why in expert.summary.absent.items()}
+    return {
+        "agreement_epochs": expert.n_epochs,
+        "accuracy": expert.accuracy,
+        "kappa": expert.kappa,
+        **{f"expert_{name}": value for name, value in endpoints.items()},
+        "expert_absent": reasons,
+    }
+
+
 def _title(staged: StagedNight) -> str:
     night = staged.night
     parts = [night.subject, night.night, *([night.condition] if night.condition else [])]
     derivations = ", ".join(d["name"] for d in staged.provenance["derivations"])
     shown = " · ".join(_isolated(_printable(part)) for part in parts)
-    return f"{shown} — automatic stages from {derivations}, not AASM scoring"
+    return f"{shown} — {_ORIGINS[staged.stages_by].format(derivations)}"
 
 
 def doubt_line(quality: QualityReport) -> str:

@@ -12,16 +12,22 @@ from psgpipe.model.night import StagedNight
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.staging import Staging
 from psgpipe.night.definition import Definition
+from psgpipe.night.expert.record import scoring_record, stages_by
+from psgpipe.night.expert.results import with_scoring
 from psgpipe.night.fingerprint import pipeline_sha256
 from psgpipe.night.open import lights_warning
 from psgpipe.night.runner import StepResults
 from psgpipe.sleep.local_clock import local_clock
 
+WITHOUT_STAGING = ("check_quality", "stage_sleep", "summarize")
+"""Steps whose parameters count where a person scored the night."""
+
 
 def staged_night(
     definition: Definition, results: StepResults, recording_sha256: str | None
 ) -> StagedNight:
-    """The night's results with their provenance."""
+    """The night's results with their provenance, and with the scoring that was given."""
+    results = with_scoring(results, definition)
     staged: Staging = results.slots["staged"]
     opened: OpenedNight = results.slots["opened"]
     return StagedNight(
@@ -32,6 +38,9 @@ def staged_night(
         quality=results.quality,
         lights=opened.lights,
         disagreement=staged.disagreement,
+        stages_by=stages_by(results),
+        expert=results.slots.get("expert"),
+        automatic=results.slots.get("automatic"),
         provenance=_provenance(opened, staged, definition, results, recording_sha256),
         microstructure=results.slots.get("microstructure"),
     )
@@ -64,6 +73,7 @@ def _provenance(
         "steps": [
             {**step, "seconds": results.seconds.get(step["name"])}
             for step in definition.as_dict()["steps"]
+            if not definition.by_expert or step["name"] in WITHOUT_STAGING
         ],
         "engine": staged.engine,
         "derivations": [dataclasses.asdict(d) for d in opened.montage.derivations],
@@ -75,6 +85,8 @@ def _provenance(
             "source": lights.source,
             **_chosen_by(opened),
         },
+        "stages": stages_by(results),
+        **scoring_record(results),
         "window": {"first_epoch": staged.first_epoch, "last_epoch": staged.last_epoch},
         "warnings": _warnings(opened, staged, results),
     }

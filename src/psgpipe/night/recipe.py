@@ -10,10 +10,13 @@ from typing import Any
 from psgpipe.errors import StagerUnavailable
 from psgpipe.model.montage import LabelTable, Role
 from psgpipe.model.night import LightsSource, Night
+from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.staging import Engine, Requirements
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.definition import Definition, load_definition
+from psgpipe.night.expert.open_scored import open_scored_night
 from psgpipe.night.fingerprint import labels_sha256, pipeline_sha256, request_sha256
+from psgpipe.night.open import open_night
 from psgpipe.night.steps.stage_sleep import demographics, stager_for
 
 
@@ -29,6 +32,8 @@ class Recipe:
     @property
     def engine_name(self) -> Engine:
         """The engine that will stage the usual night; where none can, the one in the pipeline."""
+        if self.definition.by_expert:
+            return "fast"
         wanted: Engine = self.definition.params["stage_sleep"].engine
         try:
             return wanted if wanted == "reference" else self._usual().engine
@@ -38,7 +43,7 @@ class Recipe:
     @property
     def engine_note(self) -> str | None:
         """Why another engine than the pipeline's will stage, or None."""
-        return self._usual().why
+        return None if self.definition.by_expert else self._usual().why
 
     @cached_property
     def pipeline_sha256(self) -> str:
@@ -56,8 +61,20 @@ class Recipe:
             recording_sha256, night, self.pipeline_sha256, self.labels_sha256, self.lights_given_by
         )
 
+    def open_night(self, path: Path, night: Night, *, hashed: bool = False) -> OpenedNight:
+        """Open a night for staging, or a night that a person scored."""
+        if self.definition.by_expert:
+            return open_scored_night(
+                path, night, self.definition, self.label_table, self.lights_given_by
+            )
+        return open_night(
+            path, night, self.definition, self.label_table, self.lights_given_by, hashed=hashed
+        )
+
     def engine(self, roles: tuple[Role, ...], night: Night) -> dict[str, Any]:
-        """The engine that would stage `night` from these roles."""
+        """The engine that would stage `night` from these roles; none where a person scored it."""
+        if self.definition.by_expert:
+            return {"engine": None, "classifier_sha256": None, "versions": {}}
         needs = self._needs(roles, night)
         return {
             "engine": needs.engine,
@@ -82,7 +99,16 @@ class Recipe:
         return {}
 
 
-def recipe_from(pipeline: str | Path, labels: str | Path | None, *, pictures: bool) -> Recipe:
-    """The recipe from the command's options: TOML files, or names of what comes with psgpipe."""
+def recipe_from(
+    pipeline: str | Path,
+    labels: str | Path | None,
+    *,
+    pictures: bool,
+    stages: str | None = None,
+) -> Recipe:
+    """The recipe from the command's options: TOML files, or names of what comes with psgpipe.
+
+    `stages` is ``auto`` or ``expert``; None leaves that to the pipeline.
+    """
     table = read_label_table(labels) if labels else None
-    return Recipe(load_definition(pipeline), table, pictures)
+    return Recipe(load_definition(pipeline).staged_by(stages), table, pictures)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from psgpipe.errors import ChangedWhileRead
 from psgpipe.files.file_state import FileState
 from psgpipe.model.night import StagedNight
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, load_definition
-from psgpipe.night.open import open_night
+from psgpipe.night.expert.given import given_scoring
+from psgpipe.night.expert.results import expert_results
 from psgpipe.night.provenance import staged_night
+from psgpipe.night.recipe import Recipe
 from psgpipe.night.runner import run_steps
 from psgpipe.study.file_ids import night_from
 
@@ -30,6 +33,10 @@ def run_night(
     sex: str | None = None,
     dose_end: str | None = None,
     labels: str | Path | None = None,
+    scoring: str | Path | None = None,
+    scorer: str | None = None,
+    scoring_map: str | None = None,
+    stages: Literal["auto", "expert"] | None = None,
 ) -> StagedNight:
     """Stage and summarize one night; nothing is written.
 
@@ -55,6 +62,16 @@ def run_night(
         ISO date-time; a night within the sedation window of a dose has no architecture.
     labels
         A label table that goes before those shipped with psgpipe.
+    scoring
+        A person's scoring of the night, in any format that psgpipe reads; its stages and their
+        architecture are in ``expert``.
+    scorer
+        The one whose stages are wanted, where the scoring has several.
+    scoring_map
+        The stage of each spelling in the scoring, such as ``0=W,1=N1``, or the path of a TOML file.
+    stages
+        ``expert`` takes the stages of the scoring and stages nothing; `recording` may then be the
+        scoring itself. None leaves that to the pipeline.
 
     Returns
     -------
@@ -77,11 +94,18 @@ def run_night(
         path, subject=subject, night=night, condition=condition, lights_off=lights_off,
         lights_on=lights_on, age_y=age, sex=sex, dose_end=dose_end, timezone=timezone,
         sleep_period=sleep_period,
+        scoring=given_scoring(scoring, scorer=scorer, scoring_map=scoring_map),
     )  # fmt: skip
     definition = pipeline if isinstance(pipeline, Definition) else load_definition(pipeline)
+    definition = definition.staged_by(stages)
+    recipe = Recipe(definition, read_label_table(labels) if labels else None)
     before = FileState.of(path)
-    opened = open_night(path, identity, definition, read_label_table(labels) if labels else None)
-    results = run_steps(opened, definition)
+    opened = recipe.open_night(path, identity)
+    results = (
+        expert_results(opened, definition)
+        if definition.by_expert
+        else run_steps(opened, definition)
+    )
     # The header and each sampling rate are read one after the other, each from one whole file.
     if FileState.of(path) != before:
         raise ChangedWhileRead(

@@ -26,7 +26,7 @@ from psgpipe.night.earlier_result import (
     refuse_another_start,
 )
 from psgpipe.night.fingerprint import night_fingerprint
-from psgpipe.night.open import choice_lines, open_night
+from psgpipe.night.open import choice_lines
 from psgpipe.night.parts import hash_recording
 from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
@@ -191,6 +191,7 @@ def stage_prepared(
                 return earlier
         outputs, provenance = compute(opened, recipe, prepared.hashed.sha256)
         _require_unchanged_recording(opened, prepared.hashed)
+        _require_unchanged_scoring(prepared, recipe)
         identity = {"fingerprint": fingerprint, "request_sha256": request}
         finish_night(folder, outputs, {**identity, **provenance})
     except PsgpipeError as error:
@@ -244,10 +245,7 @@ def _open_and_hash(
 ) -> tuple[OpenedNight, HashedFile]:
     """Read the recording, and hash it in the same pass unless that has been done."""
     began_s, state = time.time(), FileState.of(path)
-    opened = open_night(
-        path, night, recipe.definition, recipe.label_table, recipe.lights_given_by,
-        hashed=hashed is None or bool(night.further_parts),
-    )  # fmt: skip
+    opened = recipe.open_night(path, night, hashed=hashed is None or bool(night.further_parts))
     if opened.recording_sha256 is not None:
         # One file's state says nothing of the other parts.
         state = None if night.further_parts else state
@@ -261,6 +259,18 @@ def _unchanged(
     """The finished night stays; its manifest takes the recording's present name."""
     correct_manifest(folder, old, request, file_name(path))
     return Outcome(folder, computed=False, hashed=hashed)
+
+
+def _require_unchanged_scoring(prepared: PreparedNight, recipe: Recipe) -> None:
+    """Refuse the results where somebody saved the scoring after it was hashed."""
+    night = prepared.opened.night
+    if night.scoring is None:
+        return
+    if recipe.request_sha256(night, prepared.hashed.sha256) != prepared.request_sha256:
+        raise ChangedWhileRead(
+            f"{file_name(night.scoring.path)}: replaced or changed while the night was computed",
+            "Wait until the scoring is saved, then run again.",
+        )
 
 
 def _require_unchanged_recording(opened: OpenedNight, hashed: HashedFile) -> None:

@@ -77,6 +77,7 @@ def judge_completeness(
     night: Completeness,
     findings: Sequence[Finding] = (),
     limits: QualityLimits = QUALITY_LIMITS,
+    lacking: str = "signal to stage",
 ) -> tuple[QualityFlag, ...]:
     """The flags of an incomplete night, and of what was found in its recording.
 
@@ -84,8 +85,10 @@ def judge_completeness(
     ----------
     findings
         About the file and the channels that are staged. Each flag of a finding has its code.
+    lacking
+        What the time in bed lacks: a signal to stage, or the stage that a person gives.
     """
-    flags = tuple(_own_flags(night, limits))
+    flags = tuple(_own_flags(night, limits, lacking))
     affected = {"numbers"}
     if flags and night.missing_end_min:
         affected.add("end")
@@ -95,20 +98,20 @@ def judge_completeness(
     return (*flags, *(QualityFlag(finding.code, finding.message) for finding in found))
 
 
-def _own_flags(night: Completeness, limits: QualityLimits) -> Iterator[QualityFlag]:
+def _own_flags(night: Completeness, limits: QualityLimits, lacking: str) -> Iterator[QualityFlag]:
     share_pct, longest_min = night.unstaged_pct, night.longest_min
     if share_pct > limits.incomplete_above_pct or longest_min > limits.incomplete_above_min:
         wanted = (
             f"wanted at most {limits.incomplete_above_pct:g} % and "
             f"{limits.incomplete_above_min:g} min on end"
         )
-        yield QualityFlag("incomplete", f"{_extent(night)}; {wanted}", effect="withhold")
+        yield QualityFlag("incomplete", f"{_extent(night, lacking)}; {wanted}", effect="withhold")
     elif share_pct > limits.flag_unscored_pct:
         wanted = f"wanted at most {limits.flag_unscored_pct:g} %"
-        yield QualityFlag("unscored", f"{_extent(night)}; {wanted}")
+        yield QualityFlag("unscored", f"{_extent(night, lacking)}; {wanted}")
 
 
-def _extent(night: Completeness) -> str:
+def _extent(night: Completeness, lacking: str) -> str:
     """How much is absent, in words."""
     end_min = night.missing_end_min
     behind = "behind the end of the recording, and lights on is not known"
@@ -116,6 +119,6 @@ def _extent(night: Completeness) -> str:
         return f"an unknown time is missing {behind}"
     extent = (
         f"{night.unstaged_min:.0f} of {night.in_bed_min:.0f} min in bed "
-        f"({night.unstaged_pct:.0f} %) have no signal to stage, {night.longest_min:.0f} min on end"
+        f"({night.unstaged_pct:.0f} %) have no {lacking}, {night.longest_min:.0f} min on end"
     )
     return f"{extent}; {end_min:.0f} min are missing {behind}" if end_min else extent

@@ -92,6 +92,7 @@ class Manifest:
 
     `fingerprint` is the hash of everything that the result depends on, `request_sha256` that of the
     request, known before a header is read, and `manifest_sha256` that of the manifest itself.
+    `stages` says whose stages the night has: ``auto``, ``expert`` or ``corrected``.
     `document` is the JSON object as written; it may have keys of other versions of psgpipe.
     """
 
@@ -108,6 +109,7 @@ class Manifest:
     engine: EngineRecord = EngineRecord()
     derivations: tuple[DerivationRecord, ...] = ()
     lights: LightsRecord = LightsRecord()
+    stages: str | None = None
     warnings: tuple[str, ...] = ()
     manifest_sha256: str | None = None
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from psgpipe.files.atomic import bytes_of, parse_json, write_file
+from psgpipe.files.atomic import bytes_of, parse_json, read_json, write_file
 from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.model.microstructure.names import NIGHT_ENDPOINTS
+from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.doubts import QUALITY, doubts_in, withheld_because
 from psgpipe.results.manifest import Manifest, recipe_of
 from psgpipe.results.status import (
@@ -32,7 +33,12 @@ RECIPE = (
     "pipeline", "pipeline_sha256", "recording_sha256", "psgpipe",
 )  # fmt: skip
 NOTES = ("flags", "warnings")
-OURS = (*IDENTITY, *RECORDED, *NIGHT_ENDPOINTS, *RECIPE, *NOTES)
+STAGES = "stages"
+AGREEMENT = ("kappa", "accuracy")
+EXPERT_ENDPOINTS = tuple(f"expert_{name}" for name in ENDPOINTS)
+BESIDE = (*AGREEMENT, *EXPERT_ENDPOINTS)
+"""Columns of a study that has experts' stages beside automatic ones."""
+OURS = (*IDENTITY, *RECORDED, *NIGHT_ENDPOINTS, *RECIPE, *NOTES, STAGES, *BESIDE)
 READS_TRIED = 5
 
 
@@ -76,10 +82,11 @@ def _table(nights: Sequence[StudyNight], counts: NightCounts) -> Iterator[bytes]
     """The lines of the table, one by one: a study may have very many nights."""
     extra = _extra_columns(nights)
     # A study without conditions has no column for them: blank ones would look forgotten.
+    has_experts = _has_experts(nights)
     with_condition = any(night.condition for night in nights)
     columns = [
         *(c for c in IDENTITY if c != "condition" or with_condition), *RECORDED, *extra.values(),
-        *NIGHT_ENDPOINTS, *RECIPE, *NOTES,
+        *NIGHT_ENDPOINTS, *RECIPE, *NOTES, STAGES, *(BESIDE if has_experts else ()),
     ]  # fmt: skip
     yield _line(columns)
     for night in nights:
@@ -88,6 +95,14 @@ def _table(nights: Sequence[StudyNight], counts: NightCounts) -> Iterator[bytes]
         row = _row(night, stored, summary, quality)
         row |= {extra[name]: value for name, value in night.extra.items()}
         yield _line(_cell(row.get(column)) for column in columns)
+
+
+def _has_experts(nights: Sequence[StudyNight]) -> bool:
+    """Whether any night has an expert's stages beside automatic ones."""
+    # A night that no study lists may have a scoring, too; its recording is not known here.
+    possible = (night for night in nights if night.scoring or night.recording is None)
+    summaries = (read_json(night.folder / "summary.json") or {} for night in possible)
+    return any(AGREEMENT[0] in summary for summary in summaries)
 
 
 def _extra_columns(nights: Sequence[StudyNight]) -> dict[str, str]:
@@ -119,7 +134,7 @@ def _are_readable(summary: Mapping[str, Any], quality: Mapping[str, Any]) -> boo
         doubts_in(quality)
     except ValueError:
         return False
-    values = [summary.get(name) for name in NIGHT_ENDPOINTS]
+    values = [summary.get(name) for name in (*NIGHT_ENDPOINTS, *BESIDE)]
     return all(
         v is None or (isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v))
         for v in values
@@ -158,7 +173,8 @@ def _row(
         **row,
         "reason": row["reason"] or withheld_because(doubts),
         **_origin(stored.manifest),
-        **{name: summary.get(name) for name in NIGHT_ENDPOINTS},
+        **{name: summary.get(name) for name in (*NIGHT_ENDPOINTS, *BESIDE)},
+        STAGES: stored.manifest.stages or "auto",
         "flags": " ".join(dict.fromkeys(flag.code for flag in doubts)),
         "warnings": len(stored.manifest.warnings),
     }

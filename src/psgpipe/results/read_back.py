@@ -8,12 +8,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from psgpipe.model.hypnogram import EPOCH_S, Hypnogram, SleepStage
-from psgpipe.model.scoring import Scoring
-from psgpipe.results.manifest import read_manifest
-from psgpipe.scorings.align import align
+from psgpipe.model.hypnogram import Hypnogram, SleepStage
 from psgpipe.sleep.agreement import Agreement, agreement
-from psgpipe.sleep.local_clock import LocalClock
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -22,29 +18,25 @@ def read_summary(folder: Path) -> dict[str, Any]:
     return summary
 
 
-def read_hypnogram(folder: Path) -> Hypnogram:
-    """The stages and in-bed marks of a finished night."""
+def read_hypnogram(folder: Path, column: str = "stage") -> Hypnogram | None:
+    """The stages of a finished night in a column of ``hypnogram.tsv``; None where it is absent.
+
+    ``stage`` is always there; ``expert`` are a person's stages beside automatic ones, ``auto`` the
+    automatic stages beside corrected ones.
+    """
     with (folder / "hypnogram.tsv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
+    if column not in rows[0]:
+        return None
     clock = rows[0]["clock"]
     return Hypnogram(
-        tuple(SleepStage(row["stage"]) for row in rows),
+        tuple(SleepStage(row[column]) for row in rows),
         [row["in_bed"] == "true" for row in rows],  # type: ignore[arg-type]  # made an array there
         start_clock=dt.time.fromisoformat(clock) if clock else None,
     )
 
 
-def agreement_with(scoring: Scoring, folder: Path) -> Agreement:
-    """Agreement of a finished night with an expert's scoring, aligned by the clock.
-
-    Raises
-    ------
-    psgpipe.errors.ScoringInvalid
-        The scoring is not one of this recording.
-    """
-    automatic, manifest = read_hypnogram(folder), read_manifest(folder)
-    started = manifest.recording.start if manifest else None
-    start = dt.datetime.fromisoformat(started) if started else None
-    clock = LocalClock(start, automatic.start_clock)
-    expert = align(scoring, clock, len(automatic) * EPOCH_S).hypnogram
-    return agreement(expert, automatic)
+def agreement_in(folder: Path) -> Agreement | None:
+    """Agreement of a finished night with the expert's stages in it; None where it has none."""
+    expert, automatic = read_hypnogram(folder, "expert"), read_hypnogram(folder)
+    return None if expert is None or automatic is None else agreement(expert, automatic)

@@ -66,7 +66,8 @@ def align(scoring: Scoring, clock: LocalClock, span_s: float) -> AlignedScoring:
     ]
     if not any(_seconds_within(i, span_s) > EXACT_S for i in placed):
         raise _elsewhere(scoring, placed, clock, own_clock, span_s, shift)
-    stages, ties = _stages_of_epochs(placed, epoch_count(span_s))
+    covered_s, begins_s = _coverage(placed, epoch_count(span_s))
+    stages, ties = _stages_of_epochs(covered_s, begins_s)
     hypnogram = Hypnogram(stages, start=clock.start, start_clock=clock.start_clock)
     alignment = Alignment(
         shift_s=shift.seconds,
@@ -81,6 +82,7 @@ def align(scoring: Scoring, clock: LocalClock, span_s: float) -> AlignedScoring:
         scoring,
         hypnogram,
         alignment,
+        covered_s.sum(axis=0) >= EPOCH_S / 2,
         tuple(replace(a, onset_s=a.onset_s + shift.seconds) for a in scoring.annotations),
         (*scoring.findings, *_findings(alignment, timed)),
     )
@@ -94,10 +96,15 @@ def on_own_clock(scoring: Scoring) -> AlignedScoring:
     psgpipe.errors.ScoringInvalid
         Two different stages for one time, or none after second 0.
     """
+    clock = LocalClock(scoring.start, _clock_of(scoring))
+    return align(scoring, clock, scored_span_s(scoring))
+
+
+def scored_span_s(scoring: Scoring) -> float:
+    """Seconds from the scoring's second 0 to the end of its last stage."""
     last_onset_s = max(stage.onset_s for stage in scoring.stages)
     timed = stage_intervals(scoring, last_onset_s)
-    span_s = max(interval.end_s for interval in timed.intervals)
-    return align(scoring, LocalClock(scoring.start, _clock_of(scoring)), span_s)
+    return max(interval.end_s for interval in timed.intervals)
 
 
 def _clock_of(scoring: Scoring) -> dt.time | None:
@@ -146,16 +153,15 @@ def _remainder_s(placed: Sequence[StageInterval], timed: StageIntervals) -> floa
 
 
 def _stages_of_epochs(
-    placed: Sequence[StageInterval], n_epochs: int
+    covered_s: npt.NDArray[np.float64], begins_s: npt.NDArray[np.float64]
 ) -> tuple[tuple[SleepStage, ...], tuple[int, ...]]:
     """The stage that covers most of each epoch, and the epochs that two stages cover equally."""
-    covered_s, begins_s = _coverage(placed, n_epochs)
-    none_s = np.maximum(0.0, EPOCH_S - covered_s.sum(axis=0))
-    covered_s[_PREFERENCE.index(SleepStage.UNS)] += none_s
+    seconds = covered_s.copy()
+    seconds[_PREFERENCE.index(SleepStage.UNS)] += np.maximum(0.0, EPOCH_S - seconds.sum(axis=0))
     stages, ties = [], []
-    for epoch in range(n_epochs):
-        most_s = covered_s[:, epoch].max()
-        equal = [i for i in range(len(_PREFERENCE)) if covered_s[i, epoch] > most_s - EXACT_S]
+    for epoch in range(seconds.shape[1]):
+        most_s = seconds[:, epoch].max()
+        equal = [i for i in range(len(_PREFERENCE)) if seconds[i, epoch] > most_s - EXACT_S]
         scored = [i for i in equal if _PREFERENCE[i] in SCORED]
         chosen = min(scored or equal[:1], key=lambda i: begins_s[i, epoch])
         stages.append(_PREFERENCE[chosen])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from psgpipe.errors import ScoringInvalid, UsageError
 from psgpipe.files.regular import NotRegular, file_name, open_file
-from psgpipe.messages import unknown
+from psgpipe.messages import listed, quoted, unknown
+from psgpipe.model.header import Finding
 from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.montage import LabelTable
 from psgpipe.model.scoring import Scoring
@@ -113,12 +114,17 @@ def _named(name: str) -> ScoringFormat:
 
 def _by(scorer: str, scoring: Scoring) -> Scoring:
     """The scoring with one scorer's stages alone."""
+    if not scoring.scorers:
+        unnamed = Finding(
+            "scoring-scorer-unnamed", "the scoring does not say who scored it: all of it is used"
+        )
+        return replace(scoring, findings=(*scoring.findings, unnamed))
     wanted = scorer.strip().casefold()
     stages = tuple(s for s in scoring.stages if (s.scorer or "").strip().casefold() == wanted)
     if not stages:
-        names = ", ".join(map(str, scoring.scorers)) or "none: it does not tell scorers apart"
         raise ScoringInvalid(
-            f"{scoring.file}: no stage is by scorer {scorer!r}; its scorers are {names}",
-            "Give one of them with --scorer, or leave --scorer out.",
+            f"{scoring.file}: no stage is by scorer {quoted(scorer)}; its scorers are "
+            f"{listed(scoring.scorers)}",
+            "Give one of them with --scorer.",
         )
     return replace(scoring, stages=stages)

@@ -23,6 +23,7 @@ from psgpipe.files.composed_name import as_stored
 from psgpipe.files.file_state import sha256_of_file
 from psgpipe.files.regular import open_file
 from psgpipe.model.night import Night
+from psgpipe.model.scoring import GivenScoring
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.results.study_file import lists_nights, read_study_head
 from psgpipe.study.shard import Shard
@@ -102,12 +103,13 @@ def _head_in(out: Path) -> dict[str, Any] | None:
 
 
 def _row_dict(row: StudyTableRow, folder: Path) -> dict[str, Any]:
-    night = dataclasses.asdict(dataclasses.replace(row.night, extra={}))
+    night = dataclasses.asdict(dataclasses.replace(row.night, extra={}, scoring=None))
     night["further_parts"] = [_relative(path, folder) for path in row.night.further_parts]
     return {
         "night": night,
         "recording": _relative(row.recording, folder),
         "scoring": row.scoring and _relative(row.scoring, folder),
+        "scorer": row.night.scoring and row.night.scoring.scorer,
         "row": row.row,
     }
 
@@ -119,11 +121,12 @@ def _relative(path: Path, folder: Path) -> str:
 def _row(content: Mapping[str, Any], folder: Path) -> StudyTableRow:
     night = content["night"]
     parts = tuple(as_stored(folder / path) for path in night["further_parts"])
-    scoring = content["scoring"]
+    scoring = content["scoring"] and as_stored(folder / content["scoring"])
+    given = scoring and GivenScoring(scoring, scorer=content["scorer"])
     return StudyTableRow(
-        night=Night(**{**night, "further_parts": parts}),
+        night=Night(**{**night, "further_parts": parts, "scoring": given}),
         recording=as_stored(folder / content["recording"]),
-        scoring=None if scoring is None else as_stored(folder / scoring),
+        scoring=scoring,
         row=content["row"],
     )
 

@@ -12,6 +12,7 @@ from psgpipe.errors import TimeZoneUnknown
 from psgpipe.files.composed_name import as_stored
 from psgpipe.model.ids import composed
 from psgpipe.model.night import Night, Sex
+from psgpipe.model.scoring import GivenScoring
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.sleep.local_clock import read_zone
 from psgpipe.study.night_parts import one_row_a_night
@@ -44,6 +45,7 @@ OPTIONAL = (
     "dose_end",
     "comedication",
     "scoring",
+    "scorer",
     "exclude",
     "exclude_reason",
     ALIKE_OK,
@@ -61,7 +63,12 @@ def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[StudyTableR
     words of a comparison spec. Any word is allowed that is no misspelling of the usual five.
     """
     mistakes = Mistakes(path.name)
-    table = with_known_names(read_table(path), REQUIRED, OPTIONAL, mistakes)
+    raw = read_table(path)
+    # Nights that a person scored need no recording.
+    needed = [c for c in REQUIRED if c != "recording" or "scoring" not in _folded(raw.columns)]
+    table = with_known_names(
+        raw, needed, [*OPTIONAL, *(c for c in REQUIRED if c not in needed)], mistakes
+    )
     table, further = one_row_a_night(table, mistakes)
     if not table.rows:
         mistakes.table("no night is listed under the header")
@@ -74,6 +81,10 @@ def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[StudyTableR
     _refuse_shared_recordings(nights, mistakes)
     mistakes.refuse()
     return nights
+
+
+def _folded(columns: Iterable[str]) -> set[str]:
+    return {column.casefold() for column in columns}
 
 
 def _listed(
@@ -89,6 +100,8 @@ def _listed(
     lights_off = lights_time(row, "lights_off", mistakes)
     lights_on = lights_time(row, "lights_on", mistakes)
     lights_in_order(row, lights_off, lights_on, mistakes)
+    scoring = _path(row, "scoring", folder, mistakes)
+    recording = _path(row, "recording", folder, mistakes, needed=scoring is None)
     night = Night(
         subject=composed(cells["subject"]),
         night=composed(cells["night"]),
@@ -101,15 +114,17 @@ def _listed(
         timezone=_timezone(row, mistakes),
         sleep_period=numbers.whole(row, "sleep_period", least=1),
         further_parts=tuple(
-            _path(part, "recording", folder, mistakes) or folder / part.cells["recording"]
+            _path(part, "recording", folder, mistakes, needed=True)
+            or folder / part.cells["recording"]
             for part in further
         ),
+        scoring=None if scoring is None else GivenScoring(scoring, scorer=_scorer(row)),
         extra={c: t for c, t in cells.items() if c not in _ON_THE_NIGHT and not is_missing(t)},
     )
     return StudyTableRow(
         night=night,
-        recording=_path(row, "recording", folder, mistakes) or Path(),
-        scoring=_path(row, "scoring", folder, mistakes),
+        recording=recording or scoring or Path(),
+        scoring=scoring,
         excluded=yes_or_no(row, "exclude", mistakes),
         exclude_reason=known_or_none(cells["exclude_reason"]),
         row=row.number,
@@ -146,11 +161,17 @@ def _timezone(row: Row, mistakes: Mistakes) -> str | None:
     return cell
 
 
-def _path(row: Row, column: str, folder: Path, mistakes: Mistakes) -> Path | None:
+def _scorer(row: Row) -> str | None:
+    return known_or_none(row.cells["scorer"])
+
+
+def _path(
+    row: Row, column: str, folder: Path, mistakes: Mistakes, *, needed: bool = False
+) -> Path | None:
     """A path relative to the table; None where it is missing or too long for any disk."""
     cell = row.cells[column]
     if is_missing(cell):
-        if column in REQUIRED:
+        if needed:
             mistakes.cell(row.number, column, f"the path of a {column}", cell)
         return None
     longest = max(len(os.fsencode(name)) for name in re.split(r"[/\\]", cell))

@@ -35,6 +35,8 @@ class StageSleepParams:
 
     Attributes
     ----------
+    stager
+        ``yasa``, or ``expert`` where nothing is staged and the night has the stages of its scoring.
     engine
         ``fast`` is yasa's arithmetic without yasa, ``reference`` calls yasa itself, and stages in
         place of ``fast`` where a newer yasa has a classifier that ``fast`` does not know.
@@ -53,7 +55,7 @@ class StageSleepParams:
         Epochs within it after the end of a dose may be sedation, not sleep.
     """
 
-    stager: Literal["yasa"] = "yasa"
+    stager: Literal["yasa", "expert"] = "yasa"
     engine: Engine = "fast"
     consensus: tuple[str, ...] = ()
     de_weight: bool = False

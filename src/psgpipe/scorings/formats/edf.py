@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psgpipe.edf.reader import read_annotations
 from psgpipe.errors import RecordingUnreadable, ScoringInvalid
-from psgpipe.model.header import Annotation
+from psgpipe.model.header import Annotation, Finding
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.stage_texts import stages_among_events
@@ -49,7 +49,11 @@ def read(path: Path, options: ReadOptions) -> Scoring:
         start=header.start,
         start_clock=header.start_clock,
         annotations=tuple(others),
-        findings=tuple(f for f in header.findings if f.channel is None),
+        findings=tuple(
+            Finding(f"scoring-{f.code}", f"in the scoring: {f.message}")
+            for f in header.findings
+            if f.channel is None
+        ),
     )
 
 

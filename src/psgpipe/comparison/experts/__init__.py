@@ -1,0 +1,1 @@
+"""Nights that a person scored or corrected, in a comparison."""
