@@ -8,8 +8,8 @@ from tests.shared_files import CHECKOUT
 
 SOURCES = [
     path
-    for package in ("edf", "sleep", "night")
-    for path in (CHECKOUT / "src" / "psgpipe" / package).glob("*.py")
+    for package in ("edf", "sleep", "night", "scorings")
+    for path in (CHECKOUT / "src" / "psgpipe" / package).rglob("*.py")
     if path.name != "writer.py"
 ]
 CODE = r"\"([a-z0-9]+(?:-[a-z0-9]+)+|clipped|flat|plateau|short)\""

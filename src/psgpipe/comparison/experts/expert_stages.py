@@ -10,6 +10,7 @@ from psgpipe.comparison.stager_accuracy import was_scored_by_a_person
 from psgpipe.errors import NightsNotComparable, UsageError
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.microstructure.names import NIGHT_ENDPOINTS
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.tables.delimited import Row, Table
 
@@ -49,9 +50,9 @@ def _expert_row(row: Row, by_folded: dict[str, str]) -> Row:
     if _cell(row, by_folded, "stages") == EXPERT:
         return row
     cells = dict(row.cells)
-    for endpoint in ENDPOINTS:
-        if endpoint in by_folded:
-            cells[by_folded[endpoint]] = _cell(row, by_folded, PREFIX + endpoint)
+    for endpoint in (e for e in NIGHT_ENDPOINTS if e in by_folded):
+        # Spectra were measured by the automatic stages: a person's night has none.
+        cells[by_folded[endpoint]] = _cell(row, by_folded, PREFIX + endpoint)
     done = _cell(row, by_folded, "state") in ("", "done", "finished")
     if done and not _cell(row, by_folded, PREFIX + "tib_min"):
         cells[by_folded.get("state", "state")] = "missing"

@@ -16,6 +16,7 @@ from psgpipe.model.summary import ArchitectureSummary, QualityFlag, QualityRepor
 from psgpipe.night.definition import Definition
 from psgpipe.night.expert.correction import corrected
 from psgpipe.night.runner import StepResults
+from psgpipe.night.steps.catalogue import CATALOGUE
 from psgpipe.night.steps.stage_sleep import dose_date_doubt, dose_time_doubt, sedation
 from psgpipe.quality.completeness import completeness, judge_completeness
 from psgpipe.quality.flags import judge_dose_time, judge_stages
@@ -54,14 +55,9 @@ def with_scoring(results: StepResults, definition: Definition) -> StepResults:
     if opened.scored is None or given is None or staged.engine.get("stager") == EXPERT:
         return results
     if given.use == "correction":
-        hypnogram = corrected(staged.hypnogram, opened.scored)
-        summary = summary_of(hypnogram, opened, definition, staged.hypnodensity)
-        of_correction = {
-            "staged": replace(staged, hypnogram=hypnogram),
-            "summary": summary,
-            "automatic": staged.hypnogram,
-        }
-        return replace(results, slots={**results.slots, **of_correction})
+        edited = replace(staged, hypnogram=corrected(staged.hypnogram, opened.scored))
+        slots = {**results.slots, "staged": edited, "automatic": staged.hypnogram}
+        return replace(results, slots=_with_later_steps(slots, definition))
     hypnogram = night_hypnogram(opened.scored.hypnogram, opened, definition)
     both = agreement(hypnogram, staged.hypnogram)
     expert = ExpertStages(
@@ -72,6 +68,18 @@ def with_scoring(results: StepResults, definition: Definition) -> StepResults:
         both.kappa,
     )
     return replace(results, slots={**results.slots, "expert": expert})
+
+
+def _with_later_steps(slots: dict[str, Any], definition: Definition) -> dict[str, Any]:
+    """The slots with everything computed again that depends on the stages."""
+    changed = {"staged"}
+    for step in (CATALOGUE[name] for name in definition.steps):
+        is_filled = step.gives in slots and all(slot in slots for slot in step.reads)
+        if is_filled and changed.intersection(step.reads):
+            inputs = (slots[slot] for slot in step.reads)
+            slots[step.gives] = step.run(*inputs, definition.params[step.name])
+            changed.add(step.gives)
+    return slots
 
 
 def night_hypnogram(scored: Hypnogram, opened: OpenedNight, definition: Definition) -> Hypnogram:
@@ -88,12 +96,10 @@ def summary_of(
     hypnogram: Hypnogram,
     opened: OpenedNight,
     definition: Definition,
-    hypnodensity: Hypnodensity | None = None,
 ) -> ArchitectureSummary:
     """The sleep architecture by the pipeline's rules."""
     return architecture.summarize(
         hypnogram,
-        hypnodensity,
         cycle_rule=definition.params["summarize"],
         lights_known=opened.lights.known,
     )
