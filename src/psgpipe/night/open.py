@@ -21,7 +21,7 @@ from psgpipe.night.choose_montage import (
     sources_of,
 )
 from psgpipe.night.definition import Definition
-from psgpipe.night.expert.opening import aligned, night_lights, read_given
+from psgpipe.night.expert.opening import about_scoring, aligned, night_lights, read_given
 from psgpipe.night.parts import with_further_parts
 from psgpipe.night.steps.stage_sleep import StageSleepParams
 from psgpipe.signals.epochs import epoch_count, staging_window
@@ -83,7 +83,7 @@ def open_night(
         lights=lights,
         window=_window(header, lights, definition),
         findings=(
-            *header.findings, *of_labels, *lights_findings, *(scored.findings if scored else ()),
+            *header.findings, *of_labels, *lights_findings, *about_scoring(scored, night),
         ),
         declared_units=declared,
         recorded=content.recorded,

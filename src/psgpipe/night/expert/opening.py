@@ -29,6 +29,15 @@ def aligned(scoring: Scoring, header: Header, night: Night) -> AlignedScoring:
     return align(scoring, clock, header.span_s)
 
 
+def about_scoring(scored: AlignedScoring | None, night: Night) -> tuple[Finding, ...]:
+    """The findings about a scoring; beside automatic stages it makes none of these doubtful."""
+    if scored is None:
+        return ()
+    if night.scoring is not None and night.scoring.use == "correction":
+        return scored.findings
+    return tuple(replace(finding, affects="nothing") for finding in scored.findings)
+
+
 def night_lights(
     annotations: Sequence[Annotation],
     scored: AlignedScoring | None,
