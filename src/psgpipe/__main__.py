@@ -12,6 +12,9 @@ import sys
 def main() -> None:
     """Run the command line; a stop signal while it is imported leaves no traceback."""
     forget_working_folder()
+    from psgpipe.threads import use_one_thread
+
+    use_one_thread(os.environ)
     from psgpipe.cli.stop_at_once import StopAtOnce
 
     with StopAtOnce():

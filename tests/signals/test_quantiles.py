@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psgpipe.signals.quantiles import quantile
+from psgpipe.signals.quantiles import median, quantile
 
 
 @given(
@@ -14,3 +14,8 @@ from psgpipe.signals.quantiles import quantile
 )
 def test_a_quantile_is_that_of_numpy(values, q):
     assert quantile(np.array(values), q) == pytest.approx(float(np.quantile(values, q)), abs=1e-9)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40))
+def test_a_median_is_that_of_numpy_to_the_last_bit(values):
+    assert median(np.array(values)) == float(np.median(values))

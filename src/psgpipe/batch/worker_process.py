@@ -22,6 +22,7 @@ from typing import Any
 
 from psgpipe.batch.malloc import keep_freed_memory
 from psgpipe.errors import PsgpipeError, TryAgain
+from psgpipe.threads import THREAD_VARIABLES
 
 READY, NOTED, DONE, REFUSED, RAISED, NO_MEMORY = (
     "ready", "noted", "done", "refused", "raised", "no memory",
@@ -31,11 +32,6 @@ Note = Callable[[Any], None]
 TaskFunction = Callable[[Any, Note], Any]
 
 EXIT_LIMIT_S = 5.0
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
-    "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
-)  # fmt: skip
-"""Each is 1 in a worker: workers share the cores, and sums over threads may round differently."""
 
 
 class WorkerProcess:

@@ -13,6 +13,7 @@ from psgpipe.model.sampled_signal import SampledSignal, TimedSignal
 from psgpipe.quality.heartbeat import spread_evenly, without_drift
 from psgpipe.quality.spectrum import TINY_UV2
 from psgpipe.signals.epochs import first_columns, samples_per_epoch
+from psgpipe.signals.quantiles import median
 
 # The band that a stager uses. Drift and mains are outside: two sound derivations share them by
 # their reference.
@@ -57,7 +58,7 @@ def _correlation(a: Spectra, b: Spectra) -> float:
     a, b = a[:, :width], b[:, :width]
     shared = (a * b.conj()).real.sum(axis=1)
     power = (np.abs(a) ** 2).sum(axis=1) * (np.abs(b) ** 2).sum(axis=1)
-    return float(np.median(shared / (np.sqrt(power) + TINY_UV2)))
+    return median(shared / (np.sqrt(power) + TINY_UV2))
 
 
 def some_epochs(epochs: npt.NDArray[np.int_]) -> npt.NDArray[np.int_]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from psgpipe.quality.duplicates import RowSource, band_spectra, some_epochs
 from psgpipe.quality.spectrum import TINY_UV2
+from psgpipe.signals.quantiles import median
 
 
 def explained_share(
@@ -44,4 +45,4 @@ def explained_share(
         weights, *_rest = np.linalg.lstsq(known[:, number].T, signal, rcond=None)
         left = signal - weights @ known[:, number]
         shares.append(1 - (left @ left) / (signal @ signal + TINY_UV2))
-    return float(np.median(shares))
+    return median(np.array(shares))

@@ -15,6 +15,15 @@ def quantile(values: Values, q: float) -> float:
     return float(lerp(ordered[below], ordered[above], position - below))
 
 
+def median(values: Values) -> float:
+    """The median, to the last bit of numpy's; there must be a value, and no NaN."""
+    ordered = np.sort(values)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return float(ordered[middle])
+    return float((ordered[middle - 1] + ordered[middle]) / 2)
+
+
 def lerp(low: Values, high: Values, part: Values | float) -> Values:
     """The value at `part` between `low` and `high`, from the nearer of the two as numpy does."""
     step = high - low
