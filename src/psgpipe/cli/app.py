@@ -29,6 +29,7 @@ COMMANDS = {
     "gather": "nights.tsv from the finished nights; lists what is missing.",
     "status": "Nights that are done, failed, missing or running, read from files only.",
     "verify": "Compare every output with the hash in its manifest.",
+    "doubts": "The epochs that the stager doubted most.",
     "export": "Scorings and summaries in the formats of other tools.",
     "compare": "Treatment against baseline.",
     "plan": "Subjects and nights that a study needs to find a difference.",

@@ -17,7 +17,7 @@ from psgpipe.model.scoring import AlignedScoring
 from psgpipe.night.definition import Definition
 from psgpipe.night.expert.identity import scoring_identity, stages_identity
 
-FORMAT_VERSION = "1"
+FORMAT_VERSION = "2"
 """Raised when the content of an output file changes although no step's result does."""
 
 ELSEWHERE = ("extra", "further_parts", "scoring")

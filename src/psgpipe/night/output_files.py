@@ -18,6 +18,7 @@ from psgpipe.model.summary import QualityReport
 from psgpipe.night.microstructure_files import microstructure_files
 from psgpipe.reports.night_picture import night_pictures
 from psgpipe.signals.spectrogram import epoch_spectrogram
+from psgpipe.sleep.doubted_epochs import doubted_epochs
 from psgpipe.sleep.local_clock import local_clock
 from psgpipe.sleep.trial_endpoints import quarters_in_bed_min
 
@@ -27,6 +28,7 @@ HYPNOGRAM_COLUMNS = (
 )  # fmt: skip
 HIGHEST_SHOWN_HZ = 30.0
 LONGEST_SHOWN_ID = 40
+DOUBTED_EPOCHS = 30
 _ORIGINS = {
     "auto": "automatic stages from {}, not AASM scoring",
     "corrected": "automatic stages from {}, corrected by hand",
@@ -65,13 +67,14 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
     hypnogram, text = staged.hypnogram, io.StringIO()
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
     apart, sedation = staged.disagreement, hypnogram.sedation
-    beside = _stages_beside(staged)
+    beside, doubts = _stages_beside(staged), _doubt_ranks(staged)
     writer.writerow(
         (
             *HYPNOGRAM_COLUMNS,
             *(() if apart is None else ("disagreement",)),
             *(() if sedation is None else ("sedation",)),
             *beside,
+            *(() if doubts is None else ("doubt",)),
         )
     )
     valid = hypnogram.valid
@@ -92,9 +95,19 @@ def hypnogram_tsv(staged: StagedNight) -> bytes:
                 *(() if apart is None else (_number(apart[epoch]),)),
                 *(() if sedation is None else (str(bool(sedation[epoch])).lower(),)),
                 *(stages[epoch] for stages in beside.values()),
+                *(() if doubts is None else (doubts.get(epoch, ""),)),
             )
         )
     return text.getvalue().encode("utf-8")
+
+
+def _doubt_ranks(staged: StagedNight) -> dict[int, int] | None:
+    """The rank, from 1, of the epochs that the stager doubted most; None where it staged none."""
+    if staged.stages_by == "expert":
+        return None
+    in_bed = staged.hypnogram.in_bed
+    doubted = doubted_epochs(staged.hypnodensity.probabilities, in_bed)[:DOUBTED_EPOCHS]
+    return {doubt.epoch: rank for rank, doubt in enumerate(doubted, start=1)}
 
 
 def _stages_beside(staged: StagedNight) -> dict[str, tuple[SleepStage, ...]]:
