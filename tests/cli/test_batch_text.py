@@ -4,7 +4,7 @@ from pathlib import Path
 
 from psgpipe.batch.result import BatchResult, NightResult
 from psgpipe.cli.batch import result_dict, result_text
-from psgpipe.cli.progress import night_line
+from psgpipe.cli.text.progress import night_line
 from psgpipe.model.summary import QualityFlag
 from psgpipe.study.shard import Shard
 

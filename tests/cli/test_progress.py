@@ -5,8 +5,8 @@ import io
 import pytest
 
 from psgpipe.batch.result import BatchProgress, BatchResult, NightResult
-from psgpipe.cli import progress
-from psgpipe.cli.progress import duration, show_batch
+from psgpipe.cli.text import progress
+from psgpipe.cli.text.progress import duration, show_batch
 
 FAILED = NightResult("S2", "n1", "failed", 3.0, {"problem": "b.edf: no data\nat all"})
 

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from psgpipe.cli.compare_text import comparison_text
+from psgpipe.cli.text.compare_text import comparison_text
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import markdown
 from psgpipe.comparison.spec_lock import lock_spec

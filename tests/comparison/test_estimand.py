@@ -2,7 +2,7 @@
 
 import pytest
 
-from psgpipe.cli.compare_text import comparison_text
+from psgpipe.cli.text.compare_text import comparison_text
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, markdown
 from psgpipe.comparison.spec_lock import lock_spec

@@ -15,7 +15,6 @@ from psgpipe.batch.plan import Plan, plan_batch
 from psgpipe.batch.resources import WORKER_BYTES, choose_jobs
 from psgpipe.batch.result import BatchResult, NightResult
 from psgpipe.batch.run import prepare_study, run_batch
-from psgpipe.cli.failure_lines import failure_lines, unlisted_lines
 from psgpipe.cli.options import (
     FILE,
     LOGGER,
@@ -28,7 +27,8 @@ from psgpipe.cli.options import (
     stages_option,
 )
 from psgpipe.cli.printing import printable
-from psgpipe.cli.progress import duration, show_batch
+from psgpipe.cli.text.failure_lines import failure_lines, unlisted_lines
+from psgpipe.cli.text.progress import duration, show_batch
 from psgpipe.errors import NightsIncomplete
 from psgpipe.messages import are, count_of, have
 from psgpipe.night.recipe import recipe_from

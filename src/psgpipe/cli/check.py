@@ -14,7 +14,6 @@ from typing import Any
 
 import click
 
-from psgpipe.cli.failure_lines import failure_lines
 from psgpipe.cli.options import (
     FILE,
     LOGGER,
@@ -25,7 +24,8 @@ from psgpipe.cli.options import (
     print_json,
 )
 from psgpipe.cli.printing import printable, table
-from psgpipe.cli.progress import ProgressBar
+from psgpipe.cli.text.failure_lines import failure_lines
+from psgpipe.cli.text.progress import ProgressBar
 from psgpipe.errors import FileTaken, RecordingUnreadable, StagerUnavailable
 from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.messages import count_of

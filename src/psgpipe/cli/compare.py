@@ -93,7 +93,7 @@ def command(
     if as_json:
         print_json(comparison_dict(comparison))
     elif not quiet:
-        from psgpipe.cli.compare_text import comparison_text
+        from psgpipe.cli.text.compare_text import comparison_text
 
         click.echo(comparison_text(comparison))
         if lines:

@@ -13,10 +13,10 @@ import click
 from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.resources import choose_jobs
 from psgpipe.batch.run import run_batch
-from psgpipe.cli.compare_text import comparison_text
 from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
-from psgpipe.cli.progress import show_batch
 from psgpipe.cli.run import agreement_dict, agreement_text
+from psgpipe.cli.text.compare_text import comparison_text
+from psgpipe.cli.text.progress import show_batch
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
 from psgpipe.errors import NightsIncomplete

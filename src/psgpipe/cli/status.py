@@ -102,7 +102,7 @@ def status_text(status: dict[str, Any]) -> str:
 
 def _problem_lines(status: dict[str, Any]) -> list[str]:
     """Nights that failed, and nights that no table lists."""
-    from psgpipe.cli.failure_lines import failure_lines, unlisted_lines
+    from psgpipe.cli.text.failure_lines import failure_lines, unlisted_lines
     from psgpipe.results.failure_groups import FailureGroup
 
     return [

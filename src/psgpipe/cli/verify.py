@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.failure_lines import unlisted_lines
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
+from psgpipe.cli.text.failure_lines import unlisted_lines
 from psgpipe.errors import OutputConflict
 from psgpipe.messages import are, count_of
 from psgpipe.messages import listed as listed_names

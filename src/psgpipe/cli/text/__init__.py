@@ -1,0 +1,1 @@
+"""Longer texts of the commands: a comparison, failures by cause, progress."""
