@@ -72,6 +72,16 @@ def test_other_classes_of_luna_are_annotations(tmp_path):
     assert [a.text for a in scoring.annotations] == ["arousal", "Lights on"]
 
 
+def test_epochs_with_lights_on_of_luna_tell_lights_off_and_on(tmp_path):
+    path = write(tmp_path, "L\nL\nW\nN1\nR\nL\n", "night.eannot")
+    scoring = read_scoring(path)
+    assert [(o, s) for o, _, s in seen(scoring)] == [(60, "W"), (90, "N1"), (120, "R")]
+    assert [(a.onset_s, a.text) for a in scoring.annotations] == [
+        (60, "Lights off"),
+        (150, "Lights on"),
+    ]
+
+
 def test_four_columns_of_luna_without_a_header_are_read_by_the_ending_of_the_file(tmp_path):
     path = annot(tmp_path, ("# a comment",), ("N3", ".", "0", "30"), header="")
     scoring = read_scoring(path)

@@ -250,6 +250,15 @@ def test_numbers_times_and_labels_are_read_by_the_names_of_the_columns(tmp_path)
     assert scoring.start_clock == dt.time(22, 55)
 
 
+def test_a_column_with_the_start_in_every_row_is_the_clock_of_the_first_epoch(tmp_path):
+    text = "No,StartTime,Label\n" + "".join(f"{i},22:55:00,N2\n" for i in range(3))
+    scoring = read_scoring(write(tmp_path, text))
+    assert [o for o, *_ in seen(scoring)] == [0, 30, 60]
+    assert scoring.start_clock == dt.time(22, 55)
+    without = write(tmp_path, text.replace("No,", "X,"))
+    assert "all its times are the same" in refusal(without).problem
+
+
 @pytest.mark.parametrize(("first", "onset_s"), [(0, 0), (1, 0), (5, 120)])
 def test_numbers_of_epochs_count_from_zero_or_one(tmp_path, first, onset_s):
     text = "epoch;stage\n" + "".join(f"{first + i};N2\n" for i in range(3))
@@ -321,7 +330,77 @@ def test_a_line_with_a_stage_and_no_time_is_refused(tmp_path, row):
     assert "line 3" in refusal(path).problem
 
 
+def test_the_column_that_names_the_stages_is_the_one_that_is_read(tmp_path):
+    text = "type,name,onset,duration\nstage,N1,0,30\nstage,N2,30,30\nevent,Snore,31,2\n"
+    assert seen(read_scoring(write(tmp_path, text))) == [(0, 30, "N1"), (30, 30, "N2")]
+
+
+def test_a_header_on_every_page_is_no_stage(tmp_path):
+    text = "epoch,duration,stage\n1,30,W\nepoch,duration,stage\n2,30,N1\n"
+    assert [s for *_, s in seen(read_scoring(write(tmp_path, text)))] == ["W", "N1"]
+
+
+# --- columns without names
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("1,22:55:00,W\n2,22:55:30,N1\n3,22:56:00,R\n", [(0, "W"), (30, "N1"), (60, "R")]),
+        ("22:55:00\tW\n22:55:30\tN1\n22:56:00\tR\n", [(0, "W"), (30, "N1"), (60, "R")]),
+        ("1 W\n2 N1\n3 R\n", [(0, "W"), (30, "N1"), (60, "R")]),
+        ("0 W\n20 N1\n40 R\n", [(0, "W"), (20, "N1"), (40, "R")]),
+        ("0\t60\tW\n60\t30\tN1\n90\t30\tR\n", [(0, "W"), (60, "N1"), (90, "R")]),
+    ],
+)
+def test_columns_without_names_are_read_where_they_can_mean_one_thing(tmp_path, text, wanted):
+    scoring = read_scoring(write(tmp_path, text))
+    assert scoring.format == "columns-without-names"
+    assert "can only be" in scoring.recognised_by
+    assert [(o, s) for o, _, s in seen(scoring)] == wanted
+
+
+@pytest.mark.parametrize(
+    "text", ["5 W\n7 N1\n9 R\n", "0 3 W\n1 4 N1\n2 5 R\n", "W N1\nN1 R\nR W\n"]
+)
+def test_columns_without_names_that_can_mean_two_things_are_not_read(tmp_path, text):
+    assert "not a scoring in a format" in refusal(write(tmp_path, text)).problem
+
+
+def test_visbrain_gives_the_end_of_each_stage(tmp_path):
+    text = "*Duration_sec\t150\n*Datafile\tnight.edf\nWake\t60\nN1\t90\nREM\t150\n"
+    scoring = read_scoring(write(tmp_path, text))
+    assert (scoring.format, seen(scoring)) == (
+        "visbrain",
+        [(0, 60, "W"), (60, 30, "N1"), (90, 60, "R")],
+    )
+
+
+# --- texts that should be stages
+
+
+def test_epochs_with_digits_among_events_are_not_left_out(tmp_path):
+    rows = "".join(f"{30 * i}\t30\t{word}\n" for i, word in enumerate("W1122RRW"))
+    path = write(tmp_path, f"onset\tduration\ttrial_type\n{rows}")
+    refused = refusal(path)
+    assert "4 events of 30 s where a stage should be" in refused.problem
+    assert "--scoring-map" in refused.remedy
+    scoring = read_scoring(path, mapping=read_mapping("1=N1,2=N2"))
+    assert [s for *_, s in seen(scoring)] == ["W", "N1", "N1", "N2", "N2", "R", "R", "W"]
+
+
+def test_one_epoch_of_many_with_an_unknown_text_is_said(tmp_path):
+    words = ["N2"] * 40 + ["Nap"] + ["N2"] * 40
+    rows = "".join(f"{30 * i}\t30\t{word}\n" for i, word in enumerate(words))
+    scoring = read_scoring(write(tmp_path, f"onset\tduration\ttrial_type\n{rows}"))
+    assert [f.code for f in scoring.findings] == ["scoring-unknown-epochs"]
+
+
 # --- one stage a line
+
+
+def test_an_unknown_word_among_words_one_a_line_is_refused_with_its_line(tmp_path):
+    assert "line 4" in refusal(write(tmp_path, "W\nN1\nN2\nNap\nN2\nR\nR\n")).problem
 
 
 def test_words_one_a_line_are_epochs_of_30_s_and_that_is_said(tmp_path):

@@ -16,6 +16,7 @@ from psgpipe.model.montage import LabelTable
 from psgpipe.model.scoring import Scoring
 from psgpipe.scorings.formats.catalogue import FORMATS
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
+from psgpipe.scorings.unknown_epochs import with_unknown_epochs
 
 HEAD_BYTES = 1 << 16
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -63,6 +64,7 @@ def read_scoring(
             "Check that it is the scoring, or name its spellings: --scoring-map, or [stages] in a "
             "label table.",
         )
+    scoring = with_unknown_epochs(scoring)
     return scoring if scorer is None else _by(scorer, scoring)
 
 

@@ -81,6 +81,7 @@ def read_table(found: FoundTable, rules: TableRules, options: ReadOptions, file:
         A line that has a stage has no time, or a column of stages holds something else.
     """
     columns, rows = _with_units_below(found)
+    columns = _with_best_events(columns, rows, options)
     decimal_comma = found.rows.delimiter != ","
     reader = _TableReader(columns, rules, options, file, decimal_comma)
     if "event" in columns.place and reader.has_stages_among_events(rows):
@@ -99,9 +100,11 @@ def _with_units_below(found: FoundTable) -> tuple[Columns, list[_Row]]:
     """The columns with the units of the row below them, if there is one; the other rows."""
     columns = found.columns
     first = columns.line + 1
+    header = found.rows.cells[columns.line] if columns.line >= 0 else None
     rows = [
         _Row(line, cells)
         for line, cells in zip(found.rows.lines[first:], found.rows.cells[first:], strict=True)
+        if cells != header  # on every page of some reports
     ]
     units = [_UNITS_BELOW.fullmatch(cell) for cell in rows[0].cells if cell] if rows else []
     if not units or not all(units):
@@ -113,6 +116,17 @@ def _with_units_below(found: FoundTable) -> tuple[Columns, list[_Row]]:
         if place < len(below)
     }
     return columns._replace(unit={**columns.unit, **unit}), rows[1:]
+
+
+def _with_best_events(columns: Columns, rows: Sequence[_Row], options: ReadOptions) -> Columns:
+    """The columns with that one for the events that names most stages."""
+    if len(columns.events) < 2:
+        return columns
+
+    def n_stages(place: int) -> int:
+        return len(stages_among_events((_at(row, place) for row in rows), options))
+
+    return columns._replace(place={**columns.place, "event": max(columns.events, key=n_stages)})
 
 
 @dataclass(frozen=True)
@@ -252,6 +266,8 @@ class _TableReader:
                 raise self._invalid(row.line, "a time that is none")
             moments.append(moment)
         first = moments[0]
+        if len(rows) > 1 and all(moment == first for moment in moments):
+            return self._from_one_time(rows, first)
         is_dated = first.date is not None or first.unclear is not None
         if first.of_day_s == 0.0 and not is_dated and not self.rules.is_clock and len(rows) > 1:
             raise ScoringInvalid(
@@ -261,6 +277,18 @@ class _TableReader:
             )
         times = clock_times(moments, [row.line for row in rows], self.file, self.rules.order)
         return _Times(times.onsets_s, times.start, times.start_clock, times.findings)
+
+    def _from_one_time(self, rows: Sequence[_Row], moment: Moment) -> _Times:
+        """The onsets of numbered epochs, where the column of times holds the start in every row."""
+        if "epoch" not in self.columns.place:
+            raise ScoringInvalid(
+                f"{self.file}: all its times are the same",
+                "Export the time of every epoch, or a column with the number of the epoch.",
+            )
+        clock = clock_times([moment], [rows[0].line], self.file, self.rules.order)
+        times = self._epoch_times(rows)
+        findings = (*times.findings, *clock.findings)
+        return _Times(times.onsets_s, clock.start, clock.start_clock, findings)
 
     def _epoch_times(self, rows: Sequence[_Row]) -> _Times:
         """The onsets of numbered epochs, which count from 1, or from 0 where there is a 0."""

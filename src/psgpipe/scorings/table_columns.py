@@ -30,12 +30,15 @@ class Columns(NamedTuple):
         Index of the header among the rows.
     stages
         The place of every column of stages, by its name; several are several scorers.
+    events
+        The place of every column of events.
     """
 
     line: int
     place: dict[Role, int]
     unit: dict[Role, str]
     stages: dict[str, int]
+    events: tuple[int, ...] = ()
 
 
 def find_columns(rows: Sequence[Sequence[str]]) -> Columns | None:
@@ -52,16 +55,19 @@ def columns_of(cells: Sequence[str], line: int = 0) -> Columns:
     place: dict[Role, int] = {}
     unit: dict[Role, str] = {}
     stages: dict[str, int] = {}
+    events: list[int] = []
     for index, cell in enumerate(cells):
         name = folded(_UNIT.sub("", cell))
         role = _roles().get(name) or ("stage" if _SCORERS_STAGE.fullmatch(name) else None)
         if role == "stage":
             stages.setdefault(cell, index)
+        elif role == "event":
+            events.append(index)
         if role is not None and role not in place:
             place[role] = index
             match = _UNIT.search(cell)
             unit[role] = match[1].casefold() if match else ""
-    return Columns(line, place, unit, stages)
+    return Columns(line, place, unit, stages, tuple(events))
 
 
 def folded(name: str) -> str:

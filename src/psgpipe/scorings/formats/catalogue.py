@@ -2,6 +2,7 @@
 
 from psgpipe.scorings.formats import (
     alice,
+    columns_without_names,
     domino,
     edf,
     elan,
@@ -14,6 +15,7 @@ from psgpipe.scorings.formats import (
     remlogic,
     respironics_xml,
     table,
+    visbrain,
 )
 from psgpipe.scorings.formats.scoring_format import ScoringFormat
 
@@ -27,6 +29,7 @@ FORMATS: tuple[ScoringFormat, ...] = (
     hypnogram_json.FORMAT,
     domino.FORMAT,
     elan.FORMAT,
+    visbrain.FORMAT,
     luna_annot.FORMAT,
     one_a_line.EPOCH_ANNOTATIONS,
     table.BIDS,
@@ -36,4 +39,5 @@ FORMATS: tuple[ScoringFormat, ...] = (
     alice.CODES,
     table.FORMAT,
     one_a_line.FORMAT,
+    columns_without_names.FORMAT,
 )

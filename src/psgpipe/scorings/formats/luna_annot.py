@@ -12,6 +12,7 @@ from psgpipe.model.header import Annotation
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.clock_times import ClockTimes, Moment, clock_times, read_moment
+from psgpipe.scorings.formats.luna_lights import with_lights
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.number_text import number, seconds
 from psgpipe.scorings.second_zero import counted_from_first_stage
@@ -22,8 +23,6 @@ HEADER = ("class", "instance", "channel", "start", "stop", "meta")
 ANNOT = ".annot"
 UNTIL_NEXT = "..."
 DAY_S = 86_400.0
-# Luna writes an unstaged epoch and lights on as classes of one letter.
-LIGHTS_ON = "L"
 _EPOCH = re.compile(r"e:(?:(\d+(?:\.\d+)?):)?(\d+)")
 
 
@@ -65,8 +64,8 @@ def read(path: Path, options: ReadOptions) -> Scoring:
             strict=True,
         )
     )
-    named = stages_among_events((_text(line.label) for line in lines), options)
-    if clock is not None and any(x.start_s is not None for x in lines if _text(x.label) in named):
+    named = stages_among_events((line.label for line in lines), options)
+    if clock is not None and any(x.start_s is not None for x in lines if x.label in named):
         raise ScoringInvalid(
             f"{file}: some stages start at times of day, others at seconds from the start",
             "Write all of them in one way: WRITE-ANNOTS in Luna does it.",
@@ -75,11 +74,10 @@ def read(path: Path, options: ReadOptions) -> Scoring:
     for line in lines:
         onset_s = line.start_s if line.start_s is not None else by_line[line.line]
         duration_s = _duration_s(line, onset_s, file)
-        text = _text(line.label)
-        if text in named:
-            stages.append(ScoredStage(onset_s, duration_s, named[text], text))
+        if line.label in named:
+            stages.append(ScoredStage(onset_s, duration_s, named[line.label], line.label))
         elif clock is None or line.start is not None:
-            others.append(Annotation(onset_s, duration_s, text))
+            others.append(Annotation(onset_s, duration_s, line.label))
     scoring = Scoring(
         file=file,
         format=FORMAT.name,
@@ -87,7 +85,7 @@ def read(path: Path, options: ReadOptions) -> Scoring:
         stages=tuple(stages),
         start=clock.start if clock else None,
         start_clock=clock.start_clock if clock else None,
-        annotations=tuple(others),
+        annotations=with_lights(stages, others),
         findings=clock.findings if clock else (),
     )
     return counted_from_first_stage(scoring)
@@ -169,10 +167,6 @@ def _duration_s(line: _Line, onset_s: float, file: str) -> float | None:
             "Write the annotations with WRITE-ANNOTS in Luna.",
         )
     return duration_s
-
-
-def _text(label: str) -> str:
-    return "Lights on" if label == LIGHTS_ON else label
 
 
 FORMAT = ScoringFormat("luna-annot", "Luna .annot", recognise, read)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from psgpipe.files.regular import file_name
+from psgpipe.model.header import Annotation
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.scoring import ScoredStage, Scoring
+from psgpipe.scorings.formats.luna_lights import LIGHTS_ON, with_lights
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.number_text import whole_number
 from psgpipe.scorings.stage_table import NO_EPOCH_LENGTH
@@ -16,16 +18,20 @@ from psgpipe.scorings.table_columns import columns_of
 from psgpipe.scorings.text_source import head_text, lines_of, read_text
 
 MOST_LINES_OF_HEAD = 400
+LEAST_STAGES, LEAST_SHARE = 5, 0.8
 EANNOT = ".eannot"
 
 
 def recognise(head: bytes, _name: str) -> str | None:
-    """Whether every line is a word for a stage, or every line is a whole number."""
+    """Whether every line is a whole number, or nearly every line a word for a stage."""
     lines = _head_lines(head)
     if lines and all(whole_number(line) is not None for line in lines):
         return "every line is a whole number"
-    is_stage = [stage_word(line) is not None or whole_number(line) is not None for line in lines]
-    return "every line is a stage" if lines and all(is_stage) else None
+    n_stages = sum(stage_word(x) is not None or whole_number(x) is not None for x in lines)
+    if lines and n_stages == len(lines):
+        return "every line is a stage"
+    is_most = n_stages >= max(LEAST_STAGES, LEAST_SHARE * len(lines))
+    return "nearly every line is a stage" if is_most else None
 
 
 def recognise_eannot(head: bytes, name: str) -> str | None:
@@ -49,15 +55,23 @@ def _read(path: Path, options: ReadOptions, name: str) -> Scoring:
     texts = [StageText(i, line.strip()) for i, line in lines if line.strip()]
     if texts and _is_header(texts[0].text):
         texts = texts[1:]
-    stages = stages_in_column(texts, options, file)
+    onsets_s = {text.line: EPOCH_S * i for i, text in enumerate(texts)}
+    lights = [
+        Annotation(onsets_s[text.line], EPOCH_S, LIGHTS_ON)
+        for text in texts
+        if name == EPOCH_ANNOTATIONS.name and text.text == LIGHTS_ON
+    ]
+    texts = texts if not lights else [text for text in texts if text.text != LIGHTS_ON]
+    stages = [
+        ScoredStage(onsets_s[text.line], EPOCH_S, stage, text.text)
+        for stage, text in zip(stages_in_column(texts, options, file), texts, strict=True)
+    ]
     return Scoring(
         file=file,
         format=name,
         recognised_by=options.recognised_by,
-        stages=tuple(
-            ScoredStage(EPOCH_S * i, EPOCH_S, stage, text.text)
-            for i, (stage, text) in enumerate(zip(stages, texts, strict=True))
-        ),
+        stages=tuple(stages),
+        annotations=with_lights(stages, lights),
         findings=(NO_EPOCH_LENGTH,),
     )
 
