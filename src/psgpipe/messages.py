@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 LONGEST_LABEL = 40
@@ -16,6 +17,22 @@ def safe_text(text: str, longest: int = LONGEST_LABEL) -> str:
     """
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."
+
+
+def without_controls(text: str) -> str:
+    """`text` on one line, without what a terminal or a spreadsheet obeys and nobody sees.
+
+    Control characters and line ends become blanks. Format characters go: zero-width characters, and
+    those that turn the direction of what follows.
+    """
+    if text.isprintable():
+        return text
+    return " ".join("".join(map(_without_control, text)).split())
+
+
+def _without_control(character: str) -> str:
+    category = unicodedata.category(character)
+    return "" if category == "Cf" else " " if category in ("Cc", "Zl", "Zp") else character
 
 
 def quoted(text: str) -> str:

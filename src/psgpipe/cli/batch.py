@@ -132,7 +132,8 @@ def command(
                 {"out": str(out), "nights": nights.n_included, "excluded": nights.n_excluded}
             )
         elif not quiet:
-            click.echo(f"{count_of(nights.n_included, 'night')} prepared for shards in {out}")
+            count = count_of(nights.n_included, "night")
+            click.echo(printable(f"{count} prepared for shards in {out}"))
         return
     result = show_batch(run_batch(nights, recipe, out, options), None if quiet else sys.stderr)
     n_lights_unknown = gather(out).n_lights_unknown if options.shard.of == 1 else 0

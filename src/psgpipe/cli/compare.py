@@ -14,6 +14,7 @@ from psgpipe.cli.options import (
     output_options,
     print_json,
 )
+from psgpipe.cli.printing import printable
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
 from psgpipe.errors import UsageError
@@ -97,7 +98,8 @@ def command(
 
         click.echo(comparison_text(comparison))
         if lines:
-            click.echo(f"\nThe same as a spec file, to lock before the next results:\n{lines}")
+            heading = "The same as a spec file, to lock before the next results:"
+            click.echo(printable(f"\n{heading}\n{lines}"))
     files = "comparison.md, contrasts.tsv, subjects.tsv, reliability.tsv, comparison.json"
     LOGGER.info(f"{folder}: {files}")
 
@@ -114,4 +116,5 @@ def _lock(spec: Path, source: Path | None, *, quiet: bool, as_json: bool) -> Non
     if as_json:
         print_json(locked)
     elif not quiet:
-        click.echo(f"{spec.name} locked {locked['locked_at']}, sha256 {locked['sha256']}")
+        locked_at, sha256 = locked["locked_at"], locked["sha256"]
+        click.echo(printable(f"{spec.name} locked {locked_at}, sha256 {sha256}"))

@@ -35,7 +35,7 @@ def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
         print_json({"nights_tsv": str(gathered.path), **gathered.states, "not_done": not_done})
     elif not quiet:
         counts = ", ".join(f"{count} {state}" for state, count in gathered.states.items())
-        click.echo(f"{gathered.path}: {counts or 'no night'}")
+        click.echo(printable(f"{gathered.path}: {counts or 'no night'}"))
         for subject, night, state, reason in gathered.not_done[:MOST_SHOWN]:
             click.echo(printable(f"  {subject} {night}: {state}: {reason}"))
         if len(gathered.not_done) > MOST_SHOWN:

@@ -21,7 +21,7 @@ from psgpipe.comparison.report import (
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import json_bytes, output_errors, read_json
-from psgpipe.messages import safe_text
+from psgpipe.messages import safe_text, without_controls
 from psgpipe.model.comparison import Comparison, Contrast, EndpointReliability, SubjectChange
 from psgpipe.results.night_writer import put_folder
 from psgpipe.results.replace_folder import COMPARISON as FOLDER
@@ -105,7 +105,9 @@ def _cell(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return format(value, ".10g")
-    return without_formula(" ".join(value.split())) if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return without_formula(" ".join(without_controls(value).split()))
+    return str(value)
 
 
 def markdown(comparison: Comparison) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from psgpipe.files.atomic import bytes_of, parse_json, read_json, write_file
 from psgpipe.files.hashing import sha256_of_bytes
+from psgpipe.messages import without_controls
 from psgpipe.model.microstructure.names import NIGHT_ENDPOINTS
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.doubts import QUALITY, doubts_in, withheld_because
@@ -203,7 +204,7 @@ def _cell(value: Any) -> str:
     """A value as text; absent is blank, a number is spelled as in summary.json."""
     if value is None:
         return ""
-    return without_formula(value) if isinstance(value, str) else repr(value)
+    return without_formula(without_controls(value)) if isinstance(value, str) else repr(value)
 
 
 def _line(cells: Iterable[str]) -> bytes:

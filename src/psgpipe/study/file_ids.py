@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import UsageError
+from psgpipe.messages import quoted, without_controls
 from psgpipe.model.ids import composed
 from psgpipe.model.night import Night
 from psgpipe.sleep.given_lights import read_time
@@ -26,6 +27,10 @@ def night_from(
     the subject, and the night is ``1``.
     """
     named_subject, named_night = ids_from_name(path.name)
+    for option, word in (
+        ("subject", subject), ("night", night), ("condition", known.get("condition")),
+    ):  # fmt: skip
+        _require_printable(option, word)
     age_y, sex = known.get("age_y"), known.get("sex")
     if age_y is not None and not 0 < age_y < 120:
         raise UsageError(f"age is {age_y:g}, wanted years between 0 and 120", "Correct --age.")
@@ -35,6 +40,14 @@ def night_from(
     if known.get("timezone") is not None:
         read_zone(known["timezone"])
     return Night(composed(subject or named_subject), composed(night or named_night), **known)
+
+
+def _require_printable(option: str, word: str | None) -> None:
+    """Refuse control characters, as in a study table."""
+    if word is not None and without_controls(word) != word:
+        raise UsageError(
+            f"{option} is {quoted(word)}, wanted printable characters", f"Correct --{option}."
+        )
 
 
 def _require_date(dose_end: str | None) -> None:
@@ -48,7 +61,7 @@ def _require_date(dose_end: str | None) -> None:
 
 def ids_from_name(name: str) -> tuple[str, str]:
     """Subject and night according to a recording's file name."""
-    stem = composed(stem_of(name))
+    stem = without_controls(composed(stem_of(name))) or "unnamed"
     parts = dict(_BIDS.findall(stem))
     if "sub" in parts:
         return parts["sub"], parts.get("ses") or parts.get("run") or "1"

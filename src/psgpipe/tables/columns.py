@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 
-from psgpipe.messages import likely_word
+from psgpipe.messages import likely_word, without_controls
 from psgpipe.model.ids import folder_key, one_person_key, one_spelling
 from psgpipe.tables.cells import same_letters, yes_or_no
 from psgpipe.tables.delimited import Mistakes, Row, Table, shown
@@ -20,6 +20,8 @@ ALIKE_REMEDY = (
 FOLDER_REMEDY = "Rename one id: on some disks both have the same folder."
 CONDITIONS = ("baseline", "treatment", "followup", "washout", "adaptation")
 
+_NAMES = ("subject", "night", "condition", "recording", "scoring")
+"""Columns whose cells must stay as they are: a control character in an id is a mistake."""
 # A table of nights often ends with its own statistics.
 _SUMMARIES = {
     "mean", "average", "median", "total", "sum", "sd", "std", "sem", "mean (sd)", "mean ± sd",
@@ -37,6 +39,9 @@ def with_known_names(
     named: Iterable[str] = (),
 ) -> Table:
     """The table with known columns in their usual spelling, and with all optional columns.
+
+    Cells have no control characters, except where they would change what the cell names: a night, a
+    condition, a file.
 
     A column that looks like a misspelled known one is a mistake if the known one is absent. So is
     an absent required column. Absent optional columns and measures are added, blank. Columns in
@@ -63,10 +68,14 @@ def with_known_names(
         mistakes.table(f"wanted column {', '.join(missing)}, found {found}")
     blank = dict.fromkeys(absent, "")
     rows = [
-        Row(row.number, {**{names[c]: cell for c, cell in row.cells.items()}, **blank})
+        Row(row.number, {**{names[c]: _clean(names[c], t) for c, t in row.cells.items()}, **blank})
         for row in table.rows
     ]
     return Table(table.file, (*names.values(), *absent), tuple(rows), table.delimiter)
+
+
+def _clean(column: str, cell: str) -> str:
+    return cell if column in _NAMES else without_controls(cell)
 
 
 def check_ids(table: Table, mistakes: Mistakes, *, by_condition: bool = False) -> None:
@@ -181,6 +190,10 @@ def condition_of(row: Row, allowed: Sequence[str], mistakes: Mistakes) -> str | 
     word = one_spelling(row.cells["condition"])
     if is_missing(word):
         wanted = f"one of {', '.join(CONDITIONS)}"
+        mistakes.cell(row.number, "condition", wanted, row.cells["condition"])
+        return None
+    if not word.isprintable():
+        wanted = "a word of printable characters"
         mistakes.cell(row.number, "condition", wanted, row.cells["condition"])
         return None
     if word in CONDITIONS or word in {one_spelling(a) for a in allowed}:

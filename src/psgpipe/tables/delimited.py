@@ -6,14 +6,13 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from psgpipe.errors import StudyTableInvalid
 from psgpipe.files.regular import read_small_file
-from psgpipe.messages import count_of
+from psgpipe.messages import count_of, without_controls
 
 MOST_MISTAKES_LISTED = 200
 MOST_LINES_OF_A_KIND = 5
@@ -209,7 +208,7 @@ def _delimiter(header: str) -> str:
 
 def _name(cell: str) -> str:
     """A column's name without invisible characters and line breaks."""
-    return " ".join("".join(c for c in cell if unicodedata.category(c) != "Cf").split())
+    return " ".join(without_controls(cell).split())
 
 
 def _without_empty_columns(
