@@ -20,17 +20,19 @@ def safe_text(text: str, longest: int = LONGEST_LABEL) -> str:
 
 
 def without_controls(text: str) -> str:
-    """`text` on one line, without what a terminal or a spreadsheet obeys and nobody sees.
+    r"""`text` without what a terminal or a spreadsheet obeys and nobody sees.
 
-    Control characters and line ends become blanks. Format characters go: zero-width characters, and
-    those that turn the direction of what follows.
+    Control characters become blanks; tabs and line ends stay, the latter as ``\n``. Format
+    characters go: zero-width characters, and those that turn the direction of what follows.
     """
     if text.isprintable():
         return text
-    return " ".join("".join(map(_without_control, text)).split())
+    return "".join(map(_without_control, text.replace("\r\n", "\n")))
 
 
 def _without_control(character: str) -> str:
+    if character in "\t\n":
+        return character
     category = unicodedata.category(character)
     return "" if category == "Cf" else " " if category in ("Cc", "Zl", "Zp") else character
 

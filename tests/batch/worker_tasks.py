@@ -20,6 +20,10 @@ def sleep(note, seconds):
     return "slept"
 
 
+def environment(note, name):
+    return os.environ.get(name, "")
+
+
 def segfault(note):
     import ctypes
 
@@ -94,7 +98,8 @@ def leave_a_grandchild(note):
 DEEDS = {
     function.__name__: function
     for function in (
-        sleep, segfault, kill_myself, leave, refuse, be_a_bug, want_too_much, fill_the_memory,
-        stop_dead, hold_the_interpreter, say, pid, threads, ignored_signals, leave_a_grandchild,
+        sleep, environment, segfault, kill_myself, leave, refuse, be_a_bug, want_too_much,
+        fill_the_memory, stop_dead, hold_the_interpreter, say, pid, threads, ignored_signals,
+        leave_a_grandchild,
     )
 }  # fmt: skip

@@ -28,8 +28,8 @@ def obeyed(text):
     ("text", "line"),
     [
         ("plain, ä 睡眠 100 %", "plain, ä 睡眠 100 %"),
-        (f"fell {RED}out of bed", "fell [31mout of bed"),
-        ("two\r\nlines\tand a tab", "two lines and a tab"),
+        (f"fell {RED}out of bed", "fell  [31mout of bed"),
+        ("two\r\nlines\tand a tab", "two\nlines\tand a tab"),
         (f"gnirp{RIGHT_TO_LEFT}abc{ZERO_WIDTH}", "gnirpabc"),
         ("line\u2028end\x85next", "line end next"),
     ],
@@ -52,7 +52,8 @@ def test_free_text_of_a_study_table_is_cleaned(study, capsys, hostile):
     for name in ("nights.tsv", "study.json", "journal.jsonl"):
         assert not obeyed((three.out / name).read_text(encoding="utf-8")), name
     (late,) = [row for row in three.rows() if row["subject"] == "S3"]
-    assert late[without_controls(f"ward{hostile}").strip()] == without_controls(f"A{hostile}B")
+    column = " ".join(without_controls(f"ward{hostile}").split())
+    assert late[column] == without_controls(f"A{hostile}B")
     assert late["reason"] == without_controls(f"came{hostile} late")
 
 
@@ -103,7 +104,7 @@ def test_a_reason_that_somebody_wrote_into_a_failure_is_cleaned(study, capsys):
     said = capsys.readouterr()
     assert not obeyed(said.out + said.err)
     assert not obeyed((one.out / "nights.tsv").read_text(encoding="utf-8"))
-    assert one.rows()[0]["reason"] == "a [31mflat line"
+    assert one.rows()[0]["reason"] == "a  [31mflat line"
 
 
 def test_a_comparison_shows_no_control_character_of_its_table(tmp_path, capsys):

@@ -22,6 +22,7 @@ from psgpipe.results.manifest import Manifest, read_manifest
 from psgpipe.results.night_folder import night_folder, read_failure
 from psgpipe.results.status import StudyNight, unlisted_nights
 from psgpipe.study.blinding import goes_blind
+from psgpipe.study.other_study import refuse_another_study
 from psgpipe.study.study import Study, blinded
 
 SAMPLED_NIGHTS = 200
@@ -84,6 +85,8 @@ class Plan:
 def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -> Plan:
     """What `run_batch` would do with the same arguments, as far as names and headers tell."""
     recipe = replace(recipe, lights_given_by="table")
+    if not options.force:
+        refuse_another_study(out, study)
     if goes_blind(out, recipe.definition, asked=options.blind):
         study = blinded(study)
     nights: dict[str, list[StudyTableRow]] = {a: [] for a in _ACTIONS}

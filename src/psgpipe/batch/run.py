@@ -34,6 +34,7 @@ from psgpipe.results.replace_folder import remove_abandoned
 from psgpipe.results.study_file import STUDY
 from psgpipe.study import blinding
 from psgpipe.study.blind_check import telling_files
+from psgpipe.study.other_study import refuse_another_study
 from psgpipe.study.prepared import remove_rows, write_rows
 from psgpipe.study.study import Study, blinded, write_study
 
@@ -79,6 +80,8 @@ def prepare_study(study: Study, recipe: Recipe, out: Path, options: BatchOptions
     psgpipe.errors.OutputConflict, psgpipe.errors.TryAgain, psgpipe.errors.StagerUnavailable
     """
     versions = _require_stager(recipe)
+    if not options.force:
+        refuse_another_study(out, study)
     if blinding.goes_blind(out, recipe.definition, asked=options.blind):
         study = blinded(study)
         refuse_telling_files(out, study.sealed or {}, options)

@@ -22,6 +22,7 @@ from typing import Any
 
 from psgpipe.batch.malloc import keep_freed_memory
 from psgpipe.errors import PsgpipeError, TryAgain
+from psgpipe.files.scratch import cache_variables
 from psgpipe.threads import THREAD_VARIABLES
 
 READY, NOTED, DONE, REFUSED, RAISED, NO_MEMORY = (
@@ -107,7 +108,7 @@ def _signals_blocked() -> Iterator[None]:
 @contextlib.contextmanager
 def _child_environment() -> Iterator[None]:
     """Set what a new process reads once, when it starts or imports numerical libraries."""
-    wanted: dict[str, str | None] = dict.fromkeys(THREAD_VARIABLES, "1")
+    wanted: dict[str, str | None] = {**dict.fromkeys(THREAD_VARIABLES, "1"), **cache_variables()}
     # A file signal.py in the working folder would be imported by multiprocessing itself.
     wanted |= {"PYTHONSAFEPATH": "1", "PYTHONPATH": _without_working_folder()}
     before = {name: os.environ.get(name) for name in wanted}

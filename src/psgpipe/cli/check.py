@@ -27,6 +27,7 @@ from psgpipe.cli.printing import printable, table
 from psgpipe.cli.text.failure_lines import failure_lines
 from psgpipe.cli.text.progress import ProgressBar
 from psgpipe.errors import FileTaken, RecordingUnreadable, StagerUnavailable
+from psgpipe.files.scratch import use_scratch_for_caches
 from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.messages import count_of
 from psgpipe.montage.label_table import read_label_table
@@ -125,6 +126,7 @@ def check_engine(recordings: tuple[Path, ...], *, as_json: bool, quiet: bool) ->
     """
     if recordings:
         raise click.UsageError("--engine takes no recording; it makes its own nights.")
+    use_scratch_for_caches()
     comparisons = list(compare_engines())
     if as_json:
         print_json([{**asdict(c), "equal": c.is_equal} for c in comparisons])

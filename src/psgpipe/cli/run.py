@@ -22,6 +22,7 @@ from psgpipe.cli.options import (
 )  # fmt: skip
 from psgpipe.cli.printing import printable, table
 from psgpipe.errors import UsageError
+from psgpipe.files.scratch import use_scratch_for_caches
 from psgpipe.messages import count_of
 from psgpipe.model.scoring import ScoringUse
 from psgpipe.night.expert.given import given_scoring
@@ -107,6 +108,7 @@ def command(
     computed again.
     """
     keep_freed_memory()
+    use_scratch_for_caches()
     log_to_stderr(verbose=verbose, quiet=quiet)
     recipe = recipe_from(pipeline, labels, pictures=not no_figures, stages=stages)
     if recipe.definition.by_expert and use == "correction":

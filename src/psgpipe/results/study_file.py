@@ -11,7 +11,7 @@ from typing import Any
 
 from psgpipe._version import __version__
 from psgpipe.errors import OutputConflict
-from psgpipe.files.atomic import json_bytes, read_json, write_file
+from psgpipe.files.atomic import json_bytes, parse_json, read_json, write_file
 from psgpipe.files.regular import NotRegular, open_file, refuse_special
 
 STUDY = "study.json"
@@ -54,6 +54,27 @@ def lists_nights(out: Path) -> bool:
     if start is not None:
         return start[1].lstrip().startswith(b"{")
     return bool((read_study_file(out) or {}).get("nights"))
+
+
+def listed_nights(out: Path) -> Iterator[tuple[str, str]]:
+    """Subject and night of every night that ``study.json`` lists, read line by line."""
+    start = _start(out)
+    if start is None:
+        nights = (read_study_file(out) or {}).get("nights")
+        yield from _ids(nights if isinstance(nights, list) else [])
+        return
+    with open_file(out / STUDY) as file:
+        file.seek(len(start[0]) + len(_NIGHTS))
+        for line in file:
+            with contextlib.suppress(ValueError):
+                yield from _ids([parse_json(line.strip().removesuffix(b","))])
+
+
+def _ids(nights: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for listed in nights:
+        match listed:
+            case {"subject": str(subject), "night": str(night)}:
+                yield subject, night
 
 
 def _start(out: Path) -> tuple[bytes, bytes] | None:

@@ -44,7 +44,7 @@ def night_from(
 
 def _require_printable(option: str, word: str | None) -> None:
     """Refuse control characters, as in a study table."""
-    if word is not None and without_controls(word) != word:
+    if word is not None and (without_controls(word) != word or "\n" in word or "\t" in word):
         raise UsageError(
             f"{option} is {quoted(word)}, wanted printable characters", f"Correct --{option}."
         )
@@ -61,7 +61,9 @@ def _require_date(dose_end: str | None) -> None:
 
 def ids_from_name(name: str) -> tuple[str, str]:
     """Subject and night according to a recording's file name."""
-    stem = without_controls(composed(stem_of(name))) or "unnamed"
+    stem = composed(stem_of(name))
+    if without_controls(stem) != stem or "\n" in stem or "\t" in stem:
+        stem = " ".join(without_controls(stem).split()) or "unnamed"
     parts = dict(_BIDS.findall(stem))
     if "sub" in parts:
         return parts["sub"], parts.get("ses") or parts.get("run") or "1"
