@@ -1,4 +1,4 @@
-"""The import of matplotlib, whatever settings the user has for it."""
+"""The import of matplotlib, which yasa needs, whatever settings the user has for it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +28,6 @@ def import_matplotlib() -> Any:
         with _without_settings():
             import matplotlib as mpl
     return mpl
-
-
-@contextlib.contextmanager
-def default_style(style: Mapping[str, Any]) -> Iterator[None]:
-    """Draw with matplotlib's defaults and `style`; the settings of the user do not count."""
-    mpl = import_matplotlib()
-    with contextlib.ExitStack() as stack:
-        with warnings.catch_warnings():
-            # Some of the defaults are deprecated names.
-            warnings.simplefilter("ignore")
-            defaults = {k: v for k, v in dict.items(mpl.rcParamsDefault) if k != "backend"}
-            stack.enter_context(mpl.rc_context({**defaults, **style}))
-        yield
 
 
 @contextlib.contextmanager

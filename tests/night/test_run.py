@@ -81,7 +81,8 @@ def test_a_finished_night_has_every_file_of_the_contract(finished):
     _, out, night = finished
     assert sorted(p.name for p in night.iterdir()) == [
         "hypnogram.edf", "hypnogram.png", "hypnogram.svg", "hypnogram.tsv",
-        "manifest.json", "microstructure.json", "power.tsv", "quality.json", "summary.json",
+        "manifest.json", "microstructure.json", "power.tsv", "quality.json", "report.html",
+        "summary.json",
     ]  # fmt: skip
     assert (out / "study.json").exists()
     assert (out / "journal.jsonl").exists()
@@ -153,7 +154,7 @@ def test_a_name_from_right_to_left_leaves_the_other_words_in_the_title_in_place(
     assert exit_code(["run", str(path), "-q", "-o", str(out), "--subject", "שלום"]) == 0
     (picture,) = out.rglob("hypnogram.svg")
     # First strong isolate, and its end: Unicode Standard Annex 9, 2.4.
-    assert "\u2068שלום\u2069 · 1 — automatic stages" in picture.read_text(encoding="utf-8")
+    assert ">\u2068שלום\u2069 · 1</text>" in picture.read_text(encoding="utf-8")
 
 
 def test_force_computes_again_and_gives_the_same_bytes(finished):

@@ -16,7 +16,7 @@ from psgpipe.reports.colours import CONVENTIONAL_ORDER, STAGE_COLOURS
 from psgpipe.reports.page import page
 from psgpipe.reports.png import FONT, palette_png, png_of
 from psgpipe.reports.rendering import environment, render
-from psgpipe.reports.shown_text import shown_text, text_lines
+from psgpipe.reports.shown_text import joined, shown_text, text_lines
 from psgpipe.reports.svg_path import px, runs_of, step_area, step_path
 
 HOSTILE = [
@@ -58,6 +58,10 @@ def test_shown_text_has_no_character_without_a_shape():
 
 def test_text_from_right_to_left_is_isolated():
     assert shown_text("שינה") == "\u2068שינה\u2069"
+    title = joined(["שינה", "base1"], " · ")
+    assert title == "\u2068שינה\u2069 · base1"
+    assert environment().from_string("{{ title }}").render(title=title) == title
+    assert text_lines(title, 80, 1) == [title]
 
 
 def test_long_text_ends_with_an_ellipsis():
@@ -117,11 +121,11 @@ def test_coordinates_are_written_alike_everywhere():
 
 def test_a_palette_png_holds_its_pixels():
     indices = np.array([[0, 1, 2], [2, 1, 0]], np.uint8)
-    png = palette_png(indices, np.array([[9, 9, 9], [1, 2, 3], [4, 5, 6]], np.uint8), opaque=2)
+    png = palette_png(indices, np.array([[9, 9, 9], [1, 2, 3], [4, 5, 6]], np.uint8))
     assert png.startswith(b"\x89PNG\r\n\x1a\n")
     content = png[png.index(b"IDAT") + 4 : png.index(b"IEND") - 8]
     assert zlib.decompress(content) == bytes([0, 0, 1, 2, 0, 2, 1, 0])
-    assert png[png.index(b"tRNS") + 4 :][:3] == bytes([255, 255, 0])
+    assert png[png.index(b"PLTE") + 4 :][:9] == bytes([9, 9, 9, 1, 2, 3, 4, 5, 6])
 
 
 def test_the_same_svg_is_the_same_png_whatever_fonts_there_are():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,9 @@ from psgpipe.files.atomic import json_bytes
 from psgpipe.model.hypnogram import EPOCH_S, SleepStage
 from psgpipe.model.night import StagedNight
 from psgpipe.model.recording import Recording
-from psgpipe.model.summary import QualityReport
 from psgpipe.night.microstructure_files import microstructure_files
-from psgpipe.reports.night_picture import night_pictures
+from psgpipe.reports.night_report import report_files
+from psgpipe.reports.spectrogram_image import Spectrogram
 from psgpipe.signals.spectrogram import epoch_spectrogram
 from psgpipe.sleep.doubted_epochs import doubted_epochs
 from psgpipe.sleep.local_clock import local_clock
@@ -27,13 +26,7 @@ HYPNOGRAM_COLUMNS = (
     "p_w", "p_n1", "p_n2", "p_n3", "p_r", "in_bed", "valid",
 )  # fmt: skip
 HIGHEST_SHOWN_HZ = 30.0
-LONGEST_SHOWN_ID = 40
 DOUBTED_EPOCHS = 30
-_ORIGINS = {
-    "auto": "automatic stages from {}, not AASM scoring",
-    "corrected": "automatic stages from {}, corrected by hand",
-    "expert": "stages scored by a person",
-}
 
 
 def night_outputs(
@@ -51,14 +44,7 @@ def night_outputs(
     if staged.microstructure is not None:
         outputs |= microstructure_files(staged.microstructure, staged.hypnogram)
     if pictures:
-        outputs |= night_pictures(
-            staged.hypnogram,
-            staged.hypnodensity,
-            staged.lights,
-            _title(staged),
-            _spectrogram(staged, filtered),
-            doubt_line(staged.quality),
-        )
+        outputs |= report_files(staged, _spectrogram(staged, filtered))
     return outputs
 
 
@@ -177,41 +163,8 @@ def _expert(staged: StagedNight) -> dict[str, Any]:
     }
 
 
-def _title(staged: StagedNight) -> str:
-    night = staged.night
-    parts = [night.subject, night.night, *([night.condition] if night.condition else [])]
-    derivations = ", ".join(d["name"] for d in staged.provenance["derivations"])
-    shown = " · ".join(_isolated(_printable(part)) for part in parts)
-    return f"{shown} — {_ORIGINS[staged.stages_by].format(derivations)}"
-
-
-def doubt_line(quality: QualityReport) -> str:
-    """Why the numbers of a night are doubtful, in one line; blank where they are not."""
-    doubts = [flag for flag in quality.flags if flag.effect != "none"]
-    doubts.sort(key=lambda flag: flag.effect != "withhold")
-    if not doubts:
-        return ""
-    first, *others = doubts
-    codes = [code for code in dict.fromkeys(flag.code for flag in others) if code != first.code]
-    more = f"; also {', '.join(codes)}" if codes else ""
-    return f"Doubtful: {first.code}{more}: {first.message}"
-
-
-def _printable(text: str) -> str:
-    """An id on one line, not longer than the picture is wide."""
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return shown if len(shown) <= LONGEST_SHOWN_ID else f"{shown[: LONGEST_SHOWN_ID - 1]}…"
-
-
-def _isolated(text: str) -> str:
-    """An id, isolated where it runs from right to left: the words around it keep their order."""
-    is_turned = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
-    return f"\u2068{text}\u2069" if is_turned else text
-
-
-def _spectrogram(
-    staged: StagedNight, filtered: tuple[Recording, ...]
-) -> tuple[np.ndarray, np.ndarray] | None:
+def _spectrogram(staged: StagedNight, filtered: tuple[Recording, ...]) -> Spectrogram | None:
     if not filtered:
         return None
-    return epoch_spectrogram(filtered[0], len(staged.hypnogram), HIGHEST_SHOWN_HZ)
+    freqs_hz, power_db = epoch_spectrogram(filtered[0], len(staged.hypnogram), HIGHEST_SHOWN_HZ)
+    return Spectrogram(freqs_hz, power_db, filtered[0].derivations[0])

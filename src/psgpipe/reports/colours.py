@@ -22,7 +22,7 @@ INK = "#1d2126"
 QUIET_INK = "#555d66"
 GRID = "#dfe3e8"
 NO_STAGE = "#c9ced4"
-SEDATION = "#cc79a7"
+SEDATION, SEDATION_INK = "#cc79a7", "#8c2f66"
 WARNING = "#a3301a"
 BEFORE = "#4d4d4d"
 AFTER = "#0072b2"
@@ -30,6 +30,7 @@ AFTER = "#0072b2"
 
 COLOURS = {
     "ink": INK, "quiet": QUIET_INK, "grid": GRID, "no_stage": NO_STAGE, "sedation": SEDATION,
+    "sedation_ink": SEDATION_INK,
     "warning": WARNING, "before": BEFORE, "after": AFTER,
     "stage": {str(stage): colour for stage, colour in STAGE_COLOURS.items()},
 }  # fmt: skip

@@ -31,29 +31,20 @@ def png_of(svg: str, width: int) -> bytes:
     return bytes(png)
 
 
-def palette_png(
-    indices: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8], opaque: int = 256
-) -> bytes:
+def palette_png(indices: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8]) -> bytes:
     """A PNG of 8-bit palette indices, shape (height, width).
 
-    Parameters
-    ----------
-    palette
-        uint8, shape (n_colours, 3).
-    opaque
-        Colours from this number on are transparent.
+    `palette` is uint8, shape (n_colours, 3).
     """
     height, width = indices.shape
     rows = np.zeros((height, width + 1), np.uint8)  # each row begins with the filter type 0
     rows[:, 1:] = indices
-    alpha = bytes(255 if index < opaque else 0 for index in range(len(palette)))
-    chunks = [
+    chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
         (b"PLTE", palette.astype(np.uint8).tobytes()),
-        *([(b"tRNS", alpha)] if opaque < len(palette) else []),
         (b"IDAT", zlib.compress(rows.tobytes(), 6)),
         (b"IEND", b""),
-    ]
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, content) for kind, content in chunks)
 
 

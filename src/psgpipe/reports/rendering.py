@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psgpipe.reports.colours import COLOURS
 from psgpipe.reports.shown_text import shown_text
+from psgpipe.reports.svg_path import px
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -39,7 +40,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     made.globals["colours"] = COLOURS
+    made.filters["plus"] = _plus
     return made
 
 
@@ -49,3 +52,8 @@ def _shown(value: Any) -> Any:
     # Markup is a str that templates made; its text was shown before.
     is_text = isinstance(value, str) and not hasattr(value, "__html__")
     return shown_text(value) if is_text else value
+
+
+def _plus(coordinate: str, pixels: float) -> str:
+    """The filter ``plus``: a coordinate moved by some pixels."""
+    return px(float(coordinate) + pixels)

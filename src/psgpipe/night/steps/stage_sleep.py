@@ -1,6 +1,5 @@
 """The step *stage_sleep*: stage every epoch of the window, from unfiltered signals."""
 
-import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -21,8 +20,7 @@ from psgpipe.night.steps.step import Step
 from psgpipe.signals.epoch_signal import epoch_signal
 from psgpipe.signals.epochs import covered_epochs, epoch_count, in_bed
 from psgpipe.sleep.dose_time import dose_doubt
-from psgpipe.sleep.local_clock import local_clock
-from psgpipe.sleep.sedation import SEDATION_WINDOW_H, sedated_epochs
+from psgpipe.sleep.sedation import SEDATION_WINDOW_H, dose_end_s, sedated_epochs
 from psgpipe.staging.consensus import de_weighted, disagreement, mean_probabilities
 from psgpipe.staging.stager import Stager, usable_stager
 
@@ -179,22 +177,18 @@ def sedation(
     """The epochs within the sedation window of the night's dose; None where that is not known."""
     if dose_time_doubt(opened) is not None:
         return None
-    dose_end_s = _dose_end_s(opened)
-    return (
-        None
-        if dose_end_s is None
-        else sedated_epochs(n_epochs, dose_end_s, params.sedation_window_h)
-    )
+    end_s = _dose_end(opened)
+    return None if end_s is None else sedated_epochs(n_epochs, end_s, params.sedation_window_h)
 
 
 def dose_time_doubt(opened: OpenedNight) -> str | None:
     """Why the time from the night's dose to the night is not known; None where it is."""
     if opened.night.dose_end is None:
         return None
-    dose_end_s = _dose_end_s(opened)
-    if dose_end_s is None:
+    end_s = _dose_end(opened)
+    if end_s is None:
         return "the file does not say on which day it was recorded"
-    doubt = dose_doubt(dose_end_s, opened.lights.on_s)
+    doubt = dose_doubt(end_s, opened.lights.on_s)
     return None if doubt is None else f"{doubt}, which is impossible: one of the dates is wrong"
 
 
@@ -206,16 +200,9 @@ def dose_date_doubt(opened: OpenedNight) -> str | None:
     return "the header's date and Startdate differ" if conflict else None
 
 
-def _dose_end_s(opened: OpenedNight) -> float | None:
-    """Seconds from the start of the recording to the end of the dose, or None."""
-    header, night = opened.header, opened.night
-    if header.start is None or night.dose_end is None:
-        return None
-    moment = dt.datetime.fromisoformat(night.dose_end)
-    clock = local_clock(header.start, header.start_clock, night.timezone)
-    # In the hour that comes twice the later one counts, in the one left out the clock runs on.
-    known = (*clock.seconds_at(moment), (moment - header.start).total_seconds())
-    return max(known[:-1], default=known[-1])
+def _dose_end(opened: OpenedNight) -> float | None:
+    header = opened.header
+    return dose_end_s(opened.night, header.start, header.start_clock)
 
 
 def _put_back(

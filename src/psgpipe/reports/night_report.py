@@ -1,0 +1,19 @@
+"""The pictures and the page of a night, as files."""
+
+from __future__ import annotations
+
+from psgpipe.model.night import StagedNight
+from psgpipe.reports.night_page import PAGE, night_page
+from psgpipe.reports.night_picture import night_picture
+from psgpipe.reports.spectrogram_image import Spectrogram
+
+REPORT_FILES = ("hypnogram.svg", "hypnogram.png", PAGE)
+
+
+def report_files(staged: StagedNight, spectrogram: Spectrogram | None) -> dict[str, bytes]:
+    """``hypnogram.svg``, ``hypnogram.png`` and ``report.html``; equal input, equal bytes.
+
+    `spectrogram` is None where the signal is not at hand.
+    """
+    picture = night_picture(staged, spectrogram)
+    return {**picture.files(), PAGE: night_page(staged, picture.figure)}

@@ -1,0 +1,116 @@
+"""The words of a night's picture and page: title, start, key numbers, doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from psgpipe.messages import count_of
+from psgpipe.model.hypnogram import Hypnogram, SleepStage
+from psgpipe.model.night import Lights, Night, StagedNight
+from psgpipe.model.summary import QualityFlag
+from psgpipe.reports.shown_text import LONGEST_ID, joined
+from psgpipe.sleep.local_clock import LocalClock, local_clock
+
+NO_DATE = "date not known"
+
+
+class KeyNumber(NamedTuple):
+    """A number that stands above the picture: its short name and its value, in words."""
+
+    name: str
+    value: str
+
+
+KEY_ENDPOINTS = (
+    ("TST", "tst_min", "min"), ("SE", "se_pct", "%"), ("REM", "rem_pct", "%"),
+    ("N3", "n3_pct", "%"),
+)  # fmt: skip
+
+
+def night_title(night: Night) -> str:
+    """Subject, night and condition; a blinded night has no condition."""
+    parts = (night.subject, night.night, night.condition)
+    return joined((part for part in parts if part), " · ", LONGEST_ID)
+
+
+def clock_of(staged: StagedNight) -> LocalClock:
+    """The wall clock of the recording."""
+    hypnogram = staged.hypnogram
+    return local_clock(hypnogram.start, hypnogram.start_clock, staged.night.timezone)
+
+
+def recorded_from(staged: StagedNight) -> str:
+    """Date and time of the start, and the length of the recording."""
+    hypnogram = staged.hypnogram
+    clock = clock_of(staged).clock_at(0.0)
+    day = f"{hypnogram.start:%Y-%m-%d}" if hypnogram.start else NO_DATE
+    length = duration(float(staged.provenance["recording"]["span_s"]))
+    at = f"{day}, {clock}" if clock else day
+    return f"{at}, {length} recorded"
+
+
+def duration(seconds: float) -> str:
+    """``8 h 02 min``, ``20 min``, ``90 s``."""
+    if seconds < 120:
+        return f"{seconds:g} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def derivation_names(staged: StagedNight) -> str:
+    """The derivations that were staged."""
+    return joined((d["name"] for d in staged.provenance["derivations"]), ", ", LONGEST_ID)
+
+
+def key_numbers(staged: StagedNight) -> list[KeyNumber]:
+    """TST, SE, REM % and N3 %; a dash where the night does not have one."""
+    values = staged.summary.endpoints()
+    return [
+        KeyNumber(name, with_unit(values[endpoint], unit)) for name, endpoint, unit in KEY_ENDPOINTS
+    ]
+
+
+def absent_key_numbers(staged: StagedNight) -> str:
+    """Why key numbers are absent, in one sentence; blank where none is."""
+    absent = staged.summary.absent
+    by_reason: dict[str, list[str]] = {}
+    for name, endpoint, _ in KEY_ENDPOINTS:
+        if endpoint in absent:
+            by_reason.setdefault(absent[endpoint], []).append(name)
+    return "; ".join(f"no {', '.join(names)}: {reason}" for reason, names in by_reason.items())
+
+
+def with_unit(value: float | None, unit: str, decimals: int = 1) -> str:
+    """The value (a count without decimals) and its unit; a dash where it is absent."""
+    if value is None:
+        return "–"
+    number = f"{value}" if isinstance(value, int) else f"{value:.{decimals}f}"
+    return f"{number} {unit}".rstrip()
+
+
+def doubts(flags: Iterable[QualityFlag]) -> list[str]:
+    """What makes the numbers doubtful, those first for which a comparison leaves the night out."""
+    chosen = [flag for flag in flags if flag.effect != "none"]
+    chosen.sort(key=lambda flag: flag.effect != "withhold")
+    return list(dict.fromkeys(_doubt(flag) for flag in chosen))
+
+
+def _doubt(flag: QualityFlag) -> str:
+    what = "Comparisons leave this night out" if flag.effect == "withhold" else "Doubtful"
+    return f"{what} ({flag.code}): {flag.message}"
+
+
+def lights_sources(lights: Lights) -> tuple[bool, bool]:
+    """Whether lights off and lights on are known."""
+    return lights.off_source != "recording", lights.on_source != "recording"
+
+
+def unstaged_words(hypnogram: Hypnogram) -> list[str]:
+    """How many epochs have no stage, and why."""
+    artefacts = sum(stage is SleepStage.ART for stage in hypnogram.stages)
+    unscored = sum(stage is SleepStage.UNS for stage in hypnogram.stages)
+    return [
+        *([f"{count_of(artefacts, 'artefact epoch')}"] if artefacts else []),
+        *([f"{count_of(unscored, 'epoch')} not scored"] if unscored else []),
+    ]

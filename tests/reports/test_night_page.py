@@ -1,0 +1,133 @@
+"""The page of a night: warnings first, every measure with its meaning, nothing from elsewhere."""
+
+import json
+import re
+
+import pytest
+
+from psgpipe.model.summary import ENDPOINTS, QualityFlag
+from psgpipe.reports.night_measures import measure_table
+from psgpipe.reports.night_report import report_files
+from tests.reports.nights import WHOLE_NIGHT, spectrogram, staged_night
+from tests.reports.test_foundations import HOSTILE, TextOf
+from tests.reports.test_night_picture import NIGHTS
+
+
+def page_of(**night):
+    staged = staged_night(**night)
+    return report_files(staged, spectrogram(len(staged.hypnogram)))["report.html"].decode("utf-8")
+
+
+def lines_of(html):
+    """The text of a page, without its script and style."""
+    html = re.sub(r"<(script|style)\b.*?</\1>", "", html, flags=re.DOTALL)
+    html = re.sub(r"</(td|th|dt|dd)>", "\n", html)
+    return [line.strip() for line in TextOf(html).text.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("night", NIGHTS.values(), ids=NIGHTS)
+def test_a_page_is_whole_and_needs_nothing_from_elsewhere(night):
+    html = page_of(**night)
+    assert html == page_of(**night)
+    assert lines_of(html)[-2] == "Steps and their versions"
+    assert not any("None" in line for line in lines_of(html))
+    assert set(re.findall(r'\b(?:href|src)="(data:|[^"]*)', html)) == {"data:"}
+    assert "style=" not in html  # the policy would not apply it
+    assert not re.search(r"\son[a-z]+=", html)
+    assert not any(line.startswith("http") for line in lines_of(html))
+
+
+def test_every_endpoint_has_a_name_and_a_meaning():
+    table = measure_table()
+    whole = [m["endpoint"] for group in table["group"] for m in group["measures"]]
+    quarters = [m["endpoint"].format(q) for m in table["quarters"]["measures"] for q in "1234"]
+    assert sorted([*whole, *quarters]) == sorted(ENDPOINTS)
+    every = [m for group in (*table["group"], table["quarters"]) for m in group["measures"]]
+    assert all(m["name"] and m["meaning"] for m in every)
+    for measure in every:
+        unit = {"min": "min", "%": "pct", "/h": "per_h", "": ""}[measure["unit"]]
+        assert measure["endpoint"].endswith(unit)
+
+
+def test_warnings_stand_before_everything_else():
+    html = page_of(flags=(QualityFlag("flat", "flat & <cut>", "C4-M1"),))
+    lines = lines_of(html)
+    assert lines.index("Doubtful (flat): flat & <cut>") < lines.index("TST")
+    assert lines.index("TST") < lines.index("Sleep architecture")
+    assert "No warnings." in lines_of(page_of())
+
+
+def test_quality_is_said_in_words_for_each_derivation():
+    flags = (
+        QualityFlag("flat", "flat 12 %", "E1-M2"),
+        QualityFlag("noise", "noise 80 %", "C3-M2", refused=True),
+        QualityFlag("mains", "mains 20 %", "chin1-chin2", effect="none"),
+        QualityFlag("short-night", "2.0 h in bed"),
+    )
+    lines = lines_of(page_of(flags=flags))
+    assert "C4-M1: good; 1.2 % of its epochs are artefacts" in lines
+    assert "E1-M2: doubtful: flat 12 %; 1.2 % of its epochs are artefacts" in lines
+    assert "C3-M2: not used: noise 80 %" in lines
+    assert "chin1-chin2: good; noted: mains 20 %; 1.2 % of its epochs are artefacts" in lines
+    assert "whole night: 2.0 h in bed" in lines
+
+
+def test_what_was_not_looked_at_is_called_not_scored():
+    text = " ".join(lines_of(page_of()))
+    for what in ("Arousals", r"Respiratory events[^:]*", "Limb movements", "Cardiac events"):
+        assert re.search(rf"{what} not scored: ", text)
+
+
+def test_an_absent_measure_has_its_reason():
+    html = page_of(runs="W*60 N1*20 N2*300 N3*300 N2*180 W*40", lights=(0, 900))
+    cell = re.search(r'data-endpoint="rem_latency_min">(.*?)</td>', html)[1]
+    number = re.fullmatch(r"– <sup>(\d+)</sup>", cell)[1]
+    assert re.search(rf"<li><sup>{number}</sup> absent: [^<]*censored", html)
+    assert re.search(r'data-endpoint="rem_pct">0.0 %</td>', html)
+
+
+def test_numbers_are_those_of_the_summary():
+    # In bed 60 min: 10 W, 10 N1, 20 N2, 10 N3, 10 REM.
+    html = page_of(runs="W*20 N1*20 N2*40 N3*20 R*20", lights=(0, 120))
+    shown = dict(re.findall(r'data-endpoint="(\w+)">([^<]*?)(?: <sup>|<)', html))
+    assert shown["tib_min"] == "60.0 min"
+    assert shown["tst_min"] == "50.0 min"
+    assert shown["se_pct"] == "83.3 %"
+    assert shown["sol_min"] == "10.0 min"
+    assert shown["n2_pct"] == "40.0 %"
+    assert shown["rem_latency_min"] == "40.0 min"
+    assert shown["awakenings"] == "0"
+
+
+def test_the_epochs_of_the_script_are_those_of_the_night():
+    staged = staged_night("UNS*2 W*4 N2*4", lights=(2, 10))
+    html = report_files(staged, None)["report.html"].decode("utf-8")
+    epochs = json.loads(re.search(r'id="epochs">(.*?)</script>', html)[1])
+    assert epochs["stage"] == [str(stage) for stage in staged.hypnogram.stages]
+    assert epochs["clock"][:2] == ["22:30:00", "22:30:30"]
+    assert epochs["names"] == ["W", "R", "N1", "N2", "N3"]
+    assert epochs["percent"][0] == [0, 0, 0, 0, 0]
+    in_n2 = 100 * staged.hypnodensity.probabilities[7][[0, 4, 1, 2, 3]]
+    assert epochs["percent"][7] == [round(share) for share in in_n2]
+
+
+@pytest.mark.parametrize("label", HOSTILE)
+def test_a_hostile_label_changes_no_element(label):
+    def elements(html):
+        return [tag for tag, _ in TextOf(re.sub("<svg.*?</svg>", "", html, flags=re.S)).elements]
+
+    flags = (QualityFlag("flat", f"flat {label}", "C4-M1"),)
+    usual_flags = (QualityFlag("flat", "flat 5 %", "C4-M1"),)
+    html = page_of(
+        subject=label, night=label, condition=label, derivations=(label, "E1", "chin"), flags=flags
+    )
+    plain = page_of(derivations=("C4-M1", "E1", "chin"), flags=usual_flags)
+    assert abs(len(elements(html)) - len(elements(plain))) <= 1  # the flag's own derivation
+    assert set(elements(html)) == set(elements(plain))
+    assert not re.search("[\x00\x1b\u202a-\u202e]", html)
+    html.encode("utf-8")
+
+
+def test_the_page_of_a_blinded_night_shows_no_condition():
+    html = page_of(condition=None, runs=WHOLE_NIGHT)
+    assert not re.search(r"baseline|treatment|condition|\bdose\b", html, re.IGNORECASE)
