@@ -1,13 +1,15 @@
 """Staged nights for pictures and pages."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 
 from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnodensity, Hypnogram
-from psgpipe.model.night import Lights, Night, StagedNight
+from psgpipe.model.night import ExpertStages, Lights, Night, StagedNight
 from psgpipe.model.summary import QualityFlag, QualityReport
 from psgpipe.reports.spectrogram_image import Spectrogram
+from psgpipe.sleep.agreement import agreement
 from psgpipe.sleep.architecture import summarize
 from tests.builders import stages
 
@@ -31,6 +33,7 @@ def staged_night(
     flags: tuple[QualityFlag, ...] = (),
     span_s: float | None = None,
     derivations: tuple[str, ...] = ("C4-M1", "E1-M2", "chin1-chin2"),
+    expert: str | None = None,
 ) -> StagedNight:
     """A night of these runs of stages; `lights` are the first epoch in bed and the end."""
     sequence = stages(runs)
@@ -52,7 +55,15 @@ def staged_night(
         ),
         lights=Lights(first * EPOCH_S, end * EPOCH_S, source, source),
         provenance=provenance(derivations, span_s or n_epochs * EPOCH_S, start),
+        expert=expert and beside(hypnogram, expert),
     )
+
+
+def beside(hypnogram: Hypnogram, runs: str) -> ExpertStages:
+    """An expert's stages of the same night."""
+    scored = replace(hypnogram, stages=stages(runs))
+    both = agreement(scored, hypnogram)
+    return ExpertStages(scored, summarize(scored), both.n_epochs, both.accuracy, both.kappa)
 
 
 def probabilities(hypnogram: Hypnogram) -> Hypnodensity:

@@ -111,6 +111,12 @@ def test_the_epochs_of_the_script_are_those_of_the_night():
     assert epochs["percent"][7] == [round(share) for share in in_n2]
 
 
+def test_an_expert_stands_beside_the_automatic_numbers():
+    html = page_of(runs="W*20 N2*100", expert="W*40 N2*80", lights=(0, 120))
+    assert 'data-endpoint="sol_min">10.0 min</td><td class="number">20.0 min</td>' in html
+    assert "83.3 % of 120 epochs have the same stage" in html  # 100 of 120
+
+
 @pytest.mark.parametrize("label", HOSTILE)
 def test_a_hostile_label_changes_no_element(label):
     def elements(html):

@@ -1,12 +1,13 @@
 """The picture of a night shows what its files say, whatever the night is like."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from psgpipe.model.hypnogram import SCORED
+from psgpipe.model.hypnogram import SCORED, Hypnodensity
 from psgpipe.model.summary import QualityFlag
 from psgpipe.reports.colours import CONVENTIONAL_ORDER
 from psgpipe.reports.night_picture import night_picture
@@ -75,7 +76,10 @@ def test_the_hypnogram_has_the_stages_of_the_night(night):
     assert stages_read_back(picture_of(**night).svg) == expected
 
 
-@pytest.mark.parametrize("night", NIGHTS.values(), ids=NIGHTS)
+STAGED = {name: night for name, night in NIGHTS.items() if name != "without a stage"}
+
+
+@pytest.mark.parametrize("night", STAGED.values(), ids=STAGED)
 def test_the_hypnodensity_has_the_probabilities_of_the_night(night):
     staged, svg = staged_night(**night), picture_of(**night).svg
     root, panel = fromstring(svg), group(svg, "hypnodensity")
@@ -96,10 +100,27 @@ def test_the_hypnodensity_has_the_probabilities_of_the_night(night):
 
 
 def test_an_expert_has_a_panel_of_their_own():
-    staged = staged_night("W*30 N2*60 R*30")
-    expert = staged_night("W*40 N1*20 N3*40 R*20").hypnogram.stages
-    svg = night_picture(staged, None, expert).svg
+    staged = staged_night("W*30 N2*60 R*30", expert="W*40 N1*20 N3*40 R*20")
+    svg = night_picture(staged).svg
+    expert = staged.expert.hypnogram.stages
     assert stages_read_back(svg, "expert") == [str(stage) for stage in expert]
+    assert stages_read_back(svg) == [str(stage) for stage in staged.hypnogram.stages]
+
+
+def test_corrected_stages_stand_above_the_automatic_ones():
+    staged = staged_night("W*30 N2*60 R*30")
+    before = staged_night("W*120").hypnogram
+    svg = night_picture(replace(staged, stages_by="corrected", automatic=before)).svg
+    assert stages_read_back(svg, "automatic") == ["W"] * 120
+    assert "Hypnogram: automatic stages, corrected by hand; the bar is REM" in words_in(svg)
+
+
+def test_a_night_scored_by_a_person_has_no_probabilities():
+    staged = staged_night("W*30 N2*60 R*30", derivations=())
+    unknown = Hypnodensity(np.full((120, 5), np.nan))
+    svg = night_picture(replace(staged, stages_by="expert", hypnodensity=unknown)).svg
+    assert "Probability of each stage" not in words_in(svg)
+    assert "Hypnogram: stages scored by a person; the bar is REM" in words_in(svg)
     assert stages_read_back(svg) == [str(stage) for stage in staged.hypnogram.stages]
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from psgpipe.model.night import LightsSource, StagedNight
+from psgpipe.messages import count_of
+from psgpipe.model.night import ExpertStages, LightsSource, StagedNight
 from psgpipe.model.summary import QualityFlag, QualityReport
-from psgpipe.reports.night_words import clock_of, duration, night_title
+from psgpipe.reports.night_words import clock_of, duration, night_title, whose_stages
 
 LIGHTS_FROM: Mapping[LightsSource, str] = {
     "option": "given with the command",
     "table": "from the study table",
     "annotation": "an annotation in the recording",
+    "scoring": "an annotation of the scoring",
     "recording": "not known",
 }
 
@@ -76,7 +78,7 @@ def choices(staged: StagedNight) -> list[Fact]:
         if source == "recording":
             reason += f": the {stand_in} of the recording stands in for it"
         facts.append(Fact(f"Lights {word}", f"{at}; {reason}"))
-    return [*facts, Fact("Stages", _stager(provenance["engine"])), *_window(provenance)]
+    return [*facts, *_stages(staged), *_window(provenance)]
 
 
 def _channels(derivation: Mapping[str, Any]) -> str:
@@ -84,6 +86,25 @@ def _channels(derivation: Mapping[str, Any]) -> str:
     if len(terms) == 1 and terms[0]["weight"] == 1:
         return f"channel {terms[0]['label']}"
     return "channels " + ", ".join(f"{term['weight']:+g} × {term['label']}" for term in terms)
+
+
+def _stages(staged: StagedNight) -> list[Fact]:
+    """Who staged the night, and how far an expert agrees."""
+    engine, expert = staged.provenance["engine"], staged.expert
+    scoring = staged.provenance.get("scoring")
+    return [
+        Fact("Stages", _stager(engine) if "classifier" in engine else whose_stages(staged)),
+        *([Fact("Scoring", f"{scoring['name']}, {scoring['format']}")] if scoring else []),
+        *([Fact("Agreement with the expert", _agreement(expert))] if expert else []),
+    ]
+
+
+def _agreement(expert: ExpertStages) -> str:
+    if expert.accuracy is None:
+        return "no epoch has a stage by both"
+    kappa = "not defined" if expert.kappa is None else f"{expert.kappa:.3f}"
+    epochs = count_of(expert.n_epochs, "epoch")
+    return f"{100 * expert.accuracy:.1f} % of {epochs} have the same stage; kappa {kappa}"
 
 
 def _stager(engine: Mapping[str, Any]) -> str:
@@ -111,7 +132,8 @@ def provenance_facts(staged: StagedNight) -> list[Fact]:
     recording, engine = provenance["recording"], provenance["engine"]
     parts = recording.get("parts", [])
     files = ", ".join(part["name"] for part in parts) if parts else recording["name"]
-    versions = ", ".join(f"{name} {version}" for name, version in engine["versions"].items())
+    known = {"psgpipe": provenance["psgpipe"], **engine["versions"]}
+    versions = ", ".join(f"{name} {version}" for name, version in known.items())
     steps = ", ".join(f"{step['name']} {step['version']}" for step in provenance["steps"])
     return [
         Fact("Night", night_title(staged.night)),
@@ -119,8 +141,8 @@ def provenance_facts(staged: StagedNight) -> list[Fact]:
         Fact("Size, start", f"{_known(recording['bytes'])} bytes, {_known(recording['start'])}"),
         Fact("SHA-256 of the recording", _known(recording["sha256"])),
         Fact("SHA-256 of the pipeline", _known(provenance["pipeline"]["sha256"])),
-        Fact("SHA-256 of the classifier", _known(engine["classifier_sha256"])),
-        Fact("Versions", f"psgpipe {provenance['psgpipe']}, {versions}"),
+        Fact("SHA-256 of the classifier", _known(engine.get("classifier_sha256"))),
+        Fact("Versions", versions),
         Fact("Steps and their versions", steps),
     ]
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from psgpipe.model.night import StagedNight
 from psgpipe.model.summary import QUARTERS, ArchitectureSummary
 from psgpipe.reports.night_words import with_unit
 
@@ -17,7 +18,8 @@ MEASURES = Path(__file__).with_name("measures.toml")
 class MeasureRow(NamedTuple):
     """A measure with its value in words and its meaning.
 
-    `reason` is the number of the reason why it is absent, blank where it is not.
+    `reason` is the number of the reason why it is absent, blank where it is not. `expert` is the
+    value by an expert's stages of the same night, blank where there are none.
     """
 
     endpoint: str
@@ -25,6 +27,7 @@ class MeasureRow(NamedTuple):
     value: str
     meaning: str
     reason: str
+    expert: str
 
 
 class MeasureGroup(NamedTuple):
@@ -53,18 +56,19 @@ def absence_reasons(summary: ArchitectureSummary) -> list[str]:
     return list(dict.fromkeys(summary.absent.values()))
 
 
-def measure_groups(summary: ArchitectureSummary) -> list[MeasureGroup]:
+def measure_groups(staged: StagedNight) -> list[MeasureGroup]:
     """Every endpoint of the whole night."""
     return [
-        MeasureGroup(group["title"], [_row(measure, summary) for measure in group["measures"]])
+        MeasureGroup(group["title"], [_row(measure, staged) for measure in group["measures"]])
         for group in measure_table()["group"]
     ]
 
 
-def _row(measure: Mapping[str, Any], summary: ArchitectureSummary) -> MeasureRow:
-    endpoint = measure["endpoint"]
-    value, reason = _cell(endpoint, measure, summary)
-    return MeasureRow(endpoint, measure["name"], value, measure["meaning"], reason)
+def _row(measure: Mapping[str, Any], staged: StagedNight) -> MeasureRow:
+    endpoint, expert = measure["endpoint"], staged.expert
+    value, reason = _cell(endpoint, measure, staged.summary)
+    of_expert = "" if expert is None else _cell(endpoint, measure, expert.summary)[0]
+    return MeasureRow(endpoint, measure["name"], value, measure["meaning"], reason, of_expert)
 
 
 def _cell(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from psgpipe.model.hypnogram import SCORED, SleepStage
+from psgpipe.model.hypnogram import SCORED
 from psgpipe.model.night import StagedNight
 from psgpipe.model.summary import QualityFlag
 from psgpipe.reports import night_words as words
@@ -24,9 +23,7 @@ from psgpipe.reports.page import page
 PAGE = "report.html"
 
 
-def night_page(
-    staged: StagedNight, figure: str, expert: Sequence[SleepStage] | None = None
-) -> bytes:
+def night_page(staged: StagedNight, figure: str) -> bytes:
     """The page as bytes; equal input, equal bytes.
 
     Parameters
@@ -34,8 +31,6 @@ def night_page(
     figure
         The picture as an SVG element, as :func:`psgpipe.reports.night_picture.night_picture`
         makes it.
-    expert
-        An expert's stages of the same epochs.
     """
     from markupsafe import Markup
 
@@ -45,12 +40,14 @@ def night_page(
         script="night.js",
         recorded=words.recorded_from(staged),
         derivations=words.derivation_names(staged),
+        whose_stages=words.whose_stages(staged),
+        expert=staged.expert,
         doubts=words.doubts(staged.quality.flags),
         notes=_notes(staged),
         key_numbers=words.key_numbers(staged),
         absent=words.absent_key_numbers(staged),
         figure=Markup(figure),  # noqa: S704  # its own template escaped every text
-        groups=measure_groups(staged.summary),
+        groups=measure_groups(staged),
         quarters=quarter_rows(staged.summary),
         reasons=absence_reasons(staged.summary),
         quarters_title=measure_table()["quarters"]["title"],
@@ -60,7 +57,7 @@ def night_page(
         choices=choices(staged),
         not_scored=measure_table()["not_scored"],
         provenance=provenance_facts(staged),
-        epochs=_epochs(staged, expert),
+        epochs=_epochs(staged),
     )
 
 
@@ -75,15 +72,16 @@ def _warning(flag: QualityFlag) -> str:
     return f"{flag.code}: {flag.message}"
 
 
-def _epochs(staged: StagedNight, expert: Sequence[SleepStage] | None) -> dict[str, Any]:
+def _epochs(staged: StagedNight) -> dict[str, Any]:
     """What the page's script says about each epoch: clock, stage, probabilities in percent."""
     columns = [SCORED.index(stage) for stage in CONVENTIONAL_ORDER]
     percent = np.round(100 * np.nan_to_num(staged.hypnodensity.probabilities[:, columns]))
-    clock = words.clock_of(staged)
+    clock, beside = words.clock_of(staged), words.beside(staged)
     return {
         "names": [str(stage) for stage in CONVENTIONAL_ORDER],
         "clock": [clock.clock_at(30.0 * epoch) or "" for epoch in range(len(staged.hypnogram))],
         "stage": [str(stage) for stage in staged.hypnogram.stages],
         "percent": percent.astype(int).tolist(),
-        "expert": None if expert is None else [str(stage) for stage in expert],
+        "whose": beside and beside.whose,
+        "beside": beside and [str(stage) for stage in beside.hypnogram.stages],
     }

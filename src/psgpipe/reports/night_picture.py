@@ -120,31 +120,27 @@ class NightPicture:
         return {"hypnogram.svg": svg.encode("utf-8"), "hypnogram.png": png_of(svg, PNG_WIDTH)}
 
 
-def night_picture(
-    staged: StagedNight,
-    spectrogram: Spectrogram | None = None,
-    expert: Sequence[SleepStage] | None = None,
-) -> NightPicture:
+def night_picture(staged: StagedNight, spectrogram: Spectrogram | None = None) -> NightPicture:
     """The picture of a night.
 
     Parameters
     ----------
     spectrogram
         None where the signal is not at hand: the picture has no such panel.
-    expert
-        An expert's stages of the same epochs, for a panel of their own.
     """
     hypnogram, clock = staged.hypnogram, words.clock_of(staged)
     axis = TimeAxis(len(hypnogram), LEFT, RIGHT - LEFT)
     lines, y = _lines(staged)
     marks, top = _marks(staged, axis, clock), y + GAP
     image = spectrogram_image(spectrogram) if spectrogram else None
-    sequences = [("hypnogram", "Hypnogram, automatic stages", hypnogram.stages)]
-    if expert is not None:
-        sequences.append(("expert", "Hypnogram, expert's stages", tuple(expert)))
+    beside = words.beside(staged)
+    sequences = [("hypnogram", words.whose_stages(staged), hypnogram.stages)]
+    if beside is not None:
+        sequences.append((beside.whose, beside.words, beside.hypnogram.stages))
+    has_probabilities = bool(np.isfinite(staged.hypnodensity.probabilities).any())
     heights = [
         *([SPECTROGRAM_HEIGHT] if image else []),
-        HYPNODENSITY_HEIGHT,
+        *([HYPNODENSITY_HEIGHT] if has_probabilities else []),
         *(STAGE_ROW * len(SCORED) for _ in sequences),
     ]
     places = _places(top + ROW * (1 + max(mark.row for mark in marks)) + GAP, heights)
@@ -171,7 +167,8 @@ def night_picture(
         "mark_labels": _mark_labels(marks, top),
         "sedation": _sedation(hypnogram, axis, places),
         "spectrogram": image and _spectrogram(image, places[0], spectrogram, axis),
-        "hypnodensity": _hypnodensity(staged, places[1 if image else 0], axis),
+        "hypnodensity": has_probabilities
+        and _hypnodensity(staged, places[1 if image else 0], axis),
         "stage_panels": panels,
         "ticks": axis.ticks(clock),
         "time_name": "local clock" if clock.start_clock else "hours:minutes since the start",
@@ -194,12 +191,13 @@ def _lines(staged: StagedNight) -> tuple[list[TextLine], float]:
     doubts = words.doubts(staged.quality.flags)
     absent = words.absent_key_numbers(staged)
     title = text_lines(words.night_title(staged.night), TITLE_LETTERS, 2)
-    stages = f"{words.recorded_from(staged)} · automatic stages, not AASM scoring"
+    stages = f"{words.recorded_from(staged)} · {words.whose_stages(staged)}"
+    names = words.derivation_names(staged)
+    derivations = f"Derivations: {names}" if names else ""
     texts: list[tuple[str, str, float]] = [
         *(("title", line, 23.0) for line in title),
         *(("quiet", line, LINE) for line in text_lines(stages, LINE_LETTERS, 2)),
-        *(("quiet", line, LINE) for line in text_lines(
-            f"Derivations: {words.derivation_names(staged)}", LINE_LETTERS, 2)),
+        *(("quiet", line, LINE) for line in text_lines(derivations, LINE_LETTERS, 2)),
         ("numbers", "", 25.0),
         *(("quiet", line, LINE) for line in text_lines(absent, LINE_LETTERS, 3)),
     ]  # fmt: skip

@@ -22,6 +22,14 @@ class KeyNumber(NamedTuple):
     value: str
 
 
+class StagesBeside(NamedTuple):
+    """Stages that stand beside those of the night: whose, in one word and in several."""
+
+    whose: str
+    words: str
+    hypnogram: Hypnogram
+
+
 KEY_ENDPOINTS = (
     ("TST", "tst_min", "min"), ("SE", "se_pct", "%"), ("REM", "rem_pct", "%"),
     ("N3", "n3_pct", "%"),
@@ -59,8 +67,27 @@ def duration(seconds: float) -> str:
 
 
 def derivation_names(staged: StagedNight) -> str:
-    """The derivations that were staged."""
+    """The derivations that were staged; blank where a person scored the night without them."""
     return joined((d["name"] for d in staged.provenance["derivations"]), ", ", LONGEST_ID)
+
+
+def whose_stages(staged: StagedNight) -> str:
+    """Whose stages the night has: the stager's, a person's, or both."""
+    if staged.stages_by == "expert":
+        return "stages scored by a person"
+    by_hand = staged.stages_by == "corrected"
+    return f"automatic stages, {'corrected by hand' if by_hand else 'not AASM scoring'}"
+
+
+def beside(staged: StagedNight) -> StagesBeside | None:
+    """Further stages of the same epochs: an expert's, or those before a correction."""
+    if staged.expert is not None:
+        kappa = staged.expert.kappa
+        agreement = "" if kappa is None else f", kappa {kappa:.2f}"
+        return StagesBeside("expert", f"an expert's stages{agreement}", staged.expert.hypnogram)
+    if staged.automatic is not None:
+        return StagesBeside("automatic", "automatic stages before the correction", staged.automatic)
+    return None
 
 
 def key_numbers(staged: StagedNight) -> list[KeyNumber]:

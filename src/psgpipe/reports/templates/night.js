@@ -20,10 +20,10 @@
     const shares = epochs.percent[now];
     const staged = shares.some((share) => share > 0);
     const clock = epochs.clock[now] ? `, ${epochs.clock[now]}` : "";
-    const expert = epochs.expert ? `; expert ${epochs.expert[now]}` : "";
+    const beside = epochs.beside ? `; ${epochs.whose} ${epochs.beside[now]}` : "";
     const words = epochs.names.map((name, index) => `${name} ${shares[index]} %`).join(", ");
-    said.textContent = `Epoch ${now}${clock}: ${epochs.stage[now]}${expert}` +
-      (staged ? `; probabilities: ${words}` : "; not staged");
+    said.textContent = `Epoch ${now}${clock}: ${epochs.stage[now]}${beside}` +
+      (staged ? `; probabilities: ${words}` : "; no probabilities");
   }
 
   svg.addEventListener("pointermove", (event) => {
