@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psgpipe.errors import ScoringInvalid
-from psgpipe.scorings.clock_times import clock_times, read_moment
+from psgpipe.scorings.sources.clock_times import clock_times, read_moment
 
 
 def times(*texts, order=None):

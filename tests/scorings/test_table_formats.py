@@ -1,6 +1,7 @@
 """Scorings as tables and lists of text, written here as the programs' rules say."""
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -212,6 +213,17 @@ def test_bids_events_give_stages_among_other_events(tmp_path):
     assert [a.text for a in scoring.annotations] == ["arousal", "Lights off"]
 
 
+def test_bids_levels_say_what_codes_mean(tmp_path):
+    text = "onset\tduration\tstage_hum\n0\t30\t0\n30\t30\t2\n60\t30\t5\n"
+    path = write(tmp_path, text, "sub-01_events.tsv")
+    assert "--scoring-map" in refusal(path).remedy
+    levels = {"0": "Wake", "2": {"Description": "N2"}, "5": "REM sleep", "8": "something"}
+    write(tmp_path, json.dumps({"stage_hum": {"Levels": levels}}), "sub-01_events.json")
+    assert [s for *_, s in seen(read_scoring(path))] == ["W", "N2", "R"]
+    write(tmp_path, "{", "sub-01_events.json")
+    assert "sub-01_events.json: damaged JSON" in refusal(path).problem
+
+
 def test_bids_columns_of_two_scorers_are_two_scorers(tmp_path):
     text = "onset\tduration\tstage_hum\tstage_ai\n0\t30\tW\tW\n30\t30\tN1\tN2\n"
     path = write(tmp_path, text, "sub-01_events.tsv")
@@ -265,6 +277,11 @@ def test_numbers_of_epochs_count_from_zero_or_one(tmp_path, first, onset_s):
     scoring = read_scoring(write(tmp_path, text))
     assert [o for o, *_ in seen(scoring)] == [onset_s, onset_s + 30, onset_s + 60]
     assert [f.code for f in scoring.findings] == ["scoring-epoch-assumed"]
+
+
+def test_a_numbered_epoch_does_not_last_over_a_gap(tmp_path):
+    scoring = read_scoring(write(tmp_path, "epoch\tstage\n1\tW\n2\tN1\n5\tN2\n"))
+    assert seen(scoring) == [(0, 30, "W"), (30, 30, "N1"), (120, 30, "N2")]
 
 
 def test_numbers_of_epochs_with_their_duration_assume_nothing(tmp_path):

@@ -14,7 +14,7 @@ from psgpipe.files.toml_file import read_toml
 from psgpipe.messages import quoted
 from psgpipe.model.hypnogram import SleepStage
 from psgpipe.montage.label_table import fold_event
-from psgpipe.scorings.number_text import whole_number
+from psgpipe.scorings.sources.number_text import whole_number
 
 EXAMPLE = "0=W,1=N1,2=N2,3=N3,5=R"
 HOW_TO_MAP = (

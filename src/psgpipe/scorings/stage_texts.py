@@ -11,7 +11,7 @@ from psgpipe.model.hypnogram import SleepStage
 from psgpipe.montage.event_labels import read_stage
 from psgpipe.scorings.formats.scoring_format import ReadOptions
 from psgpipe.scorings.mapping import HOW_TO_MAP, spelling_key
-from psgpipe.scorings.number_text import whole_number
+from psgpipe.scorings.sources.number_text import whole_number
 from psgpipe.scorings.stage_words import stage_of_digit, stage_word
 
 LEAST_SURE_STAGES = 2

@@ -2,6 +2,7 @@
 
 from psgpipe.scorings.formats import (
     alice,
+    bids,
     columns_without_names,
     domino,
     edf,
@@ -32,7 +33,7 @@ FORMATS: tuple[ScoringFormat, ...] = (
     visbrain.FORMAT,
     luna_annot.FORMAT,
     one_a_line.EPOCH_ANNOTATIONS,
-    table.BIDS,
+    bids.FORMAT,
     noxturnal.FORMAT,
     remlogic.FORMAT,
     alice.FORMAT,

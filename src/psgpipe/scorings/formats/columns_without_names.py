@@ -11,15 +11,16 @@ from typing import NamedTuple
 from psgpipe.errors import ScoringInvalid
 from psgpipe.files.regular import file_name
 from psgpipe.model.scoring import Scoring
-from psgpipe.scorings.clock_times import read_moment
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
-from psgpipe.scorings.number_text import number
+from psgpipe.scorings.sources.clock_times import read_moment
+from psgpipe.scorings.sources.number_text import number
+from psgpipe.scorings.sources.text_rows import FoundTable, Rows
+from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
 from psgpipe.scorings.stage_intervals import LONGEST_EPOCH_S, SHORTEST_EPOCH_S
-from psgpipe.scorings.stage_table import TableRules, read_table
 from psgpipe.scorings.stage_words import stage_word
-from psgpipe.scorings.table_columns import Columns, Role
-from psgpipe.scorings.text_rows import FoundTable, Rows
-from psgpipe.scorings.text_source import head_text, lines_of, read_text
+from psgpipe.scorings.tables.row_times import TableRules
+from psgpipe.scorings.tables.stage_table import read_table
+from psgpipe.scorings.tables.table_columns import Columns, Role
 
 MOST_COLUMNS = 5
 LEAST_ROWS = 3

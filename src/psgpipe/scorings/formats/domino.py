@@ -10,11 +10,11 @@ from psgpipe.errors import ScoringInvalid
 from psgpipe.files.regular import file_name
 from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.scoring import ScoredStage, Scoring
-from psgpipe.scorings.clock_times import ClockTimes, Moment, clock_times, read_moment
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
-from psgpipe.scorings.number_text import seconds
+from psgpipe.scorings.sources.clock_times import ClockTimes, Moment, clock_times, read_moment
+from psgpipe.scorings.sources.number_text import seconds
+from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
 from psgpipe.scorings.stage_texts import StageText, stages_in_column
-from psgpipe.scorings.text_source import head_text, lines_of, read_text
 
 PROFILE = re.compile(r"schlafprofil|sleep ?profile|profil|hypnogram", re.IGNORECASE)
 OWN_STAGES = {"a": SleepStage.ART}  # the letter of DOMINO for an artefact

@@ -11,8 +11,8 @@ from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.mapping import spelling_key
-from psgpipe.scorings.number_text import number
-from psgpipe.scorings.text_source import head_text, lines_of, read_text
+from psgpipe.scorings.sources.number_text import number
+from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
 
 HEAD_KEYS = ("time_base", "sampling_period", "epoch_nb", "epoch_list")
 # Elan numbers REM 5 and artefacts -1; 4 is the fourth stage of Rechtschaffen and Kales.

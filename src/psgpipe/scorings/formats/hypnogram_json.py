@@ -13,10 +13,10 @@ from psgpipe.files.regular import file_name
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
-from psgpipe.scorings.number_text import seconds
-from psgpipe.scorings.stage_table import NO_EPOCH_LENGTH
+from psgpipe.scorings.sources.number_text import seconds
+from psgpipe.scorings.sources.text_source import head_text, read_text
 from psgpipe.scorings.stage_texts import StageText, stages_in_column
-from psgpipe.scorings.text_source import head_text, read_text
+from psgpipe.scorings.tables.row_times import NO_EPOCH_LENGTH
 
 YASA_KEYS = ("values", "n_stages", "freq")
 LIST_KEYS = ("hypnogram", "stages", "sleep_stages", "values", "hypno")

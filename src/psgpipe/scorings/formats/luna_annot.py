@@ -11,13 +11,13 @@ from psgpipe.files.regular import file_name
 from psgpipe.model.header import Annotation
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.scoring import ScoredStage, Scoring
-from psgpipe.scorings.clock_times import ClockTimes, Moment, clock_times, read_moment
 from psgpipe.scorings.formats.luna_lights import with_lights
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
-from psgpipe.scorings.number_text import number, seconds
 from psgpipe.scorings.second_zero import counted_from_first_stage
+from psgpipe.scorings.sources.clock_times import ClockTimes, Moment, clock_times, read_moment
+from psgpipe.scorings.sources.number_text import number, seconds
+from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
 from psgpipe.scorings.stage_texts import stages_among_events
-from psgpipe.scorings.text_source import head_text, lines_of, read_text
 
 HEADER = ("class", "instance", "channel", "start", "stop", "meta")
 ANNOT = ".annot"

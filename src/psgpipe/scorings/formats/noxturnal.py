@@ -8,9 +8,10 @@ from psgpipe.files.regular import file_name
 from psgpipe.model.scoring import Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.formats.table import table_in
-from psgpipe.scorings.stage_table import TableRules, read_table
-from psgpipe.scorings.text_rows import find_head_table
-from psgpipe.scorings.text_source import head_text
+from psgpipe.scorings.sources.text_rows import find_head_table
+from psgpipe.scorings.sources.text_source import head_text
+from psgpipe.scorings.tables.row_times import TableRules
+from psgpipe.scorings.tables.stage_table import read_table
 
 
 def recognise(head: bytes, _name: str) -> str | None:

@@ -13,11 +13,11 @@ from psgpipe.files.regular import file_name
 from psgpipe.model.header import Annotation, Finding
 from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.scoring import ScoredStage, Scoring
-from psgpipe.scorings.clock_times import Moment, clock_times, read_moment
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
-from psgpipe.scorings.number_text import number
+from psgpipe.scorings.sources.clock_times import Moment, clock_times, read_moment
+from psgpipe.scorings.sources.number_text import number
+from psgpipe.scorings.sources.xml_source import descendants, read_xml, root_name, text_of
 from psgpipe.scorings.stage_texts import stages_among_events
-from psgpipe.scorings.xml_source import descendants, read_xml, root_name, text_of
 
 RECORDING_START = "recordingstarttime"
 EYE_MOVEMENT = "RapidEyeMovement"

@@ -10,12 +10,12 @@ from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.formats.luna_lights import LIGHTS_ON, with_lights
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
-from psgpipe.scorings.number_text import whole_number
-from psgpipe.scorings.stage_table import NO_EPOCH_LENGTH
+from psgpipe.scorings.sources.number_text import whole_number
+from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
 from psgpipe.scorings.stage_texts import StageText, stages_in_column
 from psgpipe.scorings.stage_words import stage_word
-from psgpipe.scorings.table_columns import columns_of
-from psgpipe.scorings.text_source import head_text, lines_of, read_text
+from psgpipe.scorings.tables.row_times import NO_EPOCH_LENGTH
+from psgpipe.scorings.tables.table_columns import columns_of
 
 MOST_LINES_OF_HEAD = 400
 LEAST_STAGES, LEAST_SHARE = 5, 0.8

@@ -11,8 +11,8 @@ from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.mapping import spelling_key
-from psgpipe.scorings.number_text import number
-from psgpipe.scorings.xml_source import descendants, numbered, read_xml, root_name, text_of
+from psgpipe.scorings.sources.number_text import number
+from psgpipe.scorings.sources.xml_source import descendants, numbered, read_xml, root_name, text_of
 
 # The numbers of the format: stages of Rechtschaffen and Kales; 6 is movement, 9 not scored.
 STAGE_OF_NUMBER = {

@@ -9,15 +9,16 @@ from psgpipe.errors import ScoringInvalid
 from psgpipe.files.regular import file_name
 from psgpipe.model.header import Annotation
 from psgpipe.model.scoring import ScoredStage, Scoring
-from psgpipe.scorings.clock_times import clock_times, read_moment
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.formats.table import table_in
 from psgpipe.scorings.second_zero import counted_from_first_stage
-from psgpipe.scorings.stage_table import TableRules, read_table
+from psgpipe.scorings.sources.clock_times import clock_times, read_moment
+from psgpipe.scorings.sources.text_rows import find_head_table
+from psgpipe.scorings.sources.text_source import head_text
+from psgpipe.scorings.sources.xml_source import descendants, read_xml, root_name, text_of
 from psgpipe.scorings.stage_texts import stages_among_events
-from psgpipe.scorings.text_rows import find_head_table
-from psgpipe.scorings.text_source import head_text
-from psgpipe.scorings.xml_source import descendants, read_xml, root_name, text_of
+from psgpipe.scorings.tables.row_times import TableRules
+from psgpipe.scorings.tables.stage_table import read_table
 
 TITLE = "RemLogic Event Export"
 TIME_UNIT = "hh:mm:ss"

@@ -9,11 +9,11 @@ from psgpipe.errors import ScoringInvalid
 from psgpipe.files.regular import file_name
 from psgpipe.model.header import Annotation
 from psgpipe.model.scoring import ScoredStage, Scoring
-from psgpipe.scorings.clock_times import clock_times, read_moment
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
-from psgpipe.scorings.number_text import number
+from psgpipe.scorings.sources.clock_times import clock_times, read_moment
+from psgpipe.scorings.sources.number_text import number
+from psgpipe.scorings.sources.xml_source import descendants, read_xml, root_name
 from psgpipe.scorings.stage_texts import StageText, stages_in_column
-from psgpipe.scorings.xml_source import descendants, read_xml, root_name
 
 STAGINGS = ("UserStaging", "MachineStaging")
 """A person's stages go before those of the program."""

@@ -8,9 +8,9 @@ from psgpipe.errors import ScoringInvalid
 from psgpipe.files.regular import file_name
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
-from psgpipe.scorings.number_text import number
+from psgpipe.scorings.sources.number_text import number
+from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
 from psgpipe.scorings.stage_texts import StageText, stages_in_column
-from psgpipe.scorings.text_source import head_text, lines_of, read_text
 
 DURATION = "*duration_sec"
 COMMENT = "*"

@@ -7,7 +7,7 @@ import io
 from typing import NamedTuple
 
 from psgpipe.errors import ScoringInvalid
-from psgpipe.scorings.table_columns import Columns, find_columns
+from psgpipe.scorings.tables.table_columns import Columns, find_columns
 
 DELIMITERS = "\t;,"
 

@@ -78,6 +78,6 @@ def folded(name: str) -> str:
 
 @cache
 def _roles() -> dict[str, Role]:
-    file = resources.files("psgpipe") / "scorings" / "table_columns.toml"
+    file = resources.files("psgpipe") / "scorings" / "tables" / "table_columns.toml"
     table: dict[Role, list[str]] = tomllib.loads(file.read_text(encoding="utf-8"))  # type: ignore[assignment]
     return {folded(name): role for role, names in table.items() for name in names}

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from psgpipe.errors import ScoringInvalid
 from psgpipe.files.regular import file_name
-from psgpipe.scorings.text_source import head_text, read_content
+from psgpipe.scorings.sources.text_source import head_text, read_content
 
 _NAME = re.compile(r"<([\w:.-]+)")
 _BEFORE_ROOT = (("<?", "?>"), ("<!--", "-->"), ("<!DOCTYPE", ">"))
