@@ -35,6 +35,7 @@ from psgpipe.night.recipe import recipe_from
 from psgpipe.results.nights_tsv import NIGHTS, gather
 from psgpipe.results.status import unlisted_nights
 from psgpipe.study import blinding
+from psgpipe.study.pages import keep_study_page
 from psgpipe.study.prepared import read_part
 from psgpipe.study.shard import Shard
 from psgpipe.study.study import read_study, unnamed_conditions
@@ -137,13 +138,18 @@ def command(
         return
     result = show_batch(run_batch(nights, recipe, out, options), None if quiet else sys.stderr)
     n_lights_unknown = gather(out).n_lights_unknown if options.shard.of == 1 else 0
+    # Of many shards the last one is not known: psgpipe gather writes their page.
+    page = keep_study_page(out, figures=not no_figures) if options.shard.of == 1 else None
     # Nights that left the table are a matter of the whole study: status and verify name them.
     listed_no_more = unlisted_nights(out) if options.shard.of == 1 else []
     unlisted = [(n.subject, n.night) for n in listed_no_more]
     if as_json:
-        print_json(result_dict(result, out, unlisted))
+        written = {"page": str(page) if page else None}
+        print_json(result_dict(result, out, unlisted) | written)
     elif not quiet:
         click.echo(result_text(result, out, options.shard, unlisted, n_lights_unknown))
+        if page:
+            click.echo(printable(f"  {page}: the page of the study."))
     if result.failed:
         raise NightsIncomplete(
             f"{result.failed} of {count_of(result.nights, 'night')} failed",

@@ -44,6 +44,7 @@ from psgpipe.model.comparison_spec import ComparisonSpec
     is_flag=True,
     help="Accept a spec that was edited after its lock; every table says so.",
 )
+@click.option("--no-figures", is_flag=True, help="No page and no pictures.")
 @click.option(
     "--lock",
     type=FILE,
@@ -58,7 +59,8 @@ from psgpipe.model.comparison_spec import ComparisonSpec
 def command(
     source: Path | None, spec: str | None, baseline: tuple[str, ...], treatment: tuple[str, ...],
     primary: str | None, out: Path | None, allow_unlike: tuple[str, ...],
-    exploratory: bool, stages: Literal["auto", "expert"] | None, lock: Path | None,
+    exploratory: bool, stages: Literal["auto", "expert"] | None, no_figures: bool,
+    lock: Path | None,
     verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Compare treatment nights with baseline nights, subject by subject.
@@ -90,7 +92,8 @@ def command(
     comparison = compare(
         source, declared, allow_unlike=allow_unlike, exploratory=exploratory, stages=stages
     )
-    folder = write_comparison(comparison, out or (source if source.is_dir() else source.parent))
+    out = out or (source if source.is_dir() else source.parent)
+    folder = write_comparison(comparison, out, pages=not no_figures)
     if as_json:
         print_json(comparison_dict(comparison))
     elif not quiet:
@@ -100,7 +103,8 @@ def command(
         if lines:
             heading = "The same as a spec file, to lock before the next results:"
             click.echo(printable(f"\n{heading}\n{lines}"))
-    files = "comparison.md, contrasts.tsv, subjects.tsv, reliability.tsv, comparison.json"
+    page = "" if no_figures else "report.html, "
+    files = f"{page}comparison.md, contrasts.tsv, subjects.tsv, reliability.tsv, comparison.json"
     LOGGER.info(f"{folder}: {files}")
 
 

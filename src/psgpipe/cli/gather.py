@@ -12,30 +12,36 @@ from psgpipe.errors import NightsIncomplete
 from psgpipe.messages import are, count_of
 from psgpipe.results.nights_tsv import gather
 from psgpipe.results.replace_folder import remove_abandoned
+from psgpipe.study.pages import keep_study_page
 
 MOST_SHOWN = 20
 
 
 @click.command(name="gather")
 @click.argument("out", type=FILE)
+@click.option("--no-figures", is_flag=True, help="No page of the study.")
 @output_options
-def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:
-    """Write OUT/nights.tsv: one row for each night, finished or not.
+def command(out: Path, no_figures: bool, verbose: bool, quiet: bool, as_json: bool) -> None:
+    """Write OUT/nights.tsv, a row for each night, and OUT/report.html, the page of the study.
 
     The exit code is 8 if a night failed or is missing.
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     remove_abandoned(out)
     gathered = gather(out)
+    page = keep_study_page(out, figures=not no_figures)
     if as_json:
         not_done = [
             dict(zip(("subject", "night", "state", "reason"), night, strict=True))
             for night in gathered.not_done
         ]
-        print_json({"nights_tsv": str(gathered.path), **gathered.states, "not_done": not_done})
+        written = {"nights_tsv": str(gathered.path), "page": str(page) if page else None}
+        print_json({**written, **gathered.states, "not_done": not_done})
     elif not quiet:
         counts = ", ".join(f"{count} {state}" for state, count in gathered.states.items())
         click.echo(printable(f"{gathered.path}: {counts or 'no night'}"))
+        if page:
+            click.echo(printable(f"{page}: the page of the study"))
         for subject, night, state, reason in gathered.not_done[:MOST_SHOWN]:
             click.echo(printable(f"  {subject} {night}: {state}: {reason}"))
         if len(gathered.not_done) > MOST_SHOWN:

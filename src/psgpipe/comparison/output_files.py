@@ -36,14 +36,23 @@ CONTRAST_COLUMNS = (
     "hl_coverage", "dz", "g_av", "kr_difference", "kr_se", "kr_df", "kr_p", "verdict", "note",
     "trust",
 )  # fmt: skip
+CONTRAST_PARTS = (
+    "transform", "offset", "hedges", "direction", "finding", "remarks", "stamp",
+)  # fmt: skip
+"""Parts of a contrast that ``comparison.json`` has besides the columns of the table."""
 RELIABILITY_COLUMNS = tuple(f.name for f in dataclasses.fields(EndpointReliability))
 SUBJECT_COLUMNS = tuple(f.name for f in dataclasses.fields(SubjectChange))
 
 
-def write_comparison(comparison: Comparison, out: Path) -> Path:
+def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) -> Path:
     """Write the files of a comparison into ``comparison/`` in `out`; returns this folder.
 
     The folder takes its place as a whole; files there that psgpipe did not write stay.
+
+    Parameters
+    ----------
+    pages
+        Write the page and its pictures too.
 
     Raises
     ------
@@ -61,6 +70,11 @@ def write_comparison(comparison: Comparison, out: Path) -> Path:
         "comparison.md": [markdown(comparison).encode("utf-8", "backslashreplace")],
         COMPARISON: JsonLines(comparison),
     }
+    if pages:
+        # A comparison without its page needs none of this.
+        from psgpipe.comparison.pages.comparison_page import comparison_pages
+
+        files |= {name: [content] for name, content in comparison_pages(comparison, out).items()}
     with output_errors(folder):
         out.mkdir(parents=True, exist_ok=True)
     remove_abandoned(out)
@@ -206,7 +220,7 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         "p_adjusted_from": "p_sign_flip",
         "g_av_formula": G_AV_FORMULA,
         "flow": comparison.flow,
-        "contrasts": comparison.contrasts,
+        "contrasts": [_row_dict(contrast) for contrast in comparison.contrasts],
         "subjects": comparison.subjects,
         "strata": comparison.strata,
         "dose_slopes": comparison.slopes,
@@ -214,6 +228,7 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         "reliability": comparison.reliability,
         "nights": comparison.nights,
         "sentences": list(comparison.sentences),
+        "statements": dict(comparison.statements),
         "warnings": list(comparison.warnings),
         "recipe": {name: list(values) for name, values in comparison.recipe.items()},
     }
@@ -221,7 +236,11 @@ def _content(comparison: Comparison) -> dict[str, Any]:
 
 def _row_dict(row: Any) -> dict[str, Any]:
     if isinstance(row, Contrast):
-        return {column: getattr(row, column) for column in CONTRAST_COLUMNS}
+        columns = {column: getattr(row, column) for column in CONTRAST_COLUMNS}
+        staging = None if row.staging is None else dataclasses.asdict(row.staging)
+        return (
+            columns | {name: getattr(row, name) for name in CONTRAST_PARTS} | {"staging": staging}
+        )
     return {field: getattr(row, field) for field in row.__dataclass_fields__}
 
 

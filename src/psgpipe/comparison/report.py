@@ -79,7 +79,7 @@ def primary_sentence(comparison: Comparison) -> str:
         return "EXPLORATORY: the spec was edited after its lock, so no endpoint counts as primary."
     if c is None:
         return "No primary endpoint was declared, so every result below is exploratory."
-    name = _plain_name(c.endpoint)
+    name = plain_name(c.endpoint)
     if not c.n_subjects:
         return f"{_capital(name)} could not be compared: {c.remarks[0]}."
     figures = f"{_change_in_words(c)}; {count_of(c.n_subjects, 'subject')}"
@@ -112,7 +112,8 @@ def _limits(comparison: Comparison, c: Contrast) -> str:
     return f" {_capital(', '.join(limits))}." if limits else ""
 
 
-def _plain_name(endpoint: str) -> str:
+def plain_name(endpoint: str) -> str:
+    """The name of an endpoint in words, with its column behind it."""
     return f"{_PLAIN_NAMES[endpoint]} ({endpoint})" if endpoint in _PLAIN_NAMES else endpoint
 
 

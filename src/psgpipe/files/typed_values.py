@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -41,7 +41,7 @@ def typed(value: Any, hint: Any, where: str) -> Any:
         if value is None and type(None) in arguments:
             return None
         return typed(value, next(a for a in arguments if a is not type(None)), where)
-    if origin is tuple and isinstance(value, list):
+    if origin in (tuple, Sequence) and isinstance(value, list):
         return tuple(typed(item, arguments[0], where) for item in value)
     if origin in (dict, Mapping) and isinstance(value, Mapping):
         return {key: typed(item, arguments[1], where) for key, item in value.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from psgpipe.reports.rendering import FOLDER, render
@@ -11,7 +12,13 @@ from psgpipe.reports.rendering import FOLDER, render
 STYLE = "page.css"
 
 
-def page(template: str, title: str, script: str | None = None, **values: Any) -> bytes:
+def page(
+    template: str,
+    title: str,
+    script: str | None = None,
+    styles: Sequence[str] = (),
+    **values: Any,
+) -> bytes:
     """The page of a template that extends ``page.html``.
 
     Parameters
@@ -20,16 +27,18 @@ def page(template: str, title: str, script: str | None = None, **values: Any) ->
         Of the browser's window.
     script
         The file of its JavaScript in ``templates``; the page says the same without it.
+    styles
+        Files with further rules of style.
     """
     from markupsafe import Markup
 
-    style = _file(STYLE)
+    rules = "".join(map(_file, (STYLE, *styles)))
     code = _file(script) if script else ""
     html = render(
         template,
         title=title,
-        policy=policy(style, code),
-        style=Markup(style),  # noqa: S704  # files of this package
+        policy=policy(rules, code),
+        style=Markup(rules),  # noqa: S704  # files of this package
         script=Markup(code),  # noqa: S704
         **values,
     )

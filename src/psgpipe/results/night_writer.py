@@ -56,6 +56,19 @@ def correct_manifest(
         finish_night(folder, outputs, corrected)
 
 
+def add_outputs(folder: Path, manifest: Manifest, further: Mapping[str, bytes]) -> bool:
+    """Write further output files into a finished night, and their hashes into its manifest.
+
+    False, and nothing is written, where the outputs there are not those of the manifest: another
+    run has replaced the night, or it is damaged.
+    """
+    outputs = {o.name: bytes_of(folder / o.name) or b"" for o in manifest.outputs}
+    if any(output_file(o.name, outputs[o.name]).sha256 != o.sha256 for o in manifest.outputs):
+        return False
+    finish_night(folder, {**outputs, **further}, manifest.to_dict())
+    return True
+
+
 def fail_night(folder: Path, failure: Mapping[str, Any]) -> None:
     """Write why a night failed; it replaces what `folder` held."""
     content = json_bytes(failure)

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from psgpipe.files.atomic import bytes_of, parse_json, read_json, write_file
-from psgpipe.files.hashing import sha256_of_bytes
+from psgpipe.files.atomic import parse_json, read_json, write_file
 from psgpipe.messages import without_controls
 from psgpipe.model.microstructure.names import NIGHT_ENDPOINTS
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.results.doubts import QUALITY, doubts_in, withheld_because
 from psgpipe.results.manifest import Manifest, recipe_of
+from psgpipe.results.output_check import intact_output
 from psgpipe.results.status import (
     StoredNight,
     StudyNight,
@@ -91,7 +91,7 @@ def _table(nights: Sequence[StudyNight], counts: NightCounts) -> Iterator[bytes]
     ]  # fmt: skip
     yield _line(columns)
     for night in nights:
-        stored, summary, quality = _read(night)
+        stored, summary, quality = read_night(night)
         counts.add(night, stored)
         row = _row(night, stored, summary, quality)
         row |= {extra[name]: value for name, value in night.extra.items()}
@@ -113,7 +113,7 @@ def _extra_columns(nights: Sequence[StudyNight]) -> dict[str, str]:
     return {n: f"study_{n}" if n.casefold() in taken else n for n in names}
 
 
-def _read(night: StudyNight) -> tuple[StoredNight, Mapping[str, Any], Mapping[str, Any]]:
+def read_night(night: StudyNight) -> tuple[StoredNight, Mapping[str, Any], Mapping[str, Any]]:
     """A night's status, summary and quality; the last two must have the hashes in the manifest."""
     for _ in range(READS_TRIED):  # a run may replace the night between two reads
         stored = stored_night(night)
@@ -143,8 +143,8 @@ def _are_readable(summary: Mapping[str, Any], quality: Mapping[str, Any]) -> boo
 
 
 def _output(folder: Path, name: str, manifest: Manifest) -> dict[str, Any] | None:
-    content, output = bytes_of(folder / name), manifest.output(name)
-    if content is None or output is None or sha256_of_bytes(content) != output.sha256:
+    content = intact_output(folder, name, manifest)
+    if content is None:
         return None
     try:
         value = parse_json(content)

@@ -6,6 +6,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from psgpipe.files.atomic import bytes_of
+from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.files.regular import open_file
 from psgpipe.results.manifest import MANIFEST, Manifest, OutputFile
 
@@ -32,6 +34,14 @@ def _damage(folder: Path, output: OutputFile) -> str | None:
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     return None if sha256 == output.sha256 else "its content has changed"
+
+
+def intact_output(folder: Path, name: str, manifest: Manifest) -> bytes | None:
+    """The content of an output file; None where it is not what the manifest names."""
+    content, output = bytes_of(folder / name), manifest.output(name)
+    if content is None or output is None or sha256_of_bytes(content) != output.sha256:
+        return None
+    return content
 
 
 def outputs_untouched(folder: Path, manifest: Manifest) -> bool:

@@ -30,7 +30,7 @@ NIGHT_FILES = (
 COMPARISON = "comparison"
 COMPARISON_FILES = (
     "contrasts.tsv", "subjects.tsv", "reliability.tsv", "comparison.json", "comparison.md",
-    "report.html",
+    "report.html", "estimation.svg", "forest.svg",
 )  # fmt: skip
 """The files that psgpipe writes into ``comparison/``."""
 

@@ -1,0 +1,131 @@
+"""The page of a comparison: ``comparison/report.html``, and its pictures as files."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from psgpipe.comparison.pages import estimation_plot as estimation
+from psgpipe.comparison.pages import forest_plot as forest
+from psgpipe.comparison.pages.subject_parts import subject_parts, subjects_in_order
+from psgpipe.comparison.report import (
+    estimand_sentence,
+    plain_name,
+    primary_sentence,
+    sections,
+    short_table,
+)
+from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.reports.page import page
+from psgpipe.reports.rendering import render
+from psgpipe.reports.study.page_night import PageNight, page_nights
+from psgpipe.reports.svg_path import px
+from psgpipe.results.night_folder import NIGHTS
+from psgpipe.results.status import study_nights
+
+PAGE, ESTIMATION, FOREST = "report.html", "estimation.svg", "forest.svg"
+METHOD = ("sample", "multiplicity", "staging", "sign flips", "intervals")
+"""Topics of statements that say how the comparison was made; all others limit what it says."""
+MOST_SUBJECTS = 300
+"""Subjects with a part of their own on the page."""
+
+
+@dataclass(frozen=True)
+class ShownEndpoint:
+    """One endpoint with its picture; no picture where no subject has numbers."""
+
+    contrast: Contrast
+    name: str
+    plot: estimation.EstimationPlot | None
+    svg: str
+
+
+def comparison_pages(comparison: Comparison, out: Path) -> dict[str, bytes]:
+    """The page and the pictures of the comparison in `out` as files, by name.
+
+    The nights that `out` holds get a small hypnogram and a link to their page.
+    """
+    shown = [_shown(c, comparison) for c in short_table(comparison)]
+    forest_svg = _forest(comparison)
+    subjects = subjects_in_order(comparison)
+    in_part = set(subjects[:MOST_SUBJECTS])
+    parts = subject_parts(comparison, in_part, _nights(out, in_part))
+    statements = comparison.statements
+    has_declared = any(c.role != "exploratory" for c in comparison.contrasts)
+    content = page(
+        "comparison.html",
+        "Treatment against baseline",
+        None,
+        ("nights.css", "comparison.css"),
+        sentence=primary_sentence(comparison),
+        estimand=estimand_sentence(comparison),
+        warnings=comparison.warnings,
+        endpoints_title="Endpoints" if has_declared else "Endpoints (none was declared)",
+        endpoints=shown,
+        forest=forest_svg,
+        has_intervals=bool(comparison.reliability),
+        limits=[text for topic, text in statements.items() if topic not in METHOD],
+        method=[text for topic, text in statements.items() if topic in METHOD],
+        sections=sections(comparison),
+        subjects=parts,
+        n_left_out=len(subjects) - len(parts),
+        study_page=f"../{PAGE}" if (out / PAGE).is_file() else None,
+        links_from="../",
+    )
+    return {PAGE: content, **_pictures(shown, forest_svg)}
+
+
+def _nights(out: Path, subjects: Container[str]) -> dict[tuple[str, str], PageNight]:
+    """The nights of these subjects that `out` holds; none where it holds no night."""
+    if not (out / NIGHTS).is_dir():
+        return {}
+    listed = [n for n in study_nights(out) if n.subject in subjects and not n.excluded]
+    return {(n.subject, n.night): n for n in page_nights(listed, out, hypnograms=True)}
+
+
+def _pictures(shown: Sequence[ShownEndpoint], forest_svg: str) -> dict[str, bytes]:
+    """The forest, and the picture of the first endpoint: the primary one, if there is one."""
+    first = next((s.svg for s in shown if s.svg), "")
+    pictures = {ESTIMATION: first, FOREST: forest_svg}
+    return {name: svg.encode("utf-8") for name, svg in pictures.items() if svg}
+
+
+def _shown(contrast: Contrast, comparison: Comparison) -> ShownEndpoint:
+    changes = [s for s in comparison.subjects if s.endpoint == contrast.endpoint]
+    plot = estimation.estimation_plot(contrast, changes)
+    name = plain_name(contrast.endpoint)
+    return ShownEndpoint(
+        contrast, name[:1].upper() + name[1:], plot, _estimation(plot) if plot else ""
+    )
+
+
+def _estimation(plot: estimation.EstimationPlot) -> str:
+    return render(
+        "estimation.svg",
+        plot=plot,
+        px=px,
+        width=estimation.WIDTH,
+        height=estimation.HEIGHT,
+        baseline_x=estimation.BASELINE_PX,
+        treatment_x=estimation.TREATMENT_PX,
+        changes_x=estimation.CHANGES_PX,
+        band_left=px(estimation.CHANGES_PX - 52),
+        band_width=104,
+        single=len(plot.lines) <= estimation.MOST_SINGLE_LINES,
+    )
+
+
+def _forest(comparison: Comparison) -> str:
+    plot = forest.forest_plot(short_table(comparison), comparison.reliability)
+    if plot is None:
+        return ""
+    return render(
+        "forest.svg",
+        plot=plot,
+        px=px,
+        width=forest.WIDTH,
+        left=forest.LEFT_PX,
+        right=forest.RIGHT_PX,
+        top=forest.TOP_PX - 8,
+    )

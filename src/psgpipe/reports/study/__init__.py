@@ -1,0 +1,1 @@
+"""The page of a study: every recording, every failure, every night."""
