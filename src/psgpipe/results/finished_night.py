@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.errors import OutputConflict
-from psgpipe.files.atomic import bytes_of, parse_json
-from psgpipe.files.hashing import sha256_of_bytes
+from psgpipe.files.atomic import parse_json
 from psgpipe.model.hypnogram import EPOCH_S, Hypnogram, SleepStage
 from psgpipe.results.doubts import QUALITY, doubts_in
 from psgpipe.results.manifest import Manifest, read_manifest
+from psgpipe.results.output_check import intact_output
 
 READS_TRIED = 5
 FILES = ("summary.json", "hypnogram.tsv", QUALITY)
@@ -77,7 +77,7 @@ def read_finished_night(folder: Path) -> FinishedNight:
         manifest = read_manifest(folder)
         if manifest is None or not manifest.is_intact:
             continue
-        contents = [content for name in FILES if (content := _output(folder, manifest, name))]
+        contents = [content for name in FILES if (content := intact_output(folder, name, manifest))]
         if len(contents) == len(FILES):
             try:
                 return _night(manifest, *contents)
@@ -87,13 +87,6 @@ def read_finished_night(folder: Path) -> FinishedNight:
         f"{folder.parent.name}/{folder.name}: its files are not those that its manifest names",
         "Run the batch again; psgpipe verify names the files.",
     )
-
-
-def _output(folder: Path, manifest: Manifest, name: str) -> bytes | None:
-    content, output = bytes_of(folder / name), manifest.output(name)
-    if content is None or output is None:
-        return None
-    return content if sha256_of_bytes(content) == output.sha256 else None
 
 
 def _night(

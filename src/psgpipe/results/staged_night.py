@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.files.atomic import parse_json
-from psgpipe.files.typed_values import typed_record
+from psgpipe.files.typed_values import typed, typed_record
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram, SleepStage
-from psgpipe.model.night import Lights, Night, StagedNight
+from psgpipe.model.night import ExpertStages, Lights, Night, StagedNight, StagesBy
 from psgpipe.model.summary import ENDPOINTS, ArchitectureSummary, QualityReport
 from psgpipe.results.manifest import Manifest
 from psgpipe.results.output_check import intact_output
@@ -45,8 +46,7 @@ def _staged_night(
     rows: Rows, summary: dict[str, Any], quality: dict[str, Any], manifest: Manifest
 ) -> StagedNight:
     document = manifest.document
-    # Nights of an earlier psgpipe lack endpoints that were added later.
-    known = {name: summary.get(name) for name in ENDPOINTS} | {"absent": summary.get("absent", {})}
+    hypnogram = _hypnogram(rows, manifest)
     return StagedNight(
         Night(
             summary["subject"],
@@ -54,13 +54,16 @@ def _staged_night(
             summary["condition"],
             timezone=document["lights"].get("timezone"),
         ),
-        _hypnogram(rows, manifest),
+        hypnogram,
         Hypnodensity(np.array([[_number(row[name]) for name in PROBABILITIES] for row in rows])),
-        typed_record(ArchitectureSummary, known),
+        _architecture(summary),
         typed_record(QualityReport, quality),
         _lights(summary),
-        _disagreement(rows),
-        {key: value for key, value in document.items() if key not in _NOT_PROVENANCE},
+        disagreement=_disagreement(rows),
+        stages_by=typed(manifest.stages or "auto", StagesBy, "stages"),
+        expert=_expert(rows, summary, hypnogram),
+        automatic=_with_stages(hypnogram, rows, "auto"),
+        provenance={k: value for k, value in document.items() if k not in _NOT_PROVENANCE},
     )
 
 
@@ -76,6 +79,35 @@ def _hypnogram(rows: Rows, manifest: Manifest) -> Hypnogram:
         dt.time.fromisoformat(clock) if clock else None,
         np.array([row["sedation"] == "true" for row in rows]) if "sedation" in rows[0] else None,
     )
+
+
+def _with_stages(hypnogram: Hypnogram, rows: Rows, column: str) -> Hypnogram | None:
+    """The hypnogram with the stages of another column, where the table has it."""
+    if column not in rows[0]:
+        return None
+    return replace(hypnogram, stages=tuple(SleepStage(row[column]) for row in rows))
+
+
+def _expert(rows: Rows, summary: Mapping[str, Any], hypnogram: Hypnogram) -> ExpertStages | None:
+    stages = _with_stages(hypnogram, rows, "expert")
+    if stages is None:
+        return None
+    return ExpertStages(
+        stages,
+        _architecture(summary, "expert_"),
+        summary["agreement_epochs"],
+        summary["accuracy"],
+        summary["kappa"],
+    )
+
+
+def _architecture(summary: Mapping[str, Any], beginning: str = "") -> ArchitectureSummary:
+    """The endpoints whose names begin with `beginning`, and why some are absent."""
+    # Nights of an earlier psgpipe lack endpoints that were added later.
+    endpoints = {name: summary.get(f"{beginning}{name}") for name in ENDPOINTS}
+    absent = summary.get(f"{beginning}absent", {})
+    reasons = {name.removeprefix(beginning): why for name, why in absent.items()}
+    return typed_record(ArchitectureSummary, {**endpoints, "absent": reasons})
 
 
 def _lights(summary: Mapping[str, Any]) -> Lights:

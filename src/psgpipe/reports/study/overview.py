@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from psgpipe.messages import count_of
 from psgpipe.model.ids import night_order
 from psgpipe.reports.study.page_night import PageNight
 from psgpipe.results.failure_groups import FailureGroup, FailureGroups
@@ -52,6 +54,20 @@ def flow(nights: Sequence[PageNight]) -> tuple[FlowStep, ...]:
 
 def _step(name: str, nights: Sequence[PageNight], *, left_out: bool = False) -> FlowStep:
     return FlowStep(name, len(nights), len({n.subject for n in nights}), left_out)
+
+
+def stages_sentence(nights: Iterable[PageNight]) -> str:
+    """Whose stages the finished nights have."""
+    counts = Counter(n.stages_by for n in nights if n.state == "done")
+    if not set(counts) - {"auto"}:
+        return "Automatic stages, not AASM scoring; not for diagnosis."
+    parts = [f"{count_of(counts[by], 'night')} {words}" for by, words in _STAGES if counts[by]]
+    return f"Stages: {', '.join(parts)}. Automatic stages are not AASM scoring."
+
+
+_STAGES = (
+    ("auto", "automatic"), ("expert", "scored by a person"), ("corrected", "corrected by hand"),
+)  # fmt: skip
 
 
 def failure_groups(nights: Iterable[PageNight]) -> list[FailureGroup]:

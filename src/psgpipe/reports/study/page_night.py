@@ -35,6 +35,8 @@ class PageNight:
         Why the night is not finished, or why a comparison leaves it out.
     date
         Of the start of the recording, ISO.
+    stages_by
+        ``auto``, ``expert`` or ``corrected``: whose stages they are.
     values
         The endpoints of `SHOWN_ENDPOINTS`.
     flags
@@ -52,6 +54,7 @@ class PageNight:
     reason: str | None = None
     remedy: str | None = None
     date: str | None = None
+    stages_by: str = "auto"
     values: Mapping[str, float | None] = field(default_factory=dict)
     flags: tuple[QualityFlag, ...] = ()
     hypnogram: SmallHypnogram | None = None
@@ -107,6 +110,7 @@ def page_nights(
             listed,
             reason=withheld_because(flags),
             date=(stored.manifest.recording.start or "")[:10] or None,
+            stages_by=stored.manifest.stages or "auto",
             values={name: summary.get(name) for name in SHOWN_ENDPOINTS},
             flags=flags,
             hypnogram=_hypnogram(night, stored.manifest) if hypnograms else None,

@@ -9,7 +9,13 @@ from psgpipe.files.atomic import write_file
 from psgpipe.messages import count_of
 from psgpipe.model.ids import night_order
 from psgpipe.reports.page import page
-from psgpipe.reports.study.overview import columns_of, failure_groups, flow, subject_rows
+from psgpipe.reports.study.overview import (
+    columns_of,
+    failure_groups,
+    flow,
+    stages_sentence,
+    subject_rows,
+)
 from psgpipe.reports.study.page_night import PAGE, SHOWN_ENDPOINTS, page_nights
 from psgpipe.results.status import study_nights
 
@@ -60,6 +66,7 @@ def study_page(out: Path, conditions: Conditions | None, *, blinded: bool) -> by
         columns=columns,
         rows=subject_rows(nights, columns) if are_drawn else (),
         most_drawn=None if are_drawn else MOST_DRAWN,
+        stages=stages_sentence(nights),
         has_conditions=any(n.condition for n in nights),
         endpoints=[(name, HEADS[name], name.rpartition("_")[2]) for name in SHOWN_ENDPOINTS],
         blinded=blinded,
