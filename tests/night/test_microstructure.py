@@ -142,3 +142,58 @@ def test_impossible_parameters_are_refused(key, value, told):
 @pytest.mark.parametrize("pipeline", ["standard-night", "eeg-only"])
 def test_the_pipelines_of_psgpipe_measure_spectra(pipeline):
     assert load_definition(pipeline).steps[-1] == "measure_microstructure"
+
+
+@pytest.fixture(scope="module")
+def with_events(study):
+    """The folders of the baseline night with events, and of a treatment night by its thresholds."""
+    out = study / "events"
+    for night, option in (("base1", ["--microstructure"]), ("treat1", ["--thresholds-from", out])):
+        arguments = ["run", study / "recordings" / f"sub-S01_ses-{night}.edf", *option]
+        condition = {"base1": "baseline", "treat1": "treatment"}[night]
+        arguments += ["-o", out, "--no-figures", "--quiet", "--condition", condition]
+        assert exit_code([str(a) for a in arguments]) == 0
+    return out / "nights" / "S01" / "base1", out / "nights" / "S01" / "treat1"
+
+
+def test_events_are_there_where_they_were_asked_for(with_events, finished):
+    baseline, treatment = (read_json(folder / "microstructure.json") for folder in with_events)
+    events = baseline["events"]
+    assert events["thresholds_from"] == "night"
+    assert events["spindles"]["N2"]["per_min"] > 0.5
+    assert events["spindles"]["N2"]["sigma_ln"] is not None
+    assert events["absent"] == {}
+    assert events["rems_per_min"] > 1
+    summary = read_json(with_events[0] / "summary.json")
+    assert summary["spindles_n2_per_min"] == events["spindles"]["N2"]["per_min"]
+    by_baseline = treatment["events"]
+    assert by_baseline["thresholds_from"] == "baseline"
+    assert by_baseline["spindle_threshold_uv"] == events["spindle_threshold_uv"]
+    assert by_baseline["large_slow_waves"]["threshold_uv"] == events["large_slow_wave_uv"]
+    assert read_json(finished / "microstructure.json")["events"] is None
+    # Spectra and stages do not depend on events.
+    without = read_json(finished / "microstructure.json")
+    assert {**without, "events": 0, "endpoints": 0, "absent": 0} == {
+        **baseline, "events": 0, "endpoints": 0, "absent": 0,
+    }  # fmt: skip
+
+
+def test_thresholds_of_another_subject_are_not_taken(with_events, study, capsys):
+    out = with_events[0].parents[2]
+    arguments = ["run", str(study / "recordings" / "sub-S01_ses-base1.edf"), "--subject", "S02"]
+    arguments += ["-o", str(study / "other"), "--thresholds-from", str(out), "--no-figures"]
+    assert exit_code(arguments) == 2
+    told = capsys.readouterr().err
+    assert "no finished baseline night of subject S02 with spindles and slow waves" in told
+    assert not (study / "other").exists()
+
+
+def test_a_recording_with_one_eye_has_no_density_of_eye_movements(tmp_path):
+    path = write_night(tmp_path / "night.edf", seconds=1800)
+    out = tmp_path / "out"
+    arguments = ["run", str(path), "-o", str(out), "--no-figures", "--quiet", "--microstructure"]
+    assert exit_code(arguments) == 0
+    (folder,) = (out / "nights").glob("*/*")
+    events = read_json(folder / "microstructure.json")["events"]
+    assert events["rems_per_min"] is None
+    assert events["absent"]["rems_per_min"].startswith("two EOGs are needed")

@@ -7,7 +7,7 @@ import typing
 import pytest
 
 from psgpipe.model.opened_night import OpenedNight
-from psgpipe.night.definition import load_definition
+from psgpipe.night.definition import load_definition, with_events
 from psgpipe.night.runner import RESULTS, needed_steps
 from psgpipe.night.steps.catalogue import CATALOGUE, INITIAL_SLOTS
 
@@ -43,7 +43,7 @@ def test_the_usual_order_fills_every_slot_before_it_is_read():
 
 
 def test_a_step_that_leads_to_nothing_wanted_is_not_run():
-    night = load_definition("standard-night")
+    night = with_events(load_definition("standard-night"))
     every = [step.name for step in needed_steps(night, (*RESULTS, "filtered"))]
     assert every == list(CATALOGUE)
     without_pictures = [step.name for step in needed_steps(night, RESULTS)]

@@ -21,10 +21,12 @@ from psgpipe.cli.options import (
     blind_option,
     labels_option,
     log_to_stderr,
+    microstructure_option,
     output_options,
     pipeline_option,
     print_json,
     stages_option,
+    thresholds_option,
 )
 from psgpipe.cli.printing import printable
 from psgpipe.cli.text.failure_lines import failure_lines, unlisted_lines
@@ -32,13 +34,14 @@ from psgpipe.cli.text.progress import duration, show_batch
 from psgpipe.errors import NightsIncomplete
 from psgpipe.messages import are, count_of, have
 from psgpipe.night.recipe import recipe_from
+from psgpipe.results.baseline_thresholds import with_baseline_thresholds
 from psgpipe.results.nights_tsv import NIGHTS, gather
 from psgpipe.results.status import unlisted_nights
 from psgpipe.study import blinding
 from psgpipe.study.pages import keep_study_page
 from psgpipe.study.prepared import read_part
 from psgpipe.study.shard import Shard
-from psgpipe.study.study import read_study, unnamed_conditions
+from psgpipe.study.study import Study, read_study, unnamed_conditions
 
 MOST_SHOWN = 20
 
@@ -74,12 +77,15 @@ MOST_SHOWN = 20
 @stages_option
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute finished nights again.")
+@microstructure_option
+@thresholds_option
 @blind_option
 @output_options
 def command(
     study: Path, out: Path, jobs: str, pipeline: str, labels: Path | None, shard: str | None,
     stages: str | None, timeout: float, retry_failed: bool, trust_mtime: bool, dry_run: bool,
     prepare: bool, no_figures: bool,
+    microstructure: bool, thresholds_from: Path | None,
     force: bool, blind: bool, verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Stage the nights of a study table, or of all recordings in a folder.
@@ -88,7 +94,10 @@ def command(
     again does only what is missing or has changed. The exit code is 8 if a night failed.
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
-    recipe = recipe_from(pipeline, labels, pictures=not no_figures, stages=stages)
+    recipe = recipe_from(
+        pipeline, labels, pictures=not no_figures, stages=stages,
+        events=microstructure or bool(thresholds_from),
+    )  # fmt: skip
     workers = choose_jobs(jobs, WORKER_BYTES[recipe.engine_name])
     options = BatchOptions(
         workers.count, timeout or None, Shard.read(shard), retry_failed, trust_mtime, force, blind,
@@ -98,7 +107,9 @@ def command(
     part = None
     if options.shard.of > 1 and not (dry_run or prepare):
         part = read_part(study, out, options.shard, blind=blind)
-    nights = part or read_study(study, out)
+    nights: Study = part or read_study(study, out)
+    if thresholds_from:
+        nights = _with_thresholds(nights, thresholds_from)
     if nights.passed_over:
         LOGGER.info(f"{nights.passed_over} files hold scored stages and no recording: not staged")
     if dry_run:
@@ -155,6 +166,17 @@ def command(
             f"{result.failed} of {count_of(result.nights, 'night')} failed",
             f"The reasons are in {NIGHTS} and in each night's failure.json.",
         )
+
+
+def _with_thresholds(study: Study, out: Path) -> Study:
+    """The study with the thresholds of each subject's baseline nights in `out`."""
+    nights = (
+        listed
+        if listed.excluded
+        else dataclasses.replace(listed, night=with_baseline_thresholds(listed.night, out))
+        for listed in study.nights
+    )
+    return dataclasses.replace(study, nights=tuple(nights))
 
 
 def result_dict(

@@ -47,6 +47,15 @@ stages_option = click.option(
     "--stages", type=click.Choice(["auto", "expert"]), metavar="auto|expert",
     help="expert: the stages of the scoring; nothing is staged. Default: as the pipeline says.",
 )  # fmt: skip
+microstructure_option = click.option(
+    "--microstructure", is_flag=True,
+    help="Detect spindles, slow waves and rapid eye movements, too (yasa; some seconds a night).",
+)  # fmt: skip
+thresholds_option = click.option(
+    "--thresholds-from", type=FILE, metavar="OUT",
+    help="Detect events by the subject's own baseline nights, finished there with "
+    "--microstructure.",
+)  # fmt: skip
 _verbose_option = click.option(
     "-v", "--verbose", is_flag=True, help="Say what is done and for how long."
 )

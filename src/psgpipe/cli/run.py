@@ -15,10 +15,12 @@ from psgpipe.cli.options import (
     blind_option,
     labels_option,
     log_to_stderr,
+    microstructure_option,
     output_options,
     pipeline_option,
     print_json,
     stages_option,
+    thresholds_option,
 )  # fmt: skip
 from psgpipe.cli.printing import printable, table
 from psgpipe.errors import UsageError
@@ -28,6 +30,7 @@ from psgpipe.model.scoring import ScoringUse
 from psgpipe.night.expert.given import given_scoring
 from psgpipe.night.recipe import recipe_from
 from psgpipe.night.update import Outcome, run_to_folder
+from psgpipe.results.baseline_thresholds import with_baseline_thresholds
 from psgpipe.results.read_back import agreement_in, read_summary
 from psgpipe.sleep.agreement import Agreement
 from psgpipe.study.file_ids import night_from
@@ -94,11 +97,14 @@ ORIGINS = {
 @stages_option
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute again, and replace what is there.")
+@microstructure_option
+@thresholds_option
 @blind_option
 @output_options
 def command(
     recordings: tuple[Path, ...], out: Path, pipeline: str, labels: Path | None,
     no_figures: bool, force: bool, blind: bool, verbose: bool, quiet: bool, as_json: bool,
+    microstructure: bool, thresholds_from: Path | None,
     scoring: Path | None, scorer: str | None, scoring_map: str | None, use: ScoringUse,
     by: str | None, stages: str | None, age: float | None, sex: str | None, **given: Any,
 ) -> None:  # fmt: skip
@@ -110,7 +116,10 @@ def command(
     keep_freed_memory()
     use_scratch_for_caches()
     log_to_stderr(verbose=verbose, quiet=quiet)
-    recipe = recipe_from(pipeline, labels, pictures=not no_figures, stages=stages)
+    recipe = recipe_from(
+        pipeline, labels, pictures=not no_figures, stages=stages,
+        events=microstructure or bool(thresholds_from),
+    )  # fmt: skip
     if recipe.definition.by_expert and use == "correction":
         raise UsageError(
             "--as correction edits automatic stages, and --stages expert has none",
@@ -122,6 +131,8 @@ def command(
         scoring=given_scoring(scoring, scorer=scorer, scoring_map=scoring_map, use=use, by=by),
         **given,
     )  # fmt: skip
+    if thresholds_from:
+        night = with_baseline_thresholds(night, thresholds_from)
     outcome = run_to_folder(recording, night, recipe, out, force=force, blind=blind)
     summary = read_summary(outcome.folder)
     agreement = agreement_in(outcome.folder)

@@ -38,6 +38,8 @@ class Night:
         When the dose before or in this night ended, local ISO date-time, or None.
     timezone
         The name of the time zone of every clock time (``Europe/Paris``), or None.
+    spindle_threshold_uv, slow_wave_threshold_uv
+        Thresholds of events from the subject's baseline nights; None for those of the night.
     further_parts
         Files that continue the recording, in order; none where the night is in one file.
     scoring
@@ -58,6 +60,8 @@ class Night:
     dose_end: str | None = None
     timezone: str | None = None
     sleep_period: int | None = None
+    spindle_threshold_uv: float | None = None
+    slow_wave_threshold_uv: float | None = None
     further_parts: tuple[Path, ...] = ()
     scoring: GivenScoring | None = None
     extra: Mapping[str, str] = field(default_factory=dict)

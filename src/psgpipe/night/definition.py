@@ -70,6 +70,18 @@ def load_definition(pipeline: str | Path = DEFAULT_PIPELINE) -> Definition:
     return definition_from(read_toml(path, PipelineInvalid), path.name)
 
 
+def with_events(definition: Definition) -> Definition:
+    """The same pipeline with the steps that measure spectra and detect events."""
+    steps, params = list(definition.steps), dict(definition.params)
+    for name in ("measure_microstructure", "detect_events"):
+        if name not in steps:
+            steps.append(name)
+            params[name] = CATALOGUE[name].params()
+    return dataclasses.replace(
+        definition, steps=tuple(steps), params=_with_cycle_rule(params, {}, definition.name)
+    )
+
+
 def find_pipeline(pipeline: str | Path) -> Path:
     """The pipeline file at a path, or the one shipped under a name."""
     path = Path(pipeline)

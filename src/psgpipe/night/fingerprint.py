@@ -23,7 +23,7 @@ FORMAT_VERSION = "2"
 ELSEWHERE = ("extra", "further_parts", "scoring")
 """No file of a night holds the study's further columns; the parts are in the recording's hash; the
 scoring counts by its own hash."""
-LATER_INPUTS = ("timezone", "sleep_period")
+LATER_INPUTS = ("timezone", "sleep_period", "spindle_threshold_uv", "slow_wave_threshold_uv")
 
 
 def pipeline_sha256(definition: Definition) -> str:

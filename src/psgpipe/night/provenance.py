@@ -8,6 +8,7 @@ from typing import Any
 from psgpipe._version import __version__
 from psgpipe.files.file_state import FileState
 from psgpipe.model.digital_recording import DigitalRecording
+from psgpipe.model.microstructure.records import Microstructure
 from psgpipe.model.night import StagedNight
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.staging import Staging
@@ -17,6 +18,7 @@ from psgpipe.night.expert.results import with_scoring
 from psgpipe.night.fingerprint import pipeline_sha256
 from psgpipe.night.open import lights_warning
 from psgpipe.night.runner import StepResults
+from psgpipe.night.steps.detect_events import with_events
 from psgpipe.sleep.local_clock import local_clock
 
 WITHOUT_STAGING = ("check_quality", "stage_sleep", "summarize")
@@ -42,8 +44,13 @@ def staged_night(
         expert=results.slots.get("expert"),
         automatic=results.slots.get("automatic"),
         provenance=_provenance(opened, staged, definition, results, recording_sha256),
-        microstructure=results.slots.get("microstructure"),
+        microstructure=_microstructure(results),
     )
+
+
+def _microstructure(results: StepResults) -> Microstructure | None:
+    found: Microstructure | None = results.slots.get("microstructure")
+    return None if found is None else with_events(found, results.slots.get("events"))
 
 
 def _provenance(

@@ -13,7 +13,7 @@ from psgpipe.model.night import LightsSource, Night
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.staging import Engine, Requirements
 from psgpipe.montage.label_table import read_label_table
-from psgpipe.night.definition import Definition, load_definition
+from psgpipe.night.definition import Definition, load_definition, with_events
 from psgpipe.night.expert.open_scored import open_scored_night
 from psgpipe.night.fingerprint import labels_sha256, pipeline_sha256, request_sha256
 from psgpipe.night.open import open_night
@@ -105,10 +105,13 @@ def recipe_from(
     *,
     pictures: bool,
     stages: str | None = None,
+    events: bool = False,
 ) -> Recipe:
     """The recipe from the command's options: TOML files, or names of what comes with psgpipe.
 
-    `stages` is ``auto`` or ``expert``; None leaves that to the pipeline.
+    `stages` is ``auto`` or ``expert``; None leaves that to the pipeline. `events` adds the
+    steps of spindles, slow waves and rapid eye movements.
     """
     table = read_label_table(labels) if labels else None
-    return Recipe(load_definition(pipeline).staged_by(stages), table, pictures)
+    definition = load_definition(pipeline).staged_by(stages)
+    return Recipe(with_events(definition) if events else definition, table, pictures)

@@ -19,7 +19,7 @@ from psgpipe.night.steps.step import Step
 from psgpipe.quality.flags import judge_dose_time, judge_stages
 
 LOGGER = logging.getLogger("psgpipe")
-RESULTS = ("staged", "summary", "quality", "microstructure")
+RESULTS = ("staged", "summary", "quality", "microstructure", "events")
 """The slots that hold a night's numbers; pictures need *filtered* as well."""
 
 

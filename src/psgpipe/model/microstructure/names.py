@@ -31,8 +31,12 @@ GAIN_DEPENDENT: frozenset[str] = frozenset(
         *(f"swa_h{hour}_ln" for hour in HOURS),
         "swa_cycle1_ln",
         "broadband_ln",
+        "spindles_n2_per_min",
     )
 )
-"""Endpoints that rise and fall with the amplifier's gain; the others are ratios or frequencies."""
+"""Endpoints that rise and fall with the amplifier's gain; the others are ratios or frequencies.
+
+The threshold of spindles is in microvolt where baseline nights give it, or yasa's limit of 10.
+"""
 LEVEL = "broadband_ln"
 """The endpoint that shows a difference of gain between two nights."""

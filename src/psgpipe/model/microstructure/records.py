@@ -112,8 +112,9 @@ class SlowWaves:
     threshold_uv
         Of the peak-to-peak amplitude.
     rule
-        ``yasa``: a fixed amplitude, so that the number depends on the gain; ``baseline``: a
-        percentile of the subject's own baseline nights.
+        ``yasa``: a fixed amplitude; ``baseline``: a percentile of the subject's baseline nights.
+    gain_dependent
+        Always: a threshold in microvolt counts more waves where the gain is higher.
     """
 
     minutes: float
@@ -123,6 +124,7 @@ class SlowWaves:
     slope_uv_per_s: float | None = None
     threshold_uv: float | None = None
     rule: str = "yasa"
+    gain_dependent: bool = True
 
 
 @dataclass(frozen=True)
@@ -135,19 +137,26 @@ class Events:
         By ``N2`` and ``N2+N3``.
     spindle_threshold_uv
         Of the moving root mean square of 12-15 Hz.
+    slow_waves
+        By yasa's fixed amplitudes: their number depends on the gain.
+    large_slow_waves
+        Those above the 75th percentile of the subject's baseline nights; None without such nights.
+    large_slow_wave_uv
+        The 75th percentile of this night.
     rems_per_min
         Rapid eye movements per minute of R.
     thresholds_from
-        ``night``, or the file of the subject's baseline nights.
+        ``night``, or ``baseline``: the subject's baseline nights.
     absent
         Why a number is None.
     """
 
     spindles: Mapping[str, Spindles]
     spindle_threshold_uv: float | None
-    slow_waves: tuple[SlowWaves, ...]
+    slow_waves: SlowWaves | None
+    large_slow_waves: SlowWaves | None
+    large_slow_wave_uv: float | None
     rems_per_min: float | None
-    rem_min: float
     thresholds_from: str = "night"
     yasa: str = ""
     absent: Mapping[str, str] = field(default_factory=dict)

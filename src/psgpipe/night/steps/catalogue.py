@@ -2,6 +2,7 @@
 
 from psgpipe.night.steps import (
     check_quality,
+    detect_events,
     filter_eeg,
     load,
     measure_microstructure,
@@ -23,5 +24,6 @@ CATALOGUE: dict[str, Step] = {
         stage_sleep.STEP,
         summarize.STEP,
         measure_microstructure.STEP,
+        detect_events.STEP,
     )
 }
