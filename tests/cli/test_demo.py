@@ -20,6 +20,10 @@ def test_the_demo_makes_a_finished_study_and_its_comparison(demo):
     results = demo / "results"
     assert len(list(results.glob("nights/*/*/manifest.json"))) == 8
     assert (results / "nights.tsv").exists()
+    assert "comparison/report.html" in (results / "report.html").read_text(encoding="utf-8")
+    page = (results / "comparison" / "report.html").read_text(encoding="utf-8")
+    assert "../report.html" in page
+    assert page.count("../nights/") == 8
     contrasts = (results / "comparison" / "contrasts.tsv").read_text(encoding="utf-8")
     assert contrasts.splitlines()[1].startswith("rem_pct\tprimary")
 

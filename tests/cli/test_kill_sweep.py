@@ -106,6 +106,7 @@ SWEEPS = (
         code_when_complete=7, at_least=20,
     ),
     Sweep("export", ("export", "out", "--to", "edf"), study_of_two, setup=(BATCH,)),
+    Sweep("report", ("report", "out"), study_of_two, setup=(BATCH,), whole=(NIGHT,)),
     Sweep("unblind", ("unblind", "out"), study_of_two, setup=((*BATCH, "--blind"),)),
 )  # fmt: skip
 

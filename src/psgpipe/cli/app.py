@@ -32,6 +32,7 @@ COMMANDS = {
     "doubts": "The epochs that the stager doubted most.",
     "export": "Scorings and summaries in the formats of other tools.",
     "compare": "Treatment against baseline.",
+    "report": "The pages of nights, study and comparison.",
     "plan": "Subjects and nights that a study needs to find a difference.",
     "unblind": "Lift the blind of a study; the journal records it.",
     "simulate": "A study of synthetic nights with known stages.",

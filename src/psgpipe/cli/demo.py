@@ -26,6 +26,7 @@ from psgpipe.results.nights_tsv import gather
 from psgpipe.results.read_back import agreement_in
 from psgpipe.simulation.study import StudyDesign, simulate_study
 from psgpipe.sleep.agreement import Agreement
+from psgpipe.study.pages import write_study_page
 from psgpipe.study.study import Study, read_study
 
 NIGHTS_OF_EACH_CONDITION = 2
@@ -54,12 +55,15 @@ def command(
     study = read_study(study_folder / "study.tsv", results)
     _stage(study, results, quiet=quiet)
     comparison = compare(results, SPEC)
-    written = write_comparison(comparison, results)
+    written = write_comparison(comparison, results, pages=True)
+    # With a link to the comparison, and the comparison with one to it.
+    page = write_study_page(results)
     agreement = functools.reduce(operator.add, _agreements(study, results))
     planted = truth["true_difference"]["rem_pct"]
     if as_json:
         result = {
             "out": str(out),
+            "page": str(page),
             "planted_rem_pct": planted,
             "agreement": agreement_dict(agreement),
             "comparison": comparison_dict(comparison),
@@ -71,15 +75,17 @@ def command(
         click.echo(f"  REM in the simulated stages: {planted:+.1f} points under treatment.")
         click.echo(f"  Recordings: {study_folder}. Nights, pictures: {results / 'nights'}.")
         click.echo(f"  Comparison: {written}.")
+        click.echo(f"  Open this page in a browser: {page}")
 
 
 def _stage(study: Study, results: Path, *, quiet: bool) -> None:
-    """Run the batch and gather its nights."""
+    """Run the batch, gather its nights and write the page of the study."""
     recipe = recipe_from("standard-night", None, pictures=True)
     options = BatchOptions(jobs=choose_jobs("auto").count)
     batch = run_batch(study, recipe, results, options)
     result = show_batch(batch, None if quiet else sys.stderr)
     gather(results)
+    write_study_page(results)
     if result.failed:
         raise NightsIncomplete(
             f"{result.failed} of {result.nights} nights of the demo failed",

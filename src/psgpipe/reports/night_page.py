@@ -23,7 +23,7 @@ from psgpipe.reports.page import page
 PAGE = "report.html"
 
 
-def night_page(staged: StagedNight, figure: str) -> bytes:
+def night_page(staged: StagedNight, figure: str, *, has_spectrogram: bool) -> bytes:
     """The page as bytes; equal input, equal bytes.
 
     Parameters
@@ -46,6 +46,7 @@ def night_page(staged: StagedNight, figure: str) -> bytes:
         notes=_notes(staged),
         key_numbers=words.key_numbers(staged),
         absent=words.absent_key_numbers(staged),
+        has_spectrogram=has_spectrogram,
         figure=Markup(figure),  # noqa: S704  # its own template escaped every text
         groups=measure_groups(staged),
         quarters=quarter_rows(staged.summary),

@@ -16,4 +16,10 @@ def report_files(staged: StagedNight, spectrogram: Spectrogram | None) -> dict[s
     `spectrogram` is None where the signal is not at hand.
     """
     picture = night_picture(staged, spectrogram)
-    return {**picture.files(), PAGE: night_page(staged, picture.figure)}
+    html = night_page(staged, picture.figure, has_spectrogram=spectrogram is not None)
+    return {**picture.files(), PAGE: html}
+
+
+def page_without_signal(staged: StagedNight) -> bytes:
+    """The page alone, for a night whose files are all that is at hand."""
+    return night_page(staged, night_picture(staged).figure, has_spectrogram=False)

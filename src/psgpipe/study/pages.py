@@ -1,12 +1,26 @@
-"""The pages of a study, as every command writes them."""
+"""The pages of a study, as every command writes them: a blinded study shows no condition."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
+from psgpipe.results.manifest import Manifest
+from psgpipe.results.night_writer import add_outputs
+from psgpipe.results.status import StudyNight, stored_night, study_nights
 from psgpipe.study import blinding
 
 PAGE = "report.html"
+
+NightPage = Literal["there", "written", "unreadable"]
+"""What became of the page of a finished night; of an unreadable night there is none."""
+
+
+def is_blinded_now(out: Path) -> bool:
+    """Whether no page may show a condition."""
+    return blinding.is_blind(out) and not blinding.is_unblinded(out)
 
 
 def keep_study_page(out: Path, *, figures: bool) -> Path | None:
@@ -21,7 +35,39 @@ def write_study_page(out: Path) -> Path:
 
     if not blinding.is_blind(out):
         return study_page.write_study_page(out, None, blinded=False)
-    if not blinding.is_unblinded(out):
+    if is_blinded_now(out):
         return study_page.write_study_page(out, {}, blinded=True)
     conditions = {ids: cells.get("condition") for ids, cells in blinding.sealed(out).items()}
     return study_page.write_study_page(out, conditions, blinded=False)
+
+
+def write_night_pages(out: Path) -> Iterator[tuple[StudyNight, NightPage]]:
+    """Write the page of each finished night that has none; nothing is staged again.
+
+    The page becomes an output of the night, with its hash in the manifest. It has no spectrogram,
+    because the files of a night do not hold the signal.
+    """
+    is_blinded = is_blinded_now(out)
+    for night in study_nights(out):
+        manifest = stored_night(night).manifest
+        if manifest is None:
+            continue
+        if manifest.output(PAGE) is not None:
+            yield night, "there"
+            continue
+        page = _night_page(night, manifest, is_blinded=is_blinded)
+        is_written = page is not None and add_outputs(night.folder, manifest, {PAGE: page})
+        yield night, "written" if is_written else "unreadable"
+
+
+def _night_page(night: StudyNight, manifest: Manifest, *, is_blinded: bool) -> bytes | None:
+    """The page from the night's files; None where they are damaged or of another form."""
+    from psgpipe.reports.night_report import page_without_signal
+    from psgpipe.results.staged_night import read_staged_night
+
+    staged = read_staged_night(night.folder, manifest)
+    if staged is None:
+        return None
+    if is_blinded:
+        staged = replace(staged, night=replace(staged.night, condition=None))
+    return page_without_signal(staged)

@@ -16,12 +16,14 @@ from psgpipe.comparison.report import (
     sections,
     short_table,
 )
+from psgpipe.files.atomic import write_file
 from psgpipe.model.comparison import Comparison, Contrast
 from psgpipe.reports.page import page
 from psgpipe.reports.rendering import render
 from psgpipe.reports.study.page_night import PageNight, page_nights
 from psgpipe.reports.svg_path import px
 from psgpipe.results.night_folder import NIGHTS
+from psgpipe.results.replace_folder import COMPARISON as FOLDER
 from psgpipe.results.status import study_nights
 
 PAGE, ESTIMATION, FOREST = "report.html", "estimation.svg", "forest.svg"
@@ -89,6 +91,14 @@ def _pictures(shown: Sequence[ShownEndpoint], forest_svg: str) -> dict[str, byte
     first = next((s.svg for s in shown if s.svg), "")
     pictures = {ESTIMATION: first, FOREST: forest_svg}
     return {name: svg.encode("utf-8") for name, svg in pictures.items() if svg}
+
+
+def write_comparison_page(comparison: Comparison, out: Path) -> Path:
+    """Write the page and the pictures of the comparison in `out`; its other files stay."""
+    folder = out / FOLDER
+    for name, content in comparison_pages(comparison, out).items():
+        write_file(folder / name, content)
+    return folder / PAGE
 
 
 def _shown(contrast: Contrast, comparison: Comparison) -> ShownEndpoint:
