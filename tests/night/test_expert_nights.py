@@ -351,3 +351,117 @@ def test_a_correction_of_a_persons_own_stages_is_refused(recording, tmp_path, ed
     options = ["--scoring", str(edited[0]), "--as", "correction", "--stages", "expert"]
     assert cheap_nights.main(["run", str(recording), "-o", str(tmp_path / "o"), *options]) == 2
     assert "--as correction" in capsys.readouterr().err
+
+
+def test_automatic_stages_do_not_replace_corrected_ones(recording, tmp_path, edited, capsys):
+    out = tmp_path / "out"
+    night = run(recording, out, "--scoring", edited[0], "--as", "correction")
+    manifest = (night / "manifest.json").read_bytes()
+    arguments = ["run", str(recording), "-o", str(out), "--no-figures", "-q"]
+    arguments += ["--subject", "S1", "--night", "1"]
+    assert cheap_nights.main(arguments) == 7
+    assert "corrected by hand" in capsys.readouterr().err
+    assert (night / "manifest.json").read_bytes() == manifest
+    assert cheap_nights.main([*arguments, "--force"]) == 0
+    assert read(night)["stages"] == "auto"
+
+
+def test_a_study_keeps_its_corrections(recording, tmp_path, edited):
+    table = tmp_path / "study.tsv"
+    head = "subject\tnight\tcondition\trecording\tcorrection\tcorrected_by"
+    row = f"S1\t1\tbaseline\t{recording}\tedited.edf\tAB"
+    table.write_text(f"{head}\n{row}\n", encoding="utf-8")
+    out = tmp_path / "out"
+    arguments = ["batch", str(table), "-o", str(out), "-q", "-j1", "--no-figures"]
+    assert cheap_nights.main(arguments) == 0
+    (gathered,) = rows(out / "nights.tsv")
+    assert (gathered["stages"], gathered["corrected_by"]) == ("corrected", "AB")
+    manifest = read(out / "nights" / "S1" / "1", "manifest.json")
+    assert {change["who"] for change in manifest["scoring"]["changed"]} == {"AB"}
+    assert [change["epoch"] for change in manifest["scoring"]["changed"]] == [3, 4]
+
+
+def test_a_scoring_and_a_correction_of_one_night_are_a_mistake(recording, tmp_path, capsys):
+    table = tmp_path / "study.tsv"
+    head = "subject\tnight\tcondition\trecording\tscoring\tcorrection"
+    table.write_text(f"{head}\nS1\t1\tbaseline\t{recording}\ta.edf\tb.edf\n", encoding="utf-8")
+    assert cheap_nights.main(["batch", str(table), "-o", str(tmp_path / "out")]) == 3
+    assert "the night has a scoring, too" in capsys.readouterr().err
+
+
+def test_an_artefact_that_the_scorer_wrote_over_a_stage_is_a_correction(recording, tmp_path):
+    night = run(recording, tmp_path / "plain")
+    stages = list(read_hypnogram(night).stages)
+    stages[7] = "ART"
+    path = tmp_path / "edited.edf"
+    path.write_bytes(write_scoring(Hypnogram(tuple(stages), start=START)))
+    night = run(recording, tmp_path / "out", "--scoring", path, "--as", "correction")
+    assert [r["epoch"] for r in rows(night / "hypnogram.tsv") if r["stage"] != r["auto"]] == ["7"]
+    assert rows(night / "hypnogram.tsv")[7]["stage"] == "ART"
+
+
+# --- several scorers, mappings, dry runs
+
+
+def test_of_two_scorers_in_one_file_one_is_chosen(recording, tmp_path, capsys):
+    notes = [(30 * i, 30, f"AB: Sleep stage {'W' if i < 4 else '2'}") for i in range(20)]
+    notes += [(30 * i, 30, f"CD: Sleep stage {'W' if i < 2 else '2'}") for i in range(20)]
+    path = tmp_path / "two.edf"
+    path.write_bytes(edf_scoring(notes, date="01.03.24", time="22.00.00"))
+    arguments = ["run", str(recording), "-o", str(tmp_path / "o"), "--scoring", str(path)]
+    assert cheap_nights.main(arguments) == 5
+    message = capsys.readouterr().err
+    assert "two different stages at 22:01:00, 22:01:30" in message
+    assert "--scorer NAME, of AB, CD" in message
+    for scorer, sol_min in (("AB", 2), ("CD", 1)):
+        night = run(recording, tmp_path / scorer, "--scoring", path, "--scorer", scorer)
+        assert read(night)["expert_sol_min"] == sol_min
+    assert cheap_nights.main([*arguments, "--scorer", "XY"]) == 5
+    assert "its scorers are AB, CD" in capsys.readouterr().err
+
+
+def test_a_scoring_alone_may_have_its_scorer_chosen(tmp_path):
+    notes = [
+        (30 * i, 30, f"Sleep stage {'2' if i else 'W'}@@{by}") for i in range(9) for by in "AB"
+    ]
+    notes += [(270, 30, "Sleep stage R@@A"), (270, 30, "Sleep stage W@@B")]
+    path = tmp_path / "two.edf"
+    path.write_bytes(edf_scoring(notes))
+    night = run(path, tmp_path / "out", "--stages", "expert", "--scorer", "A")
+    assert read(night)["rem_min"] == 0.5
+
+
+def test_digits_are_read_by_the_mapping_of_a_batch(tmp_path):
+    (tmp_path / "digits.txt").write_text("0\n0\n" + "2\n" * 18, encoding="utf-8")
+    table = tmp_path / "study.tsv"
+    table.write_text(
+        "subject\tnight\tcondition\tscoring\nS1\t1\tbaseline\tdigits.txt\n", encoding="utf-8"
+    )
+    out = tmp_path / "out"
+    arguments = ["batch", str(table), "-o", str(out), "--stages", "expert", "-q", "-j1"]
+    assert cheap_nights.main([*arguments, "--no-figures"]) == 8
+    assert cheap_nights.main([*arguments, "--no-figures", "--scoring-map", "0=W,2=N2"]) == 0
+    assert rows(out / "nights.tsv")[0]["tst_min"] == "9.0"
+
+
+def test_a_dry_run_says_which_scorings_cannot_be_read(recording, tmp_path, capsys):
+    scoring_file(tmp_path, "W*2 N2*18", LIGHTS, "good.edf")
+    (tmp_path / "bad.txt").write_text("the night was quiet\n", encoding="utf-8")
+    table = tmp_path / "study.tsv"
+    lines = ["subject\tnight\tcondition\tscoring", "S1\t1\tbaseline\tgood.edf"]
+    table.write_text("\n".join([*lines, "S2\t1\tbaseline\tbad.txt"]) + "\n", encoding="utf-8")
+    capsys.readouterr()
+    arguments = ["batch", str(table), "-o", str(tmp_path / "o"), "--dry-run", "--json"]
+    assert cheap_nights.main([*arguments, "--stages", "expert"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert [group["names"] for group in plan["will_fail"]] == [["S2 1"]]
+
+
+def test_the_file_name_of_a_scoring_may_reveal_a_condition(tmp_path, capsys):
+    scoring_file(tmp_path, "W*2 N2*18", LIGHTS, "S1-treatment.edf")
+    table = tmp_path / "study.tsv"
+    row = "S1\t1\ttreatment\tS1-treatment.edf"
+    table.write_text(f"subject\tnight\tcondition\tscoring\n{row}\n", encoding="utf-8")
+    arguments = ["batch", str(table), "-o", str(tmp_path / "o"), "--stages", "expert", "--blind"]
+    assert cheap_nights.main([*arguments, "-j1", "--no-figures"]) == 0
+    assert "reveals the condition" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -243,3 +244,28 @@ def test_each_epoch_has_the_stage_of_most_of_its_seconds(runs):
         own += ["UNS"] * (30 - len(own))
         assert own.count(stage) == max(own.count(word) for word in {*own})
         assert stage in SleepStage
+
+
+def test_a_stage_counts_where_another_annotation_says_that_it_is_unknown():
+    assert words(aligned([(0, 90, "UNS"), (30, 30, "N2")], span_s=90)) == "UNS N2 UNS"
+
+
+def test_a_short_artefact_within_a_stage_is_no_contradiction():
+    assert words(aligned([(0, 60, "N2"), (40, 5, "ART")], span_s=60)) == "N2 N2"
+    with pytest.raises(ScoringInvalid, match="two different stages"):
+        aligned([(0, 60, "N2"), (30, 30, "ART")], span_s=60)
+
+
+def test_a_change_from_stage_3_to_stage_4_is_a_change_although_both_are_n3():
+    given = [(0, None, "W"), (60, None, "N3"), (120, None, "N3")]
+    texts = ["Sleep stage W", "Sleep stage 3", "Sleep stage 4"]
+    own = scoring(given)
+    stages = [replace(s, text=t) for s, t in zip(own.stages, texts, strict=True)]
+    result = align(replace(own, stages=tuple(stages)), clock(), 240)
+    assert words(result) == "W W N3 N3 N3 N3 N3 N3"
+
+
+def test_clocks_that_differ_by_a_fraction_of_a_second_agree():
+    result = aligned(epochs("W N2"), start=EVENING + dt.timedelta(seconds=0.25), span_s=60)
+    assert words(result) == "W N2"
+    assert result.findings == ()

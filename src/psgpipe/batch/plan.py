@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import shutil
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.resources import WORKER_BYTES
+from psgpipe.errors import PsgpipeError
 from psgpipe.files.regular import file_name
 from psgpipe.model.ids import night_order
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.night.check import check_recording
 from psgpipe.night.earlier_result import answers
+from psgpipe.night.expert.opening import read_given
 from psgpipe.night.recipe import Recipe
 from psgpipe.results.failure_groups import FailureGroup, FailureGroups
 from psgpipe.results.manifest import Manifest, read_manifest
@@ -29,6 +31,7 @@ SAMPLED_NIGHTS = 200
 _ACTIONS = ("compute", "replace", "check", "leave", "taken")
 # Guesses for a night of 8 h, used until there are finished nights to go by.
 NIGHT_S = {"fast": 2.0, "reference": 5.0}
+SCORED_NIGHT_S = 0.2
 WORKER_START_S = {"fast": 2.0, "reference": 12.0}
 PICTURES_S = 1.0
 NIGHT_BYTES, PICTURES_BYTES = 200_000, 500_000
@@ -96,13 +99,15 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
     opened = [*compute, *nights["check"]]
     finished = _manifests(nights["check"], out)
     n_compute, engine = len(compute), recipe.engine_name
-    each_s = NIGHT_S[engine] + (PICTURES_S if recipe.pictures else 0.0)
+    by_expert = recipe.definition.by_expert
+    each_s = SCORED_NIGHT_S if by_expert else NIGHT_S[engine]
+    each_s += PICTURES_S if recipe.pictures else 0.0
     each_bytes = NIGHT_BYTES + (PICTURES_BYTES if recipe.pictures else 0.0)
     if finished:
         each_s = statistics.median(sum(s.seconds or 0.0 for s in m.steps) for m in finished)
         each_bytes = statistics.median(sum(o.bytes for o in m.outputs) for m in finished)
     workers = max(1, min(options.jobs, n_compute))
-    start_s = WORKER_START_S[engine] if n_compute else 0.0
+    start_s = WORKER_START_S[engine] if n_compute and not by_expert else 0.0
     return Plan(
         compute=_ids(compute),
         replace=_ids(nights["replace"]),
@@ -131,13 +136,31 @@ def _failures_by_headers(
     """Why nights will fail, as far as the headers of their recordings tell."""
     groups = FailureGroups()
     for listed in nights:
-        for path in (listed.recording, *listed.night.further_parts):
-            checked = check_recording(path, recipe.definition, recipe.label_table, header_only=True)
-            if checked["error"]:
-                name = f"{listed.night.subject} {listed.night.night}"
-                groups.add(name, checked["error"], file_name(path))
-                break
+        failure = _failure_by_headers(listed, recipe)
+        if failure is not None:
+            error, path = failure
+            groups.add(f"{listed.night.subject} {listed.night.night}", error, file_name(path))
     return tuple(groups.largest_first)
+
+
+def _failure_by_headers(
+    listed: StudyTableRow, recipe: Recipe
+) -> tuple[Mapping[str, Any], Path] | None:
+    """Why a night will fail, and the file that is to blame; None where nothing says so."""
+    given = listed.night.scoring
+    try:
+        if recipe.definition.by_expert:
+            recipe.open_night(listed.recording, listed.night)
+            return None
+        if given is not None and given.path != listed.recording:
+            read_given(given, recipe.label_table)
+    except PsgpipeError as error:
+        return error.as_dict(), given.path if given else listed.recording
+    for path in (listed.recording, *listed.night.further_parts):
+        checked = check_recording(path, recipe.definition, recipe.label_table, header_only=True)
+        if checked["error"]:
+            return checked["error"], path
+    return None
 
 
 def _unlisted(study: Study, out: Path) -> tuple[tuple[str, str], ...]:

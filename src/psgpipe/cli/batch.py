@@ -25,6 +25,7 @@ from psgpipe.cli.options import (
     output_options,
     pipeline_option,
     print_json,
+    scoring_map_option,
     stages_option,
     thresholds_option,
 )
@@ -37,11 +38,12 @@ from psgpipe.night.recipe import recipe_from
 from psgpipe.results.baseline_thresholds import with_baseline_thresholds
 from psgpipe.results.nights_tsv import NIGHTS, gather
 from psgpipe.results.status import unlisted_nights
+from psgpipe.scorings.mapping import read_mapping
 from psgpipe.study import blinding
 from psgpipe.study.pages import keep_study_page
 from psgpipe.study.prepared import read_part
 from psgpipe.study.shard import Shard
-from psgpipe.study.study import Study, read_study, unnamed_conditions
+from psgpipe.study.study import Study, read_study, unnamed_conditions, with_scoring_map
 
 MOST_SHOWN = 20
 
@@ -75,6 +77,7 @@ MOST_SHOWN = 20
     help="Check the study table once for all shards; stage nothing.",
 )  # fmt: skip
 @stages_option
+@scoring_map_option
 @click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
 @click.option("--force", is_flag=True, help="Compute finished nights again.")
 @microstructure_option
@@ -83,10 +86,10 @@ MOST_SHOWN = 20
 @output_options
 def command(
     study: Path, out: Path, jobs: str, pipeline: str, labels: Path | None, shard: str | None,
-    stages: str | None, timeout: float, retry_failed: bool, trust_mtime: bool, dry_run: bool,
-    prepare: bool, no_figures: bool,
-    microstructure: bool, thresholds_from: Path | None,
-    force: bool, blind: bool, verbose: bool, quiet: bool, as_json: bool,
+    stages: str | None, scoring_map: str | None, timeout: float, retry_failed: bool,
+    trust_mtime: bool, dry_run: bool, prepare: bool, no_figures: bool, microstructure: bool,
+    thresholds_from: Path | None, force: bool, blind: bool, verbose: bool, quiet: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Stage the nights of a study table, or of all recordings in a folder.
 
@@ -110,6 +113,9 @@ def command(
     nights: Study = part or read_study(study, out)
     if thresholds_from:
         nights = _with_thresholds(nights, thresholds_from)
+    if scoring_map is not None:
+        by_expert = recipe.definition.by_expert
+        nights = with_scoring_map(nights, read_mapping(scoring_map), by_expert=by_expert)
     if nights.passed_over:
         LOGGER.info(f"{nights.passed_over} files hold scored stages and no recording: not staged")
     if dry_run:

@@ -56,6 +56,10 @@ thresholds_option = click.option(
     help="Detect events by the subject's own baseline nights, finished there with "
     "--microstructure.",
 )  # fmt: skip
+scoring_map_option = click.option(
+    "--scoring-map", metavar="0=W,1=N1,...|FILE|aasm|rk",
+    help="The stage of each spelling in the scoring.",
+)  # fmt: skip
 _verbose_option = click.option(
     "-v", "--verbose", is_flag=True, help="Say what is done and for how long."
 )

@@ -19,6 +19,7 @@ from psgpipe.cli.options import (
     output_options,
     pipeline_option,
     print_json,
+    scoring_map_option,
     stages_option,
     thresholds_option,
 )  # fmt: skip
@@ -86,9 +87,7 @@ ORIGINS = {
 )
 @click.option("--scoring", type=FILE, help="An expert's stages: their summary and agreement.")
 @click.option("--scorer", metavar="NAME", help="Whose stages, where the scoring has several.")
-@click.option(
-    "--scoring-map", metavar="0=W,1=N1,...|FILE", help="The stage of each spelling in the scoring."
-)
+@scoring_map_option
 @click.option(
     "--as", "use", type=click.Choice(["expert", "correction"]), default="expert",
     show_default=True, help="correction: the automatic stages, edited by hand.",
@@ -126,6 +125,8 @@ def command(
             "Leave one of the two out.",
         )
     recording, *further = recordings
+    if recipe.definition.by_expert and scoring is None:
+        scoring = recording
     night = night_from(
         recording, age_y=age, sex=sex, further_parts=tuple(further),
         scoring=given_scoring(scoring, scorer=scorer, scoring_map=scoring_map, use=use, by=by),
@@ -187,7 +188,7 @@ def summary_text(summary: dict[str, Any], outcome: Outcome) -> str:
         " ".join(filter(None, heads)),
         table(rows),
         *warnings,
-        f"  {ORIGINS[summary['stages']]}",
+        f"  {ORIGINS[summary.get('stages', 'auto')]}",
         f"  {outcome.folder}",
     ]
     return printable("\n".join(lines))

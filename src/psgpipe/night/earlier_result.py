@@ -96,6 +96,17 @@ def refuse_another_recording(old: Manifest, name: str, recording_sha256: str, fo
         raise _taken(folder, f"the night recorded in {was.name}")
 
 
+def refuse_uncorrected(old: Manifest, night: Night, folder: Path) -> None:
+    """Refuse to replace stages that were corrected by hand with automatic ones."""
+    is_correction = night.scoring is not None and night.scoring.use == "correction"
+    if old.stages == "corrected" and not is_correction:
+        raise NightTaken(
+            f"{folder.parent.name}/{folder.name} holds stages that were corrected by hand",
+            "Name the edited file (run --scoring FILE --as correction, or the table's column "
+            "correction), or give --force to replace them.",
+        )
+
+
 def refuse_another_start(
     old: Manifest, opened: OpenedNight, recording_sha256: str, folder: Path
 ) -> None:

@@ -24,6 +24,7 @@ from psgpipe.night.earlier_result import (
     refuse_another_night,
     refuse_another_recording,
     refuse_another_start,
+    refuse_uncorrected,
 )
 from psgpipe.night.fingerprint import night_fingerprint
 from psgpipe.night.open import choice_lines
@@ -238,6 +239,7 @@ def _refuse_another(
     if old.is_intact:  # a damaged manifest says nothing
         refuse_another_night(old, night, folder)
         refuse_another_recording(old, file_name(path), recording_sha256, folder)
+        refuse_uncorrected(old, night, folder)
 
 
 def _open_and_hash(

@@ -25,6 +25,8 @@ from psgpipe.signals.epochs import epoch_count
 from psgpipe.sleep.local_clock import DAY_S, LocalClock, of_day_s
 
 EXACT_S = 1e-3
+NOTICED_S = 0.5
+"""Clocks that differ by less agree: many formats have whole seconds."""
 # Where two stages cover an epoch equally, a stage counts before none.
 _PREFERENCE = (*SCORED, SleepStage.ART, SleepStage.UNS)
 
@@ -202,14 +204,14 @@ def _findings(alignment: Alignment, timed: StageIntervals) -> Iterable[Finding]:
             "the scoring or the recording has no clock time: the scoring counts from the "
             "recording's start",
         )
-    if abs(alignment.shift_s) > EXACT_S:
+    if abs(alignment.shift_s) >= NOTICED_S:
         where = "after" if alignment.shift_s > 0 else "before"
         yield Finding(
             "scoring-shifted",
             f"the scoring's clock starts {abs(alignment.shift_s):g} s {where} the recording's: its "
             "stages were moved by that",
         )
-    if alignment.remainder_s:
+    if NOTICED_S <= alignment.remainder_s <= EPOCH_S - NOTICED_S:
         yield Finding(
             "scoring-off-grid",
             f"the scoring's epochs begin {alignment.remainder_s:g} s after those of the recording: "

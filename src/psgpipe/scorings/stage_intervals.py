@@ -102,7 +102,8 @@ def _next_onsets_s(ordered: Sequence[ScoredStage]) -> list[float | None]:
 
 def _lists_epochs(ordered: Sequence[ScoredStage]) -> bool:
     """Whether a stage follows on its like: a list of changes has no such pair."""
-    return any(a.stage == b.stage for a, b in itertools.pairwise(ordered))
+    # Stages 3 and 4 of Rechtschaffen and Kales are both N3, and a change between them is one.
+    return any((a.stage, a.text) == (b.stage, b.text) for a, b in itertools.pairwise(ordered))
 
 
 def _usual_epoch_s(groups: Iterable[Sequence[ScoredStage]]) -> float:
@@ -122,6 +123,8 @@ def refuse_contradictions(
 ) -> None:
     """Refuse two different stages for one time.
 
+    That a stage is unknown contradicts none, and an artefact only where it lasts half an epoch.
+
     Raises
     ------
     psgpipe.errors.ScoringInvalid
@@ -129,9 +132,11 @@ def refuse_contradictions(
     """
     moments_s: list[float] = []
     furthest: dict[SleepStage, float] = {}
-    for begin_s, end_s, stage in intervals:
-        others = [end for other, end in furthest.items() if other != stage]
-        if others and min(max(others), end_s) - begin_s > ROUNDING_S:
+    for begin_s, end_s, stage in (i for i in intervals if i.stage != SleepStage.UNS):
+        if any(
+            min(other_end_s, end_s) - begin_s > _allowed_overlap_s(stage, other)
+            for other, other_end_s in furthest.items()
+        ):
             moments_s.append(begin_s)
         furthest[stage] = max(end_s, furthest.get(stage, end_s))
     if not moments_s:
@@ -144,3 +149,9 @@ def refuse_contradictions(
         else "Export one scorer's stages, each once; the file does not tell scorers apart."
     )
     raise ScoringInvalid(f"{scoring.file}: two different stages at {times}", remedy)
+
+
+def _allowed_overlap_s(stage: SleepStage, other: SleepStage) -> float:
+    if stage == other:
+        return math.inf
+    return EPOCH_S / 2 if SleepStage.ART in (stage, other) else ROUNDING_S

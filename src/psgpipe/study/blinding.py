@@ -170,5 +170,7 @@ def nights_named_by_condition(nights: Iterable[StudyTableRow]) -> int:
 
 def _is_named_by_condition(listed: StudyTableRow) -> bool:
     word = (listed.night.condition or "")[:_CONDITION_LETTERS]
-    names = (listed.night.subject, listed.night.night, file_name(listed.recording))
+    given = listed.night.scoring
+    files = (listed.recording, *([given.path] if given else []))
+    names = (listed.night.subject, listed.night.night, *map(file_name, files))
     return len(word) == _CONDITION_LETTERS and any(word in name.casefold() for name in names)

@@ -109,9 +109,14 @@ def _row_dict(row: StudyTableRow, folder: Path) -> dict[str, Any]:
         "night": night,
         "recording": _relative(row.recording, folder),
         "scoring": row.scoring and _relative(row.scoring, folder),
-        "scorer": row.night.scoring and row.night.scoring.scorer,
+        "given": row.night.scoring and _given_dict(row.night.scoring, folder),
         "row": row.row,
     }
+
+
+def _given_dict(given: GivenScoring, folder: Path) -> dict[str, Any]:
+    path = _relative(given.path, folder)
+    return {"path": path, "scorer": given.scorer, "use": given.use, "by": given.by}
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -122,7 +127,9 @@ def _row(content: Mapping[str, Any], folder: Path) -> StudyTableRow:
     night = content["night"]
     parts = tuple(as_stored(folder / path) for path in night["further_parts"])
     scoring = content["scoring"] and as_stored(folder / content["scoring"])
-    given = scoring and GivenScoring(scoring, scorer=content["scorer"])
+    given = content["given"]
+    if given is not None:
+        given = GivenScoring(**{**given, "path": as_stored(folder / given["path"])})
     return StudyTableRow(
         night=Night(**{**night, "further_parts": parts, "scoring": given}),
         recording=as_stored(folder / content["recording"]),

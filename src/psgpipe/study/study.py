@@ -10,7 +10,9 @@ from typing import Any
 from psgpipe.errors import StudyTableInvalid, TryAgain
 from psgpipe.files.file_state import sha256_of_file
 from psgpipe.files.regular import file_name
+from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.ids import night_order
+from psgpipe.model.scoring import GivenScoring
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.results.study_file import STUDY, renew_study_head, write_study_file
 from psgpipe.study import blinding
@@ -84,6 +86,25 @@ def unnamed_conditions(nights: Iterable[StudyTableRow]) -> tuple[str, ...]:
     """Words of the condition column that are none of the usual five, each once."""
     words = dict.fromkeys(listed.night.condition for listed in nights)
     return tuple(word for word in words if word and word not in CONDITIONS)
+
+
+def with_scoring_map(study: Study, mapping: Mapping[str, SleepStage], *, by_expert: bool) -> Study:
+    """The study with a mapping for the scorings of its nights.
+
+    With `by_expert`, a night without a scoring has its recording as one.
+    """
+    return replace(
+        study, nights=tuple(_with_mapping(n, mapping, by_expert=by_expert) for n in study.nights)
+    )
+
+
+def _with_mapping(
+    listed: StudyTableRow, mapping: Mapping[str, SleepStage], *, by_expert: bool
+) -> StudyTableRow:
+    given = listed.night.scoring or (GivenScoring(listed.recording) if by_expert else None)
+    if given is None or given.use == "correction":
+        return listed
+    return replace(listed, night=replace(listed.night, scoring=replace(given, mapping=mapping)))
 
 
 def blinded(study: Study) -> Study:

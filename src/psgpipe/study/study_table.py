@@ -45,13 +45,15 @@ OPTIONAL = (
     "dose_end",
     "comedication",
     "scoring",
-    "scorer",
+    "correction",
     "exclude",
     "exclude_reason",
     ALIKE_OK,
 )
 _NUMERIC = ("age", "sleep_period", "night_in_lab", "dose_mg_per_kg", "infusion_no")
-_ON_THE_NIGHT = {*REQUIRED, "part", "lights_off", "lights_on", "age", "sex", "scoring", "exclude"}
+_ON_THE_NIGHT = {
+    *REQUIRED, "part", "lights_off", "lights_on", "age", "sex", "scoring", "correction", "exclude",
+}  # fmt: skip
 MOST_BYTES_IN_A_NAME, MOST_BYTES_IN_A_PATH = 255, 3000
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
@@ -101,6 +103,7 @@ def _listed(
     lights_on = lights_time(row, "lights_on", mistakes)
     lights_in_order(row, lights_off, lights_on, mistakes)
     scoring = _path(row, "scoring", folder, mistakes)
+    given = _given_scoring(row, scoring, folder, mistakes)
     recording = _path(row, "recording", folder, mistakes, needed=scoring is None)
     night = Night(
         subject=composed(cells["subject"]),
@@ -118,7 +121,7 @@ def _listed(
             or folder / part.cells["recording"]
             for part in further
         ),
-        scoring=None if scoring is None else GivenScoring(scoring, scorer=_scorer(row)),
+        scoring=given,
         extra={c: t for c, t in cells.items() if c not in _ON_THE_NIGHT and not is_missing(t)},
     )
     return StudyTableRow(
@@ -161,8 +164,24 @@ def _timezone(row: Row, mistakes: Mistakes) -> str | None:
     return cell
 
 
-def _scorer(row: Row) -> str | None:
-    return known_or_none(row.cells["scorer"])
+def _given_scoring(
+    row: Row, scoring: Path | None, folder: Path, mistakes: Mistakes
+) -> GivenScoring | None:
+    """The night's scoring or its correction; both for one night are a mistake."""
+    correction = _path(row, "correction", folder, mistakes)
+    if correction is None:
+        scorer = _named(row, "scorer")
+        return None if scoring is None else GivenScoring(scoring, scorer)
+    if scoring is not None:
+        what = "the night has a scoring, too: one of the two cells must be blank"
+        mistakes.row(row.number, f"column correction: {what}")
+    return GivenScoring(correction, use="correction", by=_named(row, "corrected_by"))
+
+
+def _named(row: Row, column: str) -> str | None:
+    """A cell of a column that is not one of `OPTIONAL`: "score" would be a misspelled "scorer"."""
+    cells = (cell for name, cell in row.cells.items() if name.casefold() == column)
+    return known_or_none(next(cells, ""))
 
 
 def _path(

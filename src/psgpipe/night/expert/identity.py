@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import PsgpipeError
-from psgpipe.files.file_state import sha256_of_file
+from psgpipe.files.file_state import FileState, sha256_of_file
 from psgpipe.model.night import Night
 from psgpipe.model.scoring import AlignedScoring
+
+LARGE_BYTES = 20_000_000
 
 
 def scoring_identity(night: Night) -> dict[str, Any] | None:
@@ -19,7 +23,7 @@ def scoring_identity(night: Night) -> dict[str, Any] | None:
     if given is None:
         return None
     try:
-        sha256 = sha256_of_file(given.path)
+        sha256 = _sha256(given.path)
     except PsgpipeError:
         sha256 = None
     return {
@@ -29,6 +33,19 @@ def scoring_identity(night: Night) -> dict[str, Any] | None:
         "use": given.use,
         "by": given.by,
     }
+
+
+def _sha256(path: Path) -> str:
+    """The hash of a file; of a large one, which holds signals as well, it is kept."""
+    state = FileState.of(path)
+    if state is None or state.size < LARGE_BYTES:
+        return sha256_of_file(path)
+    return _kept_sha256(path, state)
+
+
+@lru_cache(maxsize=16)
+def _kept_sha256(path: Path, _state: FileState) -> str:
+    return sha256_of_file(path)
 
 
 def stages_identity(scored: AlignedScoring) -> dict[str, Any]:
