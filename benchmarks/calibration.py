@@ -18,13 +18,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from psgpipe.comparison.statistics.censored import worst_rank_differences
+from psgpipe.comparison.statistics.arms.ancova import ancova
+from psgpipe.comparison.statistics.arms.permutation import arm_permutation_p
+from psgpipe.comparison.statistics.censored import mid_ranks, worst_rank_differences
 from psgpipe.comparison.statistics.crossover import hills_armitage
 from psgpipe.comparison.statistics.dose_response import within_subject_slope
 from psgpipe.comparison.statistics.hodges_lehmann import hodges_lehmann
 from psgpipe.comparison.statistics.mixed_model import fit_mixed_model
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.paired import t_interval, t_quantile
+from psgpipe.comparison.statistics.planning import DRAWS, StudyVariance, plan_of
 from psgpipe.comparison.statistics.reliable_change import pooled_within_sd, reliable_change
 from psgpipe.comparison.statistics.sign_flip import max_t_sign_flip_p, sign_flip_p
 
@@ -232,9 +235,9 @@ def unequal_errors(nights: tuple[int, int], replications: int, n: int = 12) -> d
         y = rng.normal(0, 0.4, (n, 1)) + rng.normal(0, 0.8, (n, sum(nights)))
         skewed = np.exp(y)
         d = {
-            "normal nights": change(rng.normal(0, 0.8, y.shape), nights[0]),
-            "skewed nights": change(skewed, nights[0]),
-            "logarithms": change(y, nights[0]),
+            "normal nights": change_of(rng.normal(0, 0.8, y.shape), nights[0]),
+            "skewed nights": change_of(skewed, nights[0]),
+            "logarithms": change_of(y, nights[0]),
             "ranks": [*worst_rank_differences(skewed.ravel(), subject, treated).values()],
         }
         for name, differences in d.items():
@@ -242,9 +245,64 @@ def unequal_errors(nights: tuple[int, int], replications: int, n: int = 12) -> d
     return {name: count / replications for name, count in errors.items()}
 
 
-def change(y: np.ndarray, n_baseline: int) -> np.ndarray:
+def change_of(y: np.ndarray, n_baseline: int) -> np.ndarray:
     """Treatment minus baseline means of nights, shape (n_subjects, n_nights)."""
     return y[:, n_baseline:].mean(axis=1) - y[:, :n_baseline].mean(axis=1)
+
+
+ARMS = ((6, 6), (12, 12), (24, 8), (8, 24), (30, 30))
+
+
+def arm_errors(arms: tuple[int, int], replications: int) -> dict[str, float]:
+    """Type I error of two arms without a difference; skewed nights are log-normal.
+
+    With unlike spread the subjects of the treatment arm respond with an SD of 3 night SD around 0.
+    """
+    rng = np.random.default_rng(400 + 100 * arms[0] + arms[1])
+    names = ("normal, t", "normal, permutation", "skewed, t", "skewed, permutation",
+             "skewed, ranks", "unlike spread, t", "unlike spread, permutation")  # fmt: skip
+    errors = dict.fromkeys(names, 0)
+    n, treated = sum(arms), np.arange(sum(arms)) < arms[0]
+    for _ in range(replications):
+        level = rng.normal(0, 0.8, n)
+        x, y = (level + rng.normal(0, 0.8, n) for _ in range(2))
+        ranks = mid_ranks(np.concatenate([x, y]))
+        studies = {
+            "normal": (x, y),
+            "skewed": (np.exp(x), np.exp(y)),
+            "ranks": (ranks[:n], ranks[n:]),
+            "unlike spread": (x, y + treated * rng.normal(0, 2.4, n)),
+        }
+        for name, (before, under) in studies.items():
+            p = arm_permutation_p(before, under, treated, 1, DRAWS)
+            if name == "ranks":
+                errors["skewed, ranks"] += p <= ALPHA
+            else:
+                errors[f"{name}, permutation"] += p <= ALPHA
+                errors[f"{name}, t"] += ancova(before, under, treated).p <= ALPHA
+    return {name: count / replications for name, count in errors.items()}
+
+
+PLANS = ((4.0, 5.0, 2.0, 1), (4.0, 5.0, 2.0, 2), (2.0, 2.0, 0.0, 1), (6.0, 4.0, 6.0, 3))
+
+
+def planned_power(plan: tuple[float, float, float, int], replications: int) -> list[str]:
+    """What `psgpipe plan` promises, and the power of simulated nights, each with its error."""
+    difference, within, response, nights = plan
+    promised = plan_of(difference, StudyVariance(within, response), (nights, nights))
+    rng = np.random.default_rng(500 + nights)
+    n, found = promised.n_subjects, 0
+    for k in range(replications):
+        level = rng.normal(0, 8, (n, 1))
+        change = rng.normal(difference, response, (n, 1)) * (np.arange(2 * nights) >= nights)
+        y = level + change + rng.normal(0, within, (n, 2 * nights))
+        found += sign_flip_p(change_of(y, nights), k, DRAWS) <= ALPHA
+    power = found / replications
+    error = np.sqrt(power * (1 - power) / replications)
+    return [
+        f"{difference:g}", f"{within:g}", f"{response:g}", str(nights), str(n),
+        f"{promised.power:.3f} ({promised.power_se:.3f})", f"{power:.3f} ({error:.3f})",
+    ]  # fmt: skip
 
 
 COLUMNS = (
@@ -283,21 +341,34 @@ def main() -> None:
     parser.add_argument("--replications", type=int, default=2000)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--markdown", action="store_true")
-    parser.add_argument("--only-rules", action="store_true", help="the last three tables only")
+    parser.add_argument("--only-rules", action="store_true", help="the last five tables only")
+    parser.add_argument("--only-arms", action="store_true", help="the last two tables only")
     options = parser.parse_args()
     began = time.perf_counter()
-    if not options.only_rules:
+    if not options.only_rules and not options.only_arms:
         print_estimates(options)
-    for errors in (gatekeeping_errors, sleepless_errors):
-        rates = {str(n): errors(n, options.replications) for n in SUBJECTS if n >= 8}
-        print_rates("n", rates, markdown=options.markdown)
-    rates = {f"{b}:{t}": unequal_errors((b, t), options.replications) for b, t in UNEQUAL}
-    print_rates("nights", rates, markdown=options.markdown)
+    if not options.only_arms:
+        print_rules(options)
+    rates = {f"{t}+{c}": arm_errors((t, c), options.replications) for t, c in ARMS}
+    print_rates("treated + control", rates, markdown=options.markdown)
+    head = ["difference", "SD within", "SD response", "nights", "subjects", "promised", "found"]
+    rows = [planned_power(plan, options.replications) for plan in PLANS]
+    print_table(head, rows, markdown=options.markdown)
+    print()
     error = 100 * np.sqrt(0.05 * 0.95 / options.replications)
     print(
         f"{options.replications} studies a row: standard error of a 5 % rate {error:.2f} points; "
         f"{time.perf_counter() - began:.0f} s"
     )
+
+
+def print_rules(options: argparse.Namespace) -> None:
+    """The tables of the hierarchy, of nights without the latency and of unequal nights."""
+    for errors in (gatekeeping_errors, sleepless_errors):
+        rates = {str(n): errors(n, options.replications) for n in SUBJECTS if n >= 8}
+        print_rates("n", rates, markdown=options.markdown)
+    rates = {f"{b}:{t}": unequal_errors((b, t), options.replications) for b, t in UNEQUAL}
+    print_rates("nights", rates, markdown=options.markdown)
 
 
 def print_rates(head: str, rates: dict[str, dict[str, float]], *, markdown: bool) -> None:

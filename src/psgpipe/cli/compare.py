@@ -31,6 +31,8 @@ from psgpipe.model.comparison_spec import ComparisonSpec
 @click.option(
     "--treatment", multiple=True, metavar="WORD", help="Condition of the treatment nights."
 )
+@click.option("--treatment-arm", multiple=True, metavar="WORD", help="Arm with the treatment.")
+@click.option("--control-arm", multiple=True, metavar="WORD", help="Arm to compare it with.")
 @click.option("--primary", metavar="ENDPOINT", help="Primary endpoint, where there is no spec.")
 @click.option("-o", "--out", type=FILE, metavar="DIR", help="Results go to DIR/comparison/.")
 @click.option(
@@ -58,12 +60,13 @@ from psgpipe.model.comparison_spec import ComparisonSpec
 @output_options
 def command(
     source: Path | None, spec: str | None, baseline: tuple[str, ...], treatment: tuple[str, ...],
-    primary: str | None, out: Path | None, allow_unlike: tuple[str, ...],
+    treatment_arm: tuple[str, ...], control_arm: tuple[str, ...], primary: str | None,
+    out: Path | None, allow_unlike: tuple[str, ...],
     exploratory: bool, stages: Literal["auto", "expert"] | None, no_figures: bool,
     lock: Path | None,
     verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
-    """Compare treatment nights with baseline nights, subject by subject.
+    """Compare treatment nights with baseline nights, subject by subject; or two arms.
 
     OUT is a folder that psgpipe wrote; NIGHTS.tsv is any table with the columns subject, night,
     condition and endpoints. Results go to comparison/ in OUT or beside the table.
@@ -76,10 +79,12 @@ def command(
         raise UsageError(
             "wanted a folder or a table of nights, found none", "Name OUT or NIGHTS.tsv."
         )
-    by_options = bool(primary or baseline or treatment)
+    arms = {"treatment": treatment_arm, "control": control_arm}
+    by_options = bool(primary or baseline or treatment or treatment_arm or control_arm)
     if spec is not None and by_options:
         raise UsageError(
-            "--spec declares the analysis; --primary, --baseline and --treatment do so without one",
+            "--spec declares the analysis; --primary, --baseline, --treatment, --treatment-arm and "
+            "--control-arm do so without one",
             "Write them into the spec, or leave out --spec.",
         )
     declared: str | ComparisonSpec | None = spec
@@ -87,7 +92,7 @@ def command(
     if by_options:
         from psgpipe.comparison.spec import parse_spec, spec_lines
 
-        lines = spec_lines(primary, baseline, treatment)
+        lines = spec_lines(primary, baseline, treatment, arms)
         declared = parse_spec(lines.encode(), "the options")
     comparison = compare(
         source, declared, allow_unlike=allow_unlike, exploratory=exploratory, stages=stages

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from psgpipe.comparison.contrasts import EndpointAnalysis, adjust, analyse_endpoint, subject_changes
 from psgpipe.comparison.design import (
@@ -52,6 +52,7 @@ from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
 from psgpipe.errors import ComparisonSpecInvalid, StudyTableInvalid
 from psgpipe.messages import count_of, did_you_mean
 from psgpipe.model.comparison import (
+    ArmFlow,
     Comparison,
     Contrast,
     DoseSlope,
@@ -77,6 +78,8 @@ def compare(
     stages: Literal["auto", "expert"] | None = None,
 ) -> Comparison:
     """Compare each subject's treatment nights with its baseline nights; nothing is written.
+
+    With arms, compare the treatment arm with the control arm, each at the same baseline.
 
     Parameters
     ----------
@@ -109,18 +112,17 @@ def compare(
     plan, declaration = _declared(spec, exploratory=exploratory)
     table = read_nights(Path(source), plan, by_expert=stages == "expert")
     implausible = check_plausibility(table)
-    selection = select_nights(table.nights, plan)
+    selection = _selected(table, plan)
     require_both_conditions(selection, table, plan)
     allowed = [*allow_unlike]
     refuse_mixture([n for group in selection.by_subject.values() for n in group], allowed)
     unlike = refuse_unlike(selection.by_subject, allowed)
     selection = _with_like_cohort(without_subjects(selection, unlike, plan), allowed)
+    arms = _arms(selection, table, plan)
     design = design_of(selection, plan)
     roles = _roles(table, plan, declaration)
     _refuse_impossible_logarithms(selection, table.file, plan)
-    unadjusted = [
-        analyse_endpoint(endpoint_nights(selection, e, plan), role, plan) for e, role in roles
-    ]
+    unadjusted = _unadjusted(selection, roles, plan)
     freed = freed_from_period(selection, unadjusted) if design == "crossover" else {}
     analyses = adjust(unadjusted, plan, p_of_primary(unadjusted, design, freed))
     pipeline = pipeline_of(selection.analysed)
@@ -131,7 +133,7 @@ def compare(
     by_dose = _by_dose(selection, analyses, plan)
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
     stamp = lock_stamp(declaration)
-    changes = tuple(c for a in analyses for c in subject_changes(a.nights, stamp))
+    changes = tuple(c for a in analyses for c in subject_changes(a.nights, stamp, selection.arms))
     contrasts, changes, of_gain = _gain_checked(selection, analyses, contrasts, changes, plan)
     return Comparison(
         spec=plan,
@@ -145,15 +147,18 @@ def compare(
         slopes=by_dose[1],
         crossover=crossover_rows(analyses, freed),
         reliability=_reliability(selection, analyses, stamp),
+        arms=arms.flow,
         statements=statements(plan, declaration, design, contrasts, steps, selection, recipe),
         warnings=(
             *implausible, *selection.warnings,
             *warnings_of_unlike(selection.by_subject, unlike, allowed),
             *warnings_of_corrections(selection.analysed),
             *sequence_warnings(selection, design),
-            *imbalance_warnings(selection),
+            *imbalance_warnings(selection), *arms.warnings,
             *of_gain,
-            *inexact_warning({a.nights.endpoint: inexact_sign_flips(a.nights) for a in analyses}),
+            *inexact_warning(
+                {a.nights.endpoint: inexact_sign_flips(a.nights) for a in analyses if not a.arms}
+            ),
             *latency_warnings(selection.analysed, (e for e, _ in roles)),
             *_other_conditions(selection, plan), *_unused_columns(table),
         ),
@@ -185,12 +190,54 @@ def _gain_checked(
     )
 
 
+def _selected(table: NightsTable, spec: ComparisonSpec) -> NightSelection:
+    if not spec.arm_treatment:
+        return select_nights(table.nights, spec)
+    # A table without arms needs none of this.
+    from psgpipe.comparison.arms.subjects import arm_of_each
+
+    return select_nights(table.nights, spec, arm_of_each(table, spec))
+
+
+class _Arms(NamedTuple):
+    """The subjects of each arm, and the warnings on them; blank without arms."""
+
+    flow: tuple[ArmFlow, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def _arms(selection: NightSelection, table: NightsTable, spec: ComparisonSpec) -> _Arms:
+    if not spec.arm_treatment:
+        return _Arms()
+    from psgpipe.comparison.arms.subjects import arm_flow, arm_warnings, require_analysed_arms
+
+    flow = arm_flow(selection, spec)
+    require_analysed_arms(flow, table.file)
+    return _Arms(flow, tuple(arm_warnings(selection, flow, spec)))
+
+
+def _unadjusted(
+    selection: NightSelection, roles: Sequence[tuple[str, EndpointRole]], spec: ComparisonSpec
+) -> list[EndpointAnalysis]:
+    """The analysis of each endpoint, before its p is adjusted for the others."""
+    nights = ((endpoint_nights(selection, endpoint, spec), role) for endpoint, role in roles)
+    if not spec.arm_treatment:
+        return [analyse_endpoint(of, role, spec) for of, role in nights]
+    from psgpipe.comparison.arms.analysis import analyse_arms
+    from psgpipe.comparison.arms.subjects import in_treatment_arm
+
+    in_arm = in_treatment_arm(selection, spec)
+    return [analyse_arms(of, role, spec, in_arm) for of, role in nights]
+
+
 def _by_dose(
     selection: NightSelection, analyses: Sequence[EndpointAnalysis], spec: ComparisonSpec
 ) -> tuple[tuple[StratumContrast, ...], tuple[DoseSlope, ...]]:
-    """Strata and slopes by dose and by hours since dose."""
+    """Strata and slopes by dose and by hours since dose; between arms there are none."""
     nights = selection.analysed
-    if all(n.dose_mg_per_kg is None and n.hours_since_dose is None for n in nights):
+    if selection.arms or all(
+        n.dose_mg_per_kg is None and n.hours_since_dose is None for n in nights
+    ):
         return (), ()
     # A study without doses needs none of this.
     from psgpipe.comparison.strata import dose_slopes, strata
@@ -240,8 +287,10 @@ def read_nights(source: Path, spec: ComparisonSpec, *, by_expert: bool = False) 
         )
     blinding.refuse_if_blinded(out, blind_by_spec=spec.blind)
     words = (*spec.baseline, *spec.treatment)
-    sealed = blinding.sealed(out)
-    table = nights_table(path, words, _named(spec), sealed, by_expert=by_expert)
+    table = nights_table(
+        path, words, _named(spec), blinding.sealed(out), by_expert=by_expert,
+        arm_column=spec.arm_column,
+    )  # fmt: skip
     if not table.has_condition:
         raise StudyTableInvalid(
             f"{path.name}: wanted column condition, found none",

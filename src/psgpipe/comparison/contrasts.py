@@ -34,6 +34,26 @@ Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class ArmValues:
+    """The values of one endpoint that the permutation test of the arms takes.
+
+    Attributes
+    ----------
+    baseline, outcome
+        Of each subject; means, or mean ranks.
+    treated
+        Whether the subject is in the treatment arm.
+    difference
+        Treatment minus control at the same baseline.
+    """
+
+    baseline: Values
+    outcome: Values
+    treated: npt.NDArray[np.bool_]
+    difference: float
+
+
+@dataclass(frozen=True)
 class EndpointAnalysis:
     """One endpoint: its values and its contrast.
 
@@ -43,19 +63,40 @@ class EndpointAnalysis:
         Of the subjects in `nights`, as the sign-flip test takes them: of ranks where censored.
     p_within_family
         Of a secondary endpoint: adjusted for the other ones, without regard to the primary.
+    arms
+        What the permutation test takes, where arms are compared; `differences` then are the
+        subjects' changes, none where there is no test.
     """
 
     nights: EndpointNights
     contrast: Contrast
     differences: Values
     p_within_family: float | None = None
+    arms: ArmValues | None = None
+
+    @property
+    def rises(self) -> bool:
+        """Whether what was tested is higher under treatment: means, or ranks."""
+        effect = float(self.differences.mean()) if self.arms is None else self.arms.difference
+        return effect > 0
 
 
 def analyse_endpoint(
     nights: EndpointNights, role: EndpointRole, spec: ComparisonSpec
 ) -> EndpointAnalysis:
     """Paired analysis and mixed model of one endpoint."""
-    empty = Contrast(
+    empty = without_numbers(nights, role)
+    if not nights.subjects:
+        remark = "no subject has this endpoint in both conditions"
+        return EndpointAnalysis(nights, replace(empty, remarks=(remark,)), np.empty(0))
+    if nights.censored or nights.transform == "rank":
+        return _ranked(nights, empty, spec)
+    return _paired(nights, empty, spec)
+
+
+def without_numbers(nights: EndpointNights, role: EndpointRole) -> Contrast:
+    """The contrast of an endpoint before it is analysed."""
+    return Contrast(
         endpoint=nights.endpoint,
         role=role,
         unit=nights.unit,
@@ -65,12 +106,6 @@ def analyse_endpoint(
         transform=nights.transform,
         offset=nights.offset,
     )
-    if not nights.subjects:
-        remark = "no subject has this endpoint in both conditions"
-        return EndpointAnalysis(nights, replace(empty, remarks=(remark,)), np.empty(0))
-    if nights.censored or nights.transform == "rank":
-        return _ranked(nights, empty, spec)
-    return _paired(nights, empty, spec)
 
 
 def _paired(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> EndpointAnalysis:
@@ -152,42 +187,62 @@ def _ranked(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> En
     # Endpoints that have a mean need none of this.
     from psgpipe.comparison.statistics.censored import (
         latency_change_min,
-        median_latency_min,
         worst_rank_differences,
     )
 
     y, subject, treated = long_format(nights)
     ranks = worst_rank_differences(y, subject, treated)
     d = np.array([ranks[name] for name in nights.subjects])
-    before = [median_latency_min(v) for v in nights.baseline.values()]
-    under = [median_latency_min(v) for v in nights.treatment.values()]
+    before, under = subject_medians(nights.baseline), subject_medians(nights.treatment)
     later = [latency_change_min(b, t) for b, t in zip(before, under, strict=True)]
     hl = hodges_lehmann(later)
-    why = "tested by the ranks of all nights, as declared" if not nights.censored else (
-        f"{nights.censored} of {y.size} nights have no {EVENTS[nights.endpoint]}; they are ranked "
-        "behind all others (worst rank) and a mean does not exist"
-    )  # fmt: skip
-    remark = (
-        f"{why}; median of subjects {_latency(nights, before)} -> {_latency(nights, under)} "
-        f"{unit_of(nights.endpoint)}"
-    ).rstrip()
+    remark = f"{why_ranks(nights)}; median of subjects {medians_shown(nights, before, under)}"
     contrast = replace(
-        empty,
+        with_shift(empty, hl),
         p_sign_flip=sign_flip_p(d, spec.seed),
-        hodges_lehmann=_finite(hl.estimate),
-        hl_low=_finite(hl.low),
-        hl_high=_finite(hl.high),
-        hl_coverage=hl.coverage,
-        remarks=_censored_remarks(nights, y.size, remark, hl),
+        remarks=ranked_remarks(nights, remark, hl),
     )
     return EndpointAnalysis(nights, contrast, d)
 
 
-def _censored_remarks(
-    nights: EndpointNights, n_nights: int, remark: str, hl: HodgesLehmann
-) -> tuple[str, ...]:
+def why_ranks(nights: EndpointNights) -> str:
+    """Why an endpoint is tested by ranks."""
+    if not nights.censored:
+        return "tested by the ranks of all nights, as declared"
+    return (
+        f"{nights.censored} of {nights.n_baseline + nights.n_treatment} nights have no "
+        f"{EVENTS[nights.endpoint]}; they are ranked behind all others (worst rank) and a mean "
+        "does not exist"
+    )
+
+
+def subject_medians(nights: Mapping[str, Values]) -> list[float]:
+    """The median of each subject's nights; infinite where half of them are censored."""
+    from psgpipe.comparison.statistics.censored import median_latency_min
+
+    return [median_latency_min(values) for values in nights.values()]
+
+
+def medians_shown(nights: EndpointNights, before: Sequence[float], under: Sequence[float]) -> str:
+    """The median over subjects in both conditions, in the endpoint's own unit."""
+    shown = f"{_latency(nights, before)} -> {_latency(nights, under)} {unit_of(nights.endpoint)}"
+    return shown.rstrip()
+
+
+def with_shift(contrast: Contrast, hl: HodgesLehmann) -> Contrast:
+    """The contrast with a Hodges-Lehmann shift; infinite numbers do not exist."""
+    return replace(
+        contrast,
+        hodges_lehmann=_finite(hl.estimate),
+        hl_low=_finite(hl.low),
+        hl_high=_finite(hl.high),
+        hl_coverage=hl.coverage,
+    )
+
+
+def ranked_remarks(nights: EndpointNights, remark: str, hl: HodgesLehmann) -> tuple[str, ...]:
     """The remarks on ranked nights: in plain words where no change in minutes can be given."""
-    if nights.censored == n_nights:
+    if nights.censored == nights.n_baseline + nights.n_treatment:
         return (f"no night has {EVENTS[nights.endpoint]}, so there is nothing to compare",)
     beyond = _beyond_the_night(hl)
     if _finite(hl.estimate) is None:
@@ -256,11 +311,13 @@ def _adjusted_p(
     role: str, family: Sequence[EndpointAnalysis], spec: ComparisonSpec
 ) -> tuple[str, Values]:
     """The method and the adjusted p of each endpoint of the family."""
-    p = np.array([a.contrast.p_sign_flip for a in family], dtype=float)
+    p = np.array([a.contrast.p_of_verdict for a in family], dtype=float)
     if role == "primary":
         return "none", p
     if role == "secondary":
         return "holm", holm(p)
+    if spec.max_t and family[0].arms is not None:
+        return "max-t", _max_t_of_arms(family, spec.seed)
     if spec.max_t:
         return "max-t", max_t_sign_flip_p(_matrix(family), spec.seed)
     return "benjamini-hochberg", benjamini_hochberg(p)
@@ -276,10 +333,28 @@ def _matrix(family: Sequence[EndpointAnalysis]) -> Values:
     return matrix
 
 
-def subject_changes(nights: EndpointNights, stamp: str | None = None) -> Iterator[SubjectChange]:
+def _max_t_of_arms(family: Sequence[EndpointAnalysis], seed: int) -> Values:
+    """The p of each endpoint, adjusted for all of the family by the largest |t| of the arms."""
+    # A comparison within subjects needs none of this.
+    from psgpipe.comparison.statistics.arms.permutation import max_t_permutation_p
+
+    arms = [(a.nights.subjects, a.arms) for a in family if a.arms is not None]
+    treated = {s: bool(is_in) for names, of in arms
+               for s, is_in in zip(names, of.treated, strict=True)}  # fmt: skip
+    place = {subject: row for row, subject in enumerate(sorted(treated))}
+    baseline, outcome = (np.full((len(place), len(arms)), np.nan) for _ in range(2))
+    for column, (names, of) in enumerate(arms):
+        rows = [place[s] for s in names]
+        baseline[rows, column], outcome[rows, column] = of.baseline, of.outcome
+    return max_t_permutation_p(baseline, outcome, [treated[s] for s in place], seed)
+
+
+def subject_changes(
+    nights: EndpointNights, stamp: str | None = None, arms: Mapping[str, str] = {}
+) -> Iterator[SubjectChange]:
     """Each subject's change in one endpoint, against the night-to-night variation.
 
-    `stamp` ends every note.
+    `stamp` ends every note; `arms` are those of the subjects.
     """
     cohort = _finite_nights(nights.cohort_baseline)
     within = None if nights.censored else pooled_within_sd(cohort.values())
@@ -308,6 +383,7 @@ def subject_changes(nights: EndpointNights, stamp: str | None = None) -> Iterato
             judged.mdc95,
             judged.beyond_mdc,
             "; ".join(part for part in (scale, judged.note, stamp) if part),
+            arms.get(subject),
         )
 
 

@@ -1,4 +1,4 @@
-"""The design of the study: both conditions, before-after or crossover, crossover effects."""
+"""The design of the study: before-after, crossover or parallel arms, and crossover effects."""
 
 from __future__ import annotations
 
@@ -72,13 +72,15 @@ def _require_valid_nights(
 
 
 def design_of(selection: NightSelection, spec: ComparisonSpec) -> str:
-    """``crossover`` where it is declared, or where both orders of the conditions occur.
+    """``parallel`` where arms are named, ``crossover`` where declared or where both orders occur.
 
     Raises
     ------
     psgpipe.errors.NightsNotComparable
         A crossover is declared and the nights are none.
     """
+    if spec.arm_treatment:
+        return "parallel"
     first = [_treated_first(selection, s) for s in selection.baseline]
     both_orders = True in first and False in first
     if spec.design == "crossover" and not both_orders:
@@ -94,6 +96,8 @@ def design_of(selection: NightSelection, spec: ComparisonSpec) -> str:
 
 def sequence_warnings(selection: NightSelection, design: str) -> list[str]:
     """Warnings on periods and sequences of the table that do not fit the design."""
+    if design == "parallel":
+        return []
     return [
         *_mixed_sequences(selection),
         *_lost_crossover(selection, design),
@@ -205,7 +209,7 @@ def p_of_primary(
     primary = [a.contrast for a in analyses if a.contrast.role == "primary"]
     if not primary:
         return None
-    p = [primary[0].p_sign_flip]
+    p = [primary[0].p_of_verdict]
     if design == "crossover":
         effect = freed.get(primary[0].endpoint)
         p.append(None if effect is None else effect.p)

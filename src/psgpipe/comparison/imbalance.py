@@ -1,9 +1,9 @@
-"""Imbalance between the conditions: time in bed, unscored time, numbers of nights."""
+"""Imbalance between conditions and between arms: time in bed, unscored time, numbers of nights."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import fmean
 
 import numpy as np
@@ -37,7 +37,7 @@ def imbalance_warnings(selection: NightSelection) -> Iterator[str]:
             f"time in bed differs between the conditions: {_shown(tib)}. Minutes of sleep, wake "
             "and stages follow it, and so do stage percentages: N3 comes early and REM late"
         )
-    unscored = _means(selection, lambda night: night.values.get("unscored_min"))
+    unscored = _means(selection, _unscored_min)
     if unscored is not None and abs(unscored[1] - unscored[0]) >= UNSCORED_DIFFERENCE_MIN:
         yield (
             f"unscored time differs between the conditions: {_shown(unscored)}. Minutes of sleep "
@@ -47,14 +47,67 @@ def imbalance_warnings(selection: NightSelection) -> Iterator[str]:
 
 def _several_arms(selection: NightSelection) -> Iterator[str]:
     """A warning where subjects of several arms are compared as one group."""
+    if selection.arms:
+        return
     subjects = Counter(nights[0].arm or "not stated" for nights in selection.by_subject.values())
     if len(subjects) > 1:
         named = ", ".join(f"{arm}: {count_of(n, 'subject')}" for arm, n in subjects.most_common(8))
         yield (
             f"column arm has {len(subjects)} arms ({named}), and all are compared as one group: "
             "every difference is treatment minus baseline within subjects, and no arm is tested "
-            "against another. Compare each arm from a table of its own"
+            "against another. To test one against another, add to the spec: [arms] treatment = "
+            '"...", control = "..."'
         )
+
+
+def unlike_arms(
+    which: str,
+    treatment: Sequence[Sequence[MeasuredNight]],
+    control: Sequence[Sequence[MeasuredNight]],
+) -> Iterator[str]:
+    """Warnings where the nights of one condition differ between the arms.
+
+    Parameters
+    ----------
+    which
+        The condition.
+    treatment, control
+        The nights of each subject of the two arms.
+    """
+    for name, of_night, limit, why in (
+        ("time in bed", _tib_min, TIB_DIFFERENCE_MIN, "minutes and stage percentages follow it"),
+        ("unscored time", _unscored_min, UNSCORED_DIFFERENCE_MIN, "sleep is missing there"),
+    ):
+        in_control, in_treatment = (
+            _mean_of_subjects(arm, of_night) for arm in (control, treatment)
+        )
+        if (
+            in_control is not None
+            and in_treatment is not None
+            and abs(in_treatment - in_control) >= limit
+        ):
+            yield (
+                f"{name} of the {which} nights differs between the arms: control {in_control:.0f}, "
+                f"treatment {in_treatment:.0f} min: {why}"
+            )
+    counts = [fmean(len(nights) for nights in arm) for arm in (control, treatment)]
+    if max(counts) >= UNEQUAL_NIGHTS * min(counts):
+        yield (
+            f"the arms differ in their {which} nights: control {counts[0]:.3g} for each subject, "
+            f"treatment {counts[1]:.3g}"
+        )
+
+
+def _unscored_min(night: MeasuredNight) -> float | None:
+    return night.values.get("unscored_min")
+
+
+def _mean_of_subjects(
+    subjects: Sequence[Sequence[MeasuredNight]], of_night: OfNight
+) -> float | None:
+    of_each = [[v for n in nights if (v := of_night(n)) is not None] for nights in subjects]
+    means = [fmean(values) for values in of_each if values]
+    return fmean(means) if means else None
 
 
 def _shown(means: tuple[float, float]) -> str:

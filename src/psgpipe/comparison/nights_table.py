@@ -85,6 +85,7 @@ class NightsTable:
     constant: tuple[str, ...] = ()
     not_numbers: tuple[str, ...] = ()
     has_condition: bool = True
+    has_arm: bool = True
 
 
 def nights_table(
@@ -94,6 +95,7 @@ def nights_table(
     sealed: Mapping[tuple[str, str], Mapping[str, str]] = {},
     *,
     by_expert: bool = False,
+    arm_column: str = "arm",
 ) -> NightsTable:
     """The nights and endpoints of a table.
 
@@ -111,6 +113,8 @@ def nights_table(
         The sealed cells of a blinded study, by subject and night.
     by_expert
         Take the endpoints of a person's stages, where psgpipe has written them beside its own.
+    arm_column
+        The column of the arms.
 
     Raises
     ------
@@ -124,6 +128,7 @@ def nights_table(
         from psgpipe.comparison.experts.expert_stages import with_expert_columns
 
         raw = with_expert_columns(raw)
+    raw = raw if arm_column == "arm" else _with_arms_of(raw, arm_column)
     wanted = [*wanted]
     mistakes = Mistakes(path.name)
     table = with_known_names(
@@ -142,7 +147,9 @@ def nights_table(
     if not nights:
         mistakes.table("no night is listed under the header")
     mistakes.refuse()
-    return NightsTable(path.name, nights, endpoints, constant, not_numbers, has_condition)
+    return NightsTable(
+        path.name, nights, endpoints, constant, not_numbers, has_condition, "arm" in present
+    )
 
 
 def _with_sealed(table: Table, sealed: Mapping[tuple[str, str], Mapping[str, str]]) -> Table:
@@ -158,6 +165,18 @@ def _with_sealed(table: Table, sealed: Mapping[tuple[str, str], Mapping[str, str
         added = {name: cells.get(column, "") for column, name in named.items()}
         rows.append(replace(row, cells={**row.cells, **added}))
     return replace(table, columns=(*table.columns, *named.values()), rows=tuple(rows))
+
+
+def _with_arms_of(table: Table, column: str) -> Table:
+    """The table with the cells of this column under the name ``arm``."""
+    own = next((c for c in table.columns if c.casefold() == column.casefold()), None)
+    others = [c for c in table.columns if c != own and c.casefold() != "arm"]
+    rows = [
+        Row(row.number, {**{c: row.cells[c] for c in others},
+                         **({} if own is None else {"arm": row.cells[own]})})
+        for row in table.rows
+    ]  # fmt: skip
+    return replace(table, columns=(*others, *([] if own is None else ["arm"])), rows=tuple(rows))
 
 
 def _endpoints(

@@ -17,6 +17,7 @@ from psgpipe.comparison.report import (
     primary_sentence,
     sections,
     shared_remarks,
+    title_of,
 )
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.errors import OutputConflict
@@ -40,8 +41,14 @@ CONTRAST_PARTS = (
     "transform", "offset", "hedges", "direction", "finding", "remarks", "stamp",
 )  # fmt: skip
 """Parts of a contrast that ``comparison.json`` has besides the columns of the table."""
+# Columns of a comparison of arms, behind the others.
+ARM_COLUMNS = (
+    "difference_se", "p_permutation", "n_treatment_arm", "n_control_arm", "control_baseline_mean",
+    "control_treatment_mean", "adjusted_treatment_mean", "adjusted_control_mean", "slope",
+    "slopes_p",
+)  # fmt: skip
 RELIABILITY_COLUMNS = tuple(f.name for f in dataclasses.fields(EndpointReliability))
-SUBJECT_COLUMNS = tuple(f.name for f in dataclasses.fields(SubjectChange))
+SUBJECT_COLUMNS = tuple(f.name for f in dataclasses.fields(SubjectChange) if f.name != "arm")
 
 
 def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) -> Path:
@@ -63,9 +70,14 @@ def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) 
     """
     folder = out / FOLDER
     _refuse_another_table(comparison, folder)
+    has_arms = comparison.design == "parallel"
     files: dict[str, Iterable[bytes]] = {
-        "contrasts.tsv": TableLines(CONTRAST_COLUMNS, comparison.contrasts),
-        "subjects.tsv": TableLines(SUBJECT_COLUMNS, comparison.subjects),
+        "contrasts.tsv": TableLines(
+            (*CONTRAST_COLUMNS, *(ARM_COLUMNS if has_arms else ())), comparison.contrasts
+        ),
+        "subjects.tsv": TableLines(
+            (*SUBJECT_COLUMNS, *(["arm"] if has_arms else [])), comparison.subjects
+        ),
         "reliability.tsv": TableLines(RELIABILITY_COLUMNS, comparison.reliability),
         "comparison.md": [markdown(comparison).encode("utf-8", "backslashreplace")],
         COMPARISON: JsonLines(comparison),
@@ -127,7 +139,7 @@ def _cell(value: object) -> str:
 def markdown(comparison: Comparison) -> str:
     """The content of ``comparison.md``: every table, warning and statement."""
     parts = [
-        "# Treatment against baseline",
+        f"# {title_of(comparison)}",
         _markdown(estimand_sentence(comparison)),
         primary_sentence(comparison),
     ]
@@ -217,7 +229,7 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         "design": comparison.design,
         "estimand": estimand_sentence(comparison) or None,
         "primary_sentence": primary_sentence(comparison),
-        "p_adjusted_from": "p_sign_flip",
+        "p_adjusted_from": "p_permutation" if comparison.arms else "p_sign_flip",
         "g_av_formula": G_AV_FORMULA,
         "flow": comparison.flow,
         "contrasts": [_row_dict(contrast) for contrast in comparison.contrasts],
@@ -226,6 +238,7 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         "dose_slopes": comparison.slopes,
         "crossover": comparison.crossover,
         "reliability": comparison.reliability,
+        "arms": comparison.arms,
         "nights": comparison.nights,
         "sentences": list(comparison.sentences),
         "statements": dict(comparison.statements),
@@ -236,7 +249,8 @@ def _content(comparison: Comparison) -> dict[str, Any]:
 
 def _row_dict(row: Any) -> dict[str, Any]:
     if isinstance(row, Contrast):
-        columns = {column: getattr(row, column) for column in CONTRAST_COLUMNS}
+        names = (*CONTRAST_COLUMNS, *(ARM_COLUMNS if row.arms else ()))
+        columns = {column: getattr(row, column) for column in names}
         staging = None if row.staging is None else dataclasses.asdict(row.staging)
         return (
             columns | {name: getattr(row, name) for name in CONTRAST_PARTS} | {"staging": staging}

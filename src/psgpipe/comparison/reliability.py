@@ -27,6 +27,8 @@ def reliability_rows(
 ) -> tuple[EndpointReliability, ...]:
     """One row for each endpoint that any subject has in both conditions.
 
+    With arms, SDs between subjects are within the arms.
+
     Parameters
     ----------
     stamp
@@ -68,6 +70,11 @@ def _with_effect(row: EndpointReliability, a: EndpointAnalysis) -> EndpointRelia
     n = a.differences.size
     if n < FEWEST_SUBJECTS:
         return row
+    if a.arms is not None:
+        # A comparison within subjects needs none of this.
+        from psgpipe.comparison.arms.reliability import with_effect_of_arms
+
+        return with_effect_of_arms(row, a.arms)
     low, high = leave_one_out(a.differences)
     sd = standard_deviation(a.differences)
     row = replace(

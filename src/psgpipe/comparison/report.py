@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 from psgpipe.comparison.endpoint_values import unit_of
-from psgpipe.comparison.verdicts import ALPHA, TESTABLE_FROM_N, ratio
+from psgpipe.comparison.verdicts import ALPHA, TESTABLE_FROM_N, is_compared, is_testable, ratio
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import Comparison, Contrast
 
@@ -54,6 +54,11 @@ class Section:
     notes: tuple[str, ...] = ()
 
 
+def title_of(comparison: Comparison) -> str:
+    """What is compared."""
+    return f"Treatment against {'control' if comparison.arms else 'baseline'}"
+
+
 def estimand_sentence(comparison: Comparison) -> str:
     """The estimand that the spec declares, in the study's own words; blank without one."""
     spec = comparison.spec
@@ -80,28 +85,43 @@ def primary_sentence(comparison: Comparison) -> str:
     if c is None:
         return "No primary endpoint was declared, so every result below is exploratory."
     name = plain_name(c.endpoint)
-    if not c.n_subjects:
+    if not is_compared(c):
         return f"{_capital(name)} could not be compared: {c.remarks[0]}."
-    figures = f"{_change_in_words(c)}; {count_of(c.n_subjects, 'subject')}"
-    if c.n_subjects < TESTABLE_FROM_N:
+    figures = f"{_change_in_words(c)}; {_subjects_in_words(c)}"
+    if not is_testable(c):
         return (
-            f"Too few subjects for an exact sign-flip test of {name}: {figures}. This describes "
+            f"Too few subjects for an exact {c.test} test of {name}: {figures}. This describes "
             "these subjects and no others."
         )
-    tested = f"{figures}; p {shown_p(c.p_sign_flip)}"
+    tested = f"{figures}; p {shown_p(c.p_of_verdict)}"
     limits = _limits(comparison, c)
     if c.direction is not None:
         inside = c.finding.partition(", ")[2]
         also = f", {inside}" if inside else ""
-        return f"{_capital(name)} was {c.direction} under treatment{also}: {tested}.{limits}"
-    if c.finding.startswith("no change"):
+        than = "" if c.arms is None else " than under control"
+        return f"{_capital(name)} was {c.direction} under treatment{than}{also}: {tested}.{limits}"
+    no_change = c.finding.startswith("no change")
+    if no_change and c.arms is not None:
+        return f"{_capital(name)} did not differ beyond the declared margin: {tested}.{limits}"
+    if no_change:
         return f"{_capital(name)} did not change beyond the declared margin: {tested}.{limits}"
+    if c.arms is not None:
+        return (
+            f"There is no evidence that {name} differs between treatment and control: {tested}. "
+            f"That does not show that it does not differ.{limits}"
+        )
     why = "" if c.p_sign_flip is None or c.p_sign_flip > ALPHA else (
         " beyond the effect of the period")  # fmt: skip
     return (
         f"There is no evidence that {name} changed{why}: {tested}. That does not show that it did "
         f"not change.{limits}"
     )
+
+
+def _subjects_in_words(c: Contrast) -> str:
+    subjects = count_of(c.n_subjects, "subject")
+    return subjects if c.arms is None else (
+        f"{subjects} ({c.arms[0]} treatment, {c.arms[1]} control)")  # fmt: skip
 
 
 def _limits(comparison: Comparison, c: Contrast) -> str:
@@ -123,6 +143,8 @@ def _capital(text: str) -> str:
 
 def _change_in_words(c: Contrast) -> str:
     """The change with its interval, in the endpoint's own unit, or as a ratio."""
+    mean_change = "mean change" if c.arms is None else "difference at the same baseline"
+    median_change = "median change" if c.arms is None else "median difference of the changes"
     unit = {"%": "percentage points"}.get(unit_of(c.endpoint), unit_of(c.endpoint))
     if c.difference is None and c.hodges_lehmann is None:
         return "tested by ranks, because too many nights never reached it for a median change"
@@ -130,14 +152,14 @@ def _change_in_words(c: Contrast) -> str:
         shift = c.hodges_lehmann or 0.0
         if c.transform == "log":
             return f"ratio of medians {ratio(shift)}"
-        return f"median change {signed(shift)} {unit}".rstrip()
+        return f"{median_change} {signed(shift)} {unit}".rstrip()
     limits = [v for v in (c.ci_low, c.ci_high) if v is not None]
     if c.transform == "log":
         interval = " to ".join(ratio(v) for v in limits)
         change = f"ratio {ratio(c.difference)}"
     else:
         interval = " to ".join(signed(v) for v in limits)
-        change = f"mean change {signed(c.difference)} {unit}".rstrip()
+        change = f"{mean_change} {signed(c.difference)} {unit}".rstrip()
     return f"{change} (95 % interval {interval})" if limits else change
 
 
@@ -154,17 +176,18 @@ def short_table(comparison: Comparison) -> tuple[Contrast, ...]:
 
 def sections(comparison: Comparison) -> tuple[Section, ...]:
     """Every table of a comparison."""
+    head = contrast_head(comparison)
     contrasts = (
         Section(
             title,
-            (_CONTRAST_HEAD, *(contrast_row(c) for c in comparison.contrasts if c.role == role)),
+            (head, *(contrast_row(c) for c in comparison.contrasts if c.role == role)),
             _notes(comparison, role),
         )
         for role, title in _ROLES.items()
     )  # fmt: skip
     every = (
-        *contrasts, _crossover(comparison), _slopes(comparison), _strata(comparison),
-        _subjects(comparison), _reliability(comparison), _flow(comparison),
+        *contrasts, _arms(comparison), _crossover(comparison), _slopes(comparison),
+        _strata(comparison), _subjects(comparison), _reliability(comparison), _flow(comparison),
     )  # fmt: skip
     return tuple(s for s in every if len(s.rows) > 1 or (not s.rows and s.notes))
 
@@ -195,17 +218,27 @@ def note_of(comparison: Comparison, c: Contrast) -> str:
     return c.note if comparison.declaration.exploratory else "; ".join(c.remarks)
 
 
+def contrast_head(comparison: Comparison) -> Row:
+    """The names of the columns of `contrast_row`."""
+    if comparison.design != "parallel":
+        return _CONTRAST_HEAD
+    first, last = _CONTRAST_HEAD[:2], _CONTRAST_HEAD[5:]
+    return (*first, "n (treated + control)", "control, adjusted", "treatment, adjusted", *last)
+
+
 def contrast_row(c: Contrast) -> Row:
     """One contrast as text, without its role."""
     tested = "descriptive" not in c.hedges
+    n, means = str(c.n_subjects), (c.baseline_mean, c.treatment_mean)
+    if c.arms is not None:
+        n, means = "{} + {}".format(*c.arms), (c.adjusted_control_mean, c.adjusted_treatment_mean)
     return (
         c.endpoint,
         unit_of(c.endpoint),
-        str(c.n_subjects),
-        _mean(c, c.baseline_mean),
-        _mean(c, c.treatment_mean),
+        n,
+        *(_mean(c, mean) for mean in means),
         _change(c),
-        shown_p(c.p_sign_flip) if tested else "-",
+        shown_p(c.p_of_verdict) if tested else "-",
         shown_p(c.p_adjusted) if tested and c.adjustment != "none" else "-",
         c.staging.in_short if c.staging else "-",
         c.verdict,
@@ -258,6 +291,24 @@ def shown_p(value: float | None) -> str:
 def _declared(comparison: Comparison) -> list[str]:
     """The declared endpoints: the further tables show these; comparison.json has all."""
     return [c.endpoint for c in comparison.contrasts if c.role != "exploratory"]
+
+
+def _arms(comparison: Comparison) -> Section:
+    """Subjects of each arm, and the unadjusted means of the declared endpoints."""
+    rows = [
+        (f.arm, f.role, str(f.listed), str(f.analysed),
+         ", ".join(f"{n} {reason}" for reason, n in f.left_out.items()) or "-")
+        for f in comparison.arms
+    ]  # fmt: skip
+    notes = [
+        f"{c.endpoint}, means as measured: treatment arm {_mean(c, c.baseline_mean)} -> "
+        f"{_mean(c, c.treatment_mean)}, control arm {_mean(c, c.control_baseline_mean)} -> "
+        f"{_mean(c, c.control_treatment_mean)} {unit_of(c.endpoint)}".rstrip()
+        for c in short_table(comparison)
+        if comparison.arms and c.difference is not None
+    ]
+    head = ("arm", "", "subjects listed", "analysed", "left out")
+    return Section("Arms", (head, *rows), tuple(notes))
 
 
 def _crossover(comparison: Comparison) -> Section:

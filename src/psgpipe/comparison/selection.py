@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from psgpipe.comparison.nights_table import INCOMPLETE
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import FlowStep, MeasuredNight, NightFate
 from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.ids import one_spelling
 from psgpipe.sleep.dose_time import (
     LONGEST_SINCE_DOSE_D,
     hours_since_dose,
@@ -22,6 +23,8 @@ from psgpipe.sleep.dose_time import (
 MOST_NAMED = 8
 ANALYSED = "analysed"
 OTHER_CONDITION = "other condition"
+OTHER_ARM = "other arm"
+NO_ARM = "arm not stated"
 UNPAIRED = "unpaired"
 TOO_FEW = "too few nights"
 UNLIKE = "made by different recipes"
@@ -32,6 +35,8 @@ FATES = (
     "not finished",
     "adaptation",
     OTHER_CONDITION,
+    OTHER_ARM,
+    NO_ARM,
     "sedation",
     INCOMPLETE,
     "outside hours since dose",
@@ -68,6 +73,8 @@ class NightSelection:
         Of each listed night, in the table's order.
     warnings
         On the analysed nights.
+    arms
+        Of every subject of the table that states one; blank where no arms are compared.
     """
 
     baseline: dict[str, list[MeasuredNight]]
@@ -75,6 +82,7 @@ class NightSelection:
     cohort_baseline: dict[str, list[MeasuredNight]]
     fates: tuple[NightFate, ...]
     warnings: tuple[str, ...] = ()
+    arms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def by_subject(self) -> dict[str, list[MeasuredNight]]:
@@ -92,17 +100,30 @@ class NightSelection:
         return [*self.analysed, *(n for group in self.cohort_baseline.values() for n in group)]
 
 
-def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> NightSelection:
+def select_nights(
+    nights: Sequence[MeasuredNight], spec: ComparisonSpec, arms: Mapping[str, str] = {}
+) -> NightSelection:
     """Select the nights of a table by the rules of the spec, one rule after the other.
 
     The rules leave out, in this order: excluded, failed and unfinished nights; adaptation nights
-    and other conditions; nights within the sedation window of a dose; incomplete nights; nights
-    that do not have the hours since dose or the lights that the spec wants; first nights in the
-    laboratory; subjects without a night in one of the conditions, or with too few.
+    and other conditions; where `arms` are compared, subjects of other arms; nights within the
+    sedation window of a dose; incomplete nights; nights that do not have the hours since dose or
+    the lights that the spec wants; first nights in the laboratory; subjects without a night in one
+    of the conditions, or with too few.
     """
     left = [replace(n, hours_since_dose=hours_since_dose(n)) for n in nights]
     fates: dict[int, Fate] = {}
-    for rule in (_by_state, _by_condition, _by_sedation, _by_completeness, _by_hours, _by_lights):
+    if arms:
+        left = [replace(n, arm=arms.get(n.subject)) for n in left]
+    for rule in (
+        _by_state,
+        _by_condition,
+        _by_arm,
+        _by_sedation,
+        _by_completeness,
+        _by_hours,
+        _by_lights,
+    ):
         fates |= {n.row: fate for n in left if (fate := rule(n, spec))}
         left = _without_fate(left, fates)
     fates |= _first_nights(left, spec)
@@ -120,6 +141,7 @@ def select_nights(nights: Sequence[MeasuredNight], spec: ComparisonSpec) -> Nigh
             for n in nights
         ),
         warnings=(*_warnings_of_withheld(nights, fates), *_warnings(left, spec)),
+        arms=arms,
     )
 
 
@@ -177,6 +199,15 @@ def _by_condition(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
     if night.condition == "adaptation":
         return "adaptation", "adaptation nights never enter"
     return OTHER_CONDITION, f"condition {night.condition}"
+
+
+def _by_arm(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:
+    compared = (*spec.arm_treatment, *spec.arm_control)
+    if not compared or (night.arm is not None and one_spelling(night.arm) in compared):
+        return None
+    if night.arm is None:
+        return NO_ARM, "no row of the subject states its arm"
+    return OTHER_ARM, f"arm {night.arm}"
 
 
 def _by_sedation(night: MeasuredNight, spec: ComparisonSpec) -> Fate | None:

@@ -29,6 +29,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
         "composition", "max_t", "blind", "seed",
     ),
     "conditions": ("baseline", "treatment"),
+    "arms": ("column", "treatment", "control"),
     "nights": (
         "hours_since_dose", "sedation_window_h", "first_night", "missing_lights", "incomplete",
         "minimum",
@@ -41,6 +42,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Fields of ComparisonSpec that are not called like their key.
 _FIELDS = {("nights", "minimum"): "minimum_nights",
+           **{("arms", key): f"arm_{key}" for key in ("column", "treatment", "control")},
            **{("estimand", key): f"estimand_{key}" for key in ESTIMAND},
            ("gain", "factor"): "gain_factor", ("strata", "dose"): "dose_strata",
            ("strata", "hours_since_dose"): "hours_strata",
@@ -48,7 +50,10 @@ _FIELDS = {("nights", "minimum"): "minimum_nights",
 # Tables that are one field, with a value for each endpoint.
 _BY_ENDPOINT = ("transform", "equivalence", "population")
 _SHARE = "a number from 0 to 1"
+# Fields that hold words of a column.
+_WORDS = ("baseline", "treatment", "arm_treatment", "arm_control")
 _CONDITION = "a word of the condition column, or a list of them"
+_ARM = "a word of the arm column, or a list of them"
 _WANTED = {
     "name": "a text",
     "description": "a text",
@@ -57,7 +62,10 @@ _WANTED = {
     "endpoints": "a list of endpoints",
     "baseline": _CONDITION,
     "treatment": _CONDITION,
-    "design": "one of auto, before-after, crossover",
+    "arm_treatment": _ARM,
+    "arm_control": _ARM,
+    "arm_column": "the name of a column",
+    "design": "one of auto, before-after, crossover (parallel arms: name them in [arms])",
     "washout_days": "a number of days, not negative",
     "hours_since_dose": "[low, high] in hours",
     "sedation_window_h": "a number of hours, not negative",
@@ -113,25 +121,32 @@ def parse_spec(content: bytes, source: str) -> ComparisonSpec:
     values.pop("description", None)
     spec = ComparisonSpec(**values)
     _check_roles(spec, source)
+    _check_arms(spec, source)
     _check_numbers(spec, source)
     return spec
 
 
-def spec_lines(primary: str | None, baseline: Sequence[str], treatment: Sequence[str]) -> str:
-    """The lines of a spec file that declare a primary endpoint and the words of conditions."""
+def spec_lines(
+    primary: str | None,
+    baseline: Sequence[str],
+    treatment: Sequence[str],
+    arms: Mapping[str, Sequence[str]] = {},
+) -> str:
+    """The lines of a spec file that declare a primary endpoint, conditions and arms."""
     lines = [f"primary = {json.dumps(primary, ensure_ascii=False)}"] if primary else []
-    words = {"baseline": baseline, "treatment": treatment}
-    if any(words.values()):
-        lines.append("[conditions]")
-        lines += [f"{name} = {json.dumps([*given], ensure_ascii=False)}"
-                  for name, given in words.items() if given]  # fmt: skip
+    tables = {"conditions": {"baseline": baseline, "treatment": treatment}, "arms": arms}
+    for table, words in tables.items():
+        if any(words.values()):
+            lines.append(f"[{table}]")
+            lines += [f"{name} = {json.dumps([*given], ensure_ascii=False)}"
+                      for name, given in words.items() if given]  # fmt: skip
     return "".join(f"{line}\n" for line in lines)
 
 
 def _value(field: str, value: Any, where: str) -> Any:
     """The value of a field from plain TOML; an error where it is not what the field wants."""
     hint = str if field == "description" else field_types(ComparisonSpec)[field]
-    is_condition = field in ("baseline", "treatment")
+    is_condition = field in _WORDS
     if field == "population" and isinstance(value, Mapping):
         for endpoint, population in value.items():
             if isinstance(population, Mapping):
@@ -167,7 +182,7 @@ def _is_allowed(field: str, value: Any) -> bool:
         return all(abs(margin) < _LARGEST for margin in value.values())
     if field == "population":
         return all(abs(p.mean) < _LARGEST and 0 <= p.icc <= 1 for p in value.values())
-    if field in ("baseline", "treatment") and not value:
+    if field in _WORDS and not value:
         return False
     return all(value) if isinstance(value, tuple) else value != ""
 
@@ -208,6 +223,28 @@ def _check_roles(spec: ComparisonSpec, source: str) -> None:
     for problem, wrong in problems.items():
         if wrong:
             raise ComparisonSpecInvalid(f"{source}: {problem}", "Correct the spec.")
+
+
+def _check_arms(spec: ComparisonSpec, source: str) -> None:
+    has_arms = bool(spec.arm_treatment and spec.arm_control)
+    both = sorted({*spec.arm_treatment} & {*spec.arm_control})
+    problems = {
+        f"[arms] names one arm ({', '.join((*spec.arm_treatment, *spec.arm_control))})": (
+            not has_arms and bool(spec.arm_treatment or spec.arm_control)
+        ),
+        f"[arms] {', '.join(both)} is treatment and control": bool(both),
+    }
+    for problem, wrong in problems.items():
+        if wrong:
+            raise ComparisonSpecInvalid(
+                f"{source}: {problem}",
+                'Name both: [arms] treatment = "...", control = "..." (words of the column arm).',
+            )
+    if has_arms and spec.design in ("before-after", "crossover"):
+        raise ComparisonSpecInvalid(
+            f"{source}: [arms] compares arms, and design = {spec.design!r} compares conditions",
+            "Leave out one of the two.",
+        )
 
 
 def _check_numbers(spec: ComparisonSpec, source: str) -> None:

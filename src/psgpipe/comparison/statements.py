@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from psgpipe.comparison.endpoint_values import endpoint_nights, subject_means
+from psgpipe.comparison.endpoint_values import EndpointNights, endpoint_nights, subject_means
 from psgpipe.comparison.imbalance import unequal_nights
 from psgpipe.comparison.selection import NightSelection
 from psgpipe.comparison.stager_accuracy import (
@@ -24,7 +24,7 @@ from psgpipe.comparison.statistics.tipping_point import (
     tipping_sensitivity,
     true_share,
 )
-from psgpipe.comparison.verdicts import FIRM_FROM_N, NO_TEST, TESTABLE_FROM_N
+from psgpipe.comparison.verdicts import FIRM_FROM_N, TESTABLE_FROM_N, is_testable
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import EEG_ONLY, Contrast, FlowStep, MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
@@ -41,13 +41,15 @@ def statements(
 ) -> dict[str, str]:
     """The statements that belong to every table of a comparison, by topic."""
     nights = selection.analysed
-    testable = _step(flow, "analysed").subjects >= TESTABLE_FROM_N
+    testable = any(is_testable(c) for c in contrasts)
     said = {
         "sample": _sample(flow),
+        "arms": None,
         "sample size": _sample_size(flow),
         "declaration": _declaration(spec, declaration),
         "multiplicity": _multiplicity(contrasts) if testable else None,
-        "causality": _causality(design, spec),
+        "causality": _causality(design, spec, nights),
+        "slopes": None,
         "first nights": _first_nights(flow, nights, spec),
         "comedication": _comedication(nights),
         "staging": _staging(recipe),
@@ -64,6 +66,11 @@ def statements(
         "intervals": f"Intervals are 95 %; tests are two-sided; g_av = {G_AV_FORMULA}.",
         "stages": _stages(nights),
     }
+    if selection.arms:
+        # A comparison within subjects needs none of this.
+        from psgpipe.comparison.arms.statements import arm_statements
+
+        said |= arm_statements(selection, contrasts, spec)
     return {topic: text for topic, text in said.items() if text}
 
 
@@ -84,9 +91,9 @@ def _sample_size(flow: Sequence[FlowStep]) -> str | None:
     n = _step(flow, "analysed").subjects
     if n < TESTABLE_FROM_N:
         return (
-            f"With {count_of(n, 'subject')} {NO_TEST} (its smallest p is {2.0 ** (1 - n):.3g}), "
-            "and the t test assumes normal differences, which so few subjects cannot show: the "
-            "numbers are descriptive."
+            f"With {count_of(n, 'subject')} no exact sign-flip test at 0.05 is possible (its "
+            f"smallest p is {2.0 ** (1 - n):.3g}), and the t test assumes normal differences, "
+            "which so few subjects cannot show: the numbers are descriptive."
         )
     if n < FIRM_FROM_N:
         return f"With {n} subjects the results are preliminary."
@@ -120,7 +127,7 @@ def _multiplicity(contrasts: Sequence[Contrast]) -> str:
         "hierarchical-holm": "Holm",
         "holm": "Holm",
         "benjamini-hochberg": "Benjamini-Hochberg",
-        "max-t": "max-T sign-flip",
+        "max-t": f"max-T {contrasts[0].test}" if contrasts else "",
     }
     parts = []
     for role in ("secondary", "exploratory"):
@@ -136,7 +143,8 @@ def _multiplicity(contrasts: Sequence[Contrast]) -> str:
     if any(c.adjustment == "hierarchical-holm" for c in contrasts):
         head += " and comes first: without its change no secondary change is claimed (hierarchical)"
     methods = "; ".join(p for p in (head, *parts) if p)
-    return f"{methods}; verdicts rest on the (adjusted) sign-flip p." if methods else ""
+    test = contrasts[0].test if contrasts else ""
+    return f"{methods}; verdicts rest on the (adjusted) {test} p." if methods else ""
 
 
 def _exactness(selection: NightSelection) -> str:
@@ -157,10 +165,15 @@ def _exactness(selection: NightSelection) -> str:
     return f"The sign-flip test {patterns}; it is {exact}."
 
 
-def _causality(design: str, spec: ComparisonSpec) -> str:
+def _causality(design: str, spec: ComparisonSpec, nights: Sequence[MeasuredNight]) -> str:
     if design == "before-after":
+        several = len({n.arm for n in nights if n.arm}) > 1
+        no_control = (
+            "no control arm is used, because the spec names no [arms]" if several
+            else "there is no control arm"
+        )  # fmt: skip
         return (
-            "Before-after, not causal: there is no control arm, so time and expectation are in "
+            f"Before-after, not causal: {no_control}, so time and expectation are in "
             "every difference, and regression to the mean where subjects were selected by these "
             "baseline nights."
         )
@@ -265,12 +278,11 @@ def _tipping_points(selection: NightSelection, spec: ComparisonSpec) -> dict[str
                 usual.false_positive_rate if rate is None else rate,
             )
             source = "declared"
-        baseline, treatment = (
-            float(subject_means(values).mean()) for values in (nights.baseline, nights.treatment)
-        )
-        sentences[f"tipping point {stage}"] = _tipping_point(
-            stage.upper(), baseline, treatment, usual, source
-        )
+        shares = _shares(nights, selection, spec)
+        if shares is not None:
+            sentences[f"tipping point {stage}"] = _tipping_point(
+                stage.upper(), shares, usual, source, of_arms=bool(selection.arms)
+            )
     spread = accuracy_of(EEG_ONLY).sensitivity_sd
     if sentences and spread is not None:
         sentences["tipping point spread"] = (
@@ -280,14 +292,31 @@ def _tipping_points(selection: NightSelection, spec: ComparisonSpec) -> dict[str
     return sentences
 
 
+def _shares(
+    nights: EndpointNights, selection: NightSelection, spec: ComparisonSpec
+) -> tuple[float, float] | None:
+    """Mean share of a stage at baseline and under treatment, or of the two arms."""
+    if selection.arms:
+        from psgpipe.comparison.arms.statements import adjusted_shares
+        from psgpipe.comparison.arms.subjects import in_treatment_arm
+
+        return adjusted_shares(nights, in_treatment_arm(selection, spec))
+    means = (subject_means(values).mean() for values in (nights.baseline, nights.treatment))
+    baseline, treatment = map(float, means)
+    return baseline, treatment
+
+
 def _tipping_point(
-    stage: str, baseline: float, treatment: float, usual: StageErrors, source: str
+    stage: str, shares: tuple[float, float], usual: StageErrors, source: str, *, of_arms: bool
 ) -> str:
-    head = f"Tipping point: {stage} {baseline:.1f} -> {treatment:.1f} % of TST"
+    baseline, treatment = shares
+    where = "in the control arm" if of_arms else "at baseline"
+    head = f"Tipping point: {stage} {baseline:.1f} -> {treatment:.1f} % of TST" + (
+        " (control -> treatment arm, at the same baseline)" if of_arms else "")  # fmt: skip
     figures = (baseline, treatment, usual.sensitivity, usual.false_positive_rate)
     if true_share(baseline, usual.sensitivity, usual.false_positive_rate) <= 0:
         return (
-            f"{head}; {stage} at baseline is no more than the stager's false positives would give "
+            f"{head}; {stage} {where} is no more than the stager's false positives would give "
             f"({source})."
         )
     sensitivity, rate = tipping_sensitivity(*figures), tipping_false_positive_rate(*figures)

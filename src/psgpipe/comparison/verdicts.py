@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ALPHA = 0.05
 TESTABLE_FROM_N = 6
 FIRM_FROM_N = 12
-NO_TEST = "no exact sign-flip test at 0.05 is possible"
+TESTABLE_ARM_FROM_N = 3
 _ADJUST = {
     "holm": holm,
     "hierarchical-holm": holm,
@@ -75,12 +75,41 @@ def with_verdicts(
     return tuple(contrasts)
 
 
+def smallest_p(contrast: Contrast) -> float:
+    """The smallest p of the test on which the verdict rests, with so many subjects.
+
+    Of two equal arms, every assignment and its mirror image are equally extreme.
+    """
+    if contrast.arms is None:
+        return 2.0 ** (1 - contrast.n_subjects)
+    treatment, control = contrast.arms
+    alike = 2 if treatment == control else 1
+    return min(1.0, alike / math.comb(treatment + control, treatment))
+
+
+def is_testable(contrast: Contrast) -> bool:
+    """Whether the test can reach 0.05; each arm needs three subjects."""
+    if contrast.arms is None:
+        return contrast.n_subjects >= TESTABLE_FROM_N
+    return min(contrast.arms) >= TESTABLE_ARM_FROM_N and smallest_p(contrast) <= ALPHA
+
+
+def is_firm(contrast: Contrast) -> bool:
+    """Whether there are twelve subjects, of arms in each arm; else a result is preliminary."""
+    return min(contrast.arms or (contrast.n_subjects,)) >= FIRM_FROM_N
+
+
+def is_compared(contrast: Contrast) -> bool:
+    """Whether there is anything to compare: subjects with the endpoint, in both arms."""
+    return contrast.n_subjects > 0 and 0 not in (contrast.arms or ())
+
+
 def _hedges(contrast: Contrast, spec: ComparisonSpec, primary_p: float | None) -> tuple[Hedge, ...]:
-    if contrast.n_subjects == 0:
+    if not is_compared(contrast):
         return ()
-    if contrast.n_subjects < TESTABLE_FROM_N:
+    if not is_testable(contrast):
         return ("descriptive",)
-    hedges: list[Hedge] = ["preliminary"] if contrast.n_subjects < FIRM_FROM_N else []
+    hedges: list[Hedge] = [] if is_firm(contrast) else ["preliminary"]
     if contrast.role == "exploratory":
         hedges.append("exploratory")
     primary_failed = primary_p is not None and primary_p > ALPHA
@@ -102,10 +131,10 @@ def _held_back(
 
 
 def _finding(contrast: Contrast, direction: Direction | None, margin: float | None) -> str:
-    if contrast.n_subjects == 0:
+    if not is_compared(contrast):
         return "not analysed"
-    if contrast.n_subjects < TESTABLE_FROM_N:
-        return NO_TEST
+    if not is_testable(contrast):
+        return f"no exact {contrast.test} test at 0.05 is possible"
     if margin is not None and direction is not None:
         size = f"a ratio of {margin:g}" if contrast.transform == "log" else (
             f"{margin:g} {contrast.unit}".rstrip())  # fmt: skip
@@ -122,7 +151,7 @@ def _margin(
 ) -> float | None:
     """The declared equivalence margin, if every interval of the contrast lies inside it."""
     margin = spec.equivalence.get(contrast.endpoint)
-    if margin is None or contrast.n_subjects < TESTABLE_FROM_N:
+    if margin is None or not is_testable(contrast):
         return None
     intervals = [(contrast.ci_low, contrast.ci_high)]
     if design == "crossover":
@@ -137,7 +166,7 @@ def _margin(
 
 def _direction(analysis: EndpointAnalysis) -> Direction:
     """The direction of what was tested: of the mean difference, or of the ranks."""
-    rises = analysis.differences.mean() > 0
+    rises = analysis.rises
     ranked = analysis.nights.censored or analysis.nights.transform == "rank"
     if ranked and analysis.nights.endpoint in EVENTS:
         return "later" if rises else "earlier"
@@ -145,14 +174,14 @@ def _direction(analysis: EndpointAnalysis) -> Direction:
 
 
 def _claims(contrast: Contrast, design: str, freed: CrossoverEffect | None) -> bool:
-    """Whether a change is claimed: by the adjusted sign-flip p, in a crossover by both tests.
+    """Whether a change is claimed: by the adjusted p, in a crossover by both tests.
 
     Where one sequence has more subjects, or only one sequence has the endpoint, the mean
     difference contains a period effect.
     """
     significant = contrast.p_adjusted is not None and contrast.p_adjusted <= ALPHA
     confirmed = design != "crossover" or (freed is not None and freed.p <= ALPHA)
-    return contrast.n_subjects >= TESTABLE_FROM_N and significant and confirmed
+    return is_testable(contrast) and significant and confirmed
 
 
 def _remarks(
@@ -171,7 +200,7 @@ def _remarks(
         _not_freed(contrast, freed) if design == "crossover" else None,
         _disagreement(contrast, freed),
         _held_back_remark(analysis, design, freed),
-        inexact_sign_flips(nights),
+        inexact_sign_flips(nights) if contrast.arms is None else None,
         "before-after, not causal" if before_after and _claims(contrast, design, None) else None,
         _drift(nights, spec) if before_after else None,
         absent_nights(nights),
@@ -216,26 +245,26 @@ def ratio(logarithm: float) -> str:
 def _out_of_reach(contrasts: Sequence[Contrast]) -> dict[str, str]:
     """A remark by endpoint, where no outcome of its family could have reached p 0.05.
 
-    Of n subjects the smallest sign-flip p is 2^(1 - n). Adjusted p rise with every p of the family,
+    Adjusted p rise with every p of the family,
     so they are smallest where all of these are.
     """
     remarks: dict[str, str] = {}
     for role in ("primary", "secondary", "exploratory"):
         family = [c for c in contrasts if c.role == role]
-        smallest = np.array([2.0 ** (1 - c.n_subjects) for c in family])
+        smallest = np.array([smallest_p(c) for c in family])
         if any(c.adjustment in _ADJUST for c in family):
             smallest = _ADJUST[family[0].adjustment](smallest)
         remarks |= {
-            c.endpoint: f"with {c.n_subjects} subjects no sign-flip p among {len(family)} can "
+            c.endpoint: f"with {c.n_subjects} subjects no {c.test} p among {len(family)} can "
             "reach 0.05"
             for c, p in zip(family, smallest, strict=True)
-            if p > ALPHA and c.n_subjects >= TESTABLE_FROM_N
+            if p > ALPHA and is_testable(c)
         }
     return remarks
 
 
 def _not_freed(c: Contrast, freed: CrossoverEffect | None) -> str | None:
-    if freed is not None or c.n_subjects < TESTABLE_FROM_N:
+    if freed is not None or not is_testable(c):
         return None
     return (
         "cannot be freed from the period effect, so nothing is claimed: Hills-Armitage needs both "
@@ -244,19 +273,20 @@ def _not_freed(c: Contrast, freed: CrossoverEffect | None) -> str | None:
 
 
 def _disagreement(c: Contrast, freed: CrossoverEffect | None) -> str | None:
-    if c.n_subjects < TESTABLE_FROM_N or c.p_sign_flip is None:
+    p = c.p_of_verdict
+    if not is_testable(c) or p is None:
         return None
-    if freed is not None and (freed.p <= ALPHA) != (c.p_sign_flip <= ALPHA):
+    if freed is not None and (freed.p <= ALPHA) != (p <= ALPHA):
         return (
-            f"sign-flip test (p {c.p_sign_flip:.3f}) and Hills-Armitage, freed from the period "
+            f"sign-flip test (p {p:.3f}) and Hills-Armitage, freed from the period "
             f"effect (p {freed.p:.3f}), disagree"
         )
     if c.p_t is None:
         return None
-    if (c.p_t <= ALPHA) != (c.p_sign_flip <= ALPHA):
-        return f"t test (p {c.p_t:.3f}) and sign-flip test (p {c.p_sign_flip:.3f}) disagree"
-    if c.kr_p is not None and (c.kr_p <= ALPHA) != (c.p_sign_flip <= ALPHA):
-        return f"mixed model (p {c.kr_p:.3f}) and sign-flip test (p {c.p_sign_flip:.3f}) disagree"
+    if (c.p_t <= ALPHA) != (p <= ALPHA):
+        return f"t test (p {c.p_t:.3f}) and {c.test} test (p {p:.3f}) disagree"
+    if c.kr_p is not None and (c.kr_p <= ALPHA) != (p <= ALPHA):
+        return f"mixed model (p {c.kr_p:.3f}) and sign-flip test (p {p:.3f}) disagree"
     return None
 
 

@@ -120,6 +120,8 @@ class Trust:
 class Contrast:
     """One endpoint, treatment minus baseline: a row of ``contrasts.tsv``.
 
+    With arms: treatment arm minus control arm under treatment, at the same baseline.
+
     Means are means of subjects' means, on the transformed scale where `transform` is ``log``.
     A number that does not exist is None; a remark says why.
 
@@ -144,6 +146,20 @@ class Contrast:
     staging
         The trust in automatic stages for this endpoint; None where it is not known how the nights
         were staged, or where a person scored them.
+    difference_se
+        Standard error of `difference`; of arms only, as are all fields below.
+    p_permutation
+        Of the test that assigns the subjects to the arms again.
+    n_treatment_arm, n_control_arm
+        Subjects of each arm; `baseline_mean` and `treatment_mean` are of the treatment arm.
+    control_baseline_mean, control_treatment_mean
+        The same two means of the control arm.
+    adjusted_treatment_mean, adjusted_control_mean
+        Of each arm under treatment, at the mean baseline of all subjects.
+    slope
+        Of treatment nights on baseline nights.
+    slopes_p
+        Of the test that both arms have the same slope.
     """
 
     endpoint: str
@@ -181,6 +197,33 @@ class Contrast:
     remarks: tuple[str, ...] = ()
     stamp: str | None = None
     staging: Trust | None = None
+    difference_se: float | None = None
+    p_permutation: float | None = None
+    n_treatment_arm: int | None = None
+    n_control_arm: int | None = None
+    control_baseline_mean: float | None = None
+    control_treatment_mean: float | None = None
+    adjusted_treatment_mean: float | None = None
+    adjusted_control_mean: float | None = None
+    slope: float | None = None
+    slopes_p: float | None = None
+
+    @property
+    def arms(self) -> tuple[int, int] | None:
+        """Subjects of the treatment arm and of the control arm; None without arms."""
+        if self.n_treatment_arm is None or self.n_control_arm is None:
+            return None
+        return self.n_treatment_arm, self.n_control_arm
+
+    @property
+    def p_of_verdict(self) -> float | None:
+        """The p on which the verdict rests, before it is adjusted."""
+        return self.p_sign_flip if self.arms is None else self.p_permutation
+
+    @property
+    def test(self) -> str:
+        """The test on which the verdict rests."""
+        return "sign-flip" if self.arms is None else "permutation"
 
     @property
     def trust(self) -> str | None:
@@ -219,6 +262,21 @@ class SubjectChange:
     mdc95: float | None = None
     beyond_mdc: bool | None = None
     note: str = ""
+    arm: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmFlow:
+    """The subjects of one arm: listed, analysed, and left out by reason.
+
+    `role` is ``treatment``, ``control`` or ``other``; `arm` is the word of the table.
+    """
+
+    arm: str
+    role: str
+    listed: int
+    analysed: int
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,8 +402,8 @@ class EndpointReliability:
 class Comparison:
     """All results of a comparison.
 
-    `design` is ``before-after`` or ``crossover``. `statements` belong to every table, by topic.
-    `recipe` has the values of each recipe field among the analysed nights. `table` is
+    `design` is ``before-after``, ``crossover`` or ``parallel``. `statements` belong to every table,
+    by topic. `recipe` has the values of each recipe field among the analysed nights. `table` is
     the file name of the table of nights.
     """
 
@@ -360,6 +418,7 @@ class Comparison:
     slopes: tuple[DoseSlope, ...] = ()
     crossover: tuple[CrossoverRow, ...] = ()
     reliability: tuple[EndpointReliability, ...] = ()
+    arms: tuple[ArmFlow, ...] = ()
     statements: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     recipe: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -32,8 +32,12 @@ class ComparisonSpec:
     baseline, treatment
         Words of the condition column.
     design
-        ``before-after``, ``crossover``, or ``auto``: crossover where every subject has a period for
-        each condition and both orders occur.
+        ``before-after``, ``crossover``, or ``auto``: parallel arms where these are named, crossover
+        where every subject has a period for each condition and both orders occur.
+    arm_treatment, arm_control
+        Words of the arm column; both blank where no arm is compared with another.
+    arm_column
+        The column of the arms.
     washout_days
         Between the periods of a crossover, as the protocol states it.
     minimum_nights
@@ -83,6 +87,9 @@ estimand_summary
     baseline: tuple[str, ...] = ("baseline",)
     treatment: tuple[str, ...] = ("treatment",)
     design: Literal["auto", "before-after", "crossover"] = "auto"
+    arm_treatment: tuple[str, ...] = ()
+    arm_control: tuple[str, ...] = ()
+    arm_column: str = "arm"
     washout_days: float | None = None
     hours_since_dose: tuple[float, float] | None = None
     sedation_window_h: float = 6.0

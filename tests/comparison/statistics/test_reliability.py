@@ -87,3 +87,16 @@ def test_the_power_of_the_paired_t_test():
 
 def test_the_mean_change_without_one_subject():
     assert leave_one_out(np.array([1.0, 2.0, 9.0])) == (1.5, 5.5)
+
+
+def test_the_interval_of_the_icc_is_that_of_r():
+    # R: anova(lm(v ~ subject)), F / qf(.975, 5, 18) and F * qf(.975, 18, 5).
+    one = one_night_reliability(SHROUT_FLEISS)
+    assert (one.icc, one.low, one.high) == pytest.approx(
+        (0.165741768405, -0.132932324875, 0.722560062328), rel=1e-9
+    )
+
+
+def test_the_interval_of_dz_is_that_of_r():
+    # R: uniroot of pt(.8 * sqrt(12), 11, ncp) - p at p .975 and .025, over sqrt(12).
+    assert dz_interval(0.8, 12) == pytest.approx((0.131509568666, 1.441753744829), rel=1e-6)

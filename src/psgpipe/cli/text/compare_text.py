@@ -6,23 +6,22 @@ import textwrap
 
 from psgpipe.cli.printing import printable, table
 from psgpipe.comparison.report import (
+    contrast_head,
     contrast_row,
     estimand_sentence,
     note_of,
     primary_sentence,
     short_table,
 )
+from psgpipe.comparison.verdicts import is_compared
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import Comparison, Contrast
 
 WIDTH = 100
-_HEAD = (
-    "", "", "unit", "n", "baseline", "treatment", "difference [95 %]", "p", "p adj", "trust", "",
-)  # fmt: skip
 # Statements that the terminal shows; all are in the files.
 _SHOWN_STATEMENTS = (
-    "sample", "sample size", "declaration", "causality", "tipping point rem", "tipping point n3",
-    "tipping point spread", "trust", "stages",
+    "sample", "arms", "sample size", "declaration", "causality", "tipping point rem",
+    "tipping point n3", "tipping point spread", "trust", "stages",
 )  # fmt: skip
 
 
@@ -31,10 +30,12 @@ def comparison_text(comparison: Comparison) -> str:
     shown = short_table(comparison)
     declared = {c.endpoint for c in shown if c.role != "exploratory"}
     estimand = estimand_sentence(comparison)
+    _, *columns, _ = contrast_head(comparison)
+    head = ("", "", *columns, "")
     parts = [
         _wrapped(estimand, "") if estimand else "",
         _wrapped(primary_sentence(comparison), ""),
-        "\n".join([table([_HEAD, *_rows(shown)]), *_notes(comparison, shown)]),
+        "\n".join([table([head, *_rows(shown)]), *_notes(comparison, shown)]),
         _further(comparison, shown),
         "\n".join(_wrapped(f"! {warning}") for warning in comparison.warnings),
         "\n".join(
@@ -56,7 +57,7 @@ def _concerns(topic: str, declared: set[str]) -> bool:
 
 def _rows(shown: tuple[Contrast, ...]) -> list[tuple[str, ...]]:
     """The rows with their roles; a hedge that all rows share is in the sentence above."""
-    hedges = {tuple(h for h in c.hedges if h != "exploratory") for c in shown if c.n_subjects}
+    hedges = {tuple(h for h in c.hedges if h != "exploratory") for c in shown if is_compared(c)}
     in_full = len(hedges) > 1
     rows = []
     for c in shown:

@@ -15,6 +15,7 @@ from psgpipe.comparison.report import (
     primary_sentence,
     sections,
     short_table,
+    title_of,
 )
 from psgpipe.files.atomic import write_file
 from psgpipe.model.comparison import Comparison, Contrast
@@ -27,7 +28,7 @@ from psgpipe.results.replace_folder import COMPARISON as FOLDER
 from psgpipe.results.status import study_nights
 
 PAGE, ESTIMATION, FOREST = "report.html", "estimation.svg", "forest.svg"
-METHOD = ("sample", "multiplicity", "staging", "sign flips", "intervals")
+METHOD = ("sample", "arms", "slopes", "multiplicity", "staging", "sign flips", "intervals")
 """Topics of statements that say how the comparison was made; all others limit what it says."""
 MOST_SUBJECTS = 300
 """Subjects with a part of their own on the page."""
@@ -57,9 +58,10 @@ def comparison_pages(comparison: Comparison, out: Path) -> dict[str, bytes]:
     has_declared = any(c.role != "exploratory" for c in comparison.contrasts)
     content = page(
         "comparison.html",
-        "Treatment against baseline",
+        title_of(comparison),
         None,
         ("nights.css", "comparison.css"),
+        has_arms=bool(comparison.arms),
         sentence=primary_sentence(comparison),
         estimand=estimand_sentence(comparison),
         warnings=comparison.warnings,

@@ -97,9 +97,13 @@ def estimation_plot(contrast: Contrast, changes: Sequence[SubjectChange]) -> Est
     ----------
     changes
         Of the subjects with this endpoint.
+
+    Returns
+    -------
+    None without numbers, and for two arms: the picture is of one group.
     """
     drawn = [c for c in changes if None not in (c.baseline_mean, c.treatment_mean, c.difference)]
-    if not drawn:
+    if not drawn or contrast.arms is not None:
         return None
     scale = _Scale(contrast, drawn)
     bands, bands_text = _bands(drawn, scale)

@@ -51,11 +51,23 @@ def worst_rank_differences(
     ----------
     Lachin JM (1999), Control Clin Trials 20:408-422 (worst-rank scores).
     """
+    of_each = mean_ranks(latency_min, subject, treated)
+    return {name: under - before for name, (before, under) in of_each.items()}
+
+
+def mean_ranks(
+    latency_min: npt.ArrayLike, subject: Sequence[str], treated: Sequence[bool]
+) -> dict[str, tuple[float, float]]:
+    """Mean rank of the baseline nights and of the treatment nights, for each subject.
+
+    The parameters are those of `worst_rank_differences`.
+    """
     names, index = np.unique(np.asarray(subject), return_inverse=True)
     cell = 2 * index + np.asarray(treated, dtype=bool)  # the nights of a subject in a condition
     ranks = mid_ranks(latency_min)[np.argsort(cell, kind="stable")]
     of_cells = means(np.split(ranks, np.cumsum(np.bincount(cell))[:-1])).reshape(-1, 2)
-    return {str(name): float(of[1] - of[0]) for name, of in zip(names, of_cells, strict=True)}
+    return {str(name): (float(of[0]), float(of[1]))
+            for name, of in zip(names, of_cells, strict=True)}  # fmt: skip
 
 
 def median_latency_min(latency_min: npt.ArrayLike) -> float:

@@ -134,20 +134,31 @@ def g_av_interval(
 
 def t_test_power(effect: float, n: int, alpha: float = 1 - LEVEL) -> float:
     """Power of the two-sided paired t test; `effect` is the difference over the SD of changes."""
+    return noncentral_power(abs(effect) * math.sqrt(n), n - 1, alpha)
+
+
+def noncentral_power(shift: float, df: float, alpha: float = 1 - LEVEL) -> float:
+    """Power of a two-sided t test; `shift` is the true difference over its standard error."""
     from scipy.special import nctdtr
 
-    limit, shift = t_quantile(1 - alpha, n - 1), abs(effect) * math.sqrt(n)
+    limit = t_quantile(1 - alpha, df)
     # By the symmetry of the noncentral t, both tails are lower tails.
-    return float(nctdtr(n - 1, -shift, -limit) + nctdtr(n - 1, shift, -limit))
+    return float(nctdtr(df, -shift, -limit) + nctdtr(df, shift, -limit))
 
 
 @functools.lru_cache(maxsize=64)
 def smallest_detectable_effect(n: int) -> float:
     """The dz that the two-sided paired t test of `n` subjects finds with a power of 80 %."""
-    low, high = 0.0, 200.0
+    return smallest_detectable_shift(n - 1) / math.sqrt(n)
+
+
+@functools.lru_cache(maxsize=64)
+def smallest_detectable_shift(df: float) -> float:
+    """The difference over its standard error that a t test finds with a power of 80 %."""
+    low, high = 0.0, 400.0
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if t_test_power(middle, n) < POWER else (low, middle)
+        low, high = (middle, high) if noncentral_power(middle, df) < POWER else (low, middle)
     return high
 
 

@@ -1,0 +1,1 @@
+"""Parallel arms: treatment against control, each subject in one arm."""

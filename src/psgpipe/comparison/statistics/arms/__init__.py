@@ -1,0 +1,1 @@
+"""Arithmetic of two arms: analysis of covariance, permutation test, shift."""
