@@ -5,6 +5,7 @@ was asked, and leaves no temporary file. `psgpipe batch` has workers and is swep
 tests/batch/test_kill9.py.
 """
 
+import datetime as dt
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from psgpipe.cli.app import COMMANDS
+from psgpipe.edf.writer import write_scoring
+from psgpipe.model.hypnogram import Hypnogram
 from psgpipe.results import journal
 from tests.recordings import write_night
 from tests.studies import assert_old_or_new, make_study, tree
@@ -21,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="runs commands in forked processes"),
 ]
 
-WRITES_NOTHING = {"status", "verify", "plan"}
+WRITES_NOTHING = {"status", "verify", "plan", "doubts"}
 MADE_OF_OTHERS = {"demo"}  # simulate, batch and compare
 SWEPT_ELSEWHERE = {"batch"}
 
@@ -52,6 +55,14 @@ def study_of_two(work, templates):
     make_study(
         work / "study", ["n1", "n2"], templates, columns="\tlights_off", cells=["\t22:01:30", "\t"]
     )
+
+
+def scored_study(work, templates):
+    made = make_study(
+        work / "study", ["n1", "n2"], templates, columns="\tscoring", cells=["\texpert.edf", "\t"]
+    )
+    expert = Hypnogram(("W", "N2", "N2", "R"), start=dt.datetime(2024, 3, 1, 22, 1))
+    (made.folder / "expert.edf").write_bytes(write_scoring(expert))
 
 
 def comparable_nights(work, templates, change=-8):
@@ -104,6 +115,10 @@ SWEEPS = (
         "simulate",
         ("simulate", "-o", "made", "--subjects", "1", "--hours", "0.1", "--fs", "64", "-q"), empty,
         code_when_complete=7, at_least=20,
+    ),
+    Sweep(
+        "agree", ("agree", "out", "-q"), scored_study, setup=(BATCH,), at_least=10,
+        whole=("out/agreement",),
     ),
     Sweep("export", ("export", "out", "--to", "edf"), study_of_two, setup=(BATCH,)),
     Sweep("report", ("report", "out"), study_of_two, setup=(BATCH,), whole=(NIGHT,)),

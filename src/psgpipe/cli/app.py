@@ -30,6 +30,7 @@ COMMANDS = {
     "status": "Nights that are done, failed, missing or running, read from files only.",
     "verify": "Compare every output with the hash in its manifest.",
     "doubts": "The epochs that the stager doubted most.",
+    "agree": "Automatic stages against the stages of an expert.",
     "export": "Scorings and summaries in the formats of other tools.",
     "compare": "Treatment against baseline.",
     "report": "The pages of nights, study and comparison.",

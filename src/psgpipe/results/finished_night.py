@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from psgpipe.results.output_check import intact_output
 
 READS_TRIED = 5
 FILES = ("summary.json", "hypnogram.tsv", QUALITY)
+FURTHER_STAGES = ("expert", "auto")
 PROBABILITIES = ("p_w", "p_n1", "p_n2", "p_n3", "p_r")
 T = TypeVar("T")
 
@@ -44,6 +45,9 @@ class FinishedNight:
         Seconds from the start of the recording; None where they are not known.
     summary
         The content of ``summary.json``.
+    further_stages
+        Other stages of the same epochs, by column of ``hypnogram.tsv``: ``expert``, a person's
+        beside automatic ones; ``auto``, the automatic ones before a correction.
     flags
         The flags of the quality check that make the night's numbers doubtful.
     """
@@ -59,6 +63,7 @@ class FinishedNight:
     summary: Mapping[str, Any]
     flags: tuple[str, ...]
     manifest: Manifest
+    further_stages: Mapping[str, tuple[SleepStage, ...]] = field(default_factory=dict)
 
     def epoch_duration_s(self, epoch: int) -> float:
         """30 s; less in the last epoch where the recording ends within it."""
@@ -116,6 +121,11 @@ def _night(
         summary=summary,
         flags=tuple(dict.fromkeys(flag.code for flag in doubts_in(parse_json(quality_json)))),
         manifest=manifest,
+        further_stages={
+            column: tuple(SleepStage(row[column]) for row in rows)
+            for column in FURTHER_STAGES
+            if column in rows[0]
+        },
     )
 
 

@@ -84,8 +84,8 @@ def _out_of(night: Path) -> Path:
 def put_folder(folder: Path, files: Mapping[str, bytes | Iterable[bytes]], out: Path) -> None:
     """Replace a folder in `out` by one with these files; the user's own files there stay.
 
-    `folder` is that of a night or of the comparison. The pieces of a file can be read more than
-    once.
+    `folder` is that of a night, of the comparison or of the agreement. The pieces of a file can be
+    read more than once.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""The new folder of a finished night, or of a comparison, replaces its old one.
+"""The new folder of a finished night, of a comparison or of an agreement replaces its old one.
 
 It is written into a temporary folder under ``OUT/.psgpipe-new``. That holds ``new``, the new files,
-and ``for``, the name of the night (``S1/n1``) or ``comparison`` and the number of the folder
+and ``for``, the name of the night (``S1/n1``) or of the study's folder and the number of the folder
 ``new`` on its disk. After the replacement it also
 holds the old folder, until that is removed.
 """
@@ -34,6 +34,13 @@ COMPARISON_FILES = (
 )  # fmt: skip
 """The files that psgpipe writes into ``comparison/``."""
 
+AGREEMENT = "agreement"
+AGREEMENT_FILES = ("agreement.json", "agreement.md", "epochs.tsv", "nights.tsv")
+"""The files that psgpipe writes into ``agreement/``."""
+
+STUDY_FOLDERS = {COMPARISON: COMPARISON_FILES, AGREEMENT: AGREEMENT_FILES}
+"""The folders beside the nights that are replaced as a whole, and psgpipe's files in them."""
+
 NEW_FOLDERS = f"{TEMPORARY_PREFIX}new"
 
 _EXISTS = {errno.EEXIST, errno.ENOTEMPTY}
@@ -42,7 +49,7 @@ _MOST_ATTEMPTS = 20
 
 @contextlib.contextmanager
 def new_folder(folder: Path, out: Path) -> Iterator[Path]:
-    """An empty folder for the new files of `folder`, a night or the comparison in `out`."""
+    """An empty folder for the new files of `folder`, a night or a study's folder in `out`."""
     temporary = out / NEW_FOLDERS / new_tag()
     try:
         yield _make_temporary(temporary, _name_of(folder, out))
@@ -57,7 +64,7 @@ def _name_of(folder: Path, out: Path) -> str:
 
 def _folder_named(name: str, out: Path) -> Path:
     subject, _, night = name.partition("/")
-    return out / COMPARISON if name == COMPARISON else night_folder(out, subject, night)
+    return out / name if name in STUDY_FOLDERS else night_folder(out, subject, night)
 
 
 def _make_temporary(temporary: Path, name: str) -> Path:
@@ -142,7 +149,7 @@ def _complete(temporary: Path, out: Path) -> None:
         if str(rest.lstat().st_ino) == number.strip():
             _remove_files(rest)
         else:
-            own = COMPARISON_FILES if name == COMPARISON else _own_files(rest)
+            own = STUDY_FOLDERS[name] if name in STUDY_FOLDERS else _own_files(rest)
             _remove_old(rest, folder, own)
     (temporary / "for").unlink(missing_ok=True)
     temporary.rmdir()

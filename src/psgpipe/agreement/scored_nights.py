@@ -1,0 +1,174 @@
+"""Nights with automatic stages and those of an expert, on the same epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.agreement.scoring_files import ScoringFiles
+from psgpipe.errors import PsgpipeError
+from psgpipe.model.hypnogram import Hypnogram, SleepStage
+from psgpipe.results.finished_night import FinishedNight, read_finished_night
+from psgpipe.results.manifest import Manifest
+from psgpipe.results.status import StudyNight, stored_night, word_in_tables
+from psgpipe.scorings.align import align
+from psgpipe.scorings.read import read_scoring
+from psgpipe.sleep.cycles import CYCLE_RULE, CycleRule
+from psgpipe.sleep.local_clock import local_clock
+
+COLUMN = "scoring of the study table"
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredNight:
+    """A night with two scorings of the same epochs.
+
+    Attributes
+    ----------
+    scoring
+        Where the expert's stages are from: a file name, or the study table.
+    automatic, expert
+        Their epochs in bed are those that the expert's scoring reaches, too.
+    probabilities
+        Shape (n_epochs, 5); rows of NaN where the epoch was not staged.
+    n_not_scored
+        Epochs in bed before the expert's first stage and after the last one.
+    de_weighted
+        Whether the probabilities are free of the class weights of training already.
+    """
+
+    subject: str
+    night: str
+    condition: str | None
+    scoring: str
+    automatic: Hypnogram
+    expert: Hypnogram
+    probabilities: npt.NDArray[np.float64]
+    lights_known: bool
+    cycle_rule: CycleRule
+    n_not_scored: int
+    de_weighted: bool
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOutNight:
+    """A night that is not compared, and why; `is_failure` where it has a scoring that is no use."""
+
+    subject: str
+    night: str
+    reason: str
+    is_failure: bool = False
+
+
+@dataclass
+class ScoredNights:
+    """The nights of a study that have two scorings, and those that have not."""
+
+    nights: list[ScoredNight] = field(default_factory=list)
+    left_out: list[LeftOutNight] = field(default_factory=list)
+
+
+def scored_nights(nights: Iterable[StudyNight], files: ScoringFiles | None) -> ScoredNights:
+    """The finished nights with an expert's stages: those in `files`, else those of the night."""
+    result = ScoredNights()
+    for listed in nights:
+        found = _scored_night(listed, files)
+        if isinstance(found, ScoredNight):
+            result.nights.append(found)
+        else:
+            result.left_out.append(found)
+    return result
+
+
+def _scored_night(listed: StudyNight, files: ScoringFiles | None) -> ScoredNight | LeftOutNight:
+    def left_out(reason: str, *, is_failure: bool = False) -> LeftOutNight:
+        return LeftOutNight(listed.subject, listed.night, reason, is_failure)
+
+    stored = stored_night(listed)
+    if stored.manifest is None:
+        return left_out(f"{word_in_tables(stored.status)}: {stored.reason}")
+    try:
+        night = read_finished_night(listed.folder)
+        automatic = _automatic(night)
+        if automatic is None:
+            return left_out("its stages are a person's: there are no automatic ones")
+        if files is None:
+            given = night.further_stages.get("expert")
+            if given is None:
+                return left_out("no scoring")
+            expert, scoring, findings = given, COLUMN, tuple[str, ...]()
+        else:
+            path = files.of(night)
+            if path is None:
+                return left_out("no scoring")
+            expert, findings = _aligned(path, night)
+            scoring = path.name
+    except PsgpipeError as error:
+        return left_out(error.problem, is_failure=True)
+    return _pair(listed, night, automatic, expert, scoring, findings)
+
+
+def _automatic(night: FinishedNight) -> tuple[SleepStage, ...] | None:
+    """The automatic stages; of a corrected night those before the correction."""
+    if (night.manifest.stages or "auto") == "auto":
+        return night.hypnogram.stages
+    return night.further_stages.get("auto")
+
+
+def _aligned(path: Path, night: FinishedNight) -> tuple[tuple[SleepStage, ...], tuple[str, ...]]:
+    """The stages of a file on the epochs of the night, and what is odd about them."""
+    start = night.hypnogram
+    zone = _lights(night.manifest).get("timezone")
+    clock = local_clock(start.start, start.start_clock, zone if isinstance(zone, str) else None)
+    aligned = align(read_scoring(path), clock, night.span_s)
+    return aligned.hypnogram.stages, tuple(f"{f.code}: {f.message}" for f in aligned.findings)
+
+
+def _lights(manifest: Manifest) -> Mapping[str, Any]:
+    lights = manifest.document.get("lights")
+    return lights if isinstance(lights, Mapping) else {}
+
+
+def _pair(
+    listed: StudyNight,
+    night: FinishedNight,
+    automatic: tuple[SleepStage, ...],
+    expert: tuple[SleepStage, ...],
+    scoring: str,
+    findings: tuple[str, ...],
+) -> ScoredNight | LeftOutNight:
+    has_stage = np.flatnonzero([stage != SleepStage.UNS for stage in expert])
+    if not has_stage.size:
+        return LeftOutNight(listed.subject, listed.night, "its scoring has no stage", True)
+    number = np.arange(len(expert))
+    reached = (number >= has_stage[0]) & (number <= has_stage[-1])
+    in_bed = night.hypnogram.in_bed & reached
+    staging = next((s.parameters for s in night.manifest.steps if s.name == "stage_sleep"), {})
+    return ScoredNight(
+        subject=listed.subject,
+        night=listed.night,
+        condition=listed.condition,
+        scoring=scoring,
+        automatic=Hypnogram(automatic, in_bed),
+        expert=Hypnogram(expert, in_bed),
+        probabilities=night.probabilities,
+        lights_known=None not in (night.lights_off_s, night.lights_on_s),
+        cycle_rule=_cycle_rule(night.manifest),
+        n_not_scored=int((night.hypnogram.in_bed & ~reached).sum()),
+        de_weighted=staging.get("de_weight") is True,
+        findings=findings,
+    )
+
+
+def _cycle_rule(manifest: Manifest) -> CycleRule:
+    """The rule by which the night's own cycles were counted."""
+    parameters = next((s.parameters for s in manifest.steps if s.name == "summarize"), {})
+    known = {f.name: parameters.get(f.name) for f in fields(CycleRule)}
+    values = {n: float(v) for n, v in known.items() if isinstance(v, int | float)}
+    return CycleRule(**{**vars(CYCLE_RULE), **values})
