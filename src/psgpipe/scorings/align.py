@@ -15,6 +15,7 @@ from psgpipe.messages import count_of
 from psgpipe.model.header import Finding
 from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnogram, SleepStage
 from psgpipe.model.scoring import AlignedScoring, Alignment, Scoring
+from psgpipe.scorings.assumed_epochs import refuse_wrong_length
 from psgpipe.scorings.stage_intervals import (
     StageInterval,
     StageIntervals,
@@ -55,9 +56,10 @@ def align(scoring: Scoring, clock: LocalClock, span_s: float) -> AlignedScoring:
     Raises
     ------
     psgpipe.errors.ScoringInvalid
-        The scoring lies outside the recording by the clock, or has two different stages for one
-        time.
+        The scoring lies outside the recording by the clock, has two different stages for one time,
+        or has epochs of unknown length that do not fit the recording.
     """
+    refuse_wrong_length(scoring, span_s)
     shift = _shift(scoring, clock, span_s)
     timed = stage_intervals(scoring, span_s - shift.seconds)
     own_clock = LocalClock(scoring.start, _clock_of(scoring))

@@ -62,7 +62,7 @@ def read(path: Path, options: ReadOptions) -> Scoring:
         start_clock=start_clock,
         epoch_s=epoch_s,
         annotations=tuple(
-            Annotation(e.onset_s, e.duration_s, e.concept)
+            Annotation(e.onset_s, e.duration_s, _event_name(e.concept))
             for e in events
             if e.onset_s is not None and e.concept not in named and e.concept
         ),
@@ -80,6 +80,11 @@ def _event(element: Element, count: int, file: str) -> _Event:
             "Export the scoring again.",
         )
     return _Event(concept, onset_s, duration_s)
+
+
+def _event_name(concept: str) -> str:
+    """The name of an event: ``Lights Off`` for ``Lights Off|Lights Off``, ``SRO:LightsOff``."""
+    return concept.removeprefix("SRO:").partition("|")[0]
 
 
 def _usual_duration_s(events: list[_Event], named: dict[str, SleepStage]) -> float | None:
