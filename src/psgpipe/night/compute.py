@@ -10,7 +10,7 @@ from psgpipe.night.expert.results import expert_results
 from psgpipe.night.output_files import night_outputs
 from psgpipe.night.provenance import staged_night
 from psgpipe.night.recipe import Recipe
-from psgpipe.night.runner import RESULTS, StepResults, run_steps
+from psgpipe.night.runner import StepResults, run_steps
 
 
 class NightFiles(NamedTuple):
@@ -28,12 +28,11 @@ def compute_night(opened: OpenedNight, recipe: Recipe, recording_sha256: str) ->
     """Run the steps of an opened night and write its results as bytes."""
     if recipe.definition.by_expert:
         return night_files(expert_results(opened, recipe.definition), recipe, recording_sha256)
-    wanted = (*RESULTS, "filtered") if recipe.pictures else RESULTS
-    return night_files(run_steps(opened, recipe.definition, wanted), recipe, recording_sha256)
+    return night_files(run_steps(opened, recipe.definition), recipe, recording_sha256)
 
 
 def night_files(results: StepResults, recipe: Recipe, recording_sha256: str) -> NightFiles:
     """The files of a night whose steps have run."""
     staged = staged_night(recipe.definition, results, recording_sha256)
-    outputs = night_outputs(staged, results.slots.get("filtered", ()), pictures=recipe.pictures)
+    outputs = night_outputs(staged, results.slots.get("referenced", ()), pictures=recipe.pictures)
     return NightFiles(outputs, staged.provenance)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from psgpipe.edf.writer import write_scoring
 from psgpipe.files.atomic import json_bytes
+from psgpipe.model.derived_signal import DerivedSignal
 from psgpipe.model.hypnogram import EPOCH_S, SleepStage
 from psgpipe.model.night import StagedNight
-from psgpipe.model.recording import Recording
 from psgpipe.night.microstructure_files import microstructure_files
+from psgpipe.night.spectrogram import night_spectrogram
 from psgpipe.reports.night_report import report_files
-from psgpipe.reports.spectrogram_image import Spectrogram
-from psgpipe.signals.spectrogram import epoch_spectrogram
 from psgpipe.sleep.doubted_epochs import doubted_epochs
 from psgpipe.sleep.local_clock import local_clock
 from psgpipe.sleep.trial_endpoints import quarters_in_bed_min
@@ -25,14 +25,17 @@ HYPNOGRAM_COLUMNS = (
     "epoch", "onset_s", "duration_s", "clock", "stage",
     "p_w", "p_n1", "p_n2", "p_n3", "p_r", "in_bed", "valid",
 )  # fmt: skip
-HIGHEST_SHOWN_HZ = 30.0
 DOUBTED_EPOCHS = 30
 
 
 def night_outputs(
-    staged: StagedNight, filtered: tuple[Recording, ...], *, pictures: bool
+    staged: StagedNight, referenced: Iterable[DerivedSignal], *, pictures: bool
 ) -> dict[str, bytes]:
-    """Every output file of a finished night except its manifest, by name."""
+    """Every output file of a finished night except its manifest, by name.
+
+    `referenced` are the derivations that were staged; a picture shows the spectrogram of the first
+    EEG.
+    """
     outputs = {
         "hypnogram.tsv": hypnogram_tsv(staged),
         "hypnogram.edf": write_scoring(
@@ -44,7 +47,7 @@ def night_outputs(
     if staged.microstructure is not None:
         outputs |= microstructure_files(staged.microstructure, staged.hypnogram)
     if pictures:
-        outputs |= report_files(staged, _spectrogram(staged, filtered))
+        outputs |= report_files(staged, night_spectrogram(referenced, len(staged.hypnogram)))
     return outputs
 
 
@@ -161,10 +164,3 @@ def _expert(staged: StagedNight) -> dict[str, Any]:
         **{f"expert_{name}": value for name, value in endpoints.items()},
         "expert_absent": reasons,
     }
-
-
-def _spectrogram(staged: StagedNight, filtered: tuple[Recording, ...]) -> Spectrogram | None:
-    if not filtered:
-        return None
-    freqs_hz, power_db = epoch_spectrogram(filtered[0], len(staged.hypnogram), HIGHEST_SHOWN_HZ)
-    return Spectrogram(freqs_hz, power_db, filtered[0].derivations[0])

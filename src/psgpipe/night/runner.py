@@ -20,7 +20,7 @@ from psgpipe.quality.flags import judge_dose_time, judge_stages
 
 LOGGER = logging.getLogger("psgpipe")
 RESULTS = ("staged", "summary", "quality", "microstructure", "events")
-"""The slots that hold a night's numbers; pictures need *filtered* as well."""
+"""The slots that hold a night's numbers."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from psgpipe.sleep.local_clock import LocalClock
 from psgpipe.sleep.sedation import dose_end_s
 
 WIDTH, LEFT, RIGHT = 1000.0, 56.0, 952.0
-PNG_WIDTH = 1500
+PNG_WIDTH = 1200
 TITLE_LETTERS, LINE_LETTERS, MOST_DOUBTS = 84, 122, 4
 LINE, CAPTION, GAP, ROW, LETTER = 18.0, 20.0, 8.0, 17.0, 8.2
 SPECTROGRAM_HEIGHT, HYPNODENSITY_HEIGHT, STAGE_ROW = 104.0, 84.0, 22.0
@@ -304,8 +304,9 @@ def _mark_labels(marks: Sequence[Mark], top: float) -> list[dict[str, str]]:
 def _spectrogram(
     image: SpectrogramImage, place: Panel, spectrogram: Spectrogram | None, axis: TimeAxis
 ) -> dict[str, Any]:
-    ticks = range(0, int(image.highest_hz) + 1, 10)
-    y = [place.bottom - place.height * hz / image.highest_hz for hz in ticks]
+    span_hz = image.highest_hz - image.lowest_hz
+    ticks = range(10, int(image.highest_hz) + 1, 10)
+    y = [place.bottom - place.height * (hz - image.lowest_hz) / span_hz for hz in ticks]
     return {
         "place": place.shown,
         "uri": image.uri,

@@ -27,6 +27,7 @@ def png_of(svg: str, width: int) -> bytes:
         font_files=[str(FONT)],
         font_family=FONT_FAMILY,
         sans_serif_family=FONT_FAMILY,
+        image_rendering="optimize_speed",
     )
     return bytes(png)
 

@@ -34,6 +34,7 @@ class SpectrogramImage(NamedTuple):
     """A spectrogram as the address of an image; `low_db` is its darkest colour."""
 
     uri: str
+    lowest_hz: float
     highest_hz: float
     low_db: float
     high_db: float
@@ -50,7 +51,8 @@ def spectrogram_image(spectrogram: Spectrogram) -> SpectrogramImage | None:
     level = np.nan_to_num(np.clip(share, 0, 1)) * (N_COLOURS - 1)
     indices = np.where(is_signal, np.round(level), N_COLOURS).astype(np.uint8)
     uri = data_uri(palette_png(indices[::-1], _palette()))
-    return SpectrogramImage(uri, float(spectrogram.freqs_hz[-1]), float(low), float(high))
+    lowest_hz, highest_hz = float(spectrogram.freqs_hz[0]), float(spectrogram.freqs_hz[-1])
+    return SpectrogramImage(uri, lowest_hz, highest_hz, float(low), float(high))
 
 
 def _palette() -> npt.NDArray[np.uint8]:
