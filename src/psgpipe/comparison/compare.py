@@ -54,12 +54,10 @@ from psgpipe.messages import count_of, did_you_mean
 from psgpipe.model.comparison import (
     ArmFlow,
     Comparison,
-    Contrast,
     DoseSlope,
     EndpointReliability,
     EndpointRole,
     StratumContrast,
-    SubjectChange,
 )
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 from psgpipe.model.microstructure.names import GAIN_DEPENDENT, LEVEL
@@ -134,7 +132,16 @@ def compare(
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
     stamp = lock_stamp(declaration)
     changes = tuple(c for a in analyses for c in subject_changes(a.nights, stamp, selection.arms))
-    contrasts, changes, of_gain = _gain_checked(selection, analyses, contrasts, changes, plan)
+    of_level: tuple[str, ...] = ()
+    if any(n.values.get(LEVEL) is not None for n in selection.analysed) or (
+        not GAIN_DEPENDENT.isdisjoint(e for e, _ in roles)
+    ):
+        # A study without spectra needs none of this.
+        from psgpipe.comparison.signal_level.check import CheckedResults, check_signal_level
+
+        contrasts, changes, of_level = check_signal_level(
+            selection, analyses, CheckedResults(contrasts, changes, ()), plan, _out_of(Path(source))
+        )
     return Comparison(
         spec=plan,
         declaration=declaration,
@@ -155,7 +162,7 @@ def compare(
             *warnings_of_corrections(selection.analysed),
             *sequence_warnings(selection, design),
             *imbalance_warnings(selection), *arms.warnings,
-            *of_gain,
+            *of_level,
             *inexact_warning(
                 {a.nights.endpoint: inexact_sign_flips(a.nights) for a in analyses if not a.arms}
             ),
@@ -165,29 +172,6 @@ def compare(
         recipe=recipe,
         table=table.file,
     )  # fmt: skip
-
-
-def _gain_checked(
-    selection: NightSelection,
-    analyses: Sequence[EndpointAnalysis],
-    contrasts: tuple[Contrast, ...],
-    changes: tuple[SubjectChange, ...],
-    spec: ComparisonSpec,
-) -> tuple[tuple[Contrast, ...], tuple[SubjectChange, ...], tuple[str, ...]]:
-    """Contrasts and changes without verdicts on absolute power of another gain, and warnings."""
-    if GAIN_DEPENDENT.isdisjoint(a.nights.endpoint for a in analyses) and all(
-        n.values.get(LEVEL) is None for n in selection.analysed
-    ):
-        return contrasts, changes, ()
-    # A study without spectra needs none of this.
-    from psgpipe.comparison.signal_level import gain
-
-    levels, factor = gain.level_differences(selection), spec.gain_factor
-    return (
-        gain.without_gain_verdicts(contrasts, analyses, levels, factor),
-        tuple(gain.without_gain_changes(changes, levels, factor)),
-        tuple(gain.gain_warnings(levels, factor)),
-    )
 
 
 def _selected(table: NightsTable, spec: ComparisonSpec) -> NightSelection:
@@ -274,7 +258,7 @@ def read_nights(source: Path, spec: ComparisonSpec, *, by_expert: bool = False) 
     ------
     psgpipe.errors.StudyTableInvalid, psgpipe.errors.NightsNotComparable
     """
-    out = source if source.is_dir() else source.parent
+    out = _out_of(source)
     path = source / NIGHTS if source.is_dir() else source
     if source.is_dir() and not path.is_file():
         # A folder with its table needs none of this.
@@ -302,6 +286,11 @@ def read_nights(source: Path, spec: ComparisonSpec, *, by_expert: bool = False) 
     if spec.composition:
         nights = with_balances(nights)
     return replace(table, nights=nights)
+
+
+def _out_of(source: Path) -> Path:
+    """The folder of results in which a table of nights lies."""
+    return source if source.is_dir() else source.parent
 
 
 def _named(spec: ComparisonSpec) -> list[str]:
