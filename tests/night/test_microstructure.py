@@ -197,3 +197,42 @@ def test_a_recording_with_one_eye_has_no_density_of_eye_movements(tmp_path):
     events = read_json(folder / "microstructure.json")["events"]
     assert events["rems_per_min"] is None
     assert events["absent"]["rems_per_min"].startswith("two EOGs are needed")
+
+
+def said_at_level(study, finished, *options):
+    arguments = ["run", study / "recordings" / "sub-S01_ses-base1.edf", "--no-figures", "--json"]
+    return exit_code([str(a) for a in (*arguments, "-o", study / "out", *options)])
+
+
+def test_the_number_of_epochs_that_change_at_another_level_can_be_asked_for(
+    study, finished, capsys
+):
+    assert said_at_level(study, finished, "--eeg-gain", 2) == 0
+    found = json.loads(capsys.readouterr().out)["level_sensitivity"]
+    assert found["gain"] == 2
+    assert 0 < found["n_changed"] < found["n_epochs"] <= 240
+    assert any(found["changes"].values())
+    assert said_at_level(study, finished, "--eeg-gain", 1) == 0
+    same = json.loads(capsys.readouterr().out)["level_sensitivity"]
+    assert (same["n_changed"], set(same["changes"].values())) == (0, {0.0})
+
+
+def test_the_level_is_that_of_another_night(study, finished, with_events, capsys):
+    assert said_at_level(study, finished, "--level-of", with_events[1]) == 0
+    found = json.loads(capsys.readouterr().out)["level_sensitivity"]
+    levels = [read_json(f / "summary.json")["broadband_ln"] for f in (finished, with_events[1])]
+    assert found["gain"] == pytest.approx(math.exp((levels[1] - levels[0]) / 2))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--eeg-gain", "0"], "a gain of 0 was asked for, wanted 0.01 to 100"),
+        (["--eeg-gain", "nan"], "a gain of nan was asked for"),
+        (["--level-of", "nowhere"], "has no broadband_ln"),
+        (["--level-of", "nowhere", "--eeg-gain", "2"], "both say the level"),
+    ],
+)
+def test_an_impossible_level_is_refused(study, finished, capsys, options, told):
+    assert said_at_level(study, finished, *options) == 2
+    assert told in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,11 @@ from psgpipe.files.scratch import use_scratch_for_caches
 from psgpipe.messages import count_of
 from psgpipe.model.scoring import ScoringUse
 from psgpipe.night.expert.given import given_scoring
+from psgpipe.night.level_sensitivity import (
+    LevelSensitivity,
+    gain_to_level,
+    level_sensitivity,
+)
 from psgpipe.night.recipe import recipe_from
 from psgpipe.night.update import Outcome, run_to_folder
 from psgpipe.results.baseline_thresholds import with_baseline_thresholds
@@ -98,12 +104,23 @@ ORIGINS = {
 @click.option("--force", is_flag=True, help="Compute again, and replace what is there.")
 @microstructure_option
 @thresholds_option
+@click.option(
+    "--eeg-gain", type=float, metavar="FACTOR",
+    help="Also say how many epochs change where the EEG is FACTOR times as large.",
+)  # fmt: skip
+@click.option(
+    "--level-of",
+    type=FILE,
+    metavar="NIGHT",
+    help="The same, with the factor to the level of another finished night: its folder.",
+)
 @blind_option
 @output_options
 def command(
     recordings: tuple[Path, ...], out: Path, pipeline: str, labels: Path | None,
     no_figures: bool, force: bool, blind: bool, verbose: bool, quiet: bool, as_json: bool,
-    microstructure: bool, thresholds_from: Path | None,
+    microstructure: bool, thresholds_from: Path | None, eeg_gain: float | None,
+    level_of: Path | None,
     scoring: Path | None, scorer: str | None, scoring_map: str | None, use: ScoringUse,
     by: str | None, stages: str | None, age: float | None, sex: str | None, **given: Any,
 ) -> None:  # fmt: skip
@@ -119,6 +136,8 @@ def command(
         pipeline, labels, pictures=not no_figures, stages=stages,
         events=microstructure or bool(thresholds_from),
     )  # fmt: skip
+    if eeg_gain is not None and level_of is not None:
+        raise UsageError("--eeg-gain and --level-of both say the level", "Give one of the two.")
     if recipe.definition.by_expert and use == "correction":
         raise UsageError(
             "--as correction edits automatic stages, and --stages expert has none",
@@ -137,9 +156,15 @@ def command(
     outcome = run_to_folder(recording, night, recipe, out, force=force, blind=blind)
     summary = read_summary(outcome.folder)
     agreement = agreement_in(outcome.folder)
+    if level_of is not None:
+        eeg_gain = gain_to_level(outcome.folder, level_of)
+    sensitivity = (
+        None if eeg_gain is None else level_sensitivity(recording, night, recipe, eeg_gain)
+    )
     if as_json:
         result = {"folder": str(outcome.folder), "computed": outcome.computed, "summary": summary}
-        print_json(result | ({"agreement": agreement_dict(agreement)} if agreement else {}))
+        result |= {"agreement": agreement_dict(agreement)} if agreement else {}
+        print_json(result | ({"level_sensitivity": asdict(sensitivity)} if sensitivity else {}))
         return
     if not outcome.computed:
         LOGGER.info("this night is finished and unchanged: nothing was computed (see --force)")
@@ -147,6 +172,22 @@ def command(
         click.echo(summary_text(summary, outcome))
         if agreement:
             click.echo(agreement_text(agreement))
+        if sensitivity:
+            click.echo(sensitivity_text(sensitivity))
+
+
+def sensitivity_text(found: LevelSensitivity) -> str:
+    """How many epochs change at another level of the EEG, in two lines."""
+    share = f"{100 * found.n_changed / found.n_epochs:.1f} %" if found.n_epochs else "none"
+    changes = (
+        f"{name} {'absent' if change is None else f'{change:+.1f}'}"
+        for name, change in found.changes.items()
+    )
+    return (
+        f"  With an EEG x{found.gain:.3g} in amplitude, {found.n_changed} of "
+        f"{count_of(found.n_epochs, 'epoch')} have another stage ({share}):\n"
+        f"    {', '.join(changes)}"
+    )
 
 
 def agreement_dict(agreement: Agreement) -> dict[str, Any]:

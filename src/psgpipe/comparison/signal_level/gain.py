@@ -150,5 +150,6 @@ def gain_warnings(levels: Levels, factor: float) -> Iterator[str]:
         f"frequencies of the EEG differ together by more than {factor:g} times in power between "
         f"baseline and treatment: {', '.join(named[:MOST_NAMED])}{more}; over all subjects "
         f"x{math.exp(fmean(means)):.2f}. Absolute power has no verdict. The stager uses "
-        "amplitudes, too: psgpipe run --eeg-gain shows how many epochs another level changes"
+        "amplitudes, too: psgpipe run --level-of says how many epochs change at the other "
+        "night's level"
     )
