@@ -146,7 +146,7 @@ def test_a_scoring_of_another_night_fails_the_night_with_its_reason(recording, t
     scoring = scoring_file(tmp_path, "W*2 N2*10", time="04.00.00")
     arguments = ["run", str(recording), "-o", str(tmp_path / "out"), "--scoring", str(scoring)]
     assert cheap_nights.main(arguments) == 5
-    assert "the scoring is from 2024-03-01 04:00:00" in capsys.readouterr().err
+    assert "the scoring starts at 2024-03-01 04:00:00" in capsys.readouterr().err
     failure = read(tmp_path / "out" / "nights" / "night" / "1", "failure.json")
     assert failure["kind"] == "ScoringInvalid"
 

@@ -91,7 +91,7 @@ def test_a_scoring_of_another_night_is_refused_with_both_clocks():
 
 
 def test_a_scoring_by_day_does_not_fit_a_recording_by_night():
-    with pytest.raises(ScoringInvalid, match="14:00:00 to 14:01:00"):
+    with pytest.raises(ScoringInvalid, match="starts at 14:00:00 and ends at 14:01:00"):
         align(scoring(epochs("W N1"), None, start_clock=dt.time(14)), clock(), HOUR_S)
 
 

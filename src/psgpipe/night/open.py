@@ -52,7 +52,7 @@ def open_night(
     staged unless quality refuses it and, if `hashed`, the recording's hash.
     """
     if night.scoring is not None and path == night.scoring.path:
-        raise _no_recording(file_name(path))
+        raise _no_recording(file_name(path), "the night has a scoring alone")
     declared = dict(definition.params["reference"].declared_units or {})
     with open_recording(path) as recording:
         sources = sources_of(recording.channels, definition, label_table)
@@ -109,7 +109,7 @@ def _window(header: Header, lights: Lights, definition: Definition) -> range:
 def require_an_epoch(header: Header) -> None:
     """Refuse what is too short to hold a single epoch."""
     if not header.channels:
-        raise _no_recording(header.file)
+        raise _no_recording(header.file, "the file holds annotations only")
     if header.span_s < EPOCH_S:
         raise TooShort(
             f"{header.file}: {header.span_s:g} s are less than one 30-s epoch",
@@ -117,9 +117,9 @@ def require_an_epoch(header: Header) -> None:
         )
 
 
-def _no_recording(file: str) -> ChannelMissing:
+def _no_recording(file: str, found: str) -> ChannelMissing:
     return ChannelMissing(
-        f"{file}: a recording was wanted, this is a scoring",
+        f"{file}: a recording was wanted, {found}",
         "Give the recording itself with --scoring FILE, or use the scoring alone: --stages expert.",
     )
 

@@ -258,12 +258,11 @@ def _elsewhere(
     """The refusal of a scoring that lies outside the recording, with both clocks."""
     first_s = min(i.begin_s for i in placed)
     last_s = max(i.end_s for i in placed)
-    own = (
-        f"{_when(own_clock, first_s - shift.seconds)} to {_when(own_clock, last_s - shift.seconds)}"
-    )
-    recorded = f"{_when(clock, 0.0)} to {_when(clock, span_s)}"
+    begins = _when(own_clock, first_s - shift.seconds)
+    ends = _when(own_clock, last_s - shift.seconds)
     return ScoringInvalid(
-        f"{scoring.file}: the scoring is from {own}, the recording from {recorded}",
+        f"{scoring.file}: the scoring starts at {begins} and ends at {ends}, the recording starts "
+        f"at {_when(clock, 0.0)} and ends at {_when(clock, span_s)}",
         "Give the scoring of this very recording.",
     )
 
