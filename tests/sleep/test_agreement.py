@@ -1,8 +1,10 @@
 """Agreement of two scorings, counted by hand."""
 
+import numpy as np
 import pytest
 
-from psgpipe.sleep.agreement import Agreement, agreement
+from psgpipe.model.hypnogram import SCORED, Hypnogram, SleepStage
+from psgpipe.sleep.agreement import Agreement, agreement, better_shift
 from tests.builders import night
 
 
@@ -46,3 +48,23 @@ def test_nights_are_pooled_by_their_epochs():
     one, other = agreement(night("W*3"), night("W*3")), agreement(night("R"), night("W"))
     assert isinstance(one + other, Agreement)
     assert (one + other).accuracy == 0.75
+
+
+def test_a_scoring_three_epochs_late_agrees_better_three_epochs_earlier():
+    # Bouts of 2 to 6 epochs; the expert's are the same, three epochs later.
+    rng = np.random.default_rng(1)
+    bouts = [(SCORED[rng.integers(5)], int(rng.integers(2, 7))) for _ in range(100)]
+    stages = tuple(stage for stage, n in bouts for _ in range(n))
+    late = Hypnogram((SleepStage.UNS,) * 3 + stages[:-3])
+    shift = better_shift(late, Hypnogram(stages))
+    assert shift is not None
+    assert (shift.epochs, shift.kappa) == (-3, 1.0)
+    assert better_shift(Hypnogram(stages), Hypnogram(stages)) is None
+
+
+def test_stages_of_another_night_agree_at_no_shift():
+    rng = np.random.default_rng(2)
+    one, other = (
+        Hypnogram(tuple(SCORED[i] for i in rng.integers(0, 5, 300).repeat(4))) for _ in range(2)
+    )
+    assert better_shift(one, other) is None

@@ -9,6 +9,10 @@ import numpy.typing as npt
 
 from psgpipe.model.hypnogram import SCORED, Hypnogram
 
+MOST_SHIFTED_EPOCHS = 20
+LEAST_KAPPA, LEAST_GAIN = 0.4, 0.1
+"""A shift counts if kappa is then at least this, and this much higher."""
+
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
@@ -66,13 +70,53 @@ class Agreement:
         return Agreement(self.confusion + other.confusion)
 
 
+@dataclass(frozen=True)
+class BetterShift:
+    """A shift of the expert's stages, in epochs (later is positive), that agrees better."""
+
+    epochs: int
+    kappa: float
+
+
+def better_shift(expert: Hypnogram, automatic: Hypnogram) -> BetterShift | None:
+    """The shift by up to 10 min at which kappa is highest; None where that is hardly higher.
+
+    Stages last for many epochs: a scoring that is some epochs off still agrees, but less. Both
+    hypnograms count their epochs from the start of the same recording.
+    """
+    codes, others = _codes(expert), _codes(automatic)
+    kappas = {
+        n: Agreement(_confusion(codes[max(-n, 0) :], others[max(n, 0) :])).kappa
+        for n in range(-MOST_SHIFTED_EPOCHS, MOST_SHIFTED_EPOCHS + 1)
+    }
+    known = {n: kappa for n, kappa in kappas.items() if kappa is not None}
+    if not known:
+        return None
+    best = max(known, key=lambda n: (known[n], -abs(n)))
+    if known[best] < LEAST_KAPPA or known[best] < known.get(0, 0.0) + LEAST_GAIN:
+        return None
+    return BetterShift(best, known[best])
+
+
 def agreement(expert: Hypnogram, automatic: Hypnogram) -> Agreement:
     """Agreement over the epochs that both cover, from the first on.
 
     Both must count their epochs from the start of the same recording.
     """
-    confusion = np.zeros((len(SCORED), len(SCORED)), dtype=int)
-    for true, stage in zip(expert.stages, automatic.stages, strict=False):
-        if true in SCORED and stage in SCORED:
-            confusion[SCORED.index(true), SCORED.index(stage)] += 1
-    return Agreement(confusion)
+    return Agreement(_confusion(_codes(expert), _codes(automatic)))
+
+
+def _codes(hypnogram: Hypnogram) -> npt.NDArray[np.int_]:
+    """The number of each stage among W N1 N2 N3 R; -1 where there is none."""
+    numbers = {stage: number for number, stage in enumerate(SCORED)}
+    return np.array([numbers.get(stage, -1) for stage in hypnogram.stages], dtype=int)
+
+
+def _confusion(
+    expert: npt.NDArray[np.int_], automatic: npt.NDArray[np.int_]
+) -> npt.NDArray[np.int_]:
+    """Epochs by both stages, shape (5, 5), as far as both go."""
+    n, n_stages = min(len(expert), len(automatic)), len(SCORED)
+    both = (expert[:n] >= 0) & (automatic[:n] >= 0)
+    pairs = expert[:n][both] * n_stages + automatic[:n][both]
+    return np.bincount(pairs, minlength=n_stages**2).reshape(n_stages, n_stages)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from psgpipe.messages import count_of
 from psgpipe.model.hypnogram import SCORED, Hypnodensity, Hypnogram
 from psgpipe.model.night import ExpertStages
 from psgpipe.model.opened_night import OpenedNight
@@ -22,7 +23,7 @@ from psgpipe.quality.completeness import completeness, judge_completeness
 from psgpipe.quality.flags import judge_dose_time, judge_stages
 from psgpipe.signals.epochs import in_bed
 from psgpipe.sleep import architecture
-from psgpipe.sleep.agreement import agreement
+from psgpipe.sleep.agreement import agreement, better_shift
 
 EXPERT = "expert"
 """The stager of nights that a person scored."""
@@ -67,7 +68,21 @@ def with_scoring(results: StepResults, definition: Definition) -> StepResults:
         both.accuracy,
         both.kappa,
     )
-    return replace(results, slots={**results.slots, "expert": expert})
+    notes = (*staged.notes, *_shift_notes(hypnogram, staged.hypnogram, both.kappa))
+    slots = {**results.slots, "expert": expert, "staged": replace(staged, notes=notes)}
+    return replace(results, slots=slots)
+
+
+def _shift_notes(expert: Hypnogram, automatic: Hypnogram, kappa: float | None) -> tuple[str, ...]:
+    """A note where the clocks of scoring and recording seem to differ."""
+    better = better_shift(expert, automatic)
+    if better is None or kappa is None:
+        return ()
+    by, where = count_of(abs(better.epochs), "epoch"), "later" if better.epochs > 0 else "earlier"
+    return (
+        f"the scoring agrees better with the automatic stages (kappa {better.kappa:.2f}, not "
+        f"{kappa:.2f}) if it lies {by} {where}: do its clock and the recording's agree?",
+    )
 
 
 def _with_later_steps(slots: dict[str, Any], definition: Definition) -> dict[str, Any]:
