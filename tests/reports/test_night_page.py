@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from psgpipe.model.microstructure.names import MICROSTRUCTURE_ENDPOINTS
 from psgpipe.model.summary import ENDPOINTS, QualityFlag
 from psgpipe.reports.night_measures import measure_table
 from psgpipe.reports.night_report import report_files
@@ -41,10 +42,12 @@ def test_every_endpoint_has_a_name_and_a_meaning():
     table = measure_table()
     whole = [m["endpoint"] for group in table["group"] for m in group["measures"]]
     quarters = [m["endpoint"].format(q) for m in table["quarters"]["measures"] for q in "1234"]
+    spectra = [m["endpoint"] for m in table["spectra"]["measures"]]
     assert sorted([*whole, *quarters]) == sorted(ENDPOINTS)
-    every = [m for group in (*table["group"], table["quarters"]) for m in group["measures"]]
-    assert all(m["name"] and m["meaning"] for m in every)
-    for measure in every:
+    assert spectra == list(MICROSTRUCTURE_ENDPOINTS)
+    groups = (*table["group"], table["quarters"], table["spectra"])
+    assert all(m["name"] and m["meaning"] for group in groups for m in group["measures"])
+    for measure in (m for group in groups[:-1] for m in group["measures"]):
         unit = {"min": "min", "%": "pct", "/h": "per_h", "": ""}[measure["unit"]]
         assert measure["endpoint"].endswith(unit)
 

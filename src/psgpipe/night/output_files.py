@@ -15,8 +15,6 @@ from psgpipe.model.derived_signal import DerivedSignal
 from psgpipe.model.hypnogram import EPOCH_S, SleepStage
 from psgpipe.model.night import StagedNight
 from psgpipe.night.microstructure_files import microstructure_files
-from psgpipe.night.spectrogram import night_spectrogram
-from psgpipe.reports.night_report import report_files
 from psgpipe.sleep.doubted_epochs import doubted_epochs
 from psgpipe.sleep.local_clock import local_clock
 from psgpipe.sleep.trial_endpoints import quarters_in_bed_min
@@ -47,8 +45,16 @@ def night_outputs(
     if staged.microstructure is not None:
         outputs |= microstructure_files(staged.microstructure, staged.hypnogram)
     if pictures:
-        outputs |= report_files(staged, night_spectrogram(referenced, len(staged.hypnogram)))
+        outputs |= _report_files(staged, referenced)
     return outputs
+
+
+def _report_files(staged: StagedNight, referenced: Iterable[DerivedSignal]) -> dict[str, bytes]:
+    # Nights without figures do without these.
+    from psgpipe.night.spectrogram import night_spectrogram
+    from psgpipe.reports.night_report import report_files
+
+    return report_files(staged, night_spectrogram(referenced, len(staged.hypnogram)))
 
 
 def hypnogram_tsv(staged: StagedNight) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from psgpipe.model.night import StagedNight
-from psgpipe.model.summary import QUARTERS, ArchitectureSummary
+from psgpipe.model.summary import QUARTERS
 from psgpipe.reports.night_words import with_unit
 
 MEASURES = Path(__file__).with_name("measures.toml")
@@ -51,41 +52,61 @@ def measure_table() -> Mapping[str, Any]:
     return tomllib.loads(MEASURES.read_text(encoding="utf-8"))
 
 
-def absence_reasons(summary: ArchitectureSummary) -> list[str]:
-    """Why endpoints are absent, each reason once; on the page they have numbers from 1."""
-    return list(dict.fromkeys(summary.absent.values()))
+@dataclass(frozen=True)
+class NightValues:
+    """Every endpoint of a night by name, and why some are absent."""
+
+    values: Mapping[str, float | int | None]
+    absent: Mapping[str, str]
+
+    @classmethod
+    def of(cls, staged: StagedNight) -> NightValues:
+        """The endpoints of architecture and, where they were measured, of spectra."""
+        summary, spectra = staged.summary, staged.microstructure
+        if spectra is None:
+            return cls(summary.endpoints(), summary.absent)
+        return cls({**summary.endpoints(), **spectra.endpoints},
+                   {**summary.absent, **spectra.absent})  # fmt: skip
+
+    @cached_property
+    def reasons(self) -> list[str]:
+        """Why endpoints are absent, each reason once; on the page they have numbers from 1."""
+        return list(dict.fromkeys(self.absent.values()))
+
+    def cell(self, endpoint: str, measure: Mapping[str, Any]) -> tuple[str, str]:
+        """The value in words, and the number of the reason where it is absent."""
+        value = with_unit(self.values.get(endpoint), measure["unit"], measure.get("decimals", 1))
+        reason = self.absent.get(endpoint)
+        return value, "" if reason is None else str(self.reasons.index(reason) + 1)
 
 
 def measure_groups(staged: StagedNight) -> list[MeasureGroup]:
-    """Every endpoint of the whole night."""
+    """Every endpoint of the whole night, those of the spectra where they were measured."""
+    table, ours = measure_table(), NightValues.of(staged)
+    groups = [*table["group"], *([table["spectra"]] if staged.microstructure else [])]
+    theirs = None if staged.expert is None else staged.expert.summary
+    expert = None if theirs is None else NightValues(theirs.endpoints(), theirs.absent)
     return [
-        MeasureGroup(group["title"], [_row(measure, staged) for measure in group["measures"]])
-        for group in measure_table()["group"]
+        MeasureGroup(group["title"], [_row(measure, ours, expert) for measure in group["measures"]])
+        for group in groups
     ]
 
 
-def _row(measure: Mapping[str, Any], staged: StagedNight) -> MeasureRow:
-    endpoint, expert = measure["endpoint"], staged.expert
-    value, reason = _cell(endpoint, measure, staged.summary)
-    of_expert = "" if expert is None else _cell(endpoint, measure, expert.summary)[0]
+def _row(measure: Mapping[str, Any], ours: NightValues, expert: NightValues | None) -> MeasureRow:
+    endpoint = measure["endpoint"]
+    value, reason = ours.cell(endpoint, measure)
+    of_expert = "" if expert is None else expert.cell(endpoint, measure)[0]
     return MeasureRow(endpoint, measure["name"], value, measure["meaning"], reason, of_expert)
 
 
-def _cell(
-    endpoint: str, measure: Mapping[str, Any], summary: ArchitectureSummary
-) -> tuple[str, str]:
-    value = with_unit(getattr(summary, endpoint), measure["unit"], measure.get("decimals", 1))
-    reason = summary.absent.get(endpoint)
-    return value, "" if reason is None else str(absence_reasons(summary).index(reason) + 1)
-
-
-def quarter_rows(summary: ArchitectureSummary) -> list[QuarterRow]:
+def quarter_rows(staged: StagedNight) -> list[QuarterRow]:
     """Every endpoint of the quarters of the night."""
+    ours = NightValues.of(staged)
     return [
         QuarterRow(
             measure["name"],
             measure["meaning"],
-            [_cell(measure["endpoint"].format(q), measure, summary) for q in QUARTERS],
+            [ours.cell(measure["endpoint"].format(q), measure) for q in QUARTERS],
         )
         for measure in measure_table()["quarters"]["measures"]
     ]

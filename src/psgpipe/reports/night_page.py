@@ -13,7 +13,7 @@ from psgpipe.reports import night_words as words
 from psgpipe.reports.colours import CONVENTIONAL_ORDER
 from psgpipe.reports.night_facts import choices, derivation_rows, night_flags, provenance_facts
 from psgpipe.reports.night_measures import (
-    absence_reasons,
+    NightValues,
     measure_groups,
     measure_table,
     quarter_rows,
@@ -49,8 +49,8 @@ def night_page(staged: StagedNight, figure: str, *, has_spectrogram: bool) -> by
         has_spectrogram=has_spectrogram,
         figure=Markup(figure),  # noqa: S704  # its own template escaped every text
         groups=measure_groups(staged),
-        quarters=quarter_rows(staged.summary),
-        reasons=absence_reasons(staged.summary),
+        quarters=quarter_rows(staged),
+        reasons=NightValues.of(staged).reasons,
         quarters_title=measure_table()["quarters"]["title"],
         derivation_rows=derivation_rows(staged.quality),
         night_flags=night_flags(staged.quality),
