@@ -73,6 +73,16 @@ def test_a_date_that_stands_for_a_removed_one_is_none():
     assert times("1985-01-01 22:00:00").start_clock == dt.time(22)
 
 
+def test_zeros_in_the_place_of_a_date_are_no_date():
+    assert times("00.00.0000 22:00:00", "00.00.0000 22:00:30").onsets_s == [0, 30]
+    assert times("00.00.0000 22:00:00").start is None
+
+
+def test_an_offset_from_utc_is_that_of_the_local_clock():
+    assert times("2022-12-15T22:30:00+01:00").start == dt.datetime(2022, 12, 15, 22, 30)
+    assert read_moment("2022-12-15T22:30:00Z") is None  # not a local time
+
+
 def test_times_of_day_go_on_past_midnight():
     assert times("23:59:30", "00:00:00", "00:00:30").onsets_s == [0, 30, 60]
 

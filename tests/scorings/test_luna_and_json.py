@@ -56,9 +56,11 @@ def test_luna_writes_the_day_before_the_month(tmp_path):
     assert scoring.start == dt.datetime(2016, 4, 3, 21, 25, 23)
 
 
-def test_a_stage_of_luna_that_ends_with_dots_lasts_to_the_next_one(tmp_path):
+def test_a_stage_of_luna_that_ends_with_dots_lasts_to_the_next_line(tmp_path):
     path = annot(tmp_path, ("W", ".", ".", "0", "...", "."), ("N1", ".", ".", "90", "...", "."))
-    assert seen(read_scoring(path)) == [(0, None, "W"), (90, None, "N1")]
+    assert seen(read_scoring(path)) == [(0, 90, "W"), (90, None, "N1")]
+    path = annot(tmp_path, ("W", ".", ".", "0", "...", "."), ("up", ".", ".", "60", "+30", "."))
+    assert seen(read_scoring(path)) == [(0, 60, "W")]
 
 
 def test_other_classes_of_luna_are_annotations(tmp_path):
@@ -145,7 +147,7 @@ def test_the_file_that_yasa_writes_is_read(tmp_path):
 
 def test_light_and_deep_sleep_of_yasa_are_refused(tmp_path):
     four = YASA | {"values": ["WAKE", "LIGHT", "DEEP"], "n_stages": 4}
-    with pytest.raises(ScoringInvalid, match="4 stages, wanted five"):
+    with pytest.raises(ScoringInvalid, match="does not have five stages"):
         read_scoring(write(tmp_path, json.dumps(four), "hypno.json"))
 
 

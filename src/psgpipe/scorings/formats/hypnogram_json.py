@@ -24,21 +24,17 @@ EPOCH_KEYS = ("freq", "epoch_s", "epoch_length", "epoch_duration", "epochLength"
 START_KEYS = ("start", "start_time", "startTime", "record_start", "recording_start")
 SCORER_KEYS = ("scorer", "annotator")
 STAGES_OF_YASA = 5
-_NESTED_TOO_DEEPLY = 1000
+_FIRST_IS_VALUES = re.compile(r'\{\s*"values"\s*:')
 _FREQUENCY = re.compile(r"(\d*(?:\.\d+)?)\s*(s|sec|min|t)", re.IGNORECASE)
 
 
 def recognise_yasa(head: bytes, _name: str) -> str | None:
-    """Whether the JSON has the keys of a hypnogram of YASA."""
-    text = _json_start(head)
-    has_keys = (
-        text is not None
-        and text.startswith("{")
-        and all(f'"{k}"' in text or k != "values" for k in YASA_KEYS)
-    )
-    if text is None or not has_keys or '"values"' not in text[:200]:
-        return None
-    return "it is JSON that begins with the values of a hypnogram"
+    """Whether the JSON begins with the values of a hypnogram, or has all keys of one of YASA."""
+    text = _json_start(head) or ""
+    if _FIRST_IS_VALUES.match(text):
+        return "it is JSON that begins with the values of a hypnogram"
+    has_keys = text.startswith("{") and all(f'"{key}"' in text for key in YASA_KEYS)
+    return f"it is JSON with {', '.join(YASA_KEYS)}" if has_keys else None
 
 
 def recognise(head: bytes, _name: str) -> str | None:
@@ -54,27 +50,25 @@ def recognise(head: bytes, _name: str) -> str | None:
 
 def read_yasa(path: Path, options: ReadOptions) -> Scoring:
     """The stages of a hypnogram of YASA with five stages."""
-    content = _content(path)
-    if not isinstance(content, dict):
-        return _scoring(path, content, {}, options, YASA.name)
-    n_stages = content.get("n_stages", STAGES_OF_YASA)
-    if n_stages != STAGES_OF_YASA:
-        raise ScoringInvalid(
-            f"{file_name(path)}: a hypnogram of {n_stages} stages, wanted five"
-            if isinstance(n_stages, int)
-            else f"{file_name(path)}: wanted the number of stages in n_stages",
-            "Light sleep is N1 or N2: export W, N1, N2, N3 and REM.",
-        )
-    return _scoring(path, content.get("values"), content, options, YASA.name)
+    return _read(path, options, YASA.name)
 
 
 def read(path: Path, options: ReadOptions) -> Scoring:
     """The stages of a list; numbers need a mapping."""
+    return _read(path, options, FORMAT.name)
+
+
+def _read(path: Path, options: ReadOptions, name: str) -> Scoring:
     content = _content(path)
     if not isinstance(content, dict):
-        return _scoring(path, content, {}, options, FORMAT.name)
+        return _scoring(path, content, {}, options, name)
+    if content.get("n_stages", STAGES_OF_YASA) != STAGES_OF_YASA:
+        raise ScoringInvalid(
+            f"{file_name(path)}: a hypnogram that does not have five stages (n_stages)",
+            "Light sleep is N1 or N2: export W, N1, N2, N3 and REM.",
+        )
     values = next((content[k] for k in LIST_KEYS if isinstance(content.get(k), list)), None)
-    return _scoring(path, values, content, options, FORMAT.name)
+    return _scoring(path, values, content, options, name)
 
 
 def _json_start(head: bytes) -> str | None:

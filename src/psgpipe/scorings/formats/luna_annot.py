@@ -22,6 +22,7 @@ from psgpipe.scorings.stage_texts import stages_among_events
 HEADER = ("class", "instance", "channel", "start", "stop", "meta")
 ANNOT = ".annot"
 UNTIL_NEXT = "..."
+LEAST_CELLS = 4
 DAY_S = 86_400.0
 _EPOCH = re.compile(r"e:(?:(\d+(?:\.\d+)?):)?(\d+)")
 
@@ -55,28 +56,23 @@ def read(path: Path, options: ReadOptions) -> Scoring:
     hours, or numbers of epochs. An annotation that ends with ``...`` lasts to the next one.
     """
     file = file_name(path)
-    lines = list(_lines(lines_of(read_text(path)), file))
-    clock = _clock([line for line in lines if line.start is not None], file)
-    by_line = dict(
-        zip(
-            (x.line for x in lines if x.start is not None),
-            clock.onsets_s if clock else [],
-            strict=True,
-        )
-    )
+    lines = _lines(lines_of(read_text(path)), file)
     named = stages_among_events((line.label for line in lines), options)
-    if clock is not None and any(x.start_s is not None for x in lines if x.label in named):
+    timed = [line for line in lines if line.start is not None]
+    if timed and any(x.start_s is not None for x in lines if x.label in named):
         raise ScoringInvalid(
             f"{file}: some stages start at times of day, others at seconds from the start",
             "Write all of them in one way: WRITE-ANNOTS in Luna does it.",
         )
+    clock = _clock(timed, file)
+    used = timed or lines
+    onsets_s = clock.onsets_s if clock else [line.start_s or 0.0 for line in lines]
     stages, others = [], []
-    for line in lines:
-        onset_s = line.start_s if line.start_s is not None else by_line[line.line]
-        duration_s = _duration_s(line, onset_s, file)
+    for line, onset_s, next_s in zip(used, onsets_s, [*onsets_s[1:], None], strict=True):
+        duration_s = _duration_s(line, onset_s, next_s, file)
         if line.label in named:
             stages.append(ScoredStage(onset_s, duration_s, named[line.label], line.label))
-        elif clock is None or line.start is not None:
+        else:
             others.append(Annotation(onset_s, duration_s, line.label))
     scoring = Scoring(
         file=file,
@@ -92,37 +88,40 @@ def read(path: Path, options: ReadOptions) -> Scoring:
 
 
 def _lines(lines: list[str], file: str) -> list[_Line]:
-    read_lines = []
+    found = []
     for count, line in enumerate(lines, start=1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        cells = [cell.strip() for cell in line.split("\t")]
-        if len(cells) < 4:
-            cells = line.split()
-        if tuple(c.casefold() for c in cells[:3]) == HEADER[:3]:
+        cells = _cells(line)
+        if cells is None:
             continue
         start, stop = _start_and_stop(cells)
-        start_s, moment = _seconds(start), read_moment(start)
+        start_s = _seconds(start)
+        moment = None if start_s is not None else read_moment(start)
         if start_s is None and moment is None:
             raise ScoringInvalid(
                 f"{file}: line {count}: wanted class, instance, channel, start and stop, with tabs "
                 "between them",
                 "Write the annotations with WRITE-ANNOTS in Luna.",
             )
-        epoch = _EPOCH.fullmatch(start)
-        if stop in {".", ""} and epoch:
-            stop = f"+{epoch[1] or EPOCH_S:g}" if not epoch[1] else f"+{epoch[1]}"
-        read_lines.append(
-            _Line(count, cells[0], start_s, None if start_s is not None else moment, stop)
-        )
-    return read_lines
+        is_one_epoch = stop in {".", ""} and _EPOCH.fullmatch(start) is not None
+        found.append(_Line(count, cells[0], start_s, moment, start if is_one_epoch else stop))
+    return found
+
+
+def _cells(line: str) -> list[str] | None:
+    """The cells of a line; None for a blank line, a comment and the header."""
+    if not line.strip() or line.startswith("#"):
+        return None
+    cells = [cell.strip() for cell in line.split("\t")]
+    if len(cells) < LEAST_CELLS:
+        cells = line.split()
+    return None if tuple(c.casefold() for c in cells[:3]) == HEADER[:3] else cells
 
 
 def _start_and_stop(cells: list[str]) -> tuple[str, str]:
     """Six columns have them in the fourth and fifth, four columns in the third and fourth."""
-    if len(cells) >= 5:
+    if len(cells) > LEAST_CELLS:
         return cells[3], cells[4]
-    return (cells[2], cells[3]) if len(cells) == 4 else ("", "")
+    return (cells[2], cells[3]) if len(cells) == LEAST_CELLS else ("", "")
 
 
 def _seconds(text: str) -> float | None:
@@ -145,7 +144,9 @@ def _clock(timed: list[_Line], file: str) -> ClockTimes | None:
     return clock_times(moments, [x.line for x in timed], file, "dmy") if moments else None
 
 
-def _duration_s(line: _Line, onset_s: float, file: str) -> float | None:
+def _duration_s(line: _Line, onset_s: float, next_s: float | None, file: str) -> float | None:
+    if line.stop == UNTIL_NEXT and next_s is not None and next_s >= onset_s:
+        return next_s - onset_s  # the next line, whatever its class
     if line.stop in {UNTIL_NEXT, ".", ""}:
         return None
     if line.stop.startswith("+"):

@@ -34,6 +34,7 @@ _DATE = re.compile(
     r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"
     r"|(?P<a>\d{1,2})(?P<sep>[-/. ])(?P<b>\d{1,2}|[^\W\d_]{3,})\.?[-/. ](?P<c>\d{4}|\d{2})(?!\d)"
 )
+_OFFSET = re.compile(r"(?<=\d)[+-][01]\d:?[0-5]\d$")
 _TIME = re.compile(
     r"(?P<before>上|下|오전|오후|午前|午後)?午?\s*"
     r"(?P<h>\d{1,2})\s*[:.h]\s*(?P<min>[0-5]\d)"
@@ -65,13 +66,16 @@ class Moment(NamedTuple):
 
 
 def read_moment(text: str) -> Moment | None:
-    """The moment that `text` is; None where it is none, or holds something else beside it."""
-    rest = text.strip()
+    """The moment that `text` is; None where it is none, or holds something else beside it.
+
+    An offset from UTC is that of the local clock. Zeros in the place of a date are no date.
+    """
+    rest = _OFFSET.sub("", text.strip())
     date = None if _TIME.fullmatch(rest) else _DATE.match(rest)
     certain = unclear = None
     if date:
         certain, unclear = _date_parts(date)
-        if certain is None and unclear is None:
+        if certain is None and unclear is None and any(c in "123456789" for c in date[0]):
             return None
         rest = rest[date.end() :].lstrip(" T-_,")
     time = _TIME.fullmatch(rest)
