@@ -25,12 +25,16 @@ from psgpipe.messages import count_of
     help="Change the treatment nights, e.g. rem_pct=-4 (points of TST), waso_min=20, or by "
     "a factor: swa=0.8,sigma=1.2 (power in N2 and N3), gain=1.25 (amplitude of EEG and EOG).",
 )  # fmt: skip
+@click.option(
+    "--arms", is_flag=True,
+    help="Column arm: drug, and placebo without an effect, pair by pair of subjects.",
+)  # fmt: skip
 @click.option("--fs", "fs_hz", type=int, metavar="HZ", help="Rate of EEG, EOG and EMG.")
 @click.option("--force", is_flag=True, help="Replace files of the same names in DIR.")
 @output_options
 def command(
     out: Path, subjects: int, nights: int, hours: float, seed: int, montage: str,
-    effects: tuple[str, ...], fs_hz: int | None, force: bool,
+    effects: tuple[str, ...], arms: bool, fs_hz: int | None, force: bool,
     verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write recordings, their true stages and study.tsv into DIR.
@@ -40,7 +44,9 @@ def command(
     from psgpipe.simulation.study import StudyDesign, parse_effects, simulate_study
 
     log_to_stderr(verbose=verbose, quiet=quiet)
-    design = StudyDesign(subjects, nights, hours, seed, montage, fs_hz, parse_effects(effects))
+    design = StudyDesign(
+        subjects, nights, hours, seed, montage, fs_hz, parse_effects(effects), arms
+    )
     description = simulate_study(design, out, force=force)
     made = count_of(len(description["nights"]), "night")
     LOGGER.info(f"{made} in {out}: study.tsv, recordings/, scorings/")

@@ -32,6 +32,8 @@ COLUMNS = (
     "subject", "night", "condition", "recording", "lights_off", "lights_on", "age", "sex",
     "night_in_lab", "scoring",
 )  # fmt: skip
+ARMS = TREATMENT_ARM, CONTROL_ARM = ("drug", "placebo")
+FEWEST_WITH_ARMS = 4
 NIGHT_NAMES = {"baseline": "base", "treatment": "treat"}
 # The first night in the lab is not part of the study.
 FIRST_NIGHT_IN_LAB = 2
@@ -50,6 +52,9 @@ class StudyDesign:
         Rate of EEG, EOG and EMG; None is 128 for the minimal and 256 for the clinical montage.
     effects
         What treatment changes, by name, see EFFECTS.
+    arms
+        Whether every second pair of subjects is in a control arm, in which treatment changes
+        nothing.
     """
 
     subjects: int = 2
@@ -59,6 +64,11 @@ class StudyDesign:
     montage: str = "minimal"
     fs_hz: int | None = None
     effects: Mapping[str, float] = field(default_factory=dict)
+    arms: bool = False
+
+    def arm(self, subject: int) -> str | None:
+        """The arm of a subject; subjects who mirror each other are in one arm."""
+        return ARMS[(subject - 1) // 2 % 2] if self.arms else None
 
     @property
     def rate_hz(self) -> int:
@@ -75,6 +85,7 @@ class PlannedNight:
     condition: str
     night_in_lab: int
     plan: NightPlan
+    arm: str | None = None
 
     @property
     def recording(self) -> str:
@@ -94,7 +105,8 @@ class PlannedNight:
             self._clock(on_s), self.plan.traits.age_y, self.plan.traits.sex, self.night_in_lab,
             self.scoring,
         )  # fmt: skip
-        return dict(zip(COLUMNS, map(str, cells), strict=True))
+        row = dict(zip(COLUMNS, map(str, cells), strict=True))
+        return row if self.arm is None else {**row, "arm": self.arm}
 
     def _clock(self, seconds: float) -> str:
         return f"{self.plan.start + dt.timedelta(seconds=seconds):%H:%M:%S}"
@@ -173,8 +185,9 @@ def plan_study(design: StudyDesign) -> list[PlannedNight]:
                 subject=subject,
                 condition=condition,
                 night=night,
-                effects=design.effects,
+                effects={} if design.arm(subject) == CONTROL_ARM else design.effects,
             ),
+            design.arm(subject),
         )
         for subject in range(1, design.subjects + 1)
         for condition in CONDITIONS
@@ -187,7 +200,7 @@ def describe(design: StudyDesign, nights: Sequence[PlannedNight]) -> dict[str, A
     return {
         "made_by": f"psgpipe {version('psgpipe')} simulate",
         "numpy": version("numpy"),
-        "design": {**asdict(design), "fs_hz": design.rate_hz},
+        "design": _design_as_stored(design),
         "planted_effects": dict(design.effects),
         "true_difference": _true_difference(nights),
         "nights": [
@@ -202,19 +215,32 @@ def describe(design: StudyDesign, nights: Sequence[PlannedNight]) -> dict[str, A
     }
 
 
+def _design_as_stored(design: StudyDesign) -> dict[str, Any]:
+    """The design; a study without arms is stored as it was before there were any."""
+    stored = {**asdict(design), "fs_hz": design.rate_hz}
+    return stored if design.arms else {k: v for k, v in stored.items() if k != "arms"}
+
+
 def _truth(night: PlannedNight) -> dict[str, float | int | None]:
     endpoints = summarize(night.plan.hypnogram).endpoints()
     return {name: value for name, value in endpoints.items() if name != "mean_confidence"}
 
 
 def _true_difference(nights: Sequence[PlannedNight]) -> dict[str, float]:
-    """Mean of the treatment nights minus mean of the baseline nights, in the true stages."""
+    """Treatment nights minus baseline nights, means of the true stages; of arms, drug - placebo."""
+    if any(night.arm for night in nights):
+        of_arms = [_true_change([n for n in nights if n.arm == arm]) for arm in ARMS]
+        return {name: round(of_arms[0][name] - of_arms[1][name], 3) for name in EFFECTS}
+    return {name: round(change, 3) for name, change in _true_change(nights).items()}
+
+
+def _true_change(nights: Sequence[PlannedNight]) -> dict[str, float]:
     mean = {
         (condition, name): fmean(_truth(n)[name] or 0.0 for n in nights if n.condition == condition)
         for condition in CONDITIONS
         for name in EFFECTS
     }
-    return {name: round(mean["treatment", name] - mean["baseline", name], 3) for name in EFFECTS}
+    return {name: mean["treatment", name] - mean["baseline", name] for name in EFFECTS}
 
 
 def _write_night(out: Path, night: PlannedNight, design: StudyDesign) -> None:
@@ -242,7 +268,7 @@ def _signals(plan: NightPlan, design: StudyDesign) -> Iterator[OutputSignal]:
 
 
 def _table(nights: Sequence[PlannedNight]) -> bytes:
-    rows = [COLUMNS, *(night.row().values() for night in nights)]
+    rows = [[*nights[0].row()], *([*night.row().values()] for night in nights)]
     return "".join("\t".join(row) + "\n" for row in rows).encode("utf-8")
 
 
@@ -258,6 +284,11 @@ def _check_design(design: StudyDesign) -> None:
             raise UsageError(
                 f"{option} is {value}, wanted {lowest} to {highest}", f"Correct {option}."
             )
+    if design.arms and design.subjects < FEWEST_WITH_ARMS:
+        raise UsageError(
+            f"--arms with --subjects {design.subjects}, wanted {FEWEST_WITH_ARMS} or more",
+            "Pairs of subjects are in turn in the arms drug and placebo.",
+        )
 
 
 def _check_folder(out: Path, *, force: bool) -> None:
