@@ -54,3 +54,23 @@ def test_an_endpoint_that_the_study_does_not_have(tmp_path):
     table = nights_tsv(tmp_path / "nights.tsv", study(6))
     with pytest.raises(UsageError, match="did you mean 'rem_pct'"):
         plan(table, "--difference", 1, "--endpoint", "rem_pc")
+
+
+def test_two_arms_need_the_sd_between_subjects():
+    found = plan("--arms", "--difference", 4, "--sd-subject", 3, "--sd-within", 4, "--nights", 1,
+                 "--subjects", 12, "--simulations", 100)  # fmt: skip
+    assert found["arms"] is True
+    assert found["plans"][0]["change_sd"] == pytest.approx(math.sqrt(25 - 81 / 25))
+    with pytest.raises(UsageError, match="two arms differ by the subjects in them"):
+        plan("--arms", "--difference", 4, "--sd-within", 4)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [([], "5, wanted 6 to 500"), (["--arms"], "300, wanted 4 to 250 in each arm")],
+)
+def test_the_number_of_subjects_has_limits(options, words):
+    subjects = 300 if options else 5
+    with pytest.raises(UsageError, match=words):
+        plan(*options, "--difference", 4, "--sd-within", 4, "--sd-subject", 3,
+             "--subjects", subjects)  # fmt: skip

@@ -7,7 +7,14 @@ import pytest
 
 from psgpipe.comparison.statistics.arms.ancova import ancova
 from psgpipe.comparison.statistics.arms.permutation import arm_permutation_p, max_t_permutation_p
+from psgpipe.comparison.statistics.arms.planning import (
+    arm_t_power,
+    plan_of_arms,
+    residual_sd,
+    simulated_arm_power,
+)
 from psgpipe.comparison.statistics.arms.shift import arm_shift, pair_rank, rank_sum_probabilities
+from psgpipe.comparison.statistics.planning import StudyVariance
 
 BASELINE = [20.1, 22.3, 18.4, 25.0, 21.7, 19.2, 23.3, 17.5, 24.1, 20.8, 22.9, 19.9]
 OUTCOME = [18.2, 19.9, 17.0, 21.5, 20.3, 16.4, 20.9, 18.1, 23.2, 21.9, 22.1, 20.4]
@@ -145,3 +152,28 @@ def test_an_unreached_latency_counts_as_the_longest():
     shift = arm_shift([np.inf, np.inf, np.inf, 5.0], [0.0, 1.0, np.inf, 2.0])
     assert shift.estimate == np.inf
     assert np.isfinite(arm_shift([1.0, 2.0, 3.0], [0.0, 1.0, 2.0]).estimate)
+
+
+def test_nights_at_baseline_take_out_a_part_of_the_sd_between_subjects():
+    # Between 3, within 4, response 0, one night: 25 - 81/25 = 21.76 is left of a variance of 25.
+    variance = StudyVariance(within_sd=4, between_sd=3)
+    assert residual_sd(variance, 1, 1) ** 2 == pytest.approx(25 - 81 / 25)
+    # Four nights each: variance 9 + 4 = 13, left 13 - 81/13.
+    assert residual_sd(variance, 4, 4) ** 2 == pytest.approx(13 - 81 / 13)
+
+
+def test_the_power_of_the_permutation_test_is_near_that_of_t():
+    # R: power.t.test(n = 20, delta = 1, sd = 1.1, strict = TRUE) 0.79997, df 38; here df 37.
+    assert arm_t_power(1 / 1.1, 20) == pytest.approx(0.79997, abs=0.02)
+    power, se = simulated_arm_power(1 / 1.1, 20, simulations=600, seed=1)
+    assert abs(power - arm_t_power(1 / 1.1, 20)) < 4 * se
+    none, se = simulated_arm_power(0.0, 8, simulations=600, seed=1)
+    assert none == pytest.approx(0.05, abs=4 * se)
+
+
+def test_the_plan_of_two_arms_has_the_power():
+    variance = StudyVariance(within_sd=5, response_sd=2, between_sd=5)
+    one, two = (plan_of_arms(4, variance, (n, n), simulations=300) for n in (1, 2))
+    assert two.n_subjects < one.n_subjects
+    assert one.power >= 0.8
+    assert plan_of_arms(0.1, variance, (1, 1), simulations=100).n_subjects is None

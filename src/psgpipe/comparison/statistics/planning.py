@@ -31,10 +31,13 @@ class StudyVariance:
         Between nights of one subject in one condition.
     response_sd
         Between the subjects' true changes.
+    between_sd
+        Between the subjects' true levels; it cancels in a paired change.
     """
 
     within_sd: float
     response_sd: float = 0.0
+    between_sd: float = 0.0
 
     def change_sd(self, n_baseline: int, n_treatment: int) -> float:
         """SD of the subjects' changes with so many nights in each condition."""

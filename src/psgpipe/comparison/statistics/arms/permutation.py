@@ -22,9 +22,9 @@ Values = npt.NDArray[np.float64]
 Packed = npt.NDArray[np.uint8]
 
 
-def counts_all(n_treatment: int, n_control: int) -> bool:
+def counts_all(n_treatment: int, n_control: int, most: int = MOST_ASSIGNMENTS) -> bool:
     """Whether the test counts all assignments to arms of these sizes."""
-    return math.comb(n_treatment + n_control, n_treatment) <= MOST_ASSIGNMENTS
+    return math.comb(n_treatment + n_control, n_treatment) <= most
 
 
 def arm_permutation_p(
@@ -33,6 +33,7 @@ def arm_permutation_p(
     treated: npt.ArrayLike,
     seed: int,
     draws: int = MONTE_CARLO_DRAWS,
+    most: int = MOST_ASSIGNMENTS,
 ) -> float:
     """Two-sided permutation p of the arm in outcome ~ baseline + arm.
 
@@ -47,6 +48,8 @@ def arm_permutation_p(
         As for `psgpipe.comparison.statistics.arms.ancova.ancova`; means, or mean ranks.
     seed
         Of the draws; without effect where all assignments are counted.
+    most
+        Assignments that are counted and not drawn.
 
     References
     ----------
@@ -57,9 +60,9 @@ def arm_permutation_p(
     arm = np.asarray(treated, dtype=bool)
     seen = _shares(x, y, _packed(arm[np.newaxis]))[0]
     n, k = arm.size, int(arm.sum())
-    shares = _shares(x, y, _assignments(n, k, seed, draws))
+    shares = _shares(x, y, _assignments(n, k, seed, draws, most))
     beyond = int(np.count_nonzero(shares >= seen * (1 - _TIE) - _ROUNDING))
-    return _p(beyond, shares.size, exact=counts_all(k, n - k))
+    return _p(beyond, shares.size, exact=counts_all(k, n - k, most))
 
 
 def max_t_permutation_p(
@@ -87,7 +90,10 @@ def max_t_permutation_p(
     x, y = np.asarray(baseline, dtype=float), np.asarray(outcome, dtype=float)
     arm = np.asarray(treated, dtype=bool)
     n, k = arm.size, int(arm.sum())
-    assignments, observed = _assignments(n, k, seed, draws), _packed(arm[np.newaxis])
+    assignments, observed = (
+        _assignments(n, k, seed, draws, MOST_ASSIGNMENTS),
+        _packed(arm[np.newaxis]),
+    )
     seen, largest = [], np.zeros(assignments.shape[1])
     for x_of, y_of in zip(x.T, y.T, strict=True):
         df = np.isfinite(x_of + y_of).sum() - 3
@@ -150,9 +156,9 @@ def _sums(values: Values, assignments: Packed) -> Values:
 
 
 @functools.lru_cache(maxsize=4)
-def _assignments(n: int, n_treatment: int, seed: int, draws: int) -> Packed:
+def _assignments(n: int, n_treatment: int, seed: int, draws: int, most: int) -> Packed:
     """Assignments of `n` subjects: each column has a bit for each subject, eight in a row."""
-    if counts_all(n_treatment, n - n_treatment):
+    if counts_all(n_treatment, n - n_treatment, most):
         return _every_assignment(n, n_treatment)
     random = np.random.default_rng(seed)
     first = np.arange(n) < n_treatment
