@@ -182,6 +182,13 @@ def test_a_night_scored_by_a_person_needs_no_recording(tmp_path):
     assert {*rows(night / "hypnogram.tsv")[0]} >= {"stage", "p_w", "clock"}
     assert rows(night / "hypnogram.tsv")[0]["p_w"] == ""
     assert summary["absent"]["mean_confidence"]
+    assert [w.partition(":")[0] for w in summary["warnings"]] == ["short-night"]
+
+
+def test_the_end_of_the_scoring_stands_in_for_lights_on(tmp_path):
+    scoring = scoring_file(tmp_path, "W*2 N2*18", LIGHTS[:1])
+    (warning, *_) = read(run(scoring, tmp_path / "out", "--stages", "expert"))["warnings"]
+    assert warning.startswith("lights on is not known; the scoring's end stands in for it")
 
 
 def test_stages_within_the_recording_are_a_scoring_of_it(tmp_path):
@@ -465,3 +472,32 @@ def test_the_file_name_of_a_scoring_may_reveal_a_condition(tmp_path, capsys):
     arguments = ["batch", str(table), "-o", str(tmp_path / "o"), "--stages", "expert", "--blind"]
     assert cheap_nights.main([*arguments, "-j1", "--no-figures"]) == 0
     assert "reveals the condition" in capsys.readouterr().err
+
+
+def test_a_study_with_scorings_beside_is_compared_by_either_stages(tmp_path):
+    lines = ["subject\tnight\tcondition\trecording\tscoring\tlights_off\tlights_on"]
+    for number in (1, 2, 3):
+        for condition, wake in (("baseline", number), ("treatment", number + 4)):
+            name = f"S{number}-{condition}"
+            write_night(tmp_path / f"{name}.edf", seconds=600, seed=number)
+            scoring_file(tmp_path, f"W*{wake} N2*{20 - wake}", name=f"{name}-scoring.edf")
+            lights = "22:00\t22:10"
+            files = f"{name}.edf\t{name}-scoring.edf"
+            lines.append(f"S{number}\t{condition}\t{condition}\t{files}\t{lights}")
+    table, out = tmp_path / "study.tsv", tmp_path / "out"
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    arguments = ["batch", str(table), "-o", str(out), "-q", "-j1", "--no-figures"]
+    assert cheap_nights.main(arguments) == 0
+
+    def tst(**options):
+        comparison = psgpipe.compare(out, **options)
+        (contrast,) = (c for c in comparison.contrasts if c.endpoint == "tst_min")
+        return comparison, contrast
+
+    # By the scorings, every subject was awake four epochs longer.
+    by_expert, contrast = tst(stages="expert")
+    assert (contrast.difference, contrast.n_subjects) == (-2, 3)
+    assert (by_expert.recipe["stager"], by_expert.recipe["derivations"]) == (["expert"], [])
+    automatic, contrast = tst()
+    assert contrast.difference != -2
+    assert automatic.recipe["derivations"] == ["C4-M1, E1-M2, chin"]

@@ -174,3 +174,26 @@ def test_a_study_without_nights_lists_none(tmp_path):
     assert json.loads((tmp_path / "study.json").read_bytes())["nights"] == []
     write_study_file(tmp_path, PIPELINE, {}, None, blind=False)
     assert not lists_nights(tmp_path)
+
+
+def test_scorings_and_corrections_are_those_of_the_table(tmp_path):
+    table = tmp_path / "study.tsv"
+    table.write_text(
+        "subject\tnight\tcondition\trecording\tscoring\tscorer\tcorrection\tcorrected_by\n"
+        "S1\tn1\tbaseline\tr1.edf\ts/1.xml\tAB\t\t\n"
+        "S2\tn1\tbaseline\t\ts/2.xml\t\t\t\n"
+        "S3\tn1\tbaseline\tr3.edf\t\t\ts/3.edf\tCD\n"
+        "S4\tn1\tbaseline\tr4.edf\t\t\t\t\n",
+        encoding="utf-8",
+    )
+    study = prepared_study(table, tmp_path / "out")
+    part = read_part(table, tmp_path / "out", Shard(1, 1), blind=False)
+    assert without_extra(part.nights) == without_extra(study.included)
+    assert [row.scoring for row in part.nights] == [row.scoring for row in study.included]
+    given = [row.night.scoring for row in part.nights]
+    assert [g and (g.path.name, g.scorer, g.use, g.by) for g in given] == [
+        ("1.xml", "AB", "expert", None),
+        ("2.xml", None, "expert", None),
+        ("3.edf", None, "correction", "CD"),
+        None,
+    ]

@@ -124,10 +124,15 @@ def _no_recording(file: str, found: str) -> ChannelMissing:
     )
 
 
-def lights_warning(lights: Lights) -> str | None:
+def lights_warning(opened: OpenedNight) -> str | None:
     """Which end of the time in bed is not known, and which endpoints depend on it; or None."""
+    lights = opened.lights
     known = (lights.off_source != "recording", lights.on_source != "recording")
-    return LIGHTS_WARNINGS.get(known)
+    warning = LIGHTS_WARNINGS.get(known)
+    # A night that a person scored may have no recording.
+    if warning is None or opened.header.channels:
+        return warning
+    return warning.replace("the recording's", "the scoring's")
 
 
 def choice_lines(opened: OpenedNight) -> list[str]:
@@ -138,5 +143,5 @@ def choice_lines(opened: OpenedNight) -> list[str]:
     n_others = sum(finding.channel not in used for finding in opened.findings)
     if n_others:
         lines.append(f"{n_others} findings on channels that are not used; psgpipe check lists them")
-    warning = lights_warning(opened.lights)
+    warning = lights_warning(opened)
     return [*lines, warning] if warning else lines

@@ -126,7 +126,7 @@ def _warnings(opened: OpenedNight, staged: Staging, results: StepResults) -> lis
     recorded: tuple[DigitalRecording, ...] = results.slots["recorded"]
     used = (None, *opened.montage.labels)
     findings = [*opened.findings, *(f for r in recorded for f in r.findings)]
-    lights = lights_warning(opened.lights)
+    lights = lights_warning(opened)
     warnings = [
         *(f"{f.code}: {f.message}" for f in findings if f.channel in used),
         *([lights] if lights else []),
