@@ -1,16 +1,21 @@
 """psgpipe export: which nights are exported, and which files are not replaced."""
 
+import csv
+import datetime as dt
 import json
 
 import pytest
 
 from psgpipe.cli.app import exit_code
+from psgpipe.edf.writer import write_scoring
 from psgpipe.errors import FileTaken, UsageError
+from psgpipe.model.hypnogram import Hypnogram
 from psgpipe.results.export.export import export
 from psgpipe.results.export.formats import FORMATS
 from psgpipe.scorings.align import on_own_clock
 from psgpipe.scorings.read import read_scoring
-from tests.studies import flip_a_bit, tree
+from tests import cheap_nights
+from tests.studies import flip_a_bit, read_json, tree
 
 
 def exported(out, to, *options):
@@ -138,6 +143,79 @@ def test_the_result_as_json_names_files_and_nights_left_out(study, capsys):
     result = json.loads(capsys.readouterr().out)
     assert (result["nights"], result["files"]) == (1, ["S1_n1.json"])
     assert [night["state"] for night in result["left_out"]] == ["failed"]
+
+
+EXPERT = ("W", "N2", "N2", "R")
+
+
+def with_a_scoring(study):
+    """A night with automatic stages and those of an expert beside them."""
+    made = study("n1", columns="\tscoring", cells=["\texpert.edf"])
+    start = dt.datetime(2024, 3, 1, 22, 1)
+    scoring = write_scoring(Hypnogram(EXPERT, start=start))
+    (made.folder / "expert.edf").write_bytes(scoring)
+    return made
+
+
+def stages_in(path):
+    return tuple(map(str, on_own_clock(read_scoring(path)).hypnogram.stages))
+
+
+def test_a_person_s_stages_are_exported_where_they_are_wanted(study):
+    made = with_a_scoring(study)
+    made.run()
+    for to in FORMATS:
+        assert exported(made.out, to, "--stages", "expert") == 0
+    folder = made.out / "export"
+    assert stages_in(folder / "edf-expert" / "S1_n1.edf") == EXPERT
+    assert (folder / "luna-expert" / "S1_n1.eannot").read_text("utf-8").split() == list(EXPERT)
+    yasa = read_json(folder / "yasa-expert" / "S1_n1.json")
+    assert (yasa["scorer"], yasa["proba"]) == ("expert", None)
+    events = next((folder / "bids-expert").rglob("*_desc-expert_events.tsv"))
+    rows = [line.split("\t") for line in events.read_text("utf-8").splitlines()[1:]]
+    assert {tuple(row[3:]) for row in rows} == {("AASM", "manual", "expert", "n/a")}
+    with (folder / "nsrr-expert" / "nsrr.csv").open(encoding="utf-8", newline="") as file:
+        assert next(csv.DictReader(file))["nsrr_tst_f1"] == "1.5"
+    # and without a wish the night's own, automatic ones
+    exported(made.out, "edf")
+    rows = (made.night(1) / "hypnogram.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    assert stages_in(folder / "edf" / "S1_n1.edf") == tuple(row.split("\t")[4] for row in rows)
+
+
+def test_a_night_that_a_person_scored_is_exported_as_theirs(study, capsys):
+    made = with_a_scoring(study)
+    made.run("--stages", "expert")
+    assert exported(made.out, "bids") == 0
+    assert list((made.out / "export" / "bids").rglob("*_desc-expert_events.tsv"))
+    description = read_json(made.out / "export" / "bids" / "dataset_description.json")
+    assert [program["Name"] for program in description["GeneratedBy"]] == ["psgpipe"]
+    assert exported(made.out, "edf", "--stages", "auto") == 0
+    assert "not S1 n1: done: it has no automatic stages" in capsys.readouterr().out
+
+
+def test_a_corrected_night_comes_back_from_the_edited_export(study):
+    made = study("n1")
+    made.run()
+    exported(made.out, "edf")
+    automatic = stages_in(made.out / "export" / "edf" / "S1_n1.edf")
+    edited = ("W" if automatic[0] != "W" else "R", *automatic[1:])
+    path = made.folder / "edited.edf"
+    path.write_bytes(write_scoring(Hypnogram(edited, start=dt.datetime(2024, 3, 1, 22, 1))))
+    night = ["--subject", "S1", "--night", "n1", "--condition", "treatment", "--no-figures"]
+    correction = ["--scoring", str(path), "--as", "correction"]
+    run = ["run", str(made.recording(1)), "-o", str(made.out), *night, *correction]
+    assert cheap_nights.main(run) == 0
+    assert exported(made.out, "edf", "--force") == 0
+    assert stages_in(made.out / "export" / "edf" / "S1_n1.edf") == edited
+    assert exported(made.out, "edf", "--stages", "auto") == 0
+    assert stages_in(made.out / "export" / "edf-auto" / "S1_n1.edf") == automatic
+    exported(made.out, "bids")
+    events = next((made.out / "export" / "bids").rglob("*_desc-corrected_events.tsv"))
+    rows = [line.split("\t") for line in events.read_text("utf-8").splitlines()[1:]]
+    assert rows[0][4] == "corrected"
+    assert [row[6] == "n/a" for row in rows if not row[2].startswith("lights")] == [
+        True, False, False, False,
+    ]  # fmt: skip
 
 
 def test_a_folder_without_results_is_refused(tmp_path):

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psgpipe.model.hypnogram import SleepStage
+from psgpipe.model.hypnogram import SCORED, SleepStage
 from psgpipe.montage.event_labels import read_lights
 from psgpipe.results.export.bids import events_tsv
 from psgpipe.results.export.edf import edf_scoring
@@ -100,6 +100,27 @@ def test_psgpipe_reads_back_every_stage_and_both_lights(tmp_path_factory, staged
     found = {read_lights(a.text): a.onset_s for a in aligned.annotations}
     known = zip(("off", "on"), at_s, strict=True)
     assert found == pytest.approx({side: s for side, s in known if s is not None})
+
+
+WRITTEN = {
+    "night.edf": edf_scoring,
+    "night.annot": luna_annot,
+    "night.eannot": luna_eannot,
+    "night.json": yasa_json,
+    "sub-1_task-sleep_events.tsv": events_tsv,
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@settings(deadline=None, max_examples=30)
+@given(nights)
+def test_psgpipe_reads_back_each_of_its_own_formats(tmp_path_factory, name, staged):
+    if not any(stage in SCORED for stage in staged):
+        staged = [*staged, SleepStage.N2]
+    path = tmp_path_factory.getbasetemp() / name
+    path.write_bytes(WRITTEN[name](finished_night(staged)))
+    clock = LocalClock(EVENING, EVENING.time())
+    assert align(read_scoring(path), clock, 30.0 * len(staged)).hypnogram.stages == tuple(staged)
 
 
 @pytest.mark.parametrize("start", [dt.datetime(2024, 3, 1, 22, 15, 7, 250_000), None])

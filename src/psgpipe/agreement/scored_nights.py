@@ -116,7 +116,7 @@ def _scored_night(listed: StudyNight, files: ScoringFiles | None) -> ScoredNight
 
 def _automatic(night: FinishedNight) -> tuple[SleepStage, ...] | None:
     """The automatic stages; of a corrected night those before the correction."""
-    if (night.manifest.stages or "auto") == "auto":
+    if night.stages_by == "auto":
         return night.hypnogram.stages
     return night.further_stages.get("auto")
 

@@ -13,6 +13,7 @@ from psgpipe.errors import NightsIncomplete
 from psgpipe.messages import are, count_of
 from psgpipe.results.export.export import Export, export
 from psgpipe.results.export.formats import FORMATS
+from psgpipe.results.export.stages import StagesWanted
 
 MOST_SHOWN = 20
 
@@ -30,10 +31,16 @@ MOST_SHOWN = 20
     "--night", "nights", multiple=True, metavar="SUBJECT/NIGHT",
     help="Only this night; may be repeated.",
 )  # fmt: skip
+@click.option(
+    "--stages", type=click.Choice(["auto", "expert"]),
+    help="Automatic stages, or a person's, where a night has both; into OUT/export/FORMAT-STAGES. "
+    "[default: the night's own]",
+)  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace files that have other content.")
 @output_options
 def command(
-    out: Path, to: str, folder: Path | None, nights: tuple[str, ...], force: bool,
+    out: Path, to: str, folder: Path | None, nights: tuple[str, ...],
+    stages: StagesWanted | None, force: bool,
     verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write the finished nights in OUT in the format of another tool.
@@ -49,7 +56,7 @@ def command(
     exit code is 8 if a night failed or is missing; the others are exported nevertheless.
     """  # noqa: D301
     log_to_stderr(verbose=verbose, quiet=quiet)
-    result = export(out, to, folder, nights, force=force)
+    result = export(out, to, folder, nights, stages=stages, force=force)
     if as_json:
         left_out = [dataclasses.asdict(night) for night in result.left_out]
         print_json(

@@ -45,6 +45,8 @@ class FinishedNight:
         Seconds from the start of the recording; None where they are not known.
     summary
         The content of ``summary.json``.
+    stages_by
+        Whose stages `hypnogram` has: ``auto``, ``expert`` or ``corrected``.
     further_stages
         Other stages of the same epochs, by column of ``hypnogram.tsv``: ``expert``, a person's
         beside automatic ones; ``auto``, the automatic ones before a correction.
@@ -63,6 +65,7 @@ class FinishedNight:
     summary: Mapping[str, Any]
     flags: tuple[str, ...]
     manifest: Manifest
+    stages_by: str = "auto"
     further_stages: Mapping[str, tuple[SleepStage, ...]] = field(default_factory=dict)
 
     def epoch_duration_s(self, epoch: int) -> float:
@@ -121,6 +124,7 @@ def _night(
         summary=summary,
         flags=tuple(dict.fromkeys(flag.code for flag in doubts_in(parse_json(quality_json)))),
         manifest=manifest,
+        stages_by=manifest.stages or "auto",
         further_stages={
             column: tuple(SleepStage(row[column]) for row in rows)
             for column in FURTHER_STAGES

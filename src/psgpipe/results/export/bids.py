@@ -23,7 +23,9 @@ COLUMNS = (
 )  # fmt: skip
 ABSENT = "n/a"
 STANDARD = "AASM"
-DESCRIPTION = "yasa"
+DESCRIPTIONS = {"auto": "yasa", "corrected": "corrected", "expert": "expert"}
+"""The label ``desc-<label>`` by whose stages they are."""
+METHODS = {"auto": "automatic", "corrected": "corrected", "expert": "manual"}
 _LEVELS = {
     SleepStage.W: "wake",
     SleepStage.N1: "NREM stage 1",
@@ -34,12 +36,24 @@ _LEVELS = {
     SleepStage.UNS: "not scored: no signal, or outside of the part that was staged",
 }
 _LIGHTS = {"lights_off": "the lights are turned off", "lights_on": "the lights are turned on"}
+_METHODS = {
+    "automatic": "a program; not AASM scoring",
+    "corrected": "a program, and a person who corrected it",
+    "manual": "a person",
+}
+_ANNOTATORS = {
+    "auto": "The stager; it read {}.",
+    "corrected": "The stager, which read {}, and a person who corrected its stages.",
+    "expert": "A person.",
+}
 _README = """\
 Sleep stages of 30-s epochs, exported by psgpipe.
 
-The stages are automatic (YASA). They are not AASM scoring and not for diagnosis.
+desc-yasa: automatic stages (YASA). They are not AASM scoring and not for diagnosis.
+desc-corrected: automatic stages that a person has corrected.
+desc-expert: stages that a person scored.
 
-Each sub-<label>_ses-<label>_task-sleep_desc-yasa_events.tsv has the stages of one night, with
+Each sub-<label>_ses-<label>_task-sleep_desc-<label>_events.tsv has the stages of one night, with
 onsets in seconds from the start of the recording, and lights off and lights on where they are
 known. The .json beside it describes the columns.
 
@@ -48,19 +62,19 @@ knows it, and sub-<label>_sessions.tsv that of each night.
 """
 
 
-def events_name(subject_label: str, night_label: str) -> str:
+def events_name(subject_label: str, night_label: str, stages_by: str = "auto") -> str:
     """The path of a night's events in the data set, without its extension."""
     subject, session = f"sub-{subject_label}", f"ses-{night_label}"
-    stem = f"{subject}_{session}_task-sleep_desc-{DESCRIPTION}_events"
+    stem = f"{subject}_{session}_task-sleep_desc-{DESCRIPTIONS[stages_by]}_events"
     return f"{subject}/{session}/eeg/{stem}"
 
 
 def events_tsv(night: FinishedNight) -> bytes:
     """The stages of a night, a row for each epoch, and lights off and on."""
-    annotator, confidence = annotator_of(night.manifest), _confidence(night)
+    method, annotator, confidence = METHODS[night.stages_by], _annotator(night), _confidence(night)
     rows = [
         (
-            EPOCH_S * epoch, night.epoch_duration_s(epoch), str(stage), STANDARD, "automatic",
+            EPOCH_S * epoch, night.epoch_duration_s(epoch), str(stage), STANDARD, method,
             annotator, confidence[epoch],
         )
         for epoch, stage in enumerate(night.hypnogram.stages)
@@ -84,11 +98,11 @@ def events_json(night: FinishedNight) -> bytes:
             "trial_type": {"Description": "Sleep stage, or a change of the lights."}
             | {"Levels": levels},
             "scoring_standard": {"Description": "The manual whose names of stages are used."},
-            "method": {"Description": "Who scored: a program, or a person."}
-            | {"Levels": {"automatic": "a program; not AASM scoring", "manual": "a person"}},
-            "annotator": {"Description": f"The stager; it read {derivations or 'unknown'}."},
+            "method": {"Description": "Who scored: a program, or a person.", "Levels": _METHODS},
+            "annotator": {"Description": _ANNOTATORS[night.stages_by].format(derivations)},
             "confidence": {
-                "Description": "The stager's probability of the stage, 0 to 1; not calibrated."
+                "Description": "The stager's probability of the stage, 0 to 1; not calibrated. "
+                "Absent where a person gave the stage."
             },
         }
     )
@@ -123,23 +137,31 @@ def data_set_files(
     return files
 
 
-def annotator_of(manifest: Manifest) -> str:
+def _annotator(night: FinishedNight) -> str:
+    if night.stages_by == "expert":
+        return "expert"
+    stager = _stager(night.manifest)
+    return f"{stager}, corrected" if night.stages_by == "corrected" else stager
+
+
+def _stager(manifest: Manifest) -> str:
     """The stager with its version: ``yasa 0.8.1``."""
     name = manifest.engine.stager or "yasa"
     return f"{name} {manifest.engine.versions.get(name, '')}".strip()
 
 
 def _description(nights: Iterable[Manifest]) -> dict[str, Any]:
-    stagers = sorted({annotator_of(manifest).partition(" ")[::2] for manifest in nights})
+    programs = {_stager(manifest) for manifest in nights if manifest.stages != "expert"}
+    stagers = sorted(program.partition(" ")[::2] for program in programs)
     return {
-        "Name": "Automatic sleep stages",
+        "Name": "Sleep stages",
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": "derivative",
         "GeneratedBy": [
             {
                 "Name": "psgpipe",
                 "Version": __version__,
-                "Description": "Automatic sleep stages of 30-s epochs",
+                "Description": "Sleep stages of 30-s epochs",
             },
             *({"Name": name, **({"Version": v} if v else {})} for name, v in stagers),
         ],
@@ -150,9 +172,10 @@ def _confidence(night: FinishedNight) -> list[str]:
     """The probability of the stage that each epoch has; absent where it was not staged."""
     column = {stage: number for number, stage in enumerate(SCORED)}
     stages = night.hypnogram.stages
+    automatic = night.further_stages.get("auto", stages)  # before a correction
     values = [
-        float(row[column[stage]]) if stage in column else math.nan
-        for row, stage in zip(night.probabilities, stages, strict=True)
+        float(row[column[stage]]) if stage in column and stage == own else math.nan
+        for row, stage, own in zip(night.probabilities, stages, automatic, strict=True)
     ]
     return [plain_number(p) if math.isfinite(p) else ABSENT for p in values]
 

@@ -11,11 +11,13 @@ from psgpipe.files.atomic import bytes_of, write_file
 from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.messages import count_of, did_you_mean, listed, quoted
 from psgpipe.results.export.formats import FORMATS, Chosen
+from psgpipe.results.export.stages import ABSENT, StagesWanted, with_stages
 from psgpipe.results.finished_night import FinishedNight, read_finished_night
 from psgpipe.results.manifest import Manifest
 from psgpipe.results.status import StudyNight, stored_night, study_nights, word_in_tables
 
 FOLDER = "export"
+DONE = word_in_tables("finished")
 
 
 @dataclass(frozen=True)
@@ -39,21 +41,29 @@ class Export:
 
     @property
     def n_not_finished(self) -> int:
-        """Nights that should have been exported: excluded ones should not."""
-        return sum(night.state != "excluded" for night in self.left_out)
+        """Nights that failed or are missing."""
+        return sum(night.state not in ("excluded", DONE) for night in self.left_out)
 
 
 def export(
-    out: Path, to: str, folder: Path | None = None, only: Sequence[str] = (), *, force: bool = False
+    out: Path,
+    to: str,
+    folder: Path | None = None,
+    only: Sequence[str] = (),
+    *,
+    stages: StagesWanted | None = None,
+    force: bool = False,
 ) -> Export:
     """Write the finished nights of `out` in a format of `FORMATS`.
 
     Parameters
     ----------
     folder
-        Default: ``export/<format>`` in `out`.
+        Default: ``export/<format>`` in `out`, or ``export/<format>-<stages>``.
     only
         Nights as ``SUBJECT/NIGHT``; all where there is none.
+    stages
+        Whose stages; None takes those of each night.
     force
         Replace files with other content.
 
@@ -68,8 +78,8 @@ def export(
     psgpipe.errors.TryAgain
         The disk is full.
     """
-    result = Export(folder or out / FOLDER / to)
-    chosen = _chosen(_asked_for(study_nights(out), only), result)
+    result = Export(folder or out / FOLDER / (f"{to}-{stages}" if stages else to))
+    chosen = _chosen(_asked_for(study_nights(out), only), stages, result)
     if not chosen.nights:
         return result
     if not force:
@@ -97,7 +107,7 @@ def _asked_for(nights: Sequence[StudyNight], only: Sequence[str]) -> Sequence[St
     return [by_name[name] for name in dict.fromkeys(only)]
 
 
-def _chosen(nights: Iterable[StudyNight], result: Export) -> Chosen:
+def _chosen(nights: Iterable[StudyNight], wanted: StagesWanted | None, result: Export) -> Chosen:
     """The finished nights; the others are left out of the result."""
     finished: list[tuple[StudyNight, Manifest]] = []
     for night in nights:
@@ -109,18 +119,24 @@ def _chosen(nights: Iterable[StudyNight], result: Export) -> Chosen:
             )
             continue
         try:
-            read_finished_night(night.folder)
+            exported = with_stages(read_finished_night(night.folder), wanted)
         except OutputConflict as error:
             result.left_out.append(
                 LeftOutNight(night.subject, night.night, "missing", error.problem)
             )
+            continue
+        if exported is None:
+            reason = ABSENT[wanted or "auto"]
+            result.left_out.append(LeftOutNight(night.subject, night.night, DONE, reason))
             continue
         finished.append((night, stored.manifest))
     result.n_nights = len(finished)
 
     def read() -> Iterator[tuple[StudyNight, FinishedNight]]:
         for night, _ in finished:
-            yield night, read_finished_night(night.folder)
+            exported = with_stages(read_finished_night(night.folder), wanted)
+            if exported is not None:
+                yield night, exported
 
     return Chosen(finished, read)
 

@@ -68,7 +68,9 @@ def _bids(chosen: Chosen) -> Iterator[tuple[str, Content]]:
     manifests = [manifest for _, manifest in chosen.nights]
     yield from bids.data_set_files(manifests, subjects, sessions).items()
     for listed, night in chosen.read():
-        name = bids.events_name(subjects[listed.subject], sessions[listed.subject][listed.night])
+        name = bids.events_name(
+            subjects[listed.subject], sessions[listed.subject][listed.night], night.stages_by
+        )
         yield f"{name}.tsv", bids.events_tsv(night)
         yield f"{name}.json", bids.events_json(night)
 

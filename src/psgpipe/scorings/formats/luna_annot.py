@@ -9,7 +9,7 @@ from typing import NamedTuple
 from psgpipe.errors import ScoringInvalid
 from psgpipe.files.regular import file_name
 from psgpipe.model.header import Annotation
-from psgpipe.model.hypnogram import EPOCH_S
+from psgpipe.model.hypnogram import EPOCH_S, SleepStage
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.formats.luna_lights import with_lights
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
@@ -23,6 +23,8 @@ HEADER = ("class", "instance", "channel", "start", "stop", "meta")
 ANNOT = ".annot"
 UNTIL_NEXT = "..."
 LEAST_CELLS = 4
+MOVEMENT = "M"
+"""Luna's class for an epoch of movement, beside W, N1, N2, N3, R and ?."""
 DAY_S = 86_400.0
 _EPOCH = re.compile(r"e:(?:(\d+(?:\.\d+)?):)?(\d+)")
 
@@ -58,6 +60,8 @@ def read(path: Path, options: ReadOptions) -> Scoring:
     file = file_name(path)
     lines = _lines(lines_of(read_text(path)), file)
     named = stages_among_events((line.label for line in lines), options)
+    if named:
+        named = {MOVEMENT: SleepStage.ART, **named}
     timed = [line for line in lines if line.start is not None]
     if timed and any(x.start_s is not None for x in lines if x.label in named):
         raise ScoringInvalid(
