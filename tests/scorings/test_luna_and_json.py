@@ -99,6 +99,11 @@ def test_a_line_of_luna_without_a_time_is_refused_with_its_number(tmp_path, row)
         read_scoring(annot(tmp_path, ("W", ".", ".", "0", "30", "."), row))
 
 
+def test_a_file_of_luna_with_a_header_alone_names_no_stage(tmp_path):
+    with pytest.raises(ScoringInvalid, match="nothing in it names a sleep stage"):
+        read_scoring(annot(tmp_path))
+
+
 def test_epoch_annotations_of_luna_are_one_stage_a_line(tmp_path):
     scoring = read_scoring(write(tmp_path, "W\nN1\nN2\n?\nR\n", "night.eannot"))
     assert (scoring.format, [s for *_, s in seen(scoring)]) == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,7 +73,7 @@ def read(path: Path, options: ReadOptions) -> Scoring:
     used = timed or lines
     onsets_s = clock.onsets_s if clock else [line.start_s or 0.0 for line in lines]
     stages, others = [], []
-    for line, onset_s, next_s in zip(used, onsets_s, [*onsets_s[1:], None], strict=True):
+    for line, onset_s, next_s in zip_longest(used, onsets_s, onsets_s[1:]):
         duration_s = _duration_s(line, onset_s, next_s, file)
         if line.label in named:
             stages.append(ScoredStage(onset_s, duration_s, named[line.label], line.label))
