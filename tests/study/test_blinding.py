@@ -7,9 +7,12 @@ import pytest
 
 from psgpipe.cli.app import exit_code
 from psgpipe.comparison.compare import compare
+from psgpipe.reports.night_report import report_files
+from psgpipe.study import blind_check
 from psgpipe.study.blinding import KEY, nights_named_by_condition, seal, sealed
 from psgpipe.study.study import read_study
 from tests.recordings import write_night
+from tests.reports.nights import staged_night
 from tests.studies import make_study, tree
 
 COLUMNS = "\tdose_mg_per_kg\troute\tdose_end\tarm\texclude\texclude_reason"
@@ -250,3 +253,18 @@ def test_names_that_give_the_condition_away_are_counted(tmp_path):
         encoding="utf-8",
     )
     assert nights_named_by_condition(read_study(table).nights) == 2
+
+
+@pytest.mark.parametrize("word", ["first", "given", "second"])
+def test_a_condition_that_is_a_word_of_every_page_is_found_in_the_title_alone(tmp_path, word):
+    sealed = {("P1", "x"): {"condition": word}}
+    night = tmp_path / "nights" / "P1" / "x"
+    night.mkdir(parents=True)
+    staged = staged_night(condition=None)
+    (night / "report.html").write_bytes(report_files(staged, None)["report.html"])
+    assert list(blind_check.telling_files(tmp_path, sealed)) == []
+    staged = staged_night(condition=word)
+    for name, content in report_files(staged, None).items():
+        (night / name).write_bytes(content)
+    told = {path.name for path in blind_check.telling_files(tmp_path, sealed)}
+    assert told == {"report.html", "hypnogram.svg"}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,8 @@ def _tells(path: Path, hidden: SealedWords) -> bool:
         return False
     except ValueError:  # no JSON: search it as text
         pass
+    if path.suffix in (".svg", ".html") and "nights" in path.parts:
+        return _page_of_night_tells(content, hidden)
     is_text = path.suffix in (".svg", ".html", ".md", ".txt", ".json", ".jsonl")
     return _bytes_tell(content, hidden, SHORTEST_WORD if is_text else SHORTEST_WORD_IN_BYTES)
 
@@ -130,6 +132,17 @@ def _is_sealed_column(head: str, hidden: SealedWords) -> bool:
     """A further column with the name of one of psgpipe's is ``study_<name>`` in nights.tsv."""
     further = head.removeprefix("study_")
     return head not in _OWN_COLUMNS and (head in hidden.columns or further in hidden.columns)
+
+
+def _page_of_night_tells(content: bytes, hidden: SealedWords) -> bool:
+    """Whether a picture or a page shows a sealed word; its own words count in its title alone."""
+    from psgpipe.reports.vocabulary import words_of_night_pages
+
+    own = hidden.words & words_of_night_pages()
+    in_title = b"|".join(re.escape(f"\u00b7 {word}".encode()) for word in sorted(own))
+    if own and re.search(b"(?:%b)(?![a-z0-9])" % in_title, content.lower()):
+        return True
+    return _bytes_tell(content, replace(hidden, words=hidden.words - own), SHORTEST_WORD)
 
 
 def _bytes_tell(content: bytes, hidden: SealedWords, shortest: int) -> bool:
