@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from psgpipe import compare
+from psgpipe.comparison.report import primary_sentence
 from psgpipe.errors import ComparisonSpecInvalid
 from psgpipe.model.comparison_spec import ComparisonSpec
 from tests.comparison.night_tables import night, nights_tsv
@@ -61,6 +62,16 @@ def test_with_another_gain_absolute_power_has_no_verdict_and_ratios_stand(tmp_pa
     (warning,) = [w for w in comparison.warnings if w.startswith("amplitude-differs")]
     assert "8 of 8 subjects" in warning
     assert "over all subjects x1.5" in warning
+
+
+def test_a_primary_endpoint_of_another_gain_is_said_to_have_no_verdict(tmp_path):
+    comparison = compared(tmp_path, study(gain=1.25**2, swa=0.8), primary="swa_ln")
+    sentence = primary_sentence(comparison)
+    assert sentence.startswith(
+        "There is no verdict on slow-wave activity (swa_ln): gain: the level of the EEG differs by "
+        "more than 1.4 times in power in 8 of 8 subjects. Mean change +0.2"
+    )
+    assert "no evidence" not in sentence
 
 
 def test_a_subject_s_own_change_of_absolute_power_has_no_verdict_either(tmp_path):

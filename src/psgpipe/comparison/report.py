@@ -6,7 +6,14 @@ import math
 from dataclasses import dataclass, replace
 
 from psgpipe.comparison.endpoint_values import unit_of
-from psgpipe.comparison.verdicts import ALPHA, TESTABLE_FROM_N, is_compared, is_testable, ratio
+from psgpipe.comparison.verdicts import (
+    ALPHA,
+    NO_VERDICT,
+    TESTABLE_FROM_N,
+    is_compared,
+    is_testable,
+    ratio,
+)
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import Comparison, Contrast
 
@@ -36,6 +43,15 @@ _PLAIN_NAMES = {
     "awakenings_lps": "the number of awakenings after the onset of persistent sleep",
     "early_wake_min": "early-morning wake",
     "se_after_onset_pct": "sleep efficiency after sleep onset",
+    "swa_ln": "slow-wave activity",
+    "slow_wave_energy_ln": "slow-wave energy",
+    "swa_cycle1_ln": "slow-wave activity of the first cycle",
+    "swa_decline_per_h": "the decline of slow-wave activity",
+    "swa_n3_over_rem_ln": "slow-wave activity of N3 over REM",
+    "sigma_over_neighbours_ln": "sigma power over its neighbours",
+    "sigma_peak_hz": "the peak frequency of sigma",
+    "dsr_ln": "the delta sleep ratio",
+    "spindles_n2_per_min": "the rate of spindles",
 }
 _CONTRAST_HEAD = (
     "endpoint", "unit", "n", "baseline", "treatment", "difference [95 %]", "p", "p adj", "trust",
@@ -100,6 +116,8 @@ def primary_sentence(comparison: Comparison) -> str:
         also = f", {inside}" if inside else ""
         than = "" if c.arms is None else " than under control"
         return f"{_capital(name)} was {c.direction} under treatment{than}{also}: {tested}.{limits}"
+    if c.finding.startswith(NO_VERDICT):
+        return f"There is no verdict on {name}: {c.remarks[0]}. {_capital(tested)}.{limits}"
     no_change = c.finding.startswith("no change")
     if no_change and c.arms is not None:
         return f"{_capital(name)} did not differ beyond the declared margin: {tested}.{limits}"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from psgpipe.comparison.statistics.crossover import CrossoverEffect
 
 ALPHA = 0.05
+NO_VERDICT = "no verdict"
+"""How a finding begins that withholds a verdict."""
 TESTABLE_FROM_N = 6
 FIRM_FROM_N = 12
 TESTABLE_ARM_FROM_N = 3

@@ -13,6 +13,7 @@ from statistics import fmean
 
 from psgpipe.comparison.contrasts import EndpointAnalysis
 from psgpipe.comparison.selection import MOST_NAMED, NightSelection
+from psgpipe.comparison.verdicts import NO_VERDICT
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import Contrast, MeasuredNight, SubjectChange
 from psgpipe.model.microstructure.names import GAIN_DEPENDENT, LEVEL
@@ -106,7 +107,7 @@ def _judged(contrast: Contrast, subjects: Sequence[str], levels: Levels, factor:
     return replace(
         contrast,
         direction=None,
-        finding=f"no verdict: {GAIN}" if beyond else f"no verdict: {GAIN} not checked",
+        finding=f"{NO_VERDICT}: {GAIN}" if beyond else f"{NO_VERDICT}: {GAIN} not checked",
         remarks=(*remarks, *contrast.remarks),
     )
 
