@@ -1,4 +1,4 @@
-"""The picture of a night: spectrogram, hypnodensity and hypnogram on one clock, as SVG and PNG."""
+"""The picture of a night: spectrogram, hypnodensity, power and hypnogram, as SVG and PNG."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnogram, SleepStage
+from psgpipe.model.microstructure.records import EpochPower
 from psgpipe.model.night import StagedNight
 from psgpipe.reports import night_words as words
 from psgpipe.reports.png import png_of
+from psgpipe.reports.power_panel import power_panel
 from psgpipe.reports.rendering import render
 from psgpipe.reports.shown_text import text_lines
 from psgpipe.reports.spectrogram_image import Spectrogram, SpectrogramImage, spectrogram_image
@@ -33,6 +35,7 @@ PNG_WIDTH = 1200
 TITLE_LETTERS, LINE_LETTERS, MOST_DOUBTS = 84, 122, 4
 LINE, CAPTION, GAP, ROW, LETTER = 18.0, 20.0, 8.0, 17.0, 8.2
 SPECTROGRAM_HEIGHT, HYPNODENSITY_HEIGHT, STAGE_ROW = 104.0, 84.0, 22.0
+POWER_HEIGHT = 62.0
 REM_BAR, FOOT = 7.0, 70.0
 
 
@@ -138,9 +141,12 @@ def night_picture(staged: StagedNight, spectrogram: Spectrogram | None = None) -
     if beside is not None:
         sequences.append((beside.whose, beside.words, beside.hypnogram.stages))
     has_probabilities = bool(np.isfinite(staged.hypnodensity.probabilities).any())
+    epochs = staged.microstructure.epochs if staged.microstructure else None
+    has_power = power_panel(epochs, axis, 0, POWER_HEIGHT) is not None
     heights = [
         *([SPECTROGRAM_HEIGHT] if image else []),
         *([HYPNODENSITY_HEIGHT] if has_probabilities else []),
+        *([POWER_HEIGHT] if has_power else []),
         *(STAGE_ROW * len(SCORED) for _ in sequences),
     ]
     places = _places(top + ROW * (1 + max(mark.row for mark in marks)) + GAP, heights)
@@ -169,6 +175,7 @@ def night_picture(staged: StagedNight, spectrogram: Spectrogram | None = None) -
         "spectrogram": image and _spectrogram(image, places[0], spectrogram, axis),
         "hypnodensity": has_probabilities
         and _hypnodensity(staged, places[1 if image else 0], axis),
+        "power": has_power and _power(epochs, places[-len(sequences) - 1], axis),
         "stage_panels": panels,
         "ticks": axis.ticks(clock),
         "time_name": "local clock" if clock.start_clock else "hours:minutes since the start",
@@ -316,6 +323,13 @@ def _spectrogram(
         "low_db": f"{image.low_db:.0f}",
         "high_db": f"{image.high_db:.0f}",
     }
+
+
+def _power(epochs: EpochPower | None, place: Panel, axis: TimeAxis) -> dict[str, Any]:
+    panel = power_panel(epochs, axis, place.top, place.height) or {}
+    row = place.height / 2
+    legend = [px(place.top + row * (number + 0.5)) for number in range(2)]
+    return {"place": place.shown, "legend": legend, **panel}
 
 
 def _hypnodensity(staged: StagedNight, place: Panel, axis: TimeAxis) -> dict[str, Any]:
