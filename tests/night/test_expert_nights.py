@@ -501,3 +501,32 @@ def test_a_study_with_scorings_beside_is_compared_by_either_stages(tmp_path):
     automatic, contrast = tst()
     assert contrast.difference != -2
     assert automatic.recipe["derivations"] == ["C4-M1, E1-M2, chin"]
+
+
+def test_stages_in_the_recording_itself_stand_beside_the_automatic_ones(tmp_path):
+    annotations = [(30 * i, f"Sleep stage {'W' if i < 2 else 'N2'}") for i in range(20)]
+    recording = write_night(tmp_path / "night.edf", annotations=annotations)
+    night = run(recording, tmp_path / "out", "--scoring", recording)
+    assert read(night)["expert_tst_min"] == 9
+    assert read(night)["stages"] == "auto"
+
+
+def test_a_scoring_in_text_that_stands_alone_is_no_broken_recording(tmp_path, capsys):
+    (tmp_path / "stages.txt").write_text("W\nN2\nN2\nR\n", encoding="utf-8")
+    table, out = tmp_path / "study.tsv", tmp_path / "out"
+    row = "S1\t1\tbaseline\tstages.txt"
+    table.write_text(f"subject\tnight\tcondition\tscoring\n{row}\n", encoding="utf-8")
+    arguments = ["batch", str(table), "-o", str(out), "-q", "-j1", "--no-figures"]
+    assert cheap_nights.main(arguments) == 8
+    failure = read(out / "nights" / "S1" / "1", "failure.json")
+    assert failure["problem"] == (
+        "stages.txt: a recording was wanted, the night has a scoring alone"
+    )
+    assert "--stages expert" in failure["remedy"]
+
+
+def test_a_recording_and_a_scoring_that_are_one_file_are_a_scoring_alone(tmp_path):
+    scoring = scoring_file(tmp_path, "W*2 N2*18", LIGHTS)
+    (tmp_path / "link.edf").symlink_to(scoring)
+    options = ["--stages", "expert", "--scoring", tmp_path / "link.edf"]
+    assert read(run(scoring, tmp_path / "out", *options))["tst_min"] == 9

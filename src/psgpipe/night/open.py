@@ -21,7 +21,13 @@ from psgpipe.night.choose_montage import (
     sources_of,
 )
 from psgpipe.night.definition import Definition
-from psgpipe.night.expert.opening import about_scoring, aligned, night_lights, read_given
+from psgpipe.night.expert.opening import (
+    about_scoring,
+    aligned,
+    is_same_file,
+    night_lights,
+    read_given,
+)
 from psgpipe.night.parts import with_further_parts
 from psgpipe.night.steps.stage_sleep import StageSleepParams
 from psgpipe.signals.epochs import epoch_count, staging_window
@@ -51,8 +57,7 @@ def open_night(
     One pass through the file gives header, annotations, the samples of the montage that will be
     staged unless quality refuses it and, if `hashed`, the recording's hash.
     """
-    if night.scoring is not None and path == night.scoring.path:
-        raise _no_recording(file_name(path), "the night has a scoring alone")
+    _refuse_scoring_alone(path, night, label_table)
     declared = dict(definition.params["reference"].declared_units or {})
     with open_recording(path) as recording:
         sources = sources_of(recording.channels, definition, label_table)
@@ -115,6 +120,15 @@ def require_an_epoch(header: Header) -> None:
             f"{header.file}: {header.span_s:g} s are less than one 30-s epoch",
             "Nothing can be staged; exclude the night.",
         )
+
+
+def _refuse_scoring_alone(path: Path, night: Night, label_table: LabelTable | None) -> None:
+    """Refuse a scoring in the place of a recording; EDF+ may hold both, which its header shows."""
+    given = night.scoring
+    if given is None or not is_same_file(path, given.path):
+        return
+    if read_given(given, label_table).format != "edf":
+        raise _no_recording(file_name(path), "the night has a scoring alone")
 
 
 def _no_recording(file: str, found: str) -> ChannelMissing:

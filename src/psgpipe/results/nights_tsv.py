@@ -101,9 +101,13 @@ def _table(nights: Sequence[StudyNight], counts: NightCounts) -> Iterator[bytes]
 def _has_experts(nights: Sequence[StudyNight]) -> bool:
     """Whether any night has an expert's stages beside automatic ones."""
     # A night that no study lists may have a scoring, too; its recording is not known here.
-    possible = (night for night in nights if night.scoring or night.recording is None)
-    summaries = (read_json(night.folder / "summary.json") or {} for night in possible)
-    return any(AGREEMENT[0] in summary for summary in summaries)
+    for night in (n for n in nights if n.scoring or n.recording is None):
+        summary = read_json(night.folder / "summary.json") or {}
+        if AGREEMENT[0] in summary:
+            return True
+        if summary.get(STAGES) == "expert" and night.recording is not None:
+            return False  # so are the others of the study: its pipeline stages none
+    return False
 
 
 def _extra_columns(nights: Sequence[StudyNight]) -> dict[str, str]:

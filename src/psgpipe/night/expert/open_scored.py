@@ -14,7 +14,7 @@ from psgpipe.model.night import Lights, LightsSource, Night
 from psgpipe.model.opened_night import OpenedNight, Part
 from psgpipe.model.scoring import GivenScoring, Scoring
 from psgpipe.night.definition import Definition
-from psgpipe.night.expert.opening import aligned, night_lights, read_given
+from psgpipe.night.expert.opening import aligned, is_same_file, night_lights, read_given
 from psgpipe.night.expert.own_clock import header_of
 from psgpipe.night.parts import with_further_parts
 from psgpipe.night.steps.stage_sleep import StageSleepParams
@@ -44,7 +44,7 @@ def open_scored_night(
     """
     given = night.scoring or GivenScoring(path)
     scoring = read_given(given, label_table)
-    has_recording = path != given.path or _holds_signals(path, scoring)
+    has_recording = not is_same_file(path, given.path) or _holds_signals(path, scoring)
     header, annotations, parts = (
         _recording(path, night) if has_recording else (header_of(scoring, night), (), ())
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from psgpipe.model.header import Annotation, Finding, Header
 from psgpipe.model.montage import LabelTable
@@ -21,6 +22,14 @@ def read_given(given: GivenScoring, label_table: LabelTable | None) -> Scoring:
     return read_scoring(
         given.path, mapping=given.mapping, scorer=given.scorer, label_table=label_table
     )
+
+
+def is_same_file(path: Path, other: Path) -> bool:
+    """Whether two paths are one file; two that are not there are none."""
+    try:
+        return path == other or path.samefile(other)
+    except OSError:
+        return False
 
 
 def aligned(scoring: Scoring, header: Header, night: Night) -> AlignedScoring:
