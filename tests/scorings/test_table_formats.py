@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from psgpipe.errors import ScoringInvalid
+from psgpipe.errors import ScoringInvalid, UsageError
 from psgpipe.scorings.mapping import read_mapping
 from psgpipe.scorings.read import read_scoring
 
@@ -218,10 +218,12 @@ def test_bids_levels_say_what_codes_mean(tmp_path):
     path = write(tmp_path, text, "sub-01_events.tsv")
     assert "--scoring-map" in refusal(path).remedy
     levels = {"0": "Wake", "2": {"Description": "N2"}, "5": "REM sleep", "8": "something"}
-    write(tmp_path, json.dumps({"stage_hum": {"Levels": levels}}), "sub-01_events.json")
-    assert [s for *_, s in seen(read_scoring(path))] == ["W", "N2", "R"]
+    beside = write(tmp_path, json.dumps({"stage_hum": {"Levels": levels}}), "sub-01_events.json")
+    mapping = read_mapping(str(beside))
+    assert [s for *_, s in seen(read_scoring(path, mapping=mapping))] == ["W", "N2", "R"]
     write(tmp_path, "{", "sub-01_events.json")
-    assert "sub-01_events.json: damaged JSON" in refusal(path).problem
+    with pytest.raises(UsageError, match="not valid JSON"):
+        read_mapping(str(beside))
 
 
 def test_bids_columns_of_two_scorers_are_two_scorers(tmp_path):

@@ -1,4 +1,4 @@
-"""The user's mapping from the spellings of a scoring to stages: pairs, a TOML file, or a name."""
+"""The user's mapping from the spellings of a scoring to stages: pairs, a file, or a name."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from psgpipe.files.toml_file import read_toml
 from psgpipe.messages import quoted
 from psgpipe.model.hypnogram import SleepStage
 from psgpipe.montage.label_table import fold_event
+from psgpipe.scorings.bids_levels import codes_of_stages
 from psgpipe.scorings.sources.number_text import whole_number
 
+JSON = ".json"
 EXAMPLE = "0=W,1=N1,2=N2,3=N3,5=R"
 HOW_TO_MAP = (
     f"Name each: --scoring-map {EXAMPLE}; or use --scoring-map aasm (REM is 4) or --scoring-map rk "
@@ -30,8 +32,9 @@ def read_mapping(text: str) -> Mapping[str, SleepStage]:
     ----------
     text
         ``SPELLING=STAGE`` pairs with commas between them, such as ``0=W,1=N1``; the path of a TOML
-        file with a list of spellings for each stage, as under ``[stages]`` in a label table; or
-        ``aasm`` or ``rk``, for two usual ways to write stages as numbers.
+        file with a list of spellings for each stage, as under ``[stages]`` in a label table; the
+        path of a BIDS JSON file whose ``Levels`` say what codes mean; or ``aasm`` or ``rk``, for
+        two usual ways to write stages as numbers.
 
     Raises
     ------
@@ -42,7 +45,10 @@ def read_mapping(text: str) -> Mapping[str, SleepStage]:
     if named is not None:
         return named
     is_file = text.lower().endswith(".toml") or ("=" not in text and Path(text).is_file())
-    pairs = _pairs_of_file(Path(text)) if is_file else _pairs_of_text(text)
+    if text.lower().endswith(JSON):
+        pairs: Iterable[tuple[str, str]] = codes_of_stages(Path(text))
+    else:
+        pairs = _pairs_of_file(Path(text)) if is_file else _pairs_of_text(text)
     mapping: dict[str, SleepStage] = {}
     for spelling, word in pairs:
         stage, folded = _stage(word), spelling_key(spelling)
@@ -100,5 +106,5 @@ def _wrong(what: str) -> UsageError:
     stages = ", ".join(SleepStage)
     return UsageError(
         f"the mapping of a scoring: {what}",
-        f"Write it like {EXAMPLE}, or give aasm, rk or a TOML file; the stages are {stages}.",
+        f"Write it like {EXAMPLE}, or give aasm, rk, a TOML or BIDS JSON file; stages: {stages}.",
     )
