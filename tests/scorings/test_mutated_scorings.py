@@ -33,6 +33,9 @@ FILES = [
     ("night.tsv", b"onset\tduration\ttrial_type\n0\t30\tW\n30\tn/a\tREM\n"),
     ("night.hyp", b"time_base 30\nsampling_period 0.01\nepoch_nb 2\nepoch_list\n0\n1\n"),
     ("night.txt", b"0\n1\n2\n"),
+    ("night.txt", b"*Duration_sec\t90\nWake\t60\nN1\t90\n"),
+    ("night.txt", b"1 22:55:00 W\n2 22:55:30 N1\n3 22:56:00 R\n"),
+    ("night.txt", b"0\t60\tW\n60\t30\tN1\n90\t30\tR\n"),
     (
         "night.csv",
         b"Date, Time, Recording onset, Duration, Annotation\n"
