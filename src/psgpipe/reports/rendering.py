@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from psgpipe.reports.colours import COLOURS
-from psgpipe.reports.shown_text import shown_text
+from psgpipe.reports.shown_text import LONGEST_ID, shown_text
 from psgpipe.reports.svg_path import px
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def environment() -> Environment:
     )
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     made.globals["colours"] = COLOURS
+    made.filters["short_id"] = partial(shown_text, longest=LONGEST_ID)
     made.filters["plus"] = _plus
     return made
 
