@@ -269,3 +269,9 @@ def test_clocks_that_differ_by_a_fraction_of_a_second_agree():
     result = aligned(epochs("W N2"), start=EVENING + dt.timedelta(seconds=0.25), span_s=60)
     assert words(result) == "W N2"
     assert result.findings == ()
+
+
+def test_without_a_clock_of_its_own_a_contradiction_is_shown_on_the_recordings_clock():
+    twice = [*epochs("W N1"), *epochs("W N2")]
+    with pytest.raises(ScoringInvalid, match="two different stages at 22:55:30"):
+        aligned(twice, start=None)

@@ -63,7 +63,9 @@ def align(scoring: Scoring, clock: LocalClock, span_s: float) -> AlignedScoring:
     shift = _shift(scoring, clock, span_s)
     timed = stage_intervals(scoring, span_s - shift.seconds)
     own_clock = LocalClock(scoring.start, _clock_of(scoring))
-    refuse_contradictions(scoring, timed.intervals, own_clock)
+    # Without a clock of its own, the scoring starts with the recording.
+    shown = own_clock if own_clock.start_clock else clock
+    refuse_contradictions(scoring, timed.intervals, shown)
     placed = [
         StageInterval(begin_s + shift.seconds, end_s + shift.seconds, stage)
         for begin_s, end_s, stage in timed.intervals
