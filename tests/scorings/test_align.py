@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from psgpipe.errors import ScoringInvalid
 from psgpipe.model.header import Annotation
 from psgpipe.model.hypnogram import SleepStage
-from psgpipe.scorings.align import align
+from psgpipe.scorings.align import align, on_own_clock
 from psgpipe.sleep.local_clock import LocalClock
 from tests.scorings.scoring_files import EVENING, epochs, scoring
 
@@ -275,3 +275,8 @@ def test_without_a_clock_of_its_own_a_contradiction_is_shown_on_the_recordings_c
     twice = [*epochs("W N1"), *epochs("W N2")]
     with pytest.raises(ScoringInvalid, match="two different stages at 22:55:30"):
         aligned(twice, start=None)
+
+
+def test_a_stage_of_years_is_refused_before_it_needs_memory():
+    with pytest.raises(ScoringInvalid, match="lasts 11574 days"):
+        on_own_clock(scoring([(0, 1e9, "W")]))

@@ -26,6 +26,7 @@ from psgpipe.signals.epochs import epoch_count
 from psgpipe.sleep.local_clock import DAY_S, LocalClock, of_day_s
 
 EXACT_S = 1e-3
+LONGEST_DAYS = 31
 NOTICED_S = 0.5
 """Clocks that differ by less agree: many formats have whole seconds."""
 # Where two stages cover an epoch equally, a stage counts before none.
@@ -107,10 +108,23 @@ def on_own_clock(scoring: Scoring) -> AlignedScoring:
 
 
 def scored_span_s(scoring: Scoring) -> float:
-    """Seconds from the scoring's second 0 to the end of its last stage."""
+    """Seconds from the scoring's second 0 to the end of its last stage.
+
+    Raises
+    ------
+    psgpipe.errors.ScoringInvalid
+        More than `LONGEST_DAYS`.
+    """
     last_onset_s = max(stage.onset_s for stage in scoring.stages)
     timed = stage_intervals(scoring, last_onset_s)
-    return max(interval.end_s for interval in timed.intervals)
+    span_s = max(interval.end_s for interval in timed.intervals)
+    if span_s > LONGEST_DAYS * DAY_S:
+        raise ScoringInvalid(
+            f"{scoring.file}: the scoring lasts {span_s / DAY_S:.0f} days, wanted at most "
+            f"{LONGEST_DAYS}",
+            "Correct the onsets and durations of its stages.",
+        )
+    return span_s
 
 
 def _clock_of(scoring: Scoring) -> dt.time | None:
