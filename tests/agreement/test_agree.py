@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import json
+import shutil
 
 import pytest
 
@@ -131,6 +132,15 @@ def test_two_files_for_one_night_are_not_guessed_between(two_nights, capsys):
     assert "2 files are called like this night: S1_n1.edf, S1_n1.second.edf" in (
         capsys.readouterr().out
     )
+
+
+def test_the_recordings_may_lie_in_the_folder_too(two_nights):
+    made, folder = two_nights
+    put_scoring(folder, "S1_n1.edf", ("W",) * 4, 1)
+    shutil.copy(made.recording(2), folder)
+    assert agreed(made.out, "--scorings", folder) == 0
+    left_out = read_json(made.out / "agreement" / "agreement.json")["left_out"]
+    assert [(night["night"], night["reason"]) for night in left_out] == [("n2", "no scoring")]
 
 
 def test_files_that_belong_to_no_night_are_named(two_nights, capsys):

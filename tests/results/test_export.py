@@ -171,6 +171,8 @@ def test_a_person_s_stages_are_exported_where_they_are_wanted(study):
     assert (folder / "luna-expert" / "S1_n1.eannot").read_text("utf-8").split() == list(EXPERT)
     yasa = read_json(folder / "yasa-expert" / "S1_n1.json")
     assert (yasa["scorer"], yasa["proba"]) == ("expert", None)
+    description = read_json(folder / "bids-expert" / "dataset_description.json")
+    assert [program["Name"] for program in description["GeneratedBy"]] == ["psgpipe"]
     events = next((folder / "bids-expert").rglob("*_desc-expert_events.tsv"))
     rows = [line.split("\t") for line in events.read_text("utf-8").splitlines()[1:]]
     assert {tuple(row[3:]) for row in rows} == {("AASM", "manual", "expert", "n/a")}

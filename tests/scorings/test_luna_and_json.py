@@ -63,6 +63,19 @@ def test_a_stage_of_luna_that_ends_with_dots_lasts_to_the_next_line(tmp_path):
     assert seen(read_scoring(path)) == [(0, 60, "W")]
 
 
+def test_an_epoch_of_movement_is_an_artefact_and_a_short_movement_is_an_event(tmp_path):
+    path = annot(
+        tmp_path,
+        ("W", ".", ".", "0", "30", "."),
+        ("M", ".", ".", "12", "15.5", "."),
+        ("M", ".", ".", "30", "60", "."),
+        ("N2", ".", ".", "60", "90", "."),
+    )
+    scoring = read_scoring(path)
+    assert seen(scoring) == [(0, 30, "W"), (30, 30, "ART"), (60, 30, "N2")]
+    assert [(a.onset_s, a.duration_s) for a in scoring.annotations] == [(12, 3.5)]
+
+
 def test_other_classes_of_luna_are_annotations(tmp_path):
     path = annot(
         tmp_path,

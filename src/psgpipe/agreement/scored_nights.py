@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from psgpipe.agreement.scoring_files import ScoringFiles
-from psgpipe.errors import PsgpipeError
+from psgpipe.errors import PsgpipeError, ScoringInvalid
 from psgpipe.model.hypnogram import Hypnogram, SleepStage
 from psgpipe.results.finished_night import FinishedNight, read_finished_night
 from psgpipe.results.manifest import Manifest
@@ -74,6 +73,15 @@ class ScoredNights:
     left_out: list[LeftOutNight] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Expert:
+    """A person's stages on the epochs of a night, where they are from, and what is odd."""
+
+    stages: tuple[SleepStage, ...]
+    name: str
+    findings: tuple[str, ...] = ()
+
+
 def scored_nights(nights: Iterable[StudyNight], files: ScoringFiles | None) -> ScoredNights:
     """The finished nights with an expert's stages: those in `files`, else those of the night."""
     result = ScoredNights()
@@ -98,20 +106,14 @@ def _scored_night(listed: StudyNight, files: ScoringFiles | None) -> ScoredNight
         automatic = _automatic(night)
         if automatic is None:
             return left_out("its stages are a person's: there are no automatic ones")
-        if files is None:
-            given = night.further_stages.get("expert")
-            if given is None:
-                return left_out("no scoring")
-            expert, scoring, findings = given, COLUMN, tuple[str, ...]()
-        else:
-            path = files.of(night)
-            if path is None:
-                return left_out("no scoring")
-            expert, findings = _aligned(path, night)
-            scoring = path.name
+        expert = _expert_beside(night) if files is None else _expert_in(files, night)
     except PsgpipeError as error:
         return left_out(error.problem, is_failure=True)
-    return _pair(listed, night, automatic, expert, scoring, findings)
+    if expert is None:
+        return left_out("no scoring")
+    if all(stage == SleepStage.UNS for stage in expert.stages):
+        return left_out("its scoring has no stage", is_failure=True)
+    return _pair(listed, night, automatic, expert)
 
 
 def _automatic(night: FinishedNight) -> tuple[SleepStage, ...] | None:
@@ -121,13 +123,28 @@ def _automatic(night: FinishedNight) -> tuple[SleepStage, ...] | None:
     return night.further_stages.get("auto")
 
 
-def _aligned(path: Path, night: FinishedNight) -> tuple[tuple[SleepStage, ...], tuple[str, ...]]:
-    """The stages of a file on the epochs of the night, and what is odd about them."""
+def _expert_beside(night: FinishedNight) -> _Expert | None:
+    """The stages of a person that the night has beside its own."""
+    stages = night.further_stages.get("expert")
+    return None if stages is None else _Expert(stages, COLUMN)
+
+
+def _expert_in(files: ScoringFiles, night: FinishedNight) -> _Expert | None:
+    """The stages of a file, on the epochs of the night."""
+    path = files.of(night)
+    if path is None:
+        return None
     start = night.hypnogram
     zone = _lights(night.manifest).get("timezone")
     clock = local_clock(start.start, start.start_clock, zone if isinstance(zone, str) else None)
-    aligned = align(read_scoring(path), clock, night.span_s)
-    return aligned.hypnogram.stages, tuple(f"{f.code}: {f.message}" for f in aligned.findings)
+    try:
+        aligned = align(read_scoring(path), clock, night.span_s)
+    except ScoringInvalid:
+        if files.is_recording(path, night):  # without stages among its annotations
+            return None
+        raise
+    findings = tuple(f"{f.code}: {f.message}" for f in aligned.findings)
+    return _Expert(aligned.hypnogram.stages, path.name, findings)
 
 
 def _lights(manifest: Manifest) -> Mapping[str, Any]:
@@ -139,14 +156,10 @@ def _pair(
     listed: StudyNight,
     night: FinishedNight,
     automatic: tuple[SleepStage, ...],
-    expert: tuple[SleepStage, ...],
-    scoring: str,
-    findings: tuple[str, ...],
-) -> ScoredNight | LeftOutNight:
-    has_stage = np.flatnonzero([stage != SleepStage.UNS for stage in expert])
-    if not has_stage.size:
-        return LeftOutNight(listed.subject, listed.night, "its scoring has no stage", True)
-    number = np.arange(len(expert))
+    expert: _Expert,
+) -> ScoredNight:
+    has_stage = np.flatnonzero([stage != SleepStage.UNS for stage in expert.stages])
+    number = np.arange(len(expert.stages))
     reached = (number >= has_stage[0]) & (number <= has_stage[-1])
     in_bed = night.hypnogram.in_bed & reached
     staging = next((s.parameters for s in night.manifest.steps if s.name == "stage_sleep"), {})
@@ -154,15 +167,15 @@ def _pair(
         subject=listed.subject,
         night=listed.night,
         condition=listed.condition,
-        scoring=scoring,
+        scoring=expert.name,
         automatic=Hypnogram(automatic, in_bed),
-        expert=Hypnogram(expert, in_bed),
+        expert=Hypnogram(expert.stages, in_bed),
         probabilities=night.probabilities,
         lights_known=None not in (night.lights_off_s, night.lights_on_s),
         cycle_rule=_cycle_rule(night.manifest),
         n_not_scored=int((night.hypnogram.in_bed & ~reached).sum()),
         de_weighted=staging.get("de_weight") is True,
-        findings=findings,
+        findings=expert.findings,
     )
 
 

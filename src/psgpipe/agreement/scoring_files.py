@@ -50,6 +50,11 @@ class ScoringFiles:
                 return named[0]
         return None
 
+    def is_recording(self, path: Path, night: FinishedNight) -> bool:
+        """Whether a file is the recording itself, which may have stages among its annotations."""
+        recording = night.manifest.recording
+        return path.name == recording.name and path.stat().st_size == recording.bytes
+
     @property
     def unused(self) -> list[str]:
         """Names of the files that no night has asked for."""

@@ -109,14 +109,22 @@ def events_json(night: FinishedNight) -> bytes:
 
 
 def data_set_files(
-    nights: Iterable[Manifest],
+    staged: Iterable[Manifest],
     subject_labels: Mapping[str, str],
     night_labels: Mapping[str, Mapping[str, str]],
 ) -> dict[str, bytes]:
-    """The files that describe the whole data set, by their paths in it."""
+    """The files that describe the whole data set, by their paths in it.
+
+    Parameters
+    ----------
+    staged
+        The manifests of the nights with automatic stages, corrected or not.
+    subject_labels, night_labels
+        The label of each subject, and of each night by subject.
+    """
     files = {
         "README.md": _README.encode("utf-8"),
-        "dataset_description.json": json_bytes(_description(nights)),
+        "dataset_description.json": json_bytes(_description(staged)),
         "participants.tsv": _table(
             ("participant_id", "subject"),
             ((f"sub-{label}", subject) for subject, label in subject_labels.items()),
@@ -150,8 +158,8 @@ def _stager(manifest: Manifest) -> str:
     return f"{name} {manifest.engine.versions.get(name, '')}".strip()
 
 
-def _description(nights: Iterable[Manifest]) -> dict[str, Any]:
-    programs = {_stager(manifest) for manifest in nights if manifest.stages != "expert"}
+def _description(staged: Iterable[Manifest]) -> dict[str, Any]:
+    programs = {_stager(manifest) for manifest in staged}
     stagers = sorted(program.partition(" ")[::2] for program in programs)
     return {
         "Name": "Sleep stages",

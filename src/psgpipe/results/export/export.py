@@ -10,10 +10,9 @@ from psgpipe.errors import FileTaken, OutputConflict, UsageError
 from psgpipe.files.atomic import bytes_of, write_file
 from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.messages import count_of, did_you_mean, listed, quoted
-from psgpipe.results.export.formats import FORMATS, Chosen
+from psgpipe.results.export.formats import FORMATS, Chosen, ChosenNight
 from psgpipe.results.export.stages import ABSENT, StagesWanted, with_stages
 from psgpipe.results.finished_night import FinishedNight, read_finished_night
-from psgpipe.results.manifest import Manifest
 from psgpipe.results.status import StudyNight, stored_night, study_nights, word_in_tables
 
 FOLDER = "export"
@@ -84,10 +83,12 @@ def export(
         return result
     if not force:
         _refuse_other_files(to, chosen, result.folder)
+    cleaned: set[Path] = set()
     for name, content in FORMATS[to](chosen):
         path = result.folder / name
-        if path.parent.is_dir():
+        if path.parent not in cleaned:
             remove_abandoned_files(path.parent)
+            cleaned.add(path.parent)
         write_file(path, content)
         result.files.append(name)
     return result
@@ -109,7 +110,7 @@ def _asked_for(nights: Sequence[StudyNight], only: Sequence[str]) -> Sequence[St
 
 def _chosen(nights: Iterable[StudyNight], wanted: StagesWanted | None, result: Export) -> Chosen:
     """The finished nights; the others are left out of the result."""
-    finished: list[tuple[StudyNight, Manifest]] = []
+    finished: list[ChosenNight] = []
     for night in nights:
         stored = stored_night(night)
         if stored.manifest is None:
@@ -129,14 +130,14 @@ def _chosen(nights: Iterable[StudyNight], wanted: StagesWanted | None, result: E
             reason = ABSENT[wanted or "auto"]
             result.left_out.append(LeftOutNight(night.subject, night.night, DONE, reason))
             continue
-        finished.append((night, stored.manifest))
+        finished.append(ChosenNight(night, stored.manifest, exported.stages_by))
     result.n_nights = len(finished)
 
     def read() -> Iterator[tuple[StudyNight, FinishedNight]]:
-        for night, _ in finished:
-            exported = with_stages(read_finished_night(night.folder), wanted)
+        for one in finished:
+            exported = with_stages(read_finished_night(one.night.folder), wanted)
             if exported is not None:
-                yield night, exported
+                yield one.night, exported
 
     return Chosen(finished, read)
 

@@ -21,10 +21,19 @@ ReadNights = Callable[[], Iterable[tuple[StudyNight, FinishedNight]]]
 
 
 @dataclass(frozen=True)
+class ChosenNight:
+    """A night of an export, and whose stages are exported."""
+
+    night: StudyNight
+    manifest: Manifest
+    stages_by: str
+
+
+@dataclass(frozen=True)
 class Chosen:
     """The nights of an export."""
 
-    nights: Sequence[tuple[StudyNight, Manifest]]
+    nights: Sequence[ChosenNight]
     read: ReadNights
 
 
@@ -58,21 +67,20 @@ def _nsrr(chosen: Chosen) -> Iterator[tuple[str, Content]]:
 
 
 def _bids(chosen: Chosen) -> Iterator[tuple[str, Content]]:
-    subjects = bids_labels((night.subject for night, _ in chosen.nights), "sub")
-    sessions = {
-        subject: bids_labels(
-            (night.night for night, _ in chosen.nights if night.subject == subject), "ses", subject
-        )
-        for subject in subjects
-    }
-    manifests = [manifest for _, manifest in chosen.nights]
+    nights = [one.night for one in chosen.nights]
+    subjects = bids_labels((night.subject for night in nights), "sub")
+    of_subject: dict[str, list[str]] = {subject: [] for subject in subjects}
+    for night in nights:
+        of_subject[night.subject].append(night.night)
+    sessions = {s: bids_labels(of_subject[s], "ses", s) for s in subjects}
+    manifests = [one.manifest for one in chosen.nights if one.stages_by != "expert"]
     yield from bids.data_set_files(manifests, subjects, sessions).items()
-    for listed, night in chosen.read():
+    for listed, finished in chosen.read():
         name = bids.events_name(
-            subjects[listed.subject], sessions[listed.subject][listed.night], night.stages_by
+            subjects[listed.subject], sessions[listed.subject][listed.night], finished.stages_by
         )
-        yield f"{name}.tsv", bids.events_tsv(night)
-        yield f"{name}.json", bids.events_json(night)
+        yield f"{name}.tsv", bids.events_tsv(finished)
+        yield f"{name}.json", bids.events_json(finished)
 
 
 FORMATS: dict[str, Callable[[Chosen], Iterator[tuple[str, Content]]]] = {

@@ -25,7 +25,7 @@ ANNOT = ".annot"
 UNTIL_NEXT = "..."
 LEAST_CELLS = 4
 MOVEMENT = "M"
-"""Luna's class for an epoch of movement, beside W, N1, N2, N3, R and ?."""
+"""Luna's class for an epoch of movement; a shorter or longer one is an event."""
 DAY_S = 86_400.0
 _EPOCH = re.compile(r"e:(?:(\d+(?:\.\d+)?):)?(\d+)")
 
@@ -61,8 +61,6 @@ def read(path: Path, options: ReadOptions) -> Scoring:
     file = file_name(path)
     lines = _lines(lines_of(read_text(path)), file)
     named = stages_among_events((line.label for line in lines), options)
-    if named:
-        named = {MOVEMENT: SleepStage.ART, **named}
     timed = [line for line in lines if line.start is not None]
     if timed and any(x.start_s is not None for x in lines if x.label in named):
         raise ScoringInvalid(
@@ -72,11 +70,17 @@ def read(path: Path, options: ReadOptions) -> Scoring:
     clock = _clock(timed, file)
     used = timed or lines
     onsets_s = clock.onsets_s if clock else [line.start_s or 0.0 for line in lines]
+    durations_s = [
+        _duration_s(line, onset_s, next_s, file)
+        for line, onset_s, next_s in zip_longest(used, onsets_s, onsets_s[1:])
+    ]
+    of_stages_s = {d for line, d in zip(used, durations_s, strict=True) if line.label in named}
     stages, others = [], []
-    for line, onset_s, next_s in zip_longest(used, onsets_s, onsets_s[1:]):
-        duration_s = _duration_s(line, onset_s, next_s, file)
-        if line.label in named:
-            stages.append(ScoredStage(onset_s, duration_s, named[line.label], line.label))
+    for line, onset_s, duration_s in zip(used, onsets_s, durations_s, strict=True):
+        is_movement = line.label == MOVEMENT and duration_s in of_stages_s
+        if line.label in named or is_movement:
+            stage = named.get(line.label, SleepStage.ART)
+            stages.append(ScoredStage(onset_s, duration_s, stage, line.label))
         else:
             others.append(Annotation(onset_s, duration_s, line.label))
     scoring = Scoring(
