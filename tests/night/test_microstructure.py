@@ -236,3 +236,17 @@ def test_the_level_is_that_of_another_night(study, finished, with_events, capsys
 def test_an_impossible_level_is_refused(study, finished, capsys, options, told):
     assert said_at_level(study, finished, *options) == 2
     assert told in capsys.readouterr().err
+
+
+def test_a_stage_that_is_too_short_has_no_rate_and_the_others_have_theirs(tmp_path):
+    path = write_night(tmp_path / "night.edf", seconds=300)
+    out = tmp_path / "out"
+    arguments = ["run", str(path), "-o", str(out), "--no-figures", "--quiet", "--microstructure"]
+    assert exit_code(arguments) == 0
+    (folder,) = (out / "nights").glob("*/*")
+    events = read_json(folder / "microstructure.json")["events"]
+    assert (events["spindles"], events["slow_waves"]) == ({}, None)
+    for name in ("spindles N2", "spindles N2+N3", "slow_waves"):
+        assert events["absent"][name].endswith("min without artefact, 10 are needed")
+    absent = read_json(folder / "summary.json")["absent"]
+    assert absent["spindles_n2_per_min"] == events["absent"]["spindles N2"]

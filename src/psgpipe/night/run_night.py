@@ -77,7 +77,7 @@ def run_night(
     -------
     StagedNight
         ``hypnogram``, ``hypnodensity`` (n_epochs, 5), ``summary`` (units in the names),
-        ``quality``.
+        ``quality``, ``microstructure`` (spectra and their endpoints).
 
     Raises
     ------

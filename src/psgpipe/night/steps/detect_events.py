@@ -23,6 +23,10 @@ from psgpipe.staging.fast.resampling import resample
 
 Floats = npt.NDArray[np.float64]
 
+GROUPS = {"N2": (SleepStage.N2,), "N2+N3": (SleepStage.N2, SleepStage.N3)}
+"""The stages in which spindles are counted."""
+ALL_NREM = "spindles N2+N3"
+
 
 @dataclass(frozen=True)
 class EventsParams:
@@ -56,25 +60,33 @@ def detect_events(
         return _nothing(microstructure.absent["swa_ln"])
     stages = detect.stage_samples(hypnogram, epochs.is_used)
     eeg_uv = _at_100_hz(signal, len(hypnogram))
-    n2_min = _minutes(staged, epochs, SleepStage.N2)
-    absent: dict[str, str] = {}
-    if n2_min < params.least_min:
-        absent["spindles"] = _too_few("N2", n2_min, params.least_min)
-    elif not detect.can_detect(eeg_uv):
-        absent["spindles"] = "the amplitude of the EEG is beyond what yasa takes"
-    if "spindles" in absent:
-        found, waves = None, None
-        absent["slow_waves"] = absent["spindles"]
+    minutes = {name: _minutes(staged, epochs, group) for name, group in GROUPS.items()}
+    absent = {
+        f"spindles {name}": _too_few(name, group_min, params.least_min)
+        for name, group_min in minutes.items()
+        if group_min < params.least_min
+    }
+    if not detect.can_detect(eeg_uv):
+        reason = "the amplitude of the EEG is beyond what yasa takes"
+        absent |= dict.fromkeys((f"spindles {name}" for name in GROUPS), reason)
+    found, waves = None, None
+    if ALL_NREM in absent:
+        absent["slow_waves"] = absent[ALL_NREM]
     else:
+        night = opened.night
         found = detect.detect_spindles(
-            eeg_uv, stages, _sigma_ln(epochs, staged), opened.night.spindle_threshold_uv
+            eeg_uv, stages, _sigma_ln(epochs, staged), night.spindle_threshold_uv
         )
-        waves = detect.detect_slow_waves(eeg_uv, stages, opened.night.slow_wave_threshold_uv)
-    rems_per_min, reason = _rem_density(opened, recorded, staged, epochs, stages, params)
-    if reason:
-        absent["rems_per_min"] = reason
+        waves = detect.detect_slow_waves(eeg_uv, stages, night.slow_wave_threshold_uv)
+    rems_per_min, no_rems = _rem_density(opened, recorded, staged, epochs, stages, params)
+    if no_rems:
+        absent["rems_per_min"] = no_rems
     return Events(
-        spindles=found.by_stage if found else {},
+        spindles={
+            name: spindles
+            for name, spindles in (found.by_stage if found else {}).items()
+            if f"spindles {name}" not in absent
+        },
         spindle_threshold_uv=found.threshold_uv if found else None,
         slow_waves=waves.by_yasa if waves else None,
         large_slow_waves=waves.large if waves else None,
@@ -93,7 +105,7 @@ def with_events(found: Microstructure, events: Events | None) -> Microstructure:
     name, n2 = "spindles_n2_per_min", events.spindles.get("N2")
     absent = {key: why for key, why in found.absent.items() if key != name or n2 is None}
     if n2 is None:
-        absent[name] = events.absent["spindles"]
+        absent[name] = events.absent["spindles N2"]
     value = None if n2 is None else n2.per_min
     endpoints = {**found.endpoints, name: value}
     return replace(found, endpoints=endpoints, absent=absent, events=events)
@@ -111,7 +123,7 @@ def _rem_density(
     pair = _two_eogs(opened)
     if pair is None:
         return None, "two EOGs are needed, one of each eye (E1 and E2), and both cannot be built"
-    rem_min = _minutes(staged, epochs, SleepStage.R)
+    rem_min = _minutes(staged, epochs, (SleepStage.R,))
     if rem_min < params.least_min:
         return None, _too_few("R", rem_min, params.least_min)
     present = {label for recording in recorded for label in recording.labels}
@@ -155,16 +167,15 @@ def _at_100_hz(signal: DerivedSignal, n_epochs: int) -> Floats:
 
 def _sigma_ln(epochs: EpochPower, staged: Staging) -> dict[str, float | None]:
     """Log power of sigma in the epochs in which spindles are counted, by group of stages."""
-    groups = {"N2": (SleepStage.N2,), "N2+N3": (SleepStage.N2, SleepStage.N3)}
     logs: dict[str, float | None] = {}
-    for name, stages in groups.items():
+    for name, stages in GROUPS.items():
         power = epochs.power_uv2["sigma"][epochs.is_used & staged.hypnogram.is_any(stages)]
         logs[name] = float(np.log(power.mean())) if len(power) and power.mean() > 0 else None
     return logs
 
 
-def _minutes(staged: Staging, epochs: EpochPower, stage: SleepStage) -> float:
-    return int((epochs.is_used & staged.hypnogram.is_any((stage,))).sum()) * EPOCH_MIN
+def _minutes(staged: Staging, epochs: EpochPower, stages: tuple[SleepStage, ...]) -> float:
+    return int((epochs.is_used & staged.hypnogram.is_any(stages)).sum()) * EPOCH_MIN
 
 
 def _too_few(stage: str, minutes: float, least_min: float) -> str:
@@ -172,7 +183,8 @@ def _too_few(stage: str, minutes: float, least_min: float) -> str:
 
 
 def _nothing(reason: str) -> Events:
-    absent = dict.fromkeys(("spindles", "slow_waves", "rems_per_min"), reason)
+    names = (*(f"spindles {name}" for name in GROUPS), "slow_waves", "rems_per_min")
+    absent = dict.fromkeys(names, reason)
     return Events({}, None, None, None, None, None, absent=absent)
 
 
