@@ -250,3 +250,21 @@ def test_a_stage_that_is_too_short_has_no_rate_and_the_others_have_theirs(tmp_pa
         assert events["absent"][name].endswith("min without artefact, 10 are needed")
     absent = read_json(folder / "summary.json")["absent"]
     assert absent["spindles_n2_per_min"] == events["absent"]["spindles N2"]
+
+
+def test_eye_movements_near_r_are_those_that_yasa_finds_in_the_whole_night(with_events, study):
+    from yasa import rem_detect
+
+    import psgpipe
+    from psgpipe.staging.fast.resampling import resample
+
+    recording = psgpipe.read_recording(
+        study / "recordings" / "sub-S01_ses-base1.edf", ["EOG E1-M2", "EOG E2-M2"]
+    )
+    left_uv, right_uv = (resample(row, 256.0) for row in recording.signals_uv)
+    with (with_events[0] / "power.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    in_rem = np.array([row["stage"] == "R" and row["used"] == "true" for row in rows])
+    found = rem_detect(left_uv, right_uv, 100.0, hypno=np.repeat(4 * in_rem, 3000), include=4)
+    told = read_json(with_events[0] / "microstructure.json")["events"]["rems_per_min"]
+    assert told * in_rem.sum() / 2 == pytest.approx(len(found.summary()), abs=1)

@@ -59,7 +59,7 @@ def detect_events(
     if hypnogram.sedated_in_bed:
         return _nothing(microstructure.absent["swa_ln"])
     stages = detect.stage_samples(hypnogram, epochs.is_used)
-    eeg_uv = _at_100_hz(signal, len(hypnogram))
+    eeg_uv = _at_100_hz(signal, np.arange(len(hypnogram)))
     minutes = {name: _minutes(staged, epochs, group) for name, group in GROUPS.items()}
     absent = {
         f"spindles {name}": _too_few(name, group_min, params.least_min)
@@ -131,8 +131,12 @@ def _rem_density(
     missing = [label for label in wanted if label not in present]
     if missing:
         recorded = merge_by_rate((*recorded, *read_missing(opened, missing)))
-    eyes = [_at_100_hz(derive_signal(d, recorded), len(staged.hypnogram)) for d in pair]
-    number, minutes = detect.count_rems(eyes[0], eyes[1], stages)
+    # R and an epoch on both sides: longer than the filters of yasa remember.
+    in_rem = staged.hypnogram.is_any((SleepStage.R,)) & epochs.is_used
+    near = np.flatnonzero(np.convolve(in_rem, np.ones(3), "same") > 0)
+    eyes = [_at_100_hz(derive_signal(d, recorded), near) for d in pair]
+    near_stages = stages.reshape(len(in_rem), -1)[near].ravel()
+    number, minutes = detect.count_rems(eyes[0], eyes[1], near_stages)
     return number / minutes, None
 
 
@@ -149,15 +153,15 @@ def _two_eogs(opened: OpenedNight) -> tuple[Derivation, Derivation] | None:
     return next(alike, pairs[0] if pairs else None)
 
 
-def _at_100_hz(signal: DerivedSignal, n_epochs: int) -> Floats:
-    """The signal of all epochs at 100 Hz, one after the other; 0 where nothing was recorded."""
+def _at_100_hz(signal: DerivedSignal, epochs: npt.NDArray[np.int_]) -> Floats:
+    """These epochs at 100 Hz, one after the other; 0 where nothing was recorded."""
     per_epoch, columns = samples_per_epoch(signal.fs_hz), first_columns(signal)
-    whole = np.zeros((n_epochs, per_epoch))
-    for epoch, first in enumerate(columns.tolist()):
+    whole = np.zeros((len(epochs), per_epoch))
+    for row, first in zip(whole, columns[epochs].tolist(), strict=True):
         if first >= 0:
-            whole[epoch] = signal.samples_uv(slice(first, first + per_epoch))
+            row[:] = signal.samples_uv(slice(first, first + per_epoch))
     samples = np.nan_to_num(whole.ravel(), nan=0.0, posinf=0.0, neginf=0.0)
-    n_wanted = n_epochs * round(30 * detect.FS_HZ)
+    n_wanted = len(epochs) * round(30 * detect.FS_HZ)
     if signal.fs_hz == detect.FS_HZ:
         return samples
     # The rate that makes 30 s of a whole number of samples: what is left out is below one sample.
