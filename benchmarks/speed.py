@@ -116,13 +116,13 @@ class Bench:
                        "--montage", "clinical", "--quiet"))  # fmt: skip
         return sorted((folder / "recordings").glob("*.edf"))
 
-    def run_one(self) -> tuple[str, ...]:
-        """The command for a whole night, without pictures, into an empty folder."""
+    def run_one(self, *, pictures: bool = False) -> tuple[str, ...]:
+        """The command for a whole night into an empty folder, with or without its figures."""
         out = self.work / "out"
         shutil.rmtree(out, ignore_errors=True)
         night = str(self.recordings()[0])
-        return (*PSGPIPE, "run", night, "-o", str(out), "--age", "40", "--sex", "F",
-                "--no-figures", "--quiet")  # fmt: skip
+        return (*PSGPIPE, "run", night, "-o", str(out), "--age", "40", "--sex", "F", "--quiet",
+                *(() if pictures else ("--no-figures",)))  # fmt: skip
 
 
 def cold(bench: Bench) -> Iterator[Row]:
@@ -159,10 +159,22 @@ def warm(bench: Bench) -> Iterator[Row]:
 
 
 def pictures(bench: Bench) -> Iterator[Row]:
-    """Cost of the pictures and the page of a night."""
-    found = bench.told(*WARM, "pictures", str(bench.recordings()[0]), str(bench.given.repeats))
+    """Cost of the pictures and the page of a night, cold and warm."""
+    night = str(bench.recordings()[0])
+    bench.cost(bench.run_one(pictures=True))
+    ours, bare, yasa = [], [], []
+    for _ in range(bench.given.repeats):
+        ours.append(bench.cost(bench.run_one(pictures=True)))
+        bare.append(bench.cost(bench.run_one()))
+        yasa.append(bench.cost((*SCRIPT, night, "--include", "--pictures")))
+    what = "cold run with pictures and page, CPU,"
+    yield Row(f"{what} over one without", 1.35, "x", over(ours, bare), at_least=False)
+    added = tuple(o.peak_mib - b.peak_mib for o, b in zip(ours, bare, strict=True))
+    yield Row("memory of pictures and page", 60, "MiB", added, at_least=False)
+    yield Row(f"{what} against the include= script with its pictures", 11, "x", over(yasa, ours))
+    found = bench.told(*WARM, "pictures", night, str(bench.given.repeats))
     added = tuple(w - o for w, o in zip(found["with"], found["without"], strict=True))
-    yield Row("pictures and page of a night, warm", 1, "s CPU", added, at_least=False)
+    yield Row("pictures and page of a night, warm", 0.3, "s CPU", added, at_least=False)
 
 
 def memory(bench: Bench) -> Iterator[Row]:
@@ -175,18 +187,27 @@ def memory(bench: Bench) -> Iterator[Row]:
 
 def throughput(bench: Bench) -> Iterator[Row]:
     """Many nights on two cores against a pool of YASA processes: nights per minute."""
+    yield _throughput(bench, "", ("--no-figures",), ())
+
+
+def throughput_pictures(bench: Bench) -> Iterator[Row]:
+    """The same with pictures and pages, against a pool that draws its pictures."""
+    yield _throughput(bench, " with pictures", (), ("--pictures",))
+
+
+def _throughput(bench: Bench, what: str, ours: tuple[str, ...], theirs: tuple[str, ...]) -> Row:
     nights = many(bench, bench.given.nights)
     out = bench.work / "batch"
+    files = [str(path) for path in sorted(nights.glob("*.edf"))]
     ratios = []
     for _ in range(max(bench.given.repeats // 2, 1)):
         shutil.rmtree(out, ignore_errors=True)
-        ours = bench.cost((*PSGPIPE, "batch", str(nights), "-o", str(out), "--jobs", "2",
-                           "--no-figures", "--quiet"))  # fmt: skip
-        files = [str(path) for path in sorted(nights.glob("*.edf"))]
-        theirs = bench.cost((*SCRIPT, *files, "--include", "--jobs", "2"))
-        ratios.append(theirs.wall_s / ours.wall_s)
-    what = f"{bench.given.nights} nights on 2 cores, nights per minute, against a YASA pool"
-    yield Row(what, 5, "x", tuple(ratios))
+        batch = bench.cost((*PSGPIPE, "batch", str(nights), "-o", str(out), "--jobs", "2",
+                            "--quiet", *ours))  # fmt: skip
+        pool = bench.cost((*SCRIPT, *files, "--include", "--jobs", "2", *theirs))
+        ratios.append(pool.wall_s / batch.wall_s)
+    about = f"{bench.given.nights} nights{what} on 2 cores, nights per minute, against a YASA pool"
+    return Row(about, 5, "x", tuple(ratios))
 
 
 def many(bench: Bench, n: int) -> Path:
@@ -226,6 +247,7 @@ PARTS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "cold": cold,
     "warm": warm,
     "throughput": throughput,
+    "throughput-pictures": throughput_pictures,
     "memory": memory,
     "small": small,
     "pictures": pictures,
