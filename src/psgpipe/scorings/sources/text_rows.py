@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import lru_cache
 from typing import NamedTuple
 
 from psgpipe.errors import ScoringInvalid
@@ -62,6 +63,7 @@ def find_table(text: str, file: str = "") -> FoundTable | None:
     return max(tables, key=lambda t: len(t.columns.place), default=None)
 
 
+@lru_cache(maxsize=2)  # several formats look at one head
 def find_head_table(text: str) -> FoundTable | None:
     """As :func:`find_table`, for the first bytes of a file, whose last line may be cut."""
     try:
