@@ -37,7 +37,6 @@ class EndpointInput(NamedTuple):
     hours: tuple[MeanPower, ...]
     onset: int | None
     nrem: npt.NDArray[np.bool_]
-    least_min: float
 
 
 class Absent(ValueError):

@@ -97,7 +97,7 @@ def microstructure(
         for c in cycles
     )
     values, absent = endpoints(
-        EndpointInput(hypnogram, epochs, stages, of_cycles, hours, onset, nrem, rules.least_min)
+        EndpointInput(hypnogram, epochs, stages, of_cycles, hours, onset, nrem)
     )
     candidates = measured & hypnogram.in_bed & hypnogram.valid
     return Microstructure(

@@ -55,6 +55,7 @@ def microstructure_dict(found: Microstructure) -> dict[str, Any]:
         "cycles": [_mean(mean) for mean in found.cycles],
         "hours_from_lights_off": None if from_lights is None else [_mean(m) for m in from_lights],
         "hours_from_sleep_onset": [_mean(mean) for mean in found.hours_from_sleep_onset],
+        "swa_by_hour": [_swa_ln(mean) for mean in found.hours_from_sleep_onset],
         "events": None if found.events is None else asdict(found.events),
     }
 
@@ -71,6 +72,10 @@ def _stage(spectrum: StageSpectrum) -> dict[str, Any]:
 
 def _mean(mean: MeanPower) -> dict[str, Any]:
     return {"minutes": mean.minutes, "power_ln": _logs(mean.power_uv2), "reason": mean.reason}
+
+
+def _swa_ln(mean: MeanPower) -> float | None:
+    return None if mean.power_uv2 is None else math.log(mean.power_uv2["swa"])
 
 
 def _logs(power_uv2: Mapping[str, float] | None) -> dict[str, float] | None:
