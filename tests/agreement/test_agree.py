@@ -4,6 +4,8 @@ import csv
 import datetime as dt
 import json
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -12,6 +14,7 @@ from psgpipe.cli.app import exit_code
 from psgpipe.edf.writer import write_scoring
 from psgpipe.errors import UsageError
 from psgpipe.model.hypnogram import Hypnogram
+from psgpipe.results.export.formats import FORMATS
 from psgpipe.sleep.agreement import agreement
 from tests.shared_files import shared
 from tests.studies import read_json
@@ -168,6 +171,16 @@ def test_the_result_as_json_is_the_file(two_nights, capsys):
     assert printed == read_json(made.out / "agreement" / "agreement.json")
 
 
+def test_endpoints_are_withheld_where_the_stages_may_be_sedation(study):
+    made = study("n1", columns="\tdose_end", cells=["\t2024-03-01T21:00"])
+    made.run()
+    folder = made.folder / "scorings"
+    put_scoring(folder, "S1_n1.edf", ("W", "N2", "N3", "R"), 1)
+    assert agreed(made.out, "--scorings", folder) == 0
+    row = night_rows(made.out)[0]
+    assert (row["n_epochs"], row["n3_min"], row["expert_n3_min"]) == ("4", "", "")
+
+
 def test_a_blinded_study_has_no_condition_in_its_agreement(study):
     made = study("n1", "n2")
     made.run("--blind")
@@ -176,6 +189,25 @@ def test_a_blinded_study_has_no_condition_in_its_agreement(study):
     agreed(made.out, "--scorings", folder)
     assert read_json(made.out / "agreement" / "agreement.json")["by_condition"] == {}
     assert exit_code(["verify", str(made.out), "-q"]) == 0
+
+
+HEAVY = """
+import sys
+from psgpipe.cli.app import exit_code
+code = exit_code(sys.argv[1:])
+print(code, *sorted({"yasa", "sklearn", "pandas", "mne", "matplotlib"} & set(sys.modules)))
+"""
+
+
+def test_agree_and_export_work_from_files_without_the_stager(two_nights):
+    made, folder = two_nights
+    put_scoring(folder, "S1_n1.edf", ("W",) * 4, 1)
+    commands = [["agree", made.out, "--scorings", folder, "-q"]]
+    commands += [["export", made.out, "--to", to, "-q"] for to in FORMATS]
+    for command in commands:
+        run = [sys.executable, "-c", HEAVY, *map(str, command)]
+        printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+        assert printed.split() == ["0"], command
 
 
 def test_two_real_nights_agree_with_the_expert_as_published(tmp_path):

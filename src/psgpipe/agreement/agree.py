@@ -124,15 +124,14 @@ def _by_condition(
 
 def _calibration(nights: Sequence[ScoredNight], *, as_stored: bool) -> Calibration | None:
     number = {stage: column for column, stage in enumerate(SCORED)}
-    probabilities, expert, subjects = [], [], []
+    probabilities, expert = [np.empty((0, len(SCORED)))], [np.empty(0, int)]
+    subjects: list[str] = []
     for night in nights:
         is_plain = as_stored or night.de_weighted
         values = night.probabilities if is_plain else de_weighted(night.probabilities)
-        for row, stage in zip(values, night.expert.stages, strict=True):
-            if stage in number and np.isfinite(row).all():
-                probabilities.append(row)
-                expert.append(number[stage])
-                subjects.append(night.subject)
-    if not expert:
-        return None
-    return calibration(np.array(probabilities), np.array(expert), subjects)
+        stages = np.array([number.get(stage, -1) for stage in night.expert.stages])
+        counted = (stages >= 0) & np.isfinite(values).all(axis=1)
+        probabilities.append(values[counted])
+        expert.append(stages[counted])
+        subjects += [night.subject] * int(counted.sum())
+    return calibration(np.concatenate(probabilities), np.concatenate(expert), subjects)

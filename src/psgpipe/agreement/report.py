@@ -94,7 +94,7 @@ def notes(found: StudyAgreement) -> list[str]:
         )
     if found.unused_files:
         n_files = count_of(len(found.unused_files), "file")
-        lines.append(f"{n_files} of the folder belong to no night: {listed(found.unused_files, 3)}")
+        lines.append(f"no night has the name of {n_files}: {listed(found.unused_files, 3)}")
     return lines
 
 

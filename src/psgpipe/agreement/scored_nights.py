@@ -161,15 +161,15 @@ def _pair(
     has_stage = np.flatnonzero([stage != SleepStage.UNS for stage in expert.stages])
     number = np.arange(len(expert.stages))
     reached = (number >= has_stage[0]) & (number <= has_stage[-1])
-    in_bed = night.hypnogram.in_bed & reached
+    in_bed, sedation = night.hypnogram.in_bed & reached, night.hypnogram.sedation
     staging = next((s.parameters for s in night.manifest.steps if s.name == "stage_sleep"), {})
     return ScoredNight(
         subject=listed.subject,
         night=listed.night,
         condition=listed.condition,
         scoring=expert.name,
-        automatic=Hypnogram(automatic, in_bed),
-        expert=Hypnogram(expert.stages, in_bed),
+        automatic=Hypnogram(automatic, in_bed, sedation=sedation),
+        expert=Hypnogram(expert.stages, in_bed, sedation=sedation),
         probabilities=night.probabilities,
         lights_known=None not in (night.lights_off_s, night.lights_on_s),
         cycle_rule=_cycle_rule(night.manifest),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -115,6 +115,7 @@ def _night(
             np.array([row["in_bed"] == "true" for row in rows], bool),
             start=start,
             start_clock=start.time() if start else clock,
+            sedation=_sedation(rows),
         ),
         probabilities=np.array(probabilities, np.float64).reshape(-1, len(PROBABILITIES)),
         clock=tuple(row["clock"] for row in rows),
@@ -131,6 +132,13 @@ def _night(
             if column in rows[0]
         },
     )
+
+
+def _sedation(rows: Sequence[Mapping[str, str]]) -> npt.NDArray[np.bool_] | None:
+    """The epochs within the sedation window of a dose; None where no dose is known."""
+    if "sedation" not in rows[0]:
+        return None
+    return np.array([row["sedation"] == "true" for row in rows], bool)
 
 
 def _read(function: Callable[[str], T], text: str | None) -> T | None:

@@ -7,6 +7,7 @@ intervals with repeated nights are those of Zou GY (2013), Stat Methods Med Res 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -75,7 +76,7 @@ def limits_of_agreement(
         The subject of each night.
     """
     d = np.asarray(differences, dtype=float)
-    counts = [subjects.count(subject) for subject in dict.fromkeys(subjects)]
+    counts = list(Counter(subjects).values())
     n_subjects, n_nights, bias = len(counts), d.size, float(d.mean())
     if n_subjects < 2:
         return LimitsOfAgreement(n_subjects, n_nights, bias)
