@@ -15,6 +15,7 @@ import psgpipe
 from psgpipe.cli.app import exit_code
 from psgpipe.night.runner import run_steps
 from tests.recordings import CANARIES, write_night
+from tests.reports.test_night_picture import stages_read_back
 
 pytestmark = pytest.mark.slow
 
@@ -332,3 +333,11 @@ def test_help_and_version_import_neither_mne_nor_yasa(arguments):
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def test_the_picture_has_the_stages_of_the_hypnogram(finished):
+    rows = hypnogram_rows(finished[2])
+    shown = stages_read_back((finished[2] / "hypnogram.svg").read_text(encoding="utf-8"))
+    known = ("W", "N1", "N2", "N3", "R")
+    assert shown == [row["stage"] if row["stage"] in known else None for row in rows]
+    assert any(shown)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnogram, SleepStage
+from psgpipe.model.hypnogram import SCORED, Hypnogram, SleepStage
 from psgpipe.model.microstructure.records import EpochPower
 from psgpipe.model.night import StagedNight
 from psgpipe.reports import night_words as words
+from psgpipe.reports.night_marks import ROW, mark_labels, mark_lines, night_marks
 from psgpipe.reports.png import png_of
 from psgpipe.reports.power_panel import power_panel
 from psgpipe.reports.rendering import render
 from psgpipe.reports.shown_text import text_lines
 from psgpipe.reports.spectrogram_image import Spectrogram, SpectrogramImage, spectrogram_image
 from psgpipe.reports.stage_panels import (
+    Panel,
     StageLevel,
     hypnogram_path,
     marked_path,
@@ -27,13 +29,11 @@ from psgpipe.reports.stage_panels import (
 )
 from psgpipe.reports.svg_path import px
 from psgpipe.reports.time_axis import TimeAxis
-from psgpipe.sleep.local_clock import LocalClock
-from psgpipe.sleep.sedation import dose_end_s
 
 WIDTH, LEFT, RIGHT = 1000.0, 56.0, 952.0
 PNG_WIDTH = 1200
 TITLE_LETTERS, LINE_LETTERS, MOST_DOUBTS = 84, 122, 4
-LINE, CAPTION, GAP, ROW, LETTER = 18.0, 20.0, 8.0, 17.0, 8.2
+LINE, CAPTION, GAP = 18.0, 20.0, 8.0
 SPECTROGRAM_HEIGHT, HYPNODENSITY_HEIGHT, STAGE_ROW = 104.0, 84.0, 22.0
 POWER_HEIGHT = 62.0
 REM_BAR, FOOT = 7.0, 70.0
@@ -46,45 +46,6 @@ class TextLine:
     kind: str
     y: str
     text: str
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A label above the panels, and the x of its line through them; None for a label alone."""
-
-    kind: str
-    label: str
-    x: float | None
-    at: float
-    is_late: bool
-    row: int = 0
-
-    @property
-    def reach(self) -> tuple[float, float]:
-        """From where to where the label goes, about."""
-        length = LETTER * len(self.label)
-        return (self.at - length, self.at + 8) if self.is_late else (self.at - 8, self.at + length)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """The place of a panel."""
-
-    top: float
-    height: float
-
-    @property
-    def bottom(self) -> float:
-        """The y of its lower edge."""
-        return self.top + self.height
-
-    @property
-    def shown(self) -> dict[str, str]:
-        """The y of its caption, its upper and its lower edge, and its height."""
-        return {
-            "caption": px(self.top - 6), "top": px(self.top), "bottom": px(self.bottom),
-            "height": px(self.height),
-        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -134,7 +95,7 @@ def night_picture(staged: StagedNight, spectrogram: Spectrogram | None = None) -
     hypnogram, clock = staged.hypnogram, words.clock_of(staged)
     axis = TimeAxis(len(hypnogram), LEFT, RIGHT - LEFT)
     lines, y = _lines(staged)
-    marks, top = _marks(staged, axis, clock), y + GAP
+    marks, top = night_marks(staged, axis, clock), y + GAP
     image = spectrogram_image(spectrogram) if spectrogram else None
     beside = words.beside(staged)
     sequences = [("hypnogram", words.whose_stages(staged), hypnogram.stages)]
@@ -169,8 +130,8 @@ def night_picture(staged: StagedNight, spectrogram: Spectrogram | None = None) -
               "bottom": px(bottom), "middle": px((first + bottom) / 2)},
         "lines": lines,
         "key_numbers": _key_numbers(staged),
-        "mark_lines": _mark_lines(marks, places, top),
-        "mark_labels": _mark_labels(marks, top),
+        "mark_lines": mark_lines(marks, places, top),
+        "mark_labels": mark_labels(marks, top),
         "sedation": _sedation(hypnogram, axis, places),
         "spectrogram": image and _spectrogram(image, places[0], spectrogram, axis),
         "hypnodensity": has_probabilities
@@ -230,82 +191,11 @@ def _key_numbers(staged: StagedNight) -> list[dict[str, str]]:
     ]
 
 
-def _marks(staged: StagedNight, axis: TimeAxis, clock: LocalClock) -> list[Mark]:
-    """Lights, the end of a dose and the sedation window, with labels that do not overlap."""
-    lights, hypnogram = staged.lights, staged.hypnogram
-    marks = [
-        _light("off", lights.off_s, lights.off_source, axis, clock),
-        _light("on", lights.on_s, lights.on_source, axis, clock),
-    ]
-    end_s = dose_end_s(staged.night, hypnogram.start, hypnogram.start_clock)
-    if end_s is not None and 0 <= end_s <= axis.recorded_s:
-        marks.append(_mark("dose", f"dose ends {_hh_mm(clock, end_s)}", end_s, axis))
-    if hypnogram.sedation is not None and hypnogram.sedation.any():
-        first_s = float(np.flatnonzero(hypnogram.sedation)[0]) * EPOCH_S
-        mark = _mark("sedation", "shaded: may be sedation after a dose, not sleep", first_s, axis)
-        marks.append(replace(mark, x=None))
-    return _in_rows(marks)
-
-
-def _light(word: str, seconds: float, source: str, axis: TimeAxis, clock: LocalClock) -> Mark:
-    if source != "recording":
-        return _mark("lights", f"lights {word} {_hh_mm(clock, seconds)}", seconds, axis)
-    is_off = word == "off"
-    label = f"lights {word} not known: {'start' if is_off else 'end'} of the recording counts"
-    return Mark("lights", label, None, LEFT if is_off else RIGHT, not is_off)
-
-
-def _mark(kind: str, label: str, seconds: float, axis: TimeAxis) -> Mark:
-    x = min(max(axis.x(seconds), LEFT), RIGHT)
-    is_late = x > (LEFT + RIGHT) / 2
-    return Mark(kind, label, x, x - 5 if is_late else x + 5, is_late)
-
-
-def _hh_mm(clock: LocalClock, seconds: float) -> str:
-    shown = clock.clock_at(seconds)
-    return shown[:5] if shown else f"{seconds / 60:.0f} min after the start"
-
-
-def _in_rows(marks: list[Mark]) -> list[Mark]:
-    """Each label in the first row where it covers no other."""
-    placed: list[Mark] = []
-    for mark in marks:
-        row = 0
-        while any(other.row == row and _overlap(mark, other) for other in placed):
-            row += 1
-        placed.append(replace(mark, row=row))
-    return placed
-
-
-def _overlap(mark: Mark, other: Mark) -> bool:
-    return mark.reach[0] < other.reach[1] and other.reach[0] < mark.reach[1]
-
-
 def _sedation(hypnogram: Hypnogram, axis: TimeAxis, places: Sequence[Panel]) -> str:
     if hypnogram.sedation is None:
         return ""
     marks = [bool(mark) for mark in hypnogram.sedation]
     return "".join(marked_path(marks, axis, place.top, place.height) for place in places)
-
-
-def _mark_lines(marks: Sequence[Mark], places: Sequence[Panel], top: float) -> list[dict[str, str]]:
-    """The lines of the marks: from the label to the first panel, and through every panel."""
-    lines = []
-    for mark in marks:
-        if mark.x is not None:
-            y = [(top + ROW * mark.row + 3, places[0].bottom)]
-            y += [(place.top, place.bottom) for place in places[1:]]
-            path = "".join(f"M{px(mark.x)} {px(a)}V{px(b)}" for a, b in y)
-            lines.append({"kind": mark.kind, "path": path})
-    return lines
-
-
-def _mark_labels(marks: Sequence[Mark], top: float) -> list[dict[str, str]]:
-    return [
-        {"kind": mark.kind, "x": px(mark.at), "y": px(top + ROW * mark.row + 13),
-         "anchor": "end" if mark.is_late else "start", "label": mark.label}
-        for mark in marks
-    ]  # fmt: skip
 
 
 def _spectrogram(

@@ -1,8 +1,9 @@
-"""Paths of a night's stages: the hypnogram, and the probabilities stacked."""
+"""Panels of a picture, and the paths of a hypnogram and of stacked probabilities."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,27 @@ from psgpipe.model.hypnogram import SCORED, Hypnodensity, SleepStage
 from psgpipe.reports.colours import CONVENTIONAL_ORDER, STAGE_COLOURS
 from psgpipe.reports.svg_path import px, runs_of, step_area, step_path
 from psgpipe.reports.time_axis import TimeAxis
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The place of a panel."""
+
+    top: float
+    height: float
+
+    @property
+    def bottom(self) -> float:
+        """The y of its lower edge."""
+        return self.top + self.height
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The y of its caption, its upper and its lower edge, and its height."""
+        return {
+            "caption": px(self.top - 6), "top": px(self.top), "bottom": px(self.bottom),
+            "height": px(self.height),
+        }  # fmt: skip
 
 
 class StageArea(NamedTuple):

@@ -49,6 +49,11 @@ class TimeAxis:
         return self.width * EPOCH_S / self.span_s
 
     @property
+    def right(self) -> float:
+        """The x of the axis's end."""
+        return self.left + self.width
+
+    @property
     def end(self) -> float:
         """The x of the recording's end."""
         return self.x(self.recorded_s)
