@@ -9,6 +9,7 @@ import pytest
 from psgpipe.cli.app import exit_code
 from psgpipe.results.manifest import read_manifest
 from psgpipe.study import blinding
+from psgpipe.study.blind_check import telling_files
 from tests.reports.finished_studies import ListedNight, failure, finished_study, two_by_two
 from tests.reports.test_study_page import Reader
 
@@ -105,6 +106,7 @@ def test_no_page_of_a_blinded_study_shows_a_condition(tmp_path, capsys):
     blinding.seal(out, {(n.subject, n.night): {"condition": n.condition} for n in nights})
     assert report(out) == 0
     assert "the study is blinded" in capsys.readouterr().out
+    assert exit_code(["verify", str(out), "-q"]) == 0
     for page in out.rglob("*.html"):
         content = page.read_text(encoding="utf-8").casefold()
         assert "treatment" not in content, page
@@ -138,3 +140,22 @@ def test_the_page_is_opened_where_that_is_asked(out, capsys, monkeypatch, starte
     assert report(out, "--open") == 0
     assert opened == [(out / "report.html").resolve().as_uri()]
     assert ("no browser could be started" in capsys.readouterr().err) is not started
+
+
+@pytest.mark.parametrize("word", ["before", "hidden", "small"])
+def test_words_of_the_page_itself_do_not_break_the_blind(tmp_path, word):
+    out = finished_study(tmp_path, [ListedNight("S1", "n1", None), ListedNight("S2", "n1", None)])
+    blinding.seal(out, {("S1", "n1"): {"condition": word}})
+    assert report(out) == 0
+    assert word in (out / "report.html").read_text(encoding="utf-8")
+    assert exit_code(["verify", str(out), "-q"]) == 0
+    page = out / "report.html"
+    page.write_text(page.read_text(encoding="utf-8") + f"<td>{word}</td>", encoding="utf-8")
+    assert exit_code(["verify", str(out), "-q"]) == 7
+
+
+@pytest.mark.parametrize("word", ["Verum", "treatment", "placebo"])
+def test_another_word_breaks_the_blind_wherever_it_stands(tmp_path, word):
+    (tmp_path / "report.html").write_text(f"<p>nights under {word} only</p>", encoding="utf-8")
+    sealed = {("S1", "n1"): {"condition": word}}
+    assert [path.name for path in telling_files(tmp_path, sealed)] == ["report.html"]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,6 +44,7 @@ def failure(problem, remedy="Look at the signal.", kind="QualityRefused"):
 def finished_study(out, nights, *, blind=False):
     """The folder of a study with these nights, as a batch leaves it before it gathers."""
     out.mkdir(parents=True, exist_ok=True)
+    nights = [replace(n, condition=None) for n in nights] if blind else nights
     for number, listed in enumerate(nights):
         folder = night_folder(out, listed.subject, listed.night)
         if listed.failure is not None:
@@ -54,7 +55,7 @@ def finished_study(out, nights, *, blind=False):
             finish_night(folder, night_outputs(staged, (), pictures=False), staged.provenance)
     rows = [
         {
-            "subject": n.subject, "night": n.night, "condition": None if blind else n.condition,
+            "subject": n.subject, "night": n.night, "condition": n.condition,
             "recording": "a.edf", "excluded": n.excluded,
         }
         for n in nights

@@ -96,6 +96,8 @@ def _tells(path: Path, hidden: SealedWords) -> bool:
         pass
     if path.suffix in (".svg", ".html") and "nights" in path.parts:
         return _page_of_night_tells(content, hidden)
+    if path.name == "report.html" and "comparison" not in path.parts:
+        return _page_of_study_tells(content, hidden)
     is_text = path.suffix in (".svg", ".html", ".md", ".txt", ".json", ".jsonl")
     return _bytes_tell(content, hidden, SHORTEST_WORD if is_text else SHORTEST_WORD_IN_BYTES)
 
@@ -141,6 +143,17 @@ def _page_of_night_tells(content: bytes, hidden: SealedWords) -> bool:
     own = hidden.words & words_of_night_pages()
     in_title = b"|".join(re.escape(f"\u00b7 {word}".encode()) for word in sorted(own))
     if own and re.search(b"(?:%b)(?![a-z0-9])" % in_title, content.lower()):
+        return True
+    return _bytes_tell(content, replace(hidden, words=hidden.words - own), SHORTEST_WORD)
+
+
+def _page_of_study_tells(content: bytes, hidden: SealedWords) -> bool:
+    """Whether the page shows a sealed word; its own words count where they stand alone."""
+    from psgpipe.reports.vocabulary import words_of_study_page
+
+    own = hidden.words & words_of_study_page()
+    alone = b"|".join(re.escape(f">{word}<".encode()) for word in sorted(own))
+    if own and re.search(alone, content.lower()):
         return True
     return _bytes_tell(content, replace(hidden, words=hidden.words - own), SHORTEST_WORD)
 
