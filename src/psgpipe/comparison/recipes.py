@@ -10,7 +10,7 @@ from psgpipe.errors import NightsNotComparable, UsageError
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import EEG_ONLY, RECIPE_FIELDS, MeasuredNight
 
-KNOWN_LIGHTS = ("option", "table", "annotation")
+KNOWN_LIGHTS = ("option", "table", "annotation", "scoring")
 """Sources of lights off and on that state when they were; the others stand in for them."""
 MOST_NAMED = 20
 

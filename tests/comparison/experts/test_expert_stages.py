@@ -117,3 +117,12 @@ def test_corrected_nights_are_counted_by_condition(tmp_path):
     assert any(
         "2 nights were corrected by hand (baseline 0 of 3, treatment 2 of 3)" in w for w in warnings
     )
+
+
+def test_lights_of_the_scoring_are_as_known_as_those_of_the_table(tmp_path):
+    nights = [
+        night(s, c, "expert", n1_min=20 + i, lights_source=source)
+        for s in ("S1", "S2")
+        for i, (c, source) in enumerate((("baseline", "table"), ("treatment", "scoring")))
+    ]
+    assert contrast(psgpipe.compare(study(tmp_path, *nights))).n_subjects == 2
