@@ -268,3 +268,33 @@ def test_eye_movements_near_r_are_those_that_yasa_finds_in_the_whole_night(with_
     found = rem_detect(left_uv, right_uv, 100.0, hypno=np.repeat(4 * in_rem, 3000), include=4)
     told = read_json(with_events[0] / "microstructure.json")["events"]["rems_per_min"]
     assert told * in_rem.sum() / 2 == pytest.approx(len(found.summary()), abs=1)
+
+
+def test_events_of_a_night_that_an_expert_scored_are_refused(study, capsys):
+    recording = study / "recordings" / "sub-S01_ses-base1.edf"
+    scoring = study / "scorings" / "sub-S01_ses-base1.edf"
+    arguments = ["run", recording, "--scoring", scoring, "--stages", "expert", "--microstructure"]
+    assert exit_code([str(a) for a in (*arguments, "-o", study / "expert")]) == 2
+    assert "it has no events either" in capsys.readouterr().err
+
+
+def test_a_correction_of_the_stages_corrects_the_spectra(study, finished, capsys):
+    from psgpipe.edf.writer import write_scoring
+    from psgpipe.model.hypnogram import Hypnogram, SleepStage
+
+    with (finished / "hypnogram.tsv").open(encoding="utf-8", newline="") as file:
+        stages = [SleepStage(row["stage"]) for row in csv.DictReader(file, delimiter="\t")]
+    no_rem = [SleepStage.N2 if stage is SleepStage.R else stage for stage in stages]
+    edited = study / "edited.edf"
+    edited.write_bytes(write_scoring(Hypnogram(tuple(no_rem))))
+    arguments = ["run", study / "recordings" / "sub-S01_ses-base1.edf", "--no-figures", "--quiet"]
+    arguments += ["--scoring", edited, "--as", "correction", "-o", study / "corrected"]
+    assert exit_code([str(a) for a in arguments]) == 0
+    (folder,) = (study / "corrected" / "nights").glob("*/*")
+    before, after = (read_json(f / "microstructure.json") for f in (finished, folder))
+    n_rem = sum(stage is SleepStage.R for stage in stages)
+    assert n_rem > 10
+    assert after["stages"]["R"]["minutes"] == 0
+    assert after["stages"]["N2"]["minutes"] == pytest.approx(
+        before["stages"]["N2"]["minutes"] + before["stages"]["R"]["minutes"], abs=1
+    )

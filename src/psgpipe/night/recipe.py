@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from psgpipe.errors import StagerUnavailable
+from psgpipe.errors import StagerUnavailable, UsageError
 from psgpipe.model.montage import LabelTable, Role
 from psgpipe.model.night import LightsSource, Night
 from psgpipe.model.opened_night import OpenedNight
@@ -114,4 +114,9 @@ def recipe_from(
     """
     table = read_label_table(labels) if labels else None
     definition = load_definition(pipeline).staged_by(stages)
+    if events and definition.by_expert:
+        raise UsageError(
+            "an expert's night has no signal that is measured, so it has no events either",
+            "Leave --microstructure and --thresholds-from out, or --stages expert.",
+        )
     return Recipe(with_events(definition) if events else definition, table, pictures)

@@ -16,7 +16,7 @@ import numpy as np
 from psgpipe.comparison.selection import MOST_NAMED, NightSelection
 from psgpipe.files.atomic import read_json
 from psgpipe.model.comparison import MeasuredNight
-from psgpipe.results.night_folder import night_folder
+from psgpipe.results.night_folder import NIGHTS, night_folder
 
 UNLIKE_BASELINE = "unlike-baseline"
 STAGES = ("N2", "N3", "R")
@@ -35,6 +35,8 @@ Features = Mapping[str, float]
 
 def unlike_eeg_warnings(selection: NightSelection, out: Path) -> Iterator[str]:
     """A warning on treatment nights whose EEG is unlike the subject's baseline nights."""
+    if not (out / NIGHTS).is_dir():
+        return  # a table from elsewhere
     baseline = {
         subject: [f for night in nights if (f := features_of(night, out))]
         for subject, nights in selection.cohort_baseline.items()
