@@ -75,6 +75,11 @@ def test_quality_is_said_in_words_for_each_derivation():
     assert "whole night: 2.0 h in bed" in lines
 
 
+def test_a_night_scored_by_a_person_says_that_no_signal_was_looked_at():
+    assert "No signal was looked at." in lines_of(page_of(derivations=()))
+    assert "No signal was looked at." not in lines_of(page_of())
+
+
 def test_what_was_not_looked_at_is_called_not_scored():
     text = " ".join(lines_of(page_of()))
     for what in ("Arousals", r"Respiratory events[^:]*", "Limb movements", "Cardiac events"):

@@ -32,10 +32,11 @@ class MeasureRow(NamedTuple):
 
 
 class MeasureGroup(NamedTuple):
-    """A table of measures."""
+    """A table of measures; `has_expert` where an expert's stages have values for them, too."""
 
     title: str
     rows: list[MeasureRow]
+    has_expert: bool
 
 
 class QuarterRow(NamedTuple):
@@ -83,13 +84,15 @@ class NightValues:
 def measure_groups(staged: StagedNight) -> list[MeasureGroup]:
     """Every endpoint of the whole night, those of the spectra where they were measured."""
     table, ours = measure_table(), NightValues.of(staged)
-    groups = [*table["group"], *([table["spectra"]] if staged.microstructure else [])]
     theirs = None if staged.expert is None else staged.expert.summary
     expert = None if theirs is None else NightValues(theirs.endpoints(), theirs.absent)
-    return [
-        MeasureGroup(group["title"], [_row(measure, ours, expert) for measure in group["measures"]])
-        for group in groups
-    ]
+    groups = [_group(group, ours, expert) for group in table["group"]]
+    return [*groups, _group(table["spectra"], ours, None)] if staged.microstructure else groups
+
+
+def _group(group: Mapping[str, Any], ours: NightValues, expert: NightValues | None) -> MeasureGroup:
+    rows = [_row(measure, ours, expert) for measure in group["measures"]]
+    return MeasureGroup(group["title"], rows, expert is not None)
 
 
 def _row(measure: Mapping[str, Any], ours: NightValues, expert: NightValues | None) -> MeasureRow:

@@ -41,7 +41,6 @@ def night_page(staged: StagedNight, figure: str, *, has_spectrogram: bool) -> by
         recorded=words.recorded_from(staged),
         derivations=words.derivation_names(staged),
         whose_stages=words.whose_stages(staged),
-        expert=staged.expert,
         doubts=words.doubts(staged.quality.flags),
         notes=_notes(staged),
         key_numbers=words.key_numbers(staged),

@@ -127,7 +127,7 @@ def night_picture(staged: StagedNight, spectrogram: Spectrogram | None = None) -
         "title": words.night_title(staged.night),
         "axis": {"step": f"{axis.step:.6f}", "end": px(axis.end), "n_epochs": axis.n_epochs,
               "ends_early": axis.recorded_s < axis.span_s, "top": px(first),
-              "bottom": px(bottom), "middle": px((first + bottom) / 2)},
+              "bottom": px(bottom), "middle": px(first + places[0].height / 2)},
         "lines": lines,
         "key_numbers": _key_numbers(staged),
         "mark_lines": mark_lines(marks, places, top),
