@@ -126,6 +126,18 @@ def test_a_broken_scoring_is_named_and_the_other_night_is_compared(two_nights, c
     assert [row["subject"] for row in night_rows(made.out)] == ["S2"]
 
 
+def test_digits_need_a_mapping_and_take_it(two_nights, capsys):
+    made, folder = two_nights
+    folder.mkdir()
+    (folder / "S1_n1.txt").write_text("0\n2\n3\n5\n", encoding="utf-8")
+    assert agreed(made.out, "--scorings", folder) == 2
+    assert agreed(made.out, "--scorings", folder, "--scoring-map", "0=W,1=N1,2=N2,3=N3,5=R") == 0
+    lines = (made.out / "agreement" / "epochs.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    assert [line.split("\t")[5] for line in lines] == ["W", "N2", "N3", "R"]
+    assert agreed(made.out, "--scoring-map", "0=W") == 2
+    assert "Add --scorings DIR" in capsys.readouterr().err
+
+
 def test_two_files_for_one_night_are_not_guessed_between(two_nights, capsys):
     made, folder = two_nights
     put_scoring(folder, "S1_n1.edf", ("W",) * 4, 1)

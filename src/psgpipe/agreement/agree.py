@@ -21,7 +21,7 @@ from psgpipe.agreement.statistics.by_stage import PooledAgreement, pooled
 from psgpipe.agreement.statistics.calibration import Calibration, calibration
 from psgpipe.errors import UsageError
 from psgpipe.messages import listed
-from psgpipe.model.hypnogram import SCORED
+from psgpipe.model.hypnogram import SCORED, SleepStage
 from psgpipe.results.status import study_nights
 from psgpipe.sleep.agreement import Agreement, agreement
 from psgpipe.staging.consensus import de_weighted
@@ -55,20 +55,33 @@ class StudyAgreement:
     unused_files: tuple[str, ...] = ()
 
 
-def agree(out: Path, scorings: Path | None = None) -> StudyAgreement:
+def agree(
+    out: Path,
+    scorings: Path | None = None,
+    *,
+    mapping: Mapping[str, SleepStage] | None = None,
+    scorer: str | None = None,
+) -> StudyAgreement:
     """Compare the finished nights of `out` with their experts' stages.
 
     Parameters
     ----------
     scorings
         A folder with scoring files; None takes the scorings that the study table gives.
+    mapping, scorer
+        The stage of each spelling in the files, and whose stages are meant where they have several.
 
     Raises
     ------
     psgpipe.errors.UsageError
-        No finished night has a scoring.
+        No finished night has a scoring, or something is said about files that are not given.
     """
-    files = None if scorings is None else ScoringFiles(scorings)
+    if scorings is None and (mapping or scorer):
+        raise UsageError(
+            "--scoring-map and --scorer are about files, and no folder of them was given",
+            "Add --scorings DIR, or leave them out.",
+        )
+    files = None if scorings is None else ScoringFiles(scorings, mapping, scorer)
     found = scored_nights(study_nights(out), files)
     if not found.nights:
         raise _nothing_to_compare(found.left_out, files)

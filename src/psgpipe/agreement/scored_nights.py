@@ -16,7 +16,6 @@ from psgpipe.results.finished_night import FinishedNight, read_finished_night
 from psgpipe.results.manifest import Manifest
 from psgpipe.results.status import StudyNight, stored_night, word_in_tables
 from psgpipe.scorings.align import align
-from psgpipe.scorings.read import read_scoring
 from psgpipe.sleep.cycles import CYCLE_RULE, CycleRule
 from psgpipe.sleep.local_clock import local_clock
 
@@ -138,7 +137,7 @@ def _expert_in(files: ScoringFiles, night: FinishedNight) -> _Expert | None:
     zone = _lights(night.manifest).get("timezone")
     clock = local_clock(start.start, start.start_clock, zone if isinstance(zone, str) else None)
     try:
-        aligned = align(read_scoring(path), clock, night.span_s)
+        aligned = align(files.read(path), clock, night.span_s)
     except ScoringInvalid:
         if files.is_recording(path, night):  # without stages among its annotations
             return None

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from psgpipe.errors import ScoringInvalid, UsageError
 from psgpipe.files.regular import file_name
 from psgpipe.messages import listed
+from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.ids import one_spelling, slug
+from psgpipe.model.scoring import Scoring
 from psgpipe.results.finished_night import FinishedNight
+from psgpipe.scorings.read import read_scoring
 
 
 class ScoringFiles:
-    """The files of a folder: ``<subject>_<night>.*`` or ``<recording's stem>.*``."""
+    """The files of a folder: ``<subject>_<night>.*`` or ``<recording's stem>.*``.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    mapping, scorer
+        How the files are read, as by :func:`psgpipe.scorings.read.read_scoring`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        mapping: Mapping[str, SleepStage] | None = None,
+        scorer: str | None = None,
+    ) -> None:
         try:
             names = sorted(path for path in folder.iterdir() if path.is_file())
         except OSError as error:
@@ -24,6 +39,7 @@ class ScoringFiles:
             ) from error
         self._paths = [path for path in names if not path.name.startswith(".")]
         self._used: set[Path] = set()
+        self._mapping, self._scorer = mapping, scorer
 
     def of(self, night: FinishedNight) -> Path | None:
         """The file with the scoring of a night; None where there is none.
@@ -49,6 +65,10 @@ class ScoringFiles:
             if named:
                 return named[0]
         return None
+
+    def read(self, path: Path) -> Scoring:
+        """The stages of a file; errors are those of `read_scoring`."""
+        return read_scoring(path, mapping=self._mapping, scorer=self._scorer)
 
     def is_recording(self, path: Path, night: FinishedNight) -> bool:
         """Whether a file is the recording itself, which may have stages among its annotations."""

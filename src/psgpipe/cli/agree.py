@@ -9,10 +9,18 @@ import click
 from psgpipe.agreement.agree import StudyAgreement, agree
 from psgpipe.agreement.output_files import agreement_dict, write_agreement
 from psgpipe.agreement.report import head_line, narrow_tables, notes
-from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import (
+    FILE,
+    LOGGER,
+    log_to_stderr,
+    output_options,
+    print_json,
+    scoring_map_option,
+)
 from psgpipe.cli.printing import printable, table
 from psgpipe.errors import NightsIncomplete
 from psgpipe.messages import count_of
+from psgpipe.scorings.mapping import read_mapping
 
 MOST_SHOWN = 20
 
@@ -24,8 +32,13 @@ MOST_SHOWN = 20
     help="A folder with scorings called <subject>_<night>.* or as the recordings; instead of those "
     "of the study table.",
 )  # fmt: skip
+@click.option("--scorer", metavar="NAME", help="Whose stages, where the files have several.")
+@scoring_map_option
 @output_options
-def command(out: Path, scorings: Path | None, verbose: bool, quiet: bool, as_json: bool) -> None:
+def command(
+    out: Path, scorings: Path | None, scorer: str | None, scoring_map: str | None,
+    verbose: bool, quiet: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Compare the automatic stages of the nights in OUT with an expert's.
 
     The experts' scorings are those in the column scoring of the study table, or the files in DIR.
@@ -36,7 +49,8 @@ def command(out: Path, scorings: Path | None, verbose: bool, quiet: bool, as_jso
     The exit code is 8 if a scoring cannot be used; the other nights are compared nevertheless.
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
-    found = agree(out, scorings)
+    mapping = read_mapping(scoring_map) if scoring_map is not None else None
+    found = agree(out, scorings, mapping=mapping, scorer=scorer)
     folder = write_agreement(found, out)
     if as_json:
         print_json(agreement_dict(found))
