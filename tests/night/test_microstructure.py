@@ -298,3 +298,24 @@ def test_a_correction_of_the_stages_corrects_the_spectra(study, finished, capsys
     assert after["stages"]["N2"]["minutes"] == pytest.approx(
         before["stages"]["N2"]["minutes"] + before["stages"]["R"]["minutes"], abs=1
     )
+
+
+@pytest.mark.parametrize("which", ["spectra", "events"])
+def test_spectra_are_read_back_from_the_files_of_a_night(finished, with_events, which):
+    from psgpipe.night.microstructure_files import microstructure_dict, power_tsv
+    from psgpipe.results.manifest import read_manifest
+    from psgpipe.results.staged_night import read_staged_night
+
+    folder = {"spectra": finished, "events": with_events[1]}[which]
+    night = read_staged_night(folder, read_manifest(folder))
+    found = night.microstructure
+    assert power_tsv(found.epochs, night.hypnogram) == (folder / "power.tsv").read_bytes()
+    told, again = read_json(folder / "microstructure.json"), microstructure_dict(found)
+    again = json.loads(json.dumps(again))
+    assert again["endpoints"] == told["endpoints"]
+    assert again["events"] == told["events"]
+    for name, stage in told["stages"].items():
+        assert again["stages"][name].pop("power_ln") == pytest.approx(stage.pop("power_ln"))
+        assert again["stages"][name] == stage
+    assert [c["minutes"] for c in again["cycles"]] == [c["minutes"] for c in told["cycles"]]
+    assert again["swa_by_hour"] == pytest.approx(told["swa_by_hour"])

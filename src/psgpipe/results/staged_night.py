@@ -19,6 +19,7 @@ from psgpipe.model.night import ExpertStages, Lights, Night, StagedNight, Stages
 from psgpipe.model.summary import ENDPOINTS, ArchitectureSummary, QualityReport
 from psgpipe.results.manifest import Manifest
 from psgpipe.results.output_check import intact_output
+from psgpipe.results.read_microstructure import read_microstructure
 
 PROBABILITIES = ("p_w", "p_n1", "p_n2", "p_n3", "p_r")
 Rows = Sequence[Mapping[str, str]]
@@ -34,7 +35,8 @@ def read_staged_night(folder: Path, manifest: Manifest) -> StagedNight | None:
     try:
         hypnogram, summary, quality = (content for content in contents if content is not None)
         rows = list(csv.DictReader(hypnogram.decode("utf-8").splitlines(), delimiter="\t"))
-        return _staged_night(rows, parse_json(summary), parse_json(quality), manifest)
+        staged = _staged_night(rows, parse_json(summary), parse_json(quality), manifest)
+        return replace(staged, microstructure=read_microstructure(folder, manifest))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
 
