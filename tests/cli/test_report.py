@@ -10,8 +10,10 @@ from psgpipe.cli.app import exit_code
 from psgpipe.results.manifest import read_manifest
 from psgpipe.study import blinding
 from psgpipe.study.blind_check import telling_files
+from tests import cheap_nights
 from tests.reports.finished_studies import ListedNight, failure, finished_study, two_by_two
 from tests.reports.test_study_page import Reader
+from tests.studies import make_study
 
 
 @pytest.fixture
@@ -159,3 +161,20 @@ def test_another_word_breaks_the_blind_wherever_it_stands(tmp_path, word):
     (tmp_path / "report.html").write_text(f"<p>nights under {word} only</p>", encoding="utf-8")
     sealed = {("S1", "n1"): {"condition": word}}
     assert [path.name for path in telling_files(tmp_path, sealed)] == ["report.html"]
+
+
+def test_a_batch_writes_the_page_of_the_study_and_a_shard_does_not(tmp_path, templates):
+    study = make_study(tmp_path, ["n1", "n2"], templates)
+    batch = ["batch", str(study.table), "-o", str(study.out), "-q", "-j1"]
+    for shard in ("1/2", "2/2"):
+        assert cheap_nights.main([*batch, "--shard", shard]) == 0
+        assert not (study.out / "report.html").exists()
+    assert exit_code(["gather", str(study.out), "-q"]) == 0
+    page = (study.out / "report.html").read_bytes()
+    (study.out / "report.html").unlink()
+    assert cheap_nights.main([*batch, "--no-figures"]) == 0
+    assert not (study.out / "report.html").exists()
+    assert cheap_nights.main(batch) == 0
+    assert (study.out / "report.html").read_bytes() == page
+    links = Reader(page.decode("utf-8")).links
+    assert "nights/S1/n1/report.html" in links

@@ -303,7 +303,7 @@ def test_the_files_have_the_arms(tmp_path):
     assert "| drug | treatment | 7 | 7 | - |" in text
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "<h1>Treatment against control</h1>" in page
-    assert "it would not show the difference of the arms" in page
+    assert "the difference between the arms at the same baseline" in page
     stored = read_comparison(folder)
     assert stored is not None
     assert stored.arms[0].left_out == {}

@@ -119,6 +119,27 @@ def test_subjects_that_do_not_differ_can_be_drawn():
     assert len({line.change_x_px for line in plot.lines}) == 2  # beside each other
 
 
+ARMS = {
+    **MEANS, "n_treatment_arm": 1, "n_control_arm": 1, "control_baseline_mean": 24.0,
+    "control_treatment_mean": 22.0, "adjusted_control_mean": 21.0, "ci_low": -4.0, "ci_high": -2.0,
+}  # fmt: skip
+
+
+def test_the_difference_of_two_arms_starts_at_the_adjusted_mean_of_the_control_arm():
+    subjects = [
+        dataclasses.replace(change, arm=arm)
+        for change, arm in zip(TWO, ("drug", "placebo"), strict=True)
+    ]
+    plot = estimation_plot(contrast(**ARMS), subjects, ["placebo"])
+    assert [line.is_control for line in plot.lines] == [False, True]
+    px_per_point = (plot.lines[0].treatment_px - plot.lines[0].baseline_px) / 4
+    assert plot.control_px == pytest.approx((plot.lines[1].baseline_px, plot.lines[1].treatment_px))
+    assert plot.zero_px == pytest.approx(plot.control_px[1] + px_per_point)  # 21 is below 22
+    (arms,) = plot.estimates
+    assert arms.y_px == pytest.approx(plot.zero_px + 3 * px_per_point)
+    assert plot.bands == ()  # a change within an arm has another zero
+
+
 def test_the_forest_has_the_standardised_differences_with_their_intervals():
     row = EndpointReliability("rem_pct", "%", dz=-1.0, dz_low=-2.0, dz_high=0.0)
     plot = forest_plot([contrast(dz=-1.0, g_av=-0.5), contrast()], [row])

@@ -105,7 +105,8 @@ def write_comparison_page(comparison: Comparison, out: Path) -> Path:
 
 def _shown(contrast: Contrast, comparison: Comparison) -> ShownEndpoint:
     changes = [s for s in comparison.subjects if s.endpoint == contrast.endpoint]
-    plot = estimation.estimation_plot(contrast, changes)
+    control = [flow.arm for flow in comparison.arms if flow.role == "control"]
+    plot = estimation.estimation_plot(contrast, changes, control)
     name = plain_name(contrast.endpoint)
     return ShownEndpoint(
         contrast, name[:1].upper() + name[1:], plot, _estimation(plot) if plot else ""

@@ -1,12 +1,13 @@
 """An estimation plot: each subject from baseline to treatment, and beside it the mean difference.
 
-Both parts have one scale: the zero of the differences lies at the mean of the baseline.
+Both parts have one scale: the zero of the differences lies at the mean of the baseline or, with
+arms, at the adjusted mean of the control arm.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from psgpipe.comparison.endpoint_values import unit_of
@@ -34,6 +35,7 @@ class SubjectLine:
     change_px: float
     change_x_px: float
     beyond_mdc: bool | None
+    is_control: bool
     text: str
 
 
@@ -70,7 +72,9 @@ class EstimationPlot:
     bands_text, not_drawn
         What the bands are, or why there are none; subjects without numbers.
     baseline_px, treatment_px
-        Heights of the means.
+        Heights of the means; with arms of the treatment arm.
+    control_px
+        The same two of the control arm; None without arms.
     """
 
     endpoint: str
@@ -83,6 +87,7 @@ class EstimationPlot:
     lines: tuple[SubjectLine, ...]
     baseline_px: float
     treatment_px: float
+    control_px: tuple[float, float] | None
     estimates: tuple[Estimate, ...]
     bands: tuple[Band, ...]
     bands_text: str
@@ -90,23 +95,24 @@ class EstimationPlot:
     summary: str
 
 
-def estimation_plot(contrast: Contrast, changes: Sequence[SubjectChange]) -> EstimationPlot | None:
+def estimation_plot(
+    contrast: Contrast, changes: Sequence[SubjectChange], control: Container[str] = ()
+) -> EstimationPlot | None:
     """The plot of one endpoint; None where no subject has numbers.
 
     Parameters
     ----------
     changes
         Of the subjects with this endpoint.
-
-    Returns
-    -------
-    None without numbers, and for two arms: the picture is of one group.
+    control
+        The words of the control arm.
     """
     drawn = [c for c in changes if None not in (c.baseline_mean, c.treatment_mean, c.difference)]
-    if not drawn or contrast.arms is not None:
+    if not drawn:
         return None
     scale = _Scale(contrast, drawn)
-    bands, bands_text = _bands(drawn, scale)
+    # A change within an arm has another zero than the difference between arms.
+    bands, bands_text = _bands(drawn, scale) if contrast.arms is None else ((), "")
     zero_px = scale.change_px(0.0)
     return EstimationPlot(
         contrast.endpoint,
@@ -116,15 +122,23 @@ def estimation_plot(contrast: Contrast, changes: Sequence[SubjectChange]) -> Est
         scale.level_ticks,
         scale.change_ticks,
         zero_px,
-        _lines(drawn, scale),
-        scale.axis.px(scale.zero),
+        _lines(drawn, scale, control),
+        scale.axis.px(_mean(drawn, "baseline_mean", contrast.baseline_mean)),
         scale.axis.px(_mean(drawn, "treatment_mean", contrast.treatment_mean)),
+        _control_px(contrast, scale),
         tuple(_estimates(contrast, scale)),
         bands,
         bands_text,
         _not_drawn(changes, drawn),
         _summary(contrast, drawn, scale),
     )
+
+
+def _control_px(contrast: Contrast, scale: _Scale) -> tuple[float, float] | None:
+    means = (contrast.control_baseline_mean, contrast.control_treatment_mean)
+    if means[0] is None or means[1] is None:
+        return None
+    return scale.axis.px(means[0]), scale.axis.px(means[1])
 
 
 def _mean(drawn: Sequence[SubjectChange], field: str, mean: float | None) -> float:
@@ -142,12 +156,17 @@ class _Scale:
         self.contrast = contrast
         self.is_log = contrast.transform == "log"
         self.unit = unit_of(contrast.endpoint)
-        self.zero = _mean(drawn, "baseline_mean", contrast.baseline_mean)
+        self.zero = (
+            _mean(drawn, "baseline_mean", contrast.baseline_mean)
+            if contrast.arms is None
+            else _mean(drawn, "treatment_mean", contrast.adjusted_control_mean)
+        )
         levels = [v for c in drawn for v in (c.baseline_mean, c.treatment_mean) if v is not None]
         shifts = [0.0, contrast.difference, contrast.ci_low, contrast.ci_high]
         shifts += [contrast.hodges_lehmann, contrast.hl_low, contrast.hl_high]
-        shifts += [c.difference for c in drawn]
-        shifts += [sign * c.mdc95 for c in drawn if c.mdc95 is not None for sign in (-1, 1)]
+        own = drawn if contrast.arms is None else []
+        shifts += [c.difference for c in own]
+        shifts += [sign * c.mdc95 for c in own if c.mdc95 is not None for sign in (-1, 1)]
         values = [*levels, *(self.zero + s for s in shifts if s is not None)]
         self.axis = Axis.around(values, BOTTOM_PX, TOP_PX)
         self.low, self.high = min(levels), max(levels)
@@ -200,7 +219,9 @@ class _Scale:
         return f"x {ratio(difference)}" if self.is_log else signed(difference)
 
 
-def _lines(drawn: Sequence[SubjectChange], scale: _Scale) -> tuple[SubjectLine, ...]:
+def _lines(
+    drawn: Sequence[SubjectChange], scale: _Scale, control: Container[str]
+) -> tuple[SubjectLine, ...]:
     spread = _beside_each_other([scale.change_px(c.difference or 0.0) for c in drawn])
     return tuple(
         SubjectLine(
@@ -210,6 +231,7 @@ def _lines(drawn: Sequence[SubjectChange], scale: _Scale) -> tuple[SubjectLine, 
             scale.change_px(c.difference or 0.0),
             CHANGES_PX + aside,
             c.beyond_mdc,
+            c.arm in control,
             f"{c.subject}: {scale.level_text(c.baseline_mean or 0.0)} to "
             f"{scale.level_text(c.treatment_mean or 0.0)} {scale.unit}, "
             f"{scale.change_text(c.difference or 0.0)}",
@@ -233,8 +255,9 @@ def _beside_each_other(heights_px: Sequence[float]) -> list[float]:
 def _estimates(contrast: Contrast, scale: _Scale) -> list[Estimate]:
     """The mean difference and the Hodges-Lehmann shift, as far as they exist."""
     coverage = f"{100 * contrast.hl_coverage:.1f} %" if contrast.hl_coverage else "no interval"
+    name = "mean, t 95 %" if contrast.arms is None else "arms, t 95 %"
     candidates = (
-        ("mean, t 95 %", MEAN_PX, contrast.difference, contrast.ci_low, contrast.ci_high),
+        (name, MEAN_PX, contrast.difference, contrast.ci_low, contrast.ci_high),
         (f"Hodges-Lehmann, {coverage}", MEDIAN_PX, contrast.hodges_lehmann, contrast.hl_low,
          contrast.hl_high),
     )  # fmt: skip

@@ -32,6 +32,7 @@ class SubjectPart:
     """A subject's nights, each with its fate, and its changes in the endpoints of the page."""
 
     subject: str
+    arm: str | None = None
     nights: list[tuple[NightFate, PageNight | None]] = field(default_factory=list)
     changes: list[ChangeRow] = field(default_factory=list)
 
@@ -57,6 +58,7 @@ def subject_parts(
         if change.endpoint in contrasts and change.subject in parts:
             row = _row(contrasts[change.endpoint], change)
             parts[change.subject].changes.append(row)
+            parts[change.subject].arm = change.arm
     return list(parts.values())
 
 
