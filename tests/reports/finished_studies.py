@@ -31,6 +31,7 @@ class ListedNight:
     failure: dict | None = None
     excluded: bool = False
     missing: bool = False
+    lights: str = "table"
 
 
 def flag(code, message="", effect="doubt"):
@@ -84,7 +85,7 @@ def staged_night(listed, start=START):
         hypnodensity,
         summarize(hypnogram, hypnodensity),
         QualityReport({"C4-M1": {"artefact_pct": 1.5}}, tuple(listed.flags)),
-        Lights(0.0, n_epochs * EPOCH_S, "table", "table"),
+        Lights(0.0, n_epochs * EPOCH_S, listed.lights, listed.lights),
         provenance=provenance(listed, n_epochs * EPOCH_S, start),
     )
 
@@ -109,7 +110,7 @@ def provenance(listed, span_s, start):
         "derivations": [{"name": "C4-M1", "role": "eeg", "why": "first in the list",
                          "terms": [{"label": "C4-M1", "weight": 1.0}]}],
         "lights": {"off_s": 0.0, "on_s": span_s, "off": "22:30:00", "on": "06:30:00",
-                   "source": "table"},
+                   "source": listed.lights},
         "window": {"first_epoch": 0, "last_epoch": int(span_s // EPOCH_S)},
         "warnings": [],
     }  # fmt: skip

@@ -129,6 +129,14 @@ def test_a_night_without_rem_has_no_rem_latency_and_no_zero(tmp_path):
     assert (cells["REM latency"], cells["REM"]) == ("", "0.0")
 
 
+def test_nights_without_known_lights_are_counted_and_marked(tmp_path):
+    nights = [*two_by_two(1), ListedNight("S2", "n1", lights="recording")]
+    page = page_of(finished_study(tmp_path, nights))
+    assert "In 1 night lights off or lights on is not known" in page.text
+    assert [row[-1] for row in page.tables[1][1:]] == ["", "", "", "", "lights not known"]
+    assert "not known" not in page_of(finished_study(tmp_path / "x", two_by_two(1))).text
+
+
 def test_a_night_links_to_its_page_where_there_is_one(tmp_path):
     out = finished_study(tmp_path, two_by_two(1))
     assert not [link for link in page_of(out).links if link.startswith("nights/")]

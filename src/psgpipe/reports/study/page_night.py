@@ -55,6 +55,7 @@ class PageNight:
     remedy: str | None = None
     date: str | None = None
     stages_by: str = "auto"
+    lights_known: bool = True
     values: Mapping[str, float | None] = field(default_factory=dict)
     flags: tuple[QualityFlag, ...] = ()
     hypnogram: SmallHypnogram | None = None
@@ -111,6 +112,7 @@ def page_nights(
             reason=withheld_because(flags),
             date=(stored.manifest.recording.start or "")[:10] or None,
             stages_by=stored.manifest.stages or "auto",
+            lights_known="recording" not in (stored.manifest.lights.source or ""),
             values={name: summary.get(name) for name in SHOWN_ENDPOINTS},
             flags=flags,
             hypnogram=_hypnogram(night, stored.manifest) if hypnograms else None,

@@ -67,6 +67,7 @@ def study_page(out: Path, conditions: Conditions | None, *, blinded: bool) -> by
         rows=subject_rows(nights, columns) if are_drawn else (),
         most_drawn=None if are_drawn else MOST_DRAWN,
         stages=stages_sentence(nights),
+        lights_unknown=sum(not n.lights_known for n in nights),
         has_conditions=any(n.condition for n in nights),
         endpoints=[(name, HEADS[name], name.rpartition("_")[2]) for name in SHOWN_ENDPOINTS],
         blinded=blinded,
