@@ -73,9 +73,27 @@ def test_a_second_report_changes_nothing(out, capsys):
 def test_a_damaged_night_gets_no_page(out, capsys):
     (out / "nights/S1/base1/hypnogram.tsv").write_text("stage\n", encoding="utf-8")
     assert report(out) == 0
-    assert "1 night has damaged files and no page" in capsys.readouterr().out
+    assert "1 night has damaged files and no new page" in capsys.readouterr().out
     assert not (out / "nights/S1/base1/report.html").exists()
     assert read_manifest(out / "nights/S1/base1").output("report.html") is None
+
+
+def test_a_manifest_that_was_changed_is_not_signed_again(out, capsys):
+    path = out / "nights/S1/base1/manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("clf", "elf"), encoding="utf-8")
+    before = path.read_bytes()
+    assert report(out) == 0
+    assert "1 night has damaged files" in capsys.readouterr().out
+    assert path.read_bytes() == before
+    assert exit_code(["verify", str(out)]) == 7
+
+
+def test_a_page_that_was_lost_is_said(out, capsys):
+    assert report(out) == 0
+    (out / "nights/S1/base1/report.html").unlink()
+    capsys.readouterr()
+    assert report(out) == 0
+    assert "1 night has damaged files" in capsys.readouterr().out
 
 
 def test_the_comparison_gets_its_page_from_its_file(out, capsys):

@@ -75,8 +75,8 @@ def _lines(nights: Counter[str], comparison: Path | None, why_none: str) -> list
         lines.append(f"{count_of(n_there, 'night')} {have(n_there)} a page already.")
     if n_unreadable:
         lines.append(
-            f"! {count_of(n_unreadable, 'night')} {have(n_unreadable)} damaged files and no page; "
-            "psgpipe verify names them."
+            f"! {count_of(n_unreadable, 'night')} {have(n_unreadable)} damaged files and no new "
+            "page; psgpipe verify names them."
         )
     return [*lines, f"The page of the comparison: {comparison}" if comparison else why_none]
 

@@ -9,13 +9,14 @@ from typing import Literal
 
 from psgpipe.results.manifest import Manifest
 from psgpipe.results.night_writer import add_outputs
+from psgpipe.results.output_check import intact_output
 from psgpipe.results.status import StudyNight, stored_night, study_nights
 from psgpipe.study import blinding
 
 PAGE = "report.html"
 
 NightPage = Literal["there", "written", "unreadable"]
-"""What became of the page of a finished night; of an unreadable night there is none."""
+"""What became of the page of a finished night; an unreadable night has damaged files."""
 
 
 def is_blinded_now(out: Path) -> bool:
@@ -50,14 +51,19 @@ def write_night_pages(out: Path) -> Iterator[tuple[StudyNight, NightPage]]:
     is_blinded = is_blinded_now(out)
     for night in study_nights(out):
         manifest = stored_night(night).manifest
-        if manifest is None:
-            continue
-        if manifest.output(PAGE) is not None:
-            yield night, "there"
-            continue
-        page = _night_page(night, manifest, is_blinded=is_blinded)
-        is_written = page is not None and add_outputs(night.folder, manifest, {PAGE: page})
-        yield night, "written" if is_written else "unreadable"
+        if manifest is not None:
+            yield night, _with_page(night, manifest, is_blinded=is_blinded)
+
+
+def _with_page(night: StudyNight, manifest: Manifest, *, is_blinded: bool) -> NightPage:
+    if not manifest.is_intact:  # another signature would hide that
+        return "unreadable"
+    if manifest.output(PAGE) is not None:
+        is_there = intact_output(night.folder, PAGE, manifest) is not None
+        return "there" if is_there else "unreadable"
+    page = _night_page(night, manifest, is_blinded=is_blinded)
+    is_written = page is not None and add_outputs(night.folder, manifest, {PAGE: page})
+    return "written" if is_written else "unreadable"
 
 
 def _night_page(night: StudyNight, manifest: Manifest, *, is_blinded: bool) -> bytes | None:
