@@ -21,20 +21,21 @@ if TYPE_CHECKING:
 
     from psgpipe import errors
     from psgpipe.comparison.compare import compare
-    from psgpipe.edf.reader import read_header, read_recording
+    from psgpipe.edf.reader import read_header
     from psgpipe.model.header import Header
     from psgpipe.model.hypnogram import Hypnodensity, Hypnogram, SleepStage
     from psgpipe.model.night import Lights, Night, StagedNight
     from psgpipe.model.recording import Recording
     from psgpipe.model.summary import ArchitectureSummary, QualityReport
     from psgpipe.night.run_night import run_night
+    from psgpipe.recordings.read import read_recording
     from psgpipe.scorings.hypnogram import read_scoring
     from psgpipe.sleep.architecture import summarize
 
 
 _HOMES = {
     "read_header": "psgpipe.edf.reader",
-    "read_recording": "psgpipe.edf.reader",
+    "read_recording": "psgpipe.recordings.read",
     "read_scoring": "psgpipe.scorings.hypnogram",
     "run_night": "psgpipe.night.run_night",
     "compare": "psgpipe.comparison.compare",

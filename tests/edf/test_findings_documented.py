@@ -8,7 +8,7 @@ from tests.shared_files import CHECKOUT
 
 SOURCES = [
     path
-    for package in ("edf", "sleep", "night", "scorings")
+    for package in ("edf", "recordings", "sleep", "night", "scorings")
     for path in (CHECKOUT / "src" / "psgpipe" / package).rglob("*.py")
     if path.name != "writer.py"
 ]

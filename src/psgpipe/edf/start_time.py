@@ -49,7 +49,7 @@ def read_start(fields: StartFields, findings: Findings) -> tuple[dt.date | None,
     clock = _clock(fields.time, findings)
     startdate = _startdate(fields, findings)
     header_date = _header_date(fields.date, findings, has_startdate=startdate is not None)
-    stand_in = next((d for d in (header_date, startdate) if d and _is_stand_in(d, clock)), None)
+    stand_in = next((d for d in (header_date, startdate) if d and is_stand_in(d, clock)), None)
     if stand_in is None:
         date = _agreed(startdate, header_date, findings, plus=fields.is_plus)
     else:
@@ -68,7 +68,7 @@ def read_start(fields: StartFields, findings: Findings) -> tuple[dt.date | None,
     return date, clock
 
 
-def _is_stand_in(date: dt.date, clock: dt.time | None) -> bool:
+def is_stand_in(date: dt.date, clock: dt.time | None) -> bool:
     """Whether a tool wrote the date for one that was removed.
 
     The first second of any year is one, too: who removes a date often writes zero over the time.
@@ -92,7 +92,7 @@ def _beside(
     for date in (header_date, startdate):
         if (
             date is not None
-            and not _is_stand_in(date, clock)
+            and not is_stand_in(date, clock)
             and (date.month, date.day) != (stand_in.month, stand_in.day)
             and date.year >= _FIRST_YEAR_BESIDE_STAND_IN
             and not _is_future(date)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.model.digital_recording import EVERYTHING, Digital, DigitalRecording, Floats
+from psgpipe.model.digital_recording import EVERYTHING, DigitalRecording, Floats, Samples
 from psgpipe.model.montage import Derivation
 from psgpipe.model.recording import Recording
 from psgpipe.model.sampled_signal import ALL_HZ, Band, Columns, Segment
@@ -65,9 +65,14 @@ class DerivedSignal:
         return 1
 
     @property
-    def is_digital(self) -> bool:
-        """Whether it is a single channel, so that its levels are integers."""
+    def is_one_channel(self) -> bool:
+        """Whether it is a channel as recorded."""
         return len(self.derivation.terms) == 1
+
+    @property
+    def is_digital(self) -> bool:
+        """Whether it is a single channel of integers, so that its levels are integers."""
+        return self.is_one_channel and self.channels.is_digital
 
     def samples_uv(self, columns: Columns = EVERYTHING, _row: int = 0) -> Floats:
         """Samples in microvolt, shape (n_columns,)."""
@@ -78,7 +83,7 @@ class DerivedSignal:
             self._fill([row[piece] for row in rows], samples_uv[piece])
         return samples_uv
 
-    def _fill(self, rows: list[Digital], out: Floats) -> None:
+    def _fill(self, rows: list[Samples], out: Floats) -> None:
         """Write the weighted sum of the channels; of a single channel, exactly its samples."""
         scales = self.channels.scales
         weights = [term.weight for term in self.derivation.terms]
@@ -100,8 +105,8 @@ class DerivedSignal:
         """Numbers that rise and stand still with the voltage; integers for a single channel."""
         if not self.is_digital:
             return self.samples_uv(columns)
-        digital = self.channels.levels(columns)
-        return digital if self.derivation.terms[0].weight > 0 else ~digital
+        levels = self.channels.levels(columns)
+        return levels if self.derivation.terms[0].weight > 0 else np.invert(levels)
 
     def level_uv(self, _row: int = 0) -> float:
         """Microvolts from one level to the next; 1 where levels are microvolts."""
@@ -125,7 +130,9 @@ class DerivedSignal:
             kinds=self.kinds,
             # Its values when every channel is at its own limit.
             digital_limits_uv=(
-                (sum(low for low, _ in ranges_uv), sum(high for _, high in ranges_uv)),
+                ((sum(low for low, _ in ranges_uv), sum(high for _, high in ranges_uv)),)
+                if channels.is_digital
+                else ()
             ),
             annotations=channels.annotations,
             findings=channels.findings,
@@ -133,7 +140,7 @@ class DerivedSignal:
         )
 
 
-def _add(out: Floats, digital: Digital, times: float) -> None:
+def _add(out: Floats, digital: Samples, times: float) -> None:
     if times == 1.0:
         out += digital
     elif times == -1.0:

@@ -1,4 +1,7 @@
-"""A digital recording: samples as the integers of the file, with the scale of each channel."""
+"""A recorded signal: samples as the integers of the file, with the scale of each channel.
+
+A signal that did not come as integers has its microvolts in their place.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from psgpipe.model.sampled_signal import Segment, span_of
 
 Digital = npt.NDArray[np.signedinteger]
 Floats = npt.NDArray[np.float64]
+Samples = npt.NDArray[np.signedinteger] | npt.NDArray[np.floating]
+"""Integers of a file, or microvolts."""
 
 EVERYTHING = slice(None)
 
@@ -58,16 +63,21 @@ class Scale:
         return float(ends.min()), float(ends.max())
 
 
+MICROVOLTS = Scale(digital_min=0, digital_max=0, gain=1.0, physical_min=0.0, uv_per_unit=1.0)
+"""The scale of rows that are in microvolt."""
+
+
 @dataclass(frozen=True, eq=False)
 class DigitalRecording:
     """Channels of one sampling rate as integers: a quarter of the memory of microvolts.
 
     `rows` are int16 or int32, shape (n_samples,) each, read-only; gaps have no samples, see
-    `segments`. `labels` are as in the file. All else is as in
+    `segments`. Rows that did not come from a file's integers are floats with the scale
+    `MICROVOLTS`. `labels` are as in the file. All else is as in
     :class:`psgpipe.model.recording.Recording`.
     """
 
-    rows: tuple[Digital, ...]
+    rows: tuple[Samples, ...]
     scales: tuple[Scale, ...]
     labels: tuple[str, ...]
     fs_hz: float
@@ -88,6 +98,11 @@ class DigitalRecording:
     def n_rows(self) -> int:
         """How many channels there are."""
         return len(self.rows)
+
+    @property
+    def is_digital(self) -> bool:
+        """Whether the rows are integers; else they are microvolts."""
+        return all(np.issubdtype(row.dtype, np.integer) for row in self.rows)
 
     @property
     def n_samples(self) -> int:
@@ -128,10 +143,10 @@ class DigitalRecording:
         """Samples of one row in microvolt."""
         return self.scales[row].to_uv(self.rows[row][columns])
 
-    def levels(self, columns: slice = EVERYTHING, row: int = 0) -> Digital:
+    def levels(self, columns: slice = EVERYTHING, row: int = 0) -> Samples:
         """The integers of one row, inverted where a larger integer is a lower voltage."""
-        digital = self.rows[row][columns]
-        return digital if self.scales[row].gain > 0 else ~digital
+        samples = self.rows[row][columns]
+        return samples if self.scales[row].gain > 0 else np.invert(samples)
 
     def level_uv(self, row: int = 0) -> float:
         """Microvolts from one level of a row to the next."""
@@ -149,7 +164,9 @@ class DigitalRecording:
             start=self.start,
             start_clock=self.start_clock,
             segments=self.segments,
-            digital_limits_uv=tuple(scale.limits_uv for scale in self.scales),
+            digital_limits_uv=(
+                tuple(scale.limits_uv for scale in self.scales) if self.is_digital else ()
+            ),
             annotations=self.annotations,
             findings=self.findings,
             file=self.file,

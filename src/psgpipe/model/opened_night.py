@@ -27,14 +27,15 @@ class Part:
 class OpenedNight:
     """Everything known about a night before its samples are looked at.
 
-    `candidates` has every derivation that can be built, best first. `findings` are about the file
+    `path` is None for a recording that a program gave in memory. `candidates` has every derivation
+    that can be built, best first. `findings` are about the file
     and the lights. `declared_units` has the unit, by label, of channels whose header leaves it
     blank. `recorded` has the samples that were read together with the header: the montage's, as a
     rule. `recording_sha256` is None where it was not worked out while reading. `scored` is the
     scoring that was given with the night, on its epochs.
     """
 
-    path: Path
+    path: Path | None
     header: Header
     night: Night
     candidates: Candidates
@@ -47,3 +48,10 @@ class OpenedNight:
     recording_sha256: str | None = None
     parts: tuple[Part, ...] = ()
     scored: AlignedScoring | None = None
+
+    @property
+    def file_path(self) -> Path:
+        """The path of a recording that is a file."""
+        if self.path is None:
+            raise ValueError(f"{self.header.file} is no file")
+        return self.path

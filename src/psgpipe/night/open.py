@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-from psgpipe.edf.reader import open_recording, read_content
+from psgpipe.edf.reader import RecordingContent, open_recording, read_content
 from psgpipe.errors import ChannelMissing, LightsNeeded, TooShort
 from psgpipe.files.regular import file_name
 from psgpipe.model.header import Header
 from psgpipe.model.hypnogram import EPOCH_S
-from psgpipe.model.montage import LabelTable
+from psgpipe.model.montage import ROLES, Candidates, ChannelSource, LabelTable, Montage
 from psgpipe.model.night import Lights, LightsSource, Night
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.night.choose_montage import (
@@ -30,6 +32,7 @@ from psgpipe.night.expert.opening import (
 )
 from psgpipe.night.parts import with_further_parts
 from psgpipe.night.steps.stage_sleep import StageSleepParams
+from psgpipe.recordings.given_recording import GivenRecording, with_broken_channels
 from psgpipe.signals.epochs import epoch_count, staging_window
 
 LIGHTS_WARNINGS = {
@@ -69,7 +72,54 @@ def open_night(
     content, parts = with_further_parts(
         first, recording.channels, path, night, labels, declared, hashed=hashed
     )
-    header = content.header
+    opened = _opened(
+        content, _Choice(sources, candidates, montage), night, definition, label_table,
+        lights_given_by,
+    )  # fmt: skip
+    return replace(opened, path=path, declared_units=declared, parts=parts)
+
+
+def open_given(
+    recording: GivenRecording,
+    night: Night,
+    definition: Definition,
+    label_table: LabelTable | None = None,
+    lights_given_by: LightsSource = "option",
+) -> OpenedNight:
+    """The same for a recording that a program gives in memory.
+
+    Every channel that a wanted derivation can be built from is read: quality may refuse the first.
+    """
+    header = recording.header
+    candidates = candidates_from(sources_of(header.channels, definition, label_table), definition)
+    every = [label for role in ROLES for d in candidates.of(role) for label in d.labels]
+    recorded = recording.read(tuple(dict.fromkeys(every)))
+    header = with_broken_channels(header, recorded)
+    sources = sources_of(header.channels, definition, label_table)
+    candidates = candidates_from(sources, definition)
+    choice = _Choice(sources, candidates, choose_montage(candidates, definition))
+    content = RecordingContent(header, recording.annotations, recorded, None)
+    return _opened(content, choice, night, definition, label_table, lights_given_by)
+
+
+class _Choice(NamedTuple):
+    """What the channels measure, what can be built from them, and what is staged first."""
+
+    sources: tuple[ChannelSource, ...]
+    candidates: Candidates
+    montage: Montage
+
+
+def _opened(
+    content: RecordingContent,
+    choice: _Choice,
+    night: Night,
+    definition: Definition,
+    label_table: LabelTable | None,
+    lights_given_by: LightsSource,
+) -> OpenedNight:
+    """The opened night of a recording that was read; errors are those of `open_night`."""
+    header, (sources, candidates, montage) = content.header, choice
     require_an_epoch(header)
     require_buildable(montage, candidates, sources, definition, header.file)
     of_labels = label_findings(sources, label_table)
@@ -80,7 +130,7 @@ def open_night(
         content.annotations, scored, header, night, label_table, lights_given_by
     )
     return OpenedNight(
-        path=path,
+        path=None,
         header=header,
         night=night,
         candidates=candidates,
@@ -90,10 +140,8 @@ def open_night(
         findings=(
             *header.findings, *of_labels, *lights_findings, *about_scoring(scored, night),
         ),
-        declared_units=declared,
         recorded=content.recorded,
         recording_sha256=content.sha256,
-        parts=parts,
         scored=scored,
     )  # fmt: skip
 

@@ -76,7 +76,7 @@ def with_further_parts(
 def read_missing(opened: OpenedNight, labels: Sequence[str]) -> tuple[DigitalRecording, ...]:
     """Channels of the night that were not read when it was opened, one recording for each rate."""
     if not opened.parts:
-        return read_digital(opened.path, labels, units=opened.declared_units)
+        return read_digital(opened.file_path, labels, units=opened.declared_units)
     read = [read_digital(part.path, labels, units=opened.declared_units) for part in opened.parts]
     return _joined_by_rate(read, [part.onset_s for part in opened.parts])
 

@@ -101,9 +101,9 @@ def _provenance(
 
 def _bytes(opened: OpenedNight) -> int | None:
     """Of the recording, all parts together."""
-    paths = [part.path for part in opened.parts] or [opened.path]
+    paths = [part.path for part in opened.parts] or ([opened.path] if opened.path else [])
     states = [state for path in paths if (state := FileState.of(path))]
-    return sum(state.size for state in states) if len(states) == len(paths) else None
+    return sum(state.size for state in states) if paths and len(states) == len(paths) else None
 
 
 def _parts(opened: OpenedNight) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.definition import Definition, load_definition, with_events
 from psgpipe.night.expert.open_scored import open_scored_night
 from psgpipe.night.fingerprint import labels_sha256, pipeline_sha256, request_sha256
-from psgpipe.night.open import open_night
+from psgpipe.night.open import open_given, open_night
 from psgpipe.night.steps.stage_sleep import demographics, stager_for
+from psgpipe.recordings.given_recording import GivenRecording
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,16 @@ class Recipe:
         return open_night(
             path, night, self.definition, self.label_table, self.lights_given_by, hashed=hashed
         )
+
+    def open_given(self, recording: GivenRecording, night: Night) -> OpenedNight:
+        """Open a night whose recording a program gives in memory."""
+        if self.definition.by_expert:
+            raise UsageError(
+                "stages by an expert: the path of a recording or of the scoring was wanted, found "
+                "a recording in memory",
+                "Give the path; or leave out stages to have the expert's beside automatic ones.",
+            )
+        return open_given(recording, night, self.definition, self.label_table, self.lights_given_by)
 
     def engine(self, roles: tuple[Role, ...], night: Night) -> dict[str, Any]:
         """The engine that would stage `night` from these roles; none where a person scored it."""

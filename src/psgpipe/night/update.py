@@ -197,7 +197,7 @@ def stage_prepared(
         finish_night(folder, outputs, {**identity, **provenance})
     except PsgpipeError as error:
         if error.concerns in kept_concerns:
-            _keep_failure(error, folder, opened.path, opened.night, request)
+            _keep_failure(error, folder, opened.file_path, opened.night, request)
         raise
     return Outcome(folder, computed=True, hashed=prepared.hashed)
 
@@ -216,7 +216,7 @@ def _earlier_outcome(
     folder, opened, old = prepared.folder, prepared.opened, prepared.old
     hashed, request = prepared.hashed, prepared.request_sha256
     if old is not None and is_same_result(old, folder, fingerprint, recipe):
-        return _unchanged(old, folder, opened.path, request, hashed)
+        return _unchanged(old, folder, opened.file_path, request, hashed)
     failure = None if retry_failed else read_failure(folder)
     if failure and failed_on(failure, request):
         return Outcome(folder, computed=False, failure=failure, hashed=hashed)
@@ -277,7 +277,7 @@ def _require_unchanged_scoring(prepared: PreparedNight, recipe: Recipe) -> None:
 
 def _require_unchanged_recording(opened: OpenedNight, hashed: HashedFile) -> None:
     """Refuse the results where somebody replaced the file after it was hashed."""
-    path = opened.path
+    path = opened.file_path
     is_same = not opened.parts and FileState.of(path) == hashed.state
     if is_same or hash_recording(path, opened.night).sha256 == hashed.sha256:
         return

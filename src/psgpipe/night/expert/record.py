@@ -28,7 +28,7 @@ def scoring_record(results: StepResults) -> dict[str, Any]:
     scored = opened.scored
     if scored is None:
         return {}
-    given = opened.night.scoring or GivenScoring(opened.path)
+    given = opened.night.scoring or GivenScoring(opened.file_path)
     alignment, scoring = scored.alignment, scored.scoring
     record: dict[str, Any] = {
         "name": scoring.file,

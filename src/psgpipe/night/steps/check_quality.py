@@ -36,8 +36,8 @@ def check_quality(
             signal,
             limits=params,
             # A channel as recorded shows everything itself.
-            channels=None if signal.is_digital else signal.channels,
-            weights=() if signal.is_digital else [t.weight for t in signal.derivation.terms],
+            channels=None if signal.is_one_channel else signal.channels,
+            weights=() if signal.is_one_channel else [t.weight for t in signal.derivation.terms],
             epochs=opened.window,
         )
         for signal in referenced
