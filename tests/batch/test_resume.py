@@ -243,7 +243,7 @@ def test_results_can_be_moved(study):
     shutil.move(two.out, moved)
     arguments = [a.replace(str(two.out), str(moved)) for a in two.arguments("--quiet", "-j1")]
     assert cheap_nights.main([*arguments, "--trust-mtime"]) == 0
-    assert exit_code(["gather", str(moved), "--quiet"]) == 0
+    assert exit_code(["gather", str(moved), "--quiet", "--no-figures"]) == 0
     assert tree(moved) == before
     assert str(two.folder) not in b"".join(
         p.read_bytes() for p in moved.rglob("*") if p.is_file()

@@ -69,7 +69,7 @@ def test_shards_and_gather_equal_one_run(study):
     codes = [parts.run("--shard", f"{i}/3") for i in (3, 1, 2)]
     assert sorted(codes) == [0, 0, 8]
     assert not (parts.out / "nights.tsv").exists()
-    assert exit_code(["gather", str(parts.out), "--quiet"]) == 8
+    assert exit_code(["gather", str(parts.out), "--quiet", "--no-figures"]) == 8
     assert tree(parts.out) == tree(whole.out)
     assert sorted(p.name for p in parts.out.glob("journal*")) == [
         f"journal-{i}-of-3.jsonl" for i in (1, 2, 3)
@@ -83,7 +83,7 @@ def test_one_shard_started_twice_at_once(study):
         process.communicate(timeout=120)
         assert process.returncode == 0
     assert parts.run("--shard", "2/2") == 0
-    assert exit_code(["gather", str(parts.out), "--quiet"]) == 0
+    assert exit_code(["gather", str(parts.out), "--quiet", "--no-figures"]) == 0
     alone = study(*["n1"] * 6, folder="alone")
     alone.run()
     assert tree(parts.out) == tree(alone.out)
@@ -136,7 +136,7 @@ def test_shards_of_a_prepared_study_equal_one_run(study, monkeypatch):
     monkeypatch.setattr("psgpipe.cli.batch.read_study", None)  # no shard reads the table
     assert sorted(parts.run("--shard", f"{i}/3") for i in (3, 1, 2)) == [0, 0, 8]
     assert (parts.out / "study.json").stat().st_ino == asked.st_ino
-    assert exit_code(["gather", str(parts.out), "--quiet"]) == 8
+    assert exit_code(["gather", str(parts.out), "--quiet", "--no-figures"]) == 8
     results = tree(parts.out)
     del results[".study-rows.jsonl.gz"]
     assert results == tree(whole.out)
