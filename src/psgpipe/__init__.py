@@ -1,11 +1,31 @@
 """psgpipe: from an EDF sleep-study recording to sleep stages, architecture and comparison.
 
+One night:
+
 >>> import psgpipe
+>>> psgpipe.check("night.edf")                                       # doctest: +SKIP
+>>> night = psgpipe.run_night("night.edf", lights_off="22:41")       # doctest: +SKIP
+>>> night.summary.rem_pct, night.hypnogram.stages                    # doctest: +SKIP
+>>> night.plot().save("night.svg")                                   # doctest: +SKIP
+>>> psgpipe.write_night(night, "out")                                # doctest: +SKIP
+
+Many nights, and treatment against baseline:
+
+>>> study = psgpipe.batch("study.tsv", "out")                        # doctest: +SKIP
+>>> study = psgpipe.open("out")                                      # doctest: +SKIP
+>>> study.nights.to_frame()                                          # doctest: +SKIP
+>>> comparison = psgpipe.compare("out", "my-study.toml")             # doctest: +SKIP
+>>> comparison.to_frame(), comparison.plot()                         # doctest: +SKIP
+
+Files:
+
 >>> header = psgpipe.read_header("night.edf")                        # doctest: +SKIP
 >>> recording = psgpipe.read_recording("night.edf", ["EEG C4-M1"])   # doctest: +SKIP
->>> night = psgpipe.run_night("night.edf", lights_off="22:41")       # doctest: +SKIP
+>>> hypnogram = psgpipe.read_scoring("night.xml")                    # doctest: +SKIP
 
-What is listed in ``__all__`` is imported when it is first used: ``import psgpipe`` is light.
+Every explainable failure is a `psgpipe.errors.PsgpipeError` with `problem` and `remedy`. Each name
+is imported when it is first used: ``import psgpipe`` is light. The page docs/reference/python.md
+has examples.
 """
 
 from __future__ import annotations
@@ -20,25 +40,31 @@ if TYPE_CHECKING:
     from typing import Any
 
     from psgpipe import errors
-    from psgpipe.comparison.compare import compare
     from psgpipe.edf.reader import read_header
     from psgpipe.model.header import Header
     from psgpipe.model.hypnogram import Hypnodensity, Hypnogram, SleepStage
     from psgpipe.model.night import Lights, Night, StagedNight
     from psgpipe.model.recording import Recording
     from psgpipe.model.summary import ArchitectureSummary, QualityReport
+    from psgpipe.night.in_memory.write import write_night
     from psgpipe.night.run_night import run_night
+    from psgpipe.python.batch import batch
+    from psgpipe.python.check import check
+    from psgpipe.python.compare import compare
+    from psgpipe.python.finished import open_study as open  # noqa: F401
     from psgpipe.recordings.read import read_recording
     from psgpipe.scorings.hypnogram import read_scoring
     from psgpipe.sleep.architecture import summarize
 
 
 _HOMES = {
+    "check": "psgpipe.python.check",
     "read_header": "psgpipe.edf.reader",
     "read_recording": "psgpipe.recordings.read",
     "read_scoring": "psgpipe.scorings.hypnogram",
     "run_night": "psgpipe.night.run_night",
-    "compare": "psgpipe.comparison.compare",
+    "write_night": "psgpipe.night.in_memory.write",
+    "compare": "psgpipe.python.compare",
     "summarize": "psgpipe.sleep.architecture",
     "Header": "psgpipe.model.header",
     "Recording": "psgpipe.model.recording",
@@ -52,6 +78,7 @@ _HOMES = {
     "QualityReport": "psgpipe.model.summary",
 }
 
+# `open` is missing here: ``from psgpipe import *`` would hide Python's own.
 __all__ = [
     "ArchitectureSummary",
     "Header",
@@ -63,6 +90,8 @@ __all__ = [
     "Recording",
     "SleepStage",
     "StagedNight",
+    "batch",
+    "check",
     "compare",
     "errors",
     "read_header",
@@ -70,16 +99,19 @@ __all__ = [
     "read_scoring",
     "run_night",
     "summarize",
+    "write_night",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "errors":
-        return importlib.import_module("psgpipe.errors")
+    if name in ("errors", "batch"):  # the package `batch` can be called
+        return importlib.import_module(f"psgpipe.{name}")
+    if name == "open":
+        return importlib.import_module("psgpipe.python.finished").open_study
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'psgpipe' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*__all__, "__version__", "open"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from psgpipe.messages import count_of
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration, Transform
 
 NightState = Literal["finished", "excluded", "failed", "refused", "unfinished"]
@@ -423,6 +424,15 @@ class Comparison:
     warnings: tuple[str, ...] = ()
     recipe: Mapping[str, Sequence[str]] = field(default_factory=dict)
     table: str | None = None
+
+    def __repr__(self) -> str:
+        n_subjects = max((c.n_subjects for c in self.contrasts), default=0)
+        primary = next((c for c in self.contrasts if c.role == "primary"), None)
+        verdict = "" if primary is None else f"; {primary.endpoint}: {primary.verdict}"
+        counts = ((n_subjects, "subject"), (len(self.contrasts), "endpoint"))
+        counted = ", ".join(count_of(number, what) for number, what in counts)
+        warned = count_of(len(self.warnings), "warning")
+        return f"<Comparison: {self.design}, {counted}{verdict[:100]}; {warned}>"
 
     @property
     def sentences(self) -> tuple[str, ...]:

@@ -122,6 +122,21 @@ class Header:
     channels: tuple[Channel, ...]
     findings: tuple[Finding, ...] = ()
 
+    def __repr__(self) -> str:
+        start = self.start or self.start_clock or "unknown start"
+        return (
+            f"<Header: {self.file[:60]}, {self.container}, {start}, {self.span_s / 60:.1f} min, "
+            f"{len(self.channels)} channels, {len(self.findings)} findings>"
+        )
+
+    def _repr_html_(self) -> str:
+        from psgpipe.model.conversions.html_table import html_table
+
+        rows = [
+            (c.label, "?" if c.fs_hz is None else f"{c.fs_hz:g} Hz", c.unit) for c in self.channels
+        ]
+        return html_table(rows, ("channel", "rate", "unit"), repr(self)[1:-1])
+
     @property
     def labels(self) -> tuple[str, ...]:
         """The channels' labels, in file order."""

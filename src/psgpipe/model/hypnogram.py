@@ -14,6 +14,7 @@ import numpy.typing as npt
 from psgpipe.model.arrays import read_only
 
 if TYPE_CHECKING:
+    import pandas as pd
     import yasa
 
 EPOCH_S = 30.0
@@ -93,6 +94,52 @@ class Hypnogram:
         """Bool, shape (n_epochs,): the epoch has a stage."""
         return self.is_any(SCORED)
 
+    @property
+    def minutes(self) -> dict[str, float]:
+        """Minutes of each stage in bed, in the order W N1 N2 N3 R ART UNS."""
+        in_bed = self.in_bed_stages
+        return {stage.value: in_bed.count(stage) * EPOCH_MIN for stage in SleepStage}
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each epoch: ``epoch onset_s clock stage in_bed valid``.
+
+        ``clock`` is the naive local date and time, or the time of day where the date is not known.
+        """
+        from psgpipe.model.conversions.to_frame import frame_of
+
+        marks = zip(self.stages, self.in_bed.tolist(), self.valid.tolist(), strict=True)
+        return frame_of(
+            {
+                "epoch": epoch,
+                "onset_s": epoch * EPOCH_S,
+                "clock": self._clock(epoch),
+                "stage": stage.value,
+                "in_bed": in_bed,
+                "valid": valid,
+            }
+            for epoch, (stage, in_bed, valid) in enumerate(marks)
+        )
+
+    def _clock(self, epoch: int) -> dt.datetime | dt.time | None:
+        later = dt.timedelta(seconds=epoch * EPOCH_S)
+        if self.start is not None:
+            return self.start + later
+        if self.start_clock is None:
+            return None
+        return (dt.datetime.combine(dt.date(2000, 1, 1), self.start_clock) + later).time()
+
+    def __repr__(self) -> str:
+        begin = self.start or self.start_clock
+        parts = ", ".join(f"{name} {time:g}" for name, time in self.minutes.items() if time)
+        since = f" from {begin}" if begin else ""
+        return f"<Hypnogram: {len(self)} epochs{since}; min in bed: {parts or 'none'}>"
+
+    def _repr_html_(self) -> str:
+        from psgpipe.model.conversions.html_table import html_table
+
+        rows = [(name, f"{time:g}") for name, time in self.minutes.items()]
+        return html_table(rows, ("stage", "min in bed"), f"Hypnogram, {len(self)} epochs of 30 s")
+
     def to_yasa(self) -> yasa.Hypnogram:
         """The same stages as :class:`yasa.Hypnogram` (30-s epochs, five stages, ART and UNS)."""
         from psgpipe.model.conversions.to_yasa import to_yasa_hypnogram
@@ -127,6 +174,20 @@ class Hypnodensity:
         """Largest probability of each epoch, shape (n_epochs,); NaN where not staged."""
         best: npt.NDArray[np.float64] = self.probabilities.max(axis=1)
         return best
+
+    def __repr__(self) -> str:
+        n_staged = int(np.isfinite(self.confidence).sum())
+        return f"<Hypnodensity: {len(self)} epochs, {n_staged} with probabilities W N1 N2 N3 R>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each epoch: ``epoch p_w p_n1 p_n2 p_n3 p_r``."""
+        from psgpipe.model.conversions.to_frame import frame_of
+
+        names = [f"p_{stage.value.lower()}" for stage in SCORED]
+        return frame_of(
+            {"epoch": epoch, **dict(zip(names, row, strict=True))}
+            for epoch, row in enumerate(self.probabilities.tolist())
+        )
 
     def stages(self) -> tuple[SleepStage, ...]:
         """The most probable stage of each epoch; UNS where not staged."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
 from psgpipe.model.microstructure.records import Microstructure
 from psgpipe.model.scoring import GivenScoring
 from psgpipe.model.summary import ArchitectureSummary, QualityReport
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LightsSource = Literal["option", "table", "annotation", "scoring", "recording"]
 Sex = Literal["F", "M"]
@@ -144,3 +147,20 @@ class StagedNight:
     automatic: Hypnogram | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     microstructure: Microstructure | None = None
+
+    def __repr__(self) -> str:
+        from psgpipe.model.conversions.html_table import number_text
+
+        night, found = self.night, self.summary
+        condition = f", {night.condition}" if night.condition else ""
+        flags = ", ".join(dict.fromkeys(flag.code for flag in self.quality.flags))
+        return (
+            f"<night {night.subject[:30]} {night.night[:30]}{condition[:30]}: TST "
+            f"{number_text(found.tst_min)} min, SE {number_text(found.se_pct)} %, REM "
+            f"{number_text(found.rem_pct)} % of TST; flags: {flags[:60] or 'none'}>"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each epoch: the hypnogram, and the probability of each stage."""
+        probabilities = self.hypnodensity.to_frame().drop(columns="epoch")
+        return self.hypnogram.to_frame().join(probabilities)

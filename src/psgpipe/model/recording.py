@@ -62,6 +62,20 @@ class Recording:
         if not self.kinds:
             set_field(self, "kinds", ("misc",) * len(self.derivations))
 
+    def __repr__(self) -> str:
+        names, start = ", ".join(self.derivations), self.start or self.start_clock
+        shown = names if len(names) <= 80 else f"{names[:77]}..."
+        return (
+            f"<Recording: {shown}; {self.fs_hz:g} Hz, {self.duration_s / 60:.1f} min from "
+            f"{start or 'an unknown time'}, {len(self.findings)} findings>"
+        )
+
+    def _repr_html_(self) -> str:
+        from psgpipe.model.conversions.html_table import html_table
+
+        rows = zip(self.derivations, self.kinds, strict=True)
+        return html_table(rows, ("derivation", "kind"), repr(self)[1:-1])
+
     @property
     def duration_s(self) -> float:
         """Seconds of signal, gaps not counted."""

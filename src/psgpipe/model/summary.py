@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Effect = Literal["none", "doubt", "withhold"]
 
@@ -87,11 +90,32 @@ class ArchitectureSummary:
     rem_q4_min: float | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row, a column for each endpoint; an absent one is NaN."""
+        from psgpipe.model.conversions.to_frame import frame_of
+
+        return frame_of([self.endpoints()])
+
+    def __repr__(self) -> str:
+        from psgpipe.model.conversions.html_table import number_text
+
+        shown = ", ".join(f"{name} {number_text(getattr(self, name))}" for name in SHOWN)
+        n_absent = sum(value is None for value in self.endpoints().values())
+        return f"<ArchitectureSummary: {shown}; {n_absent} of {len(ENDPOINTS)} endpoints absent>"
+
+    def _repr_html_(self) -> str:
+        from psgpipe.model.conversions.html_table import html_table, number_text
+
+        rows = [(n, number_text(v, 2), self.absent.get(n, "")) for n, v in self.endpoints().items()]
+        return html_table(rows, ("endpoint", "value", "why absent"), "Sleep architecture")
+
     def endpoints(self) -> dict[str, float | int | None]:
         """Every endpoint by name, in the order of the contract."""
         return {name: getattr(self, name) for name in ENDPOINTS}
 
 
+SHOWN = ("tst_min", "se_pct", "sol_min", "rem_latency_min", "waso_min", "n3_pct", "rem_pct")
+"""Endpoints of a summary in one line."""
 ENDPOINTS: tuple[str, ...] = tuple(
     f.name for f in fields(ArchitectureSummary) if f.name != "absent"
 )
@@ -162,6 +186,21 @@ class QualityReport:
     flags: tuple[QualityFlag, ...] = ()
     artefact_epochs: tuple[int, ...] = ()
     unscored_epochs: tuple[int, ...] = ()
+
+    def __repr__(self) -> str:
+        codes = ", ".join(dict.fromkeys(flag.code for flag in self.flags))
+        flags = codes if len(codes) <= 80 else f"{codes[:77]}..."
+        return (
+            f"<QualityReport: {len(self.measures)} derivations measured; flags: {flags or 'none'}; "
+            f"{len(self.artefact_epochs)} artefact epochs>"
+        )
+
+    def _repr_html_(self) -> str:
+        from psgpipe.model.conversions.html_table import html_table
+
+        rows = [(flag.code, flag.derivation or "night", flag.message) for flag in self.flags]
+        title = f"Signal quality of {', '.join(self.measures) or 'no derivation'}"
+        return html_table(rows or [("none", "", "")], ("flag", "of", "what"), title)
 
     @property
     def refused(self) -> tuple[str, ...]:

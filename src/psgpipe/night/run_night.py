@@ -13,16 +13,18 @@ from psgpipe.errors import ChangedWhileRead, HeaderInvalid, NoData, UsageError
 from psgpipe.files.file_state import FileState
 from psgpipe.keywords import known_keywords
 from psgpipe.messages import safe_text
-from psgpipe.model.night import Night, StagedNight
+from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.recording import Recording
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, load_definition
 from psgpipe.night.expert.given import given_scoring
 from psgpipe.night.expert.results import expert_results
+from psgpipe.night.in_memory.result import NightResult, night_result
 from psgpipe.night.provenance import staged_night
 from psgpipe.night.recipe import Recipe
 from psgpipe.night.runner import run_steps
+from psgpipe.night.spectrogram import night_spectrogram
 from psgpipe.recordings.given_recording import GivenRecording
 from psgpipe.recordings.in_memory import ArrayFacts, given_recording
 from psgpipe.recordings.read import Reader, checked_reader, read_raw, with_mne_named
@@ -60,7 +62,7 @@ def run_night(
     scorer: str | None = None,
     scoring_map: str | None = None,
     stages: Literal["auto", "expert"] | None = None,
-) -> StagedNight:
+) -> NightResult:
     """Stage and summarize one night; nothing is written.
 
     Parameters
@@ -113,9 +115,10 @@ def run_night(
 
     Returns
     -------
-    StagedNight
+    NightResult
         ``hypnogram``, ``hypnodensity`` (n_epochs, 5), ``summary`` (units in the names),
-        ``quality``, ``microstructure`` (spectra and their endpoints).
+        ``quality``, ``microstructure`` (spectra and their endpoints); ``plot()`` draws it,
+        ``to_frame()`` gives a row for each epoch.
 
     Raises
     ------
@@ -154,10 +157,10 @@ def run_night(
     return _of_file(path, identity, recipe)
 
 
-def _of_file(path: Path, identity: Night, recipe: Recipe) -> StagedNight:
+def _of_file(path: Path, identity: Night, recipe: Recipe) -> NightResult:
     before = FileState.of(path)
     try:
-        opened = recipe.open_night(path, identity)
+        opened = recipe.open_night(path, identity, hashed=True)
     except (HeaderInvalid, NoData) as error:
         raise with_mne_named(error, path) from error
     staged = _staged(opened, recipe.definition)
@@ -170,13 +173,15 @@ def _of_file(path: Path, identity: Night, recipe: Recipe) -> StagedNight:
     return staged
 
 
-def _staged(opened: OpenedNight, definition: Definition) -> StagedNight:
+def _staged(opened: OpenedNight, definition: Definition) -> NightResult:
     results = (
         expert_results(opened, definition)
         if definition.by_expert
         else run_steps(opened, definition)
     )
-    return staged_night(definition, results, None)
+    staged = staged_night(definition, results, opened.recording_sha256)
+    referenced = results.slots.get("referenced", ())
+    return night_result(staged, night_spectrogram(referenced, len(staged.hypnogram)))
 
 
 def _one_source(recording: Any, signals_uv: Any) -> Any:

@@ -79,23 +79,39 @@ def gather(out: Path) -> NightCounts:
     return counts
 
 
+def night_rows(nights: Sequence[StudyNight]) -> tuple[list[str], Iterator[dict[str, Any]]]:
+    """The columns of ``nights.tsv``, and its rows as values; nothing is written."""
+    extra = _extra_columns(nights)
+    return _columns(nights, extra), _rows(nights, extra, NightCounts(Path(NIGHTS)))
+
+
 def _table(nights: Sequence[StudyNight], counts: NightCounts) -> Iterator[bytes]:
     """The lines of the table, one by one: a study may have very many nights."""
     extra = _extra_columns(nights)
-    # A study without conditions has no column for them: blank ones would look forgotten.
-    has_experts = _has_experts(nights)
-    with_condition = any(night.condition for night in nights)
-    columns = [
-        *(c for c in IDENTITY if c != "condition" or with_condition), *RECORDED, *extra.values(),
-        *NIGHT_ENDPOINTS, *RECIPE, *NOTES, STAGES, *(BESIDE if has_experts else ()),
-    ]  # fmt: skip
+    columns = _columns(nights, extra)
     yield _line(columns)
+    for row in _rows(nights, extra, counts):
+        yield _line(_cell(row.get(column)) for column in columns)
+
+
+def _rows(
+    nights: Sequence[StudyNight], extra: Mapping[str, str], counts: NightCounts
+) -> Iterator[dict[str, Any]]:
     for night in nights:
         stored, summary, quality = read_night(night)
         counts.add(night, stored)
         row = _row(night, stored, summary, quality)
-        row |= {extra[name]: value for name, value in night.extra.items()}
-        yield _line(_cell(row.get(column)) for column in columns)
+        yield row | {extra[name]: value for name, value in night.extra.items()}
+
+
+def _columns(nights: Sequence[StudyNight], extra: Mapping[str, str]) -> list[str]:
+    has_experts = _has_experts(nights)
+    # A study without conditions has no column for them: blank ones would look forgotten.
+    with_condition = any(night.condition for night in nights)
+    return [
+        *(c for c in IDENTITY if c != "condition" or with_condition), *RECORDED, *extra.values(),
+        *NIGHT_ENDPOINTS, *RECIPE, *NOTES, STAGES, *(BESIDE if has_experts else ()),
+    ]  # fmt: skip
 
 
 def _has_experts(nights: Sequence[StudyNight]) -> bool:

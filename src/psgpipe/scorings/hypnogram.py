@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from psgpipe.keywords import known_keywords
 from psgpipe.model.hypnogram import Hypnogram
 from psgpipe.scorings.align import on_own_clock
 from psgpipe.scorings.mapping import read_mapping
 from psgpipe.scorings.read import read_scoring as read_times
 
 
+@known_keywords
 def read_scoring(
     path: str | Path,
     *,

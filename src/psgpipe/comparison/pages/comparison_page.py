@@ -50,7 +50,7 @@ def comparison_pages(comparison: Comparison, out: Path) -> dict[str, bytes]:
     The nights that `out` holds get a small hypnogram and a link to their page.
     """
     shown = [_shown(c, comparison) for c in short_table(comparison)]
-    forest_svg = _forest(comparison)
+    of_all = forest_svg(comparison)
     subjects = subjects_in_order(comparison)
     in_part = set(subjects[:MOST_SUBJECTS])
     parts = subject_parts(comparison, in_part, _nights(out, in_part))
@@ -67,7 +67,7 @@ def comparison_pages(comparison: Comparison, out: Path) -> dict[str, bytes]:
         warnings=comparison.warnings,
         endpoints_title="Endpoints" if has_declared else "Endpoints (none was declared)",
         endpoints=shown,
-        forest=forest_svg,
+        forest=of_all,
         has_intervals=bool(comparison.reliability),
         limits=[text for topic, text in statements.items() if topic not in METHOD],
         method=[text for topic, text in statements.items() if topic in METHOD],
@@ -77,7 +77,18 @@ def comparison_pages(comparison: Comparison, out: Path) -> dict[str, bytes]:
         study_page=f"../{PAGE}" if (out / PAGE).is_file() else None,
         links_from="../",
     )
-    return {PAGE: content, **_pictures(shown, forest_svg)}
+    return {PAGE: content, **_pictures(shown, of_all)}
+
+
+def first_svg(comparison: Comparison) -> str:
+    """The picture of the first endpoint that has one: of the primary one, if there is one."""
+    pictures = (endpoint_svg(c, comparison) for c in short_table(comparison))
+    return next((svg for svg in pictures if svg), "")
+
+
+def endpoint_svg(contrast: Contrast, comparison: Comparison) -> str:
+    """The picture of an endpoint; blank where no subject has numbers."""
+    return _shown(contrast, comparison).svg
 
 
 def _nights(out: Path, subjects: Container[str]) -> dict[tuple[str, str], PageNight]:
@@ -88,10 +99,10 @@ def _nights(out: Path, subjects: Container[str]) -> dict[tuple[str, str], PageNi
     return {(n.subject, n.night): n for n in page_nights(listed, out, hypnograms=True)}
 
 
-def _pictures(shown: Sequence[ShownEndpoint], forest_svg: str) -> dict[str, bytes]:
+def _pictures(shown: Sequence[ShownEndpoint], of_all: str) -> dict[str, bytes]:
     """The forest, and the picture of the first endpoint: the primary one, if there is one."""
     first = next((s.svg for s in shown if s.svg), "")
-    pictures = {ESTIMATION: first, FOREST: forest_svg}
+    pictures = {ESTIMATION: first, FOREST: of_all}
     return {name: svg.encode("utf-8") for name, svg in pictures.items() if svg}
 
 
@@ -129,7 +140,8 @@ def _estimation(plot: estimation.EstimationPlot) -> str:
     )
 
 
-def _forest(comparison: Comparison) -> str:
+def forest_svg(comparison: Comparison) -> str:
+    """The picture of all endpoints; blank where none has a standardised difference."""
     plot = forest.forest_plot(short_table(comparison), comparison.reliability)
     if plot is None:
         return ""

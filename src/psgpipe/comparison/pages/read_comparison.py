@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from psgpipe.comparison.output_files import COMPARISON
+from psgpipe.comparison.pages.result import ComparisonResult
 from psgpipe.files.atomic import read_json
 from psgpipe.files.typed_values import typed_record
-from psgpipe.model.comparison import Comparison
 
 
-def read_comparison(folder: Path) -> Comparison | None:
+def read_comparison(folder: Path) -> ComparisonResult | None:
     """The comparison in a folder; None where no ``comparison.json`` of this version is in it."""
     content = read_json(folder / COMPARISON)
     if content is None or "statements" not in content:
         return None
     try:
-        return typed_record(Comparison, {**content, "slopes": content.get("dose_slopes", [])})
+        return typed_record(ComparisonResult, {**content, "slopes": content.get("dose_slopes", [])})
     except TypeError:
         return None

@@ -1,1 +1,1 @@
-"""Values of the model as objects of other libraries, which are imported only where wanted."""
+"""Values of the model as tables and as objects of other libraries, imported only where wanted."""

@@ -1,0 +1,59 @@
+"""A comparison from Python, with its tables and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+from psgpipe.comparison import compare as comparison_module
+from psgpipe.comparison.pages.result import ComparisonResult, comparison_result
+from psgpipe.keywords import known_keywords
+from psgpipe.model.comparison_spec import ComparisonSpec
+
+
+@known_keywords
+def compare(
+    source: str | Path,
+    spec: str | Path | ComparisonSpec | None = None,
+    *,
+    allow_unlike: Iterable[str] = (),
+    exploratory: bool = False,
+    stages: Literal["auto", "expert"] | None = None,
+) -> ComparisonResult:
+    """Compare each subject's treatment nights with its baseline nights; nothing is written.
+
+    With arms, compare the treatment arm with the control arm, each at the same baseline.
+
+    Parameters
+    ----------
+    source
+        A folder that psgpipe wrote, or any table with columns ``subject night condition`` and
+        endpoints.
+    spec
+        A TOML file, the name of a shipped spec, or a `ComparisonSpec`; without it
+        every endpoint is exploratory.
+    allow_unlike
+        Fields of `psgpipe.model.comparison.RECIPE_FIELDS` that may differ within a subject.
+    exploratory
+        Accept a spec that was edited after it was locked; every table then says so.
+    stages
+        ``expert`` takes the stages of the scorings that were given with the nights. Without it the
+        nights count as they were run.
+
+    Raises
+    ------
+    psgpipe.errors.StudyTableInvalid
+        The table is wrong; every mistake is listed.
+    psgpipe.errors.ComparisonSpecInvalid
+        The spec is wrong or names an absent endpoint.
+    psgpipe.errors.NightsNotComparable
+        A condition is missing, no subject has nights in both, the nights of most subjects were
+        made by different recipes, or the study is still blinded.
+    psgpipe.errors.SpecChanged
+        The spec was edited after it was locked.
+    """
+    comparison = comparison_module.compare(
+        source, spec, allow_unlike=allow_unlike, exploratory=exploratory, stages=stages
+    )
+    return comparison_result(comparison)

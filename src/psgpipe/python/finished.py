@@ -1,0 +1,301 @@
+"""A folder of results as values: its nights, their hypnograms and tables, its comparison."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from psgpipe.comparison.pages.read_comparison import read_comparison
+from psgpipe.comparison.pages.result import ComparisonResult
+from psgpipe.errors import NightsIncomplete, OutputConflict, UsageError
+from psgpipe.keywords import known_keywords
+from psgpipe.messages import count_of, did_you_mean, quoted
+from psgpipe.model.conversions.html_table import html_table, number_text
+from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
+from psgpipe.model.night import Lights
+from psgpipe.model.summary import ArchitectureSummary, QualityReport
+from psgpipe.night.in_memory.result import NightResult, night_result
+from psgpipe.results.manifest import Manifest
+from psgpipe.results.nights_tsv import night_rows, read_night
+from psgpipe.results.output_check import intact_output
+from psgpipe.results.replace_folder import COMPARISON
+from psgpipe.results.staged_night import read_staged_night
+from psgpipe.results.status import StoredNight, StudyNight, study_nights, word_in_tables
+from psgpipe.results.study_file import read_study_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from psgpipe.reports.notebook.picture import Picture
+
+SHOWN = ("tst_min", "se_pct", "rem_latency_min", "n3_pct", "rem_pct")
+MOST_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class FinishedStudyNight:
+    """A night of a folder of results; its files are read when they are wanted.
+
+    `condition` is None where it is not known, as in a blinded study.
+    """
+
+    listed: StudyNight
+
+    @property
+    def subject(self) -> str:
+        """Of the night."""
+        return self.listed.subject
+
+    @property
+    def night(self) -> str:
+        """The id of the night."""
+        return self.listed.night
+
+    @property
+    def condition(self) -> str | None:
+        """As in the study table."""
+        return self.listed.condition
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its files."""
+        return self.listed.folder
+
+    @property
+    def state(self) -> str:
+        """``done``, ``failed``, ``missing`` or ``excluded``, as in ``nights.tsv``."""
+        return word_in_tables(self._stored.status)
+
+    @property
+    def reason(self) -> str | None:
+        """Why the night is not done; None where it is."""
+        return self._stored.reason
+
+    @property
+    def manifest(self) -> Manifest:
+        """What was done, with the hash of every file."""
+        stored = self._stored
+        if stored.manifest is None:
+            raise NightsIncomplete(
+                f"night {self.subject} {self.night} has no results: "
+                f"{stored.reason or stored.status}",
+                stored.remedy or "study.nights says the state of each night.",
+            )
+        return stored.manifest
+
+    @cached_property
+    def result(self) -> NightResult:
+        """The night as `psgpipe.run_night` gives it, without its signal.
+
+        Raises
+        ------
+        psgpipe.errors.NightsIncomplete
+            The night has no results.
+        psgpipe.errors.OutputConflict
+            Its files are not those of its manifest.
+        """
+        staged = read_staged_night(self.folder, self.manifest)
+        if staged is None:
+            raise OutputConflict(
+                f"night {self.subject} {self.night}: its files are not those of its manifest",
+                "Run the batch again; psgpipe verify names the files.",
+            )
+        return night_result(staged)
+
+    @property
+    def hypnogram(self) -> Hypnogram:
+        """The stages."""
+        return self.result.hypnogram
+
+    @property
+    def hypnodensity(self) -> Hypnodensity:
+        """The probabilities of the stages, with six decimals."""
+        return self.result.hypnodensity
+
+    @property
+    def summary(self) -> ArchitectureSummary:
+        """The endpoints."""
+        return self.result.summary
+
+    @property
+    def quality(self) -> QualityReport:
+        """Measures and flags."""
+        return self.result.quality
+
+    @property
+    def lights(self) -> Lights:
+        """In seconds from the start of the recording."""
+        return self.result.lights
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the night should know."""
+        return self.manifest.warnings
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each epoch."""
+        return self.result.to_frame()
+
+    def plot(self) -> Picture:
+        """The picture of the night: its ``hypnogram.svg``.
+
+        A night without pictures is drawn anew, without a spectrogram: its files hold no signal.
+        """
+        from psgpipe.reports.notebook.picture import Picture
+
+        svg = intact_output(self.folder, "hypnogram.svg", self.manifest)
+        return self.result.plot() if svg is None else Picture(svg.decode("utf-8"))
+
+    @property
+    def _stored(self) -> StoredNight:
+        return read_night(self.listed)[0]
+
+    def __repr__(self) -> str:
+        condition = f", {self.condition[:30]}" if self.condition else ""
+        return f"<night {self.subject[:40]} {self.night[:40]}{condition}: {self.state}>"
+
+    def _repr_html_(self) -> str:
+        if self.state == "done":
+            return self.result._repr_html_()
+        return html_table([(repr(self)[1:-1], self.reason)])
+
+
+class FinishedNights(Sequence[FinishedStudyNight]):
+    """The nights of a study, in the order of ``nights.tsv``."""
+
+    def __init__(self, listed: Sequence[StudyNight]) -> None:
+        self._listed = tuple(listed)
+
+    @overload
+    def __getitem__(self, index: int) -> FinishedStudyNight: ...
+    @overload
+    def __getitem__(self, index: slice) -> FinishedNights: ...
+    def __getitem__(self, index: int | slice) -> FinishedStudyNight | FinishedNights:
+        if isinstance(index, slice):
+            return FinishedNights(self._listed[index])
+        return FinishedStudyNight(self._listed[index])
+
+    def __len__(self) -> int:
+        return len(self._listed)
+
+    def to_frame(self) -> pd.DataFrame:
+        """The table ``nights.tsv``, made anew from the files of the nights."""
+        from psgpipe.model.conversions.to_frame import frame_of
+
+        columns, rows = night_rows(self._listed)
+        return frame_of(({c: row.get(c) for c in columns} for row in rows), columns)
+
+    def __repr__(self) -> str:
+        states = Counter(night.state for night in self)
+        counts = ", ".join(f"{number} {state}" for state, number in states.items())
+        return f"<{count_of(len(self), 'night')}: {counts or 'none'}; to_frame() gives a table>"
+
+    def _repr_html_(self) -> str:
+        _, rows = night_rows(self._listed[:MOST_SHOWN])
+        cells = [
+            (r["subject"], r["night"], r["condition"] or "", r["state"],
+             *(number_text(r.get(name)) for name in SHOWN), r.get("flags", ""))
+            for r in rows
+        ]  # fmt: skip
+        more = f", the first {MOST_SHOWN} shown" if len(self) > MOST_SHOWN else ""
+        head = ("subject", "night", "condition", "state", *SHOWN, "flags")
+        return html_table(cells, head, f"{count_of(len(self), 'night')}{more}")
+
+
+class Hypnograms(Mapping[tuple[str, str], Hypnogram]):
+    """The hypnograms of the nights that are done, by subject and night."""
+
+    def __init__(self, nights: FinishedNights) -> None:
+        self._nights = {(n.subject, n.night): n for n in nights if n.state == "done"}
+
+    def __getitem__(self, ids: tuple[str, str]) -> Hypnogram:
+        return self._nights[ids].hypnogram
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._nights)
+
+    def __len__(self) -> int:
+        return len(self._nights)
+
+    def __repr__(self) -> str:
+        return f"<hypnograms of {count_of(len(self), 'night')}, by (subject, night)>"
+
+
+@dataclass(frozen=True)
+class FinishedStudy:
+    """A folder that ``psgpipe batch``, ``run`` or ``compare`` wrote; read when it is wanted."""
+
+    out: Path
+
+    @cached_property
+    def nights(self) -> FinishedNights:
+        """Every night, done or not."""
+        return FinishedNights(study_nights(self.out))
+
+    def night(self, subject: str, night: str) -> FinishedStudyNight:
+        """One night.
+
+        Raises
+        ------
+        psgpipe.errors.UsageError
+            The study has no such night.
+        """
+        subject, night = str(subject), str(night)
+        for found in self.nights:
+            if (found.subject, found.night) == (subject, night):
+                return found
+        ids = [f"{n.subject} {n.night}" for n in self.nights]
+        wanted = f"{subject} {night}"
+        raise UsageError(
+            f"{self.out.name or self.out}: no night {quoted(wanted)} is here"
+            f"{did_you_mean(wanted, ids)}",
+            "study.nights lists them.",
+        )
+
+    @property
+    def hypnograms(self) -> Hypnograms:
+        """Of every night that is done, by ``(subject, night)``."""
+        return Hypnograms(self.nights)
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many nights are in each state."""
+        return dict(Counter(night.state for night in self.nights))
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """What was asked for, as ``study.json`` says it; empty where no batch wrote it."""
+        return read_study_file(self.out) or {}
+
+    @property
+    def comparison(self) -> ComparisonResult | None:
+        """The comparison in the folder; None where there is none, or of another version."""
+        return read_comparison(self.out / COMPARISON)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{number} {state}" for state, number in self.summary.items())
+        has = "with" if (self.out / COMPARISON).is_dir() else "without"
+        name = (self.out.name or str(self.out))[:60]
+        nights = count_of(len(self.nights), "night")
+        return f"<study {name}: {nights} ({counts or 'none'}), {has} a comparison>"
+
+    def _repr_html_(self) -> str:
+        return self.nights._repr_html_()
+
+
+@known_keywords
+def open_study(out: str | Path) -> FinishedStudy:
+    """The folder of results `out`: its nights and its comparison, read when they are wanted.
+
+    Raises
+    ------
+    psgpipe.errors.UsageError
+        Nothing that psgpipe wrote is in `out`.
+    """
+    study = FinishedStudy(Path(out))
+    _ = study.nights
+    return study

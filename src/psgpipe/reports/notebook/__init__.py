@@ -1,0 +1,1 @@
+"""Pictures as notebooks show them."""
