@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from psgpipe import errors
+    from psgpipe.actigraphy.counts import ActivityCounts
+    from psgpipe.actigraphy.read import read_actigraphy
+    from psgpipe.actigraphy.score import ActigraphyScore, score_actigraphy
     from psgpipe.edf.reader import read_header
     from psgpipe.model.header import Header
     from psgpipe.model.hypnogram import Hypnodensity, Hypnogram, SleepStage
@@ -62,6 +65,10 @@ _HOMES = {
     "read_header": "psgpipe.edf.reader",
     "read_recording": "psgpipe.recordings.read",
     "read_scoring": "psgpipe.scorings.hypnogram",
+    "read_actigraphy": "psgpipe.actigraphy.read",
+    "score_actigraphy": "psgpipe.actigraphy.score",
+    "ActivityCounts": "psgpipe.actigraphy.counts",
+    "ActigraphyScore": "psgpipe.actigraphy.score",
     "run_night": "psgpipe.night.run_night",
     "write_night": "psgpipe.night.in_memory.write",
     "compare": "psgpipe.python.compare",
@@ -80,6 +87,8 @@ _HOMES = {
 
 # `open` is missing here: ``from psgpipe import *`` would hide Python's own.
 __all__ = [
+    "ActigraphyScore",
+    "ActivityCounts",
     "ArchitectureSummary",
     "Header",
     "Hypnodensity",
@@ -94,10 +103,12 @@ __all__ = [
     "check",
     "compare",
     "errors",
+    "read_actigraphy",
     "read_header",
     "read_recording",
     "read_scoring",
     "run_night",
+    "score_actigraphy",
     "summarize",
     "write_night",
 ]

@@ -27,6 +27,7 @@
     |   |-- SeveralSleepPeriods    several nights or naps, and none chosen
     |   |-- PartsApart             the files of one night do not fit each other
     |   |-- ScoringInvalid         an expert's scoring: unreadable, or not of this recording
+    |   |-- ActigraphyInvalid      activity counts: unreadable, or of no use
     |   `-- QualityRefused
     |-- StagerUnavailable       6  installation  repair it
     |   `-- ClassifierNewer        another engine may know it
@@ -203,6 +204,10 @@ class PartsApart(RecordingUnsuitable):
 
 class ScoringInvalid(RecordingUnsuitable):
     """A scoring cannot be read, contradicts itself, or does not belong to the recording."""
+
+
+class ActigraphyInvalid(RecordingUnsuitable):
+    """A file of activity counts cannot be read, or cannot be scored."""
 
 
 class QualityRefused(RecordingUnsuitable):

@@ -31,6 +31,7 @@ COMMANDS = {
     "verify": "Compare every output with the hash in its manifest.",
     "doubts": "The epochs that the stager doubted most.",
     "agree": "Automatic stages against the stages of an expert.",
+    "actigraphy": "Activity counts of a watch to sleep and wake.",
     "export": "Scorings and summaries in the formats of other tools.",
     "compare": "Treatment against baseline.",
     "report": "The pages of nights, study and comparison.",
@@ -39,12 +40,14 @@ COMMANDS = {
     "simulate": "A study of synthetic nights with known stages.",
     "demo": "Simulate a small study, stage its nights and compare them.",
 }
+FOLDERS = {"actigraphy": "sources."}
+"""Commands that do not lie in ``psgpipe.cli`` itself, because it holds many files."""
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 LOGGER = logging.getLogger("psgpipe")
 
 
 class LazyCommands(click.Group):
-    """A group whose commands live in ``psgpipe.cli.<name>`` as ``command``."""
+    """A group whose commands live in ``psgpipe.cli.<name>`` as ``command``; see `FOLDERS`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of all commands, in the order of a study."""
@@ -55,7 +58,8 @@ class LazyCommands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         with StopAtOnce():
-            command = importlib.import_module(f"psgpipe.cli.{cmd_name}").command
+            module = f"psgpipe.cli.{FOLDERS.get(cmd_name, '')}{cmd_name}"
+            command = importlib.import_module(module).command
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,0 +1,1 @@
+"""Formats of activity counts: tables of several makers, AWD and AGD."""

@@ -1,0 +1,179 @@
+"""Dates and times of rows, on a grid of equal epochs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from psgpipe.errors import ActigraphyInvalid
+from psgpipe.scorings.sources.clock_times import Moment, read_date, read_moment
+
+DAY_S = 86_400
+LONGEST_DAYS = 400
+_ZULU = re.compile(r"(?<=\d)Z$")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows as epochs: the start, the length of an epoch, and the epoch of each row."""
+
+    start: dt.datetime
+    epoch_s: float
+    epochs: npt.NDArray[np.int_]
+
+    @property
+    def n_epochs(self) -> int:
+        """Epochs from the first row to the last."""
+        return int(self.epochs[-1]) + 1
+
+
+def row_times(
+    file: str, lines: Sequence[int], dates: Sequence[str] | None, times: Sequence[str]
+) -> list[dt.datetime]:
+    """The local time of each row.
+
+    Day and month may stand in either order. The order is that in which the days follow each other.
+
+    Parameters
+    ----------
+    dates
+        None where `times` have date and time.
+
+    Raises
+    ------
+    psgpipe.errors.ActigraphyInvalid
+        A row has no date or no time, or day and month may be exchanged.
+    """
+    no_dates: list[str | None] = [None] * len(times)
+    moments = [
+        _moment(file, line, date, time)
+        for line, date, time in zip(lines, dates or no_dates, times, strict=True)
+    ]
+    return _dated(file, moments)
+
+
+def _moment(file: str, line: int, date: str | None, time: str) -> tuple[Moment, float]:
+    day = _date(date) if date is not None else _whole(time)
+    if day is None or (day.date is None and day.unclear is None):
+        raise ActigraphyInvalid(
+            f"{file}: line {line}: wanted a date and a time, found {time[:20]!r}",
+            "Export the counts with a date in each row; a time alone may be of any night.",
+        )
+    clock = _whole(time) if date is not None else day
+    if clock is None:
+        raise ActigraphyInvalid(
+            f"{file}: line {line}: wanted a time of day, found {time[:20]!r}",
+            "Export the counts with times such as 22:41:30.",
+        )
+    return day, clock.of_day_s
+
+
+@lru_cache(maxsize=4096)
+def _date(text: str) -> Moment | None:
+    return read_date(text) or read_moment(text)
+
+
+@lru_cache(maxsize=4096)
+def _whole(text: str) -> Moment | None:
+    plain = _ZULU.sub("", text.strip())
+    return read_moment(plain)
+
+
+def _dated(file: str, moments: Sequence[tuple[Moment, float]]) -> list[dt.datetime]:
+    unclear = [m.unclear for m, _ in moments if m.unclear is not None]
+    is_month_first = bool(unclear) and _is_month_first(file, unclear)
+    midnights: dict[tuple[int, int, int], dt.datetime] = {}
+    result = []
+    for moment, of_day_s in moments:
+        parts = moment.date
+        if parts is None:
+            a, b, year = moment.unclear or (0, 0, 0)
+            parts = (year, a, b) if is_month_first else (year, b, a)
+        if parts not in midnights:
+            midnights[parts] = dt.datetime(*parts)
+        result.append(midnights[parts] + dt.timedelta(seconds=of_day_s))
+    return result
+
+
+def _is_month_first(file: str, unclear: Sequence[tuple[int, int, int]]) -> bool:
+    distinct = list(dict.fromkeys(unclear))
+    spans = {first: _span_days(distinct, month_first=first) for first in (False, True)}
+    possible = {first: span for first, span in spans.items() if span is not None}
+    if not possible:
+        raise ActigraphyInvalid(
+            f"{file}: dates such as {_text(distinct[0])} do not follow each other",
+            "Export the counts with dates such as 2024-03-31.",
+        )
+    if len(possible) == 2:
+        if distinct[0][0] == distinct[0][1] and len(distinct) == 1:
+            return False
+        if len(distinct) == 1 or possible[False] == possible[True]:
+            raise ActigraphyInvalid(
+                f"{file}: day and month of {_text(distinct[0])} may be exchanged",
+                "Export the counts with dates such as 2024-03-31.",
+            )
+    return min(possible, key=lambda first: possible[first])
+
+
+def _span_days(dates: Sequence[tuple[int, int, int]], *, month_first: bool) -> int | None:
+    """Days from first to last; None where a day does not exist or the days go back."""
+    try:
+        days = [dt.date(y, a, b) if month_first else dt.date(y, b, a) for a, b, y in dates]
+    except ValueError:
+        return None
+    steps = [(later - earlier).days for earlier, later in pairwise(days)]
+    return (days[-1] - days[0]).days if all(step > 0 for step in steps) else None
+
+
+def _text(unclear: tuple[int, int, int]) -> str:
+    return "{:02d}/{:02d}/{}".format(*unclear)
+
+
+def grid(file: str, lines: Sequence[int], times: Sequence[dt.datetime]) -> Grid:
+    """The rows as epochs of equal length; missing rows leave epochs free.
+
+    Raises
+    ------
+    psgpipe.errors.ActigraphyInvalid
+        The clock goes back or repeats, rows do not lie on epochs, or the table has fewer than two.
+    """
+    if len(times) < 2:
+        raise ActigraphyInvalid(
+            f"{file}: wanted epochs, found {len(times)}", "Export all epochs of the recording."
+        )
+    seconds = np.array([(t - times[0]).total_seconds() for t in times])
+    steps = np.diff(seconds)
+    wrong = np.flatnonzero(steps <= 0)
+    if wrong.size:
+        row = int(wrong[0]) + 1
+        back = "repeats" if steps[row - 1] == 0 else "goes back"
+        raise ActigraphyInvalid(
+            f"{file}: line {lines[row]}: the clock {back}, from {times[row - 1]} to {times[row]}",
+            "Export the counts in the order of their times; if the clock was changed for summer or "
+            "winter, export both parts in one time.",
+        )
+    (epoch_s, _), *_ = Counter(np.round(steps, 3).tolist()).most_common(1)
+    epochs = np.round(seconds / epoch_s).astype(int)
+    off = np.flatnonzero(np.abs(epochs * epoch_s - seconds) > min(1.0, epoch_s / 10))
+    if off.size:
+        row = int(off[0])
+        raise ActigraphyInvalid(
+            f"{file}: line {lines[row]}: {times[row]} is no start of an epoch of {epoch_s:g} s",
+            "Export the counts in equal epochs.",
+        )
+    if seconds[-1] > LONGEST_DAYS * DAY_S:
+        raise ActigraphyInvalid(
+            f"{file}: the times reach over {seconds[-1] / DAY_S:.0f} days, wanted at most "
+            f"{LONGEST_DAYS}",
+            "Correct the dates, or split the file.",
+        )
+    return Grid(times[0], float(epoch_s), epochs)

@@ -1,0 +1,1 @@
+"""Commands about other sources of the same nights: diary and actigraphy."""

@@ -1,0 +1,1 @@
+"""Sleep diaries: a row a night, checked, with their endpoints."""
