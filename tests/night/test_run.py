@@ -141,11 +141,15 @@ def test_nothing_changed_nothing_computed(finished, capsys):
 
 
 def test_an_id_cannot_command_the_terminal(tmp_path, monkeypatch):
+    """The option is refused; an id from the name of a file loses what a terminal would obey."""
     shown = []
     monkeypatch.setattr("click.echo", lambda text="", **_: shown.append(text))
-    path, out = write_night(tmp_path / "n.edf"), tmp_path / "out"
-    ids = ["--subject", "S\x1b[31m1", "--night", "\u202e1"]
-    assert exit_code(["run", str(path), "-o", str(out), "--no-figures", *ids]) == 0
+    path, out = write_night(tmp_path / "S\x1b[31m1\u202e.edf"), tmp_path / "out"
+    arguments = ["run", str(path), "-o", str(out), "--no-figures"]
+    assert exit_code([*arguments, "--subject", "S\x1b[31m1"]) == 2
+    assert exit_code([*arguments, "--night", "\u202e1"]) == 2
+    assert any("wanted printable characters" in text for text in shown)
+    assert exit_code(arguments) == 0
     assert any("Time in bed" in text for text in shown)
     assert not set("\x1b\u202e") & set("".join(shown))
 

@@ -5,6 +5,7 @@ batch works in this process, so that a test can also change facts of the code.
 """
 
 import json
+import tomllib
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -219,8 +220,19 @@ def test_another_stager_is_noticed(finished, other, monkeypatch):
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_another_version_of_a_step_is_noticed(finished, name, monkeypatch):
+    if name not in tomllib.loads(PIPELINE)["steps"]:
+        edit(finished.pipeline, '"measure_microstructure",', f'"measure_microstructure", "{name}",')
+        assert finished.is_computed()
     monkeypatch.setitem(CATALOGUE, name, replace(CATALOGUE[name], version="another"))
     assert finished.is_computed()
+    assert not finished.is_computed()
+
+
+def test_another_version_of_a_step_that_the_pipeline_does_not_have_computes_nothing(
+    finished, monkeypatch
+):
+    step = CATALOGUE["detect_events"]
+    monkeypatch.setitem(CATALOGUE, step.name, replace(step, version="another"))
     assert not finished.is_computed()
 
 
