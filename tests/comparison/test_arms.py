@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from psgpipe.cli.compare import command
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.pages.read_comparison import read_comparison
+from psgpipe.comparison.report import sections
 from psgpipe.comparison.spec import parse_spec, spec_lines
 from psgpipe.comparison.spec_lock import lock_spec
 from psgpipe.errors import (
@@ -161,14 +162,18 @@ def test_an_arm_of_one_or_two_subjects_is_described_and_not_tested(tmp_path, n_d
     (c,) = comparison.contrasts
     assert (c.p_permutation, c.p_t, c.ci_low, c.p_adjusted) == (None, None, None, None)
     assert c.difference is not None
-    assert c.verdict == "descriptive: no exact permutation test at 0.05 is possible"
+    # Of the 11 choose 2 assignments of two against nine, one is 1/55: a test would be possible.
+    assert c.verdict == "descriptive: nothing is tested with fewer than 3 subjects in an arm"
     assert "nothing is tested below 3 in an arm" in c.note
+    said = " ".join(comparison.sentences)
+    assert f"With {n_drug} and {n_placebo} subjects in the arms nothing is tested with" in said
+    assert "no exact" not in said
 
 
 def test_three_against_three_cannot_reach_the_level(tmp_path):
     c = compared(tmp_path, trial(3, 3, effect=-12)).contrasts[0]
     assert c.p_permutation == 2 / 20
-    assert c.hedges == ("descriptive",)
+    assert c.verdict == "descriptive: no exact permutation test at 0.05 is possible"
 
 
 def test_an_endpoint_that_one_arm_lacks_is_not_analysed(tmp_path):
@@ -316,6 +321,17 @@ def test_the_largest_t_takes_the_arms(tmp_path):
     contrasts = compared(tmp_path, rows, "max_t = true\n" + ARMS).contrasts
     assert all(c.adjustment == "max-t" for c in contrasts)
     assert all(c.p_adjusted >= c.p_permutation for c in contrasts)
+
+
+def test_the_page_says_which_test_finds_the_smallest_detectable_difference(tmp_path):
+    (notes,) = [s.notes for s in sections(compared(tmp_path, trial())) if "Reliab" in s.title]
+    assert "the difference of the arms that the t test of the analysis of covariance" in notes[1]
+    assert "paired" not in " ".join(notes)
+
+
+def test_without_a_difference_no_error_of_the_stager_is_said_to_explain_one(tmp_path):
+    rows = [{**row, "rem_pct": 20} for row in trial()]
+    assert "tipping" not in " ".join(compared(tmp_path, rows).sentences).lower()
 
 
 def test_reliability_is_within_the_arms(tmp_path):

@@ -1,5 +1,6 @@
 """Nights of another gain: absolute power gets no verdict, ratios and frequencies stand."""
 
+import json
 import math
 
 import numpy as np
@@ -119,3 +120,62 @@ def test_a_factor_that_is_none_is_refused(tmp_path, value):
 def test_endpoints_of_spectra_that_no_night_has_are_not_listed(tmp_path):
     rows = [{**row, "spindles_n2_per_min": ""} for row in study(3)]
     assert "spindles_n2_per_min" not in {c.endpoint for c in compared(tmp_path, rows).contrasts}
+
+
+def with_thresholds(tmp_path, rows, thresholds):
+    """Results whose nights detected spindles by `thresholds` (subject, night number)."""
+    for s in range(8):
+        for k in range(4):
+            origin, uv = thresholds(s, k)
+            folder = tmp_path / "nights" / f"S{s}" / f"n{k}"
+            folder.mkdir(parents=True, exist_ok=True)
+            events = {"thresholds_from": origin, "spindle_threshold_uv": uv}
+            (folder / "microstructure.json").write_text(
+                json.dumps({"events": events, "endpoints": {}, "stages": {}}), encoding="utf-8"
+            )
+    return compared(tmp_path, [{**r, "spindles_n2_per_min": r["sigma_peak_hz"]} for r in rows])
+
+
+@pytest.mark.parametrize(
+    "thresholds",
+    [
+        lambda s, k: ("night", 3 + 0.1 * s + 0.2 * k),
+        lambda s, k: ("baseline", 3 + 0.1 * s),
+        lambda s, k: ("baseline" if k > 1 else "night", 3 + 0.1 * s),
+    ],
+    ids=["each of its own night", "all of the baseline", "the same in microvolt"],
+)
+def test_a_rate_of_spindles_by_like_thresholds_has_its_verdict(tmp_path, thresholds):
+    comparison = with_thresholds(tmp_path, study(swa=0.8), thresholds)
+    assert contrast(comparison, "spindles_n2_per_min").finding == "lower under treatment"
+    assert not [w for w in comparison.warnings if w.startswith("thresholds")]
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "words"),
+    [
+        (
+            lambda s, k: ("baseline", 4.0) if k > 1 and s < 3 else ("night", 3.5 + 0.1 * k),
+            "S0 of the night itself (n0) and from baseline nights, 4 uV (n2)",
+        ),
+        (
+            lambda s, k: ("baseline", 5.0 if k == 3 and s < 3 else 4.0),
+            "S0 from baseline nights, 4 uV (n0) and from baseline nights, 5 uV (n3)",
+        ),
+    ],
+    ids=["own nights and baseline", "two baselines"],
+)
+def test_a_rate_of_spindles_by_unlike_thresholds_has_no_verdict(tmp_path, thresholds, words):
+    comparison = with_thresholds(tmp_path, study(swa=0.8), thresholds)
+    spindles = contrast(comparison, "spindles_n2_per_min")
+    assert (spindles.finding, spindles.direction) == ("no verdict: thresholds differ", None)
+    assert spindles.note.startswith(
+        "thresholds: events were detected by unlike thresholds in 3 of 8 subjects"
+    )
+    assert contrast(comparison, "sigma_peak_hz").finding == "lower under treatment"
+    (warning,) = [w for w in comparison.warnings if w.startswith("thresholds")]
+    assert words in warning
+    changes = {(c.subject, c.endpoint): c for c in comparison.subjects}
+    assert changes["S0", "spindles_n2_per_min"].beyond_mdc is None
+    assert "no verdict" in changes["S0", "spindles_n2_per_min"].note
+    assert "thresholds" not in (changes["S5", "spindles_n2_per_min"].note or "")

@@ -402,11 +402,16 @@ def _reliability(comparison: Comparison) -> Section:
         "endpoint", "unit", "ICC of one night [95 %]", "SD within", "MDC95", "SD base / treat",
         "dz [95 %]", "g_av [95 %]", "smallest detectable", "difference without one subject",
     )  # fmt: skip
+    what = (
+        "difference of the arms that the t test of the analysis of covariance"
+        if comparison.arms
+        else "mean change that a paired t test"
+    )
     notes = (
         "ICC, SD within and MDC95 (one night against one) are of the baseline nights of this "
         "study.",
-        "Smallest detectable: the mean change that a paired t test of these subjects finds with a "
-        "power of 80 %. It plans the next study and explains no result of this one.",
+        f"Smallest detectable: the {what} of these subjects finds with a power of 80 %. It plans "
+        "the next study and explains no result of this one.",
     )
     return Section("Reliability in this study", (head, *rows), notes if rows else ())
 

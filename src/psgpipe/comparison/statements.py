@@ -279,7 +279,7 @@ def _tipping_points(selection: NightSelection, spec: ComparisonSpec) -> dict[str
             )
             source = "declared"
         shares = _shares(nights, selection, spec)
-        if shares is not None:
+        if shares is not None and _differ_as_shown(*shares):
             sentences[f"tipping point {stage}"] = _tipping_point(
                 stage.upper(), shares, usual, source, of_arms=bool(selection.arms)
             )
@@ -304,6 +304,11 @@ def _shares(
     means = (subject_means(values).mean() for values in (nights.baseline, nights.treatment))
     baseline, treatment = map(float, means)
     return baseline, treatment
+
+
+def _differ_as_shown(baseline_pct: float, treatment_pct: float) -> bool:
+    """Whether there is a change to explain: one that the sentence shows."""
+    return f"{baseline_pct:.1f}" != f"{treatment_pct:.1f}"
 
 
 def _tipping_point(

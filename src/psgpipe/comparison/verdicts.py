@@ -96,6 +96,13 @@ def is_testable(contrast: Contrast) -> bool:
     return min(contrast.arms) >= TESTABLE_ARM_FROM_N and smallest_p(contrast) <= ALPHA
 
 
+def why_untested(contrast: Contrast) -> str:
+    """Why a contrast that is not testable has no verdict."""
+    if contrast.arms is not None and min(contrast.arms) < TESTABLE_ARM_FROM_N:
+        return f"nothing is tested with fewer than {TESTABLE_ARM_FROM_N} subjects in an arm"
+    return f"no exact {contrast.test} test at 0.05 is possible"
+
+
 def is_firm(contrast: Contrast) -> bool:
     """Whether there are twelve subjects, of arms in each arm; else a result is preliminary."""
     return min(contrast.arms or (contrast.n_subjects,)) >= FIRM_FROM_N
@@ -136,7 +143,7 @@ def _finding(contrast: Contrast, direction: Direction | None, margin: float | No
     if not is_compared(contrast):
         return "not analysed"
     if not is_testable(contrast):
-        return f"no exact {contrast.test} test at 0.05 is possible"
+        return why_untested(contrast)
     if margin is not None and direction is not None:
         size = f"a ratio of {margin:g}" if contrast.transform == "log" else (
             f"{margin:g} {contrast.unit}".rstrip())  # fmt: skip

@@ -13,7 +13,14 @@ from psgpipe.comparison.selection import NightSelection
 from psgpipe.comparison.statistics.arms.ancova import ancova
 from psgpipe.comparison.statistics.arms.permutation import counts_all
 from psgpipe.comparison.statistics.sign_flip import MONTE_CARLO_DRAWS
-from psgpipe.comparison.verdicts import ALPHA, FIRM_FROM_N, is_testable, smallest_p
+from psgpipe.comparison.verdicts import (
+    ALPHA,
+    FIRM_FROM_N,
+    TESTABLE_ARM_FROM_N,
+    is_testable,
+    smallest_p,
+    why_untested,
+)
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import ArmFlow, Contrast
 from psgpipe.model.comparison_spec import ComparisonSpec
@@ -61,10 +68,14 @@ def _sample_size(treatment: int, control: int) -> str | None:
     contrast = Contrast("", "primary", "", treatment + control, 0, 0,
                         n_treatment_arm=treatment, n_control_arm=control)  # fmt: skip
     if not is_testable(contrast):
+        smallest = (
+            ""
+            if min(treatment, control) < TESTABLE_ARM_FROM_N
+            else f" (its smallest p is {smallest_p(contrast):.3g})"
+        )
         return (
-            f"With {treatment} and {control} subjects in the arms no exact permutation test at "
-            f"0.05 is possible, or an arm is too small (3 subjects; the smallest p is "
-            f"{smallest_p(contrast):.3g}): the numbers are descriptive."
+            f"With {treatment} and {control} subjects in the arms {why_untested(contrast)}"
+            f"{smallest}: the numbers are descriptive."
         )
     if min(treatment, control) < FIRM_FROM_N:
         return f"With {treatment} and {control} subjects in the arms the results are preliminary."

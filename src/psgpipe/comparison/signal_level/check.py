@@ -8,6 +8,12 @@ from typing import NamedTuple
 
 from psgpipe.comparison.contrasts import EndpointAnalysis
 from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.signal_level.event_thresholds import (
+    threshold_warnings,
+    unlike_thresholds,
+    without_threshold_changes,
+    without_threshold_verdicts,
+)
 from psgpipe.comparison.signal_level.gain import (
     gain_warnings,
     level_differences,
@@ -20,7 +26,7 @@ from psgpipe.model.comparison_spec import ComparisonSpec
 
 
 class CheckedResults(NamedTuple):
-    """Contrasts and changes without verdicts on absolute power of another gain, and warnings."""
+    """Contrasts and changes without verdicts on what another gain or threshold moves; warnings."""
 
     contrasts: tuple[Contrast, ...]
     changes: tuple[SubjectChange, ...]
@@ -34,10 +40,20 @@ def check_signal_level(
     spec: ComparisonSpec,
     out: Path,
 ) -> CheckedResults:
-    """The results after the gain check, with the warnings on nights unlike the baseline."""
+    """The results after the checks of gain and thresholds, with their warnings.
+
+    The warnings also name nights whose EEG is unlike the baseline.
+    """
     levels, factor = level_differences(selection), spec.gain_factor
+    unlike = unlike_thresholds(selection, out)
+    contrasts = without_gain_verdicts(results.contrasts, analyses, levels, factor)
+    changes = without_gain_changes(results.changes, levels, factor)
     return CheckedResults(
-        without_gain_verdicts(results.contrasts, analyses, levels, factor),
-        tuple(without_gain_changes(results.changes, levels, factor)),
-        (*gain_warnings(levels, factor), *unlike_eeg_warnings(selection, out)),
+        without_threshold_verdicts(contrasts, analyses, unlike),
+        tuple(without_threshold_changes(changes, unlike)),
+        (
+            *gain_warnings(levels, factor),
+            *threshold_warnings(unlike),
+            *unlike_eeg_warnings(selection, out),
+        ),
     )

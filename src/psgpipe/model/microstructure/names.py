@@ -38,5 +38,7 @@ GAIN_DEPENDENT: frozenset[str] = frozenset(
 
 The threshold of spindles is in microvolt where baseline nights give it, or yasa's limit of 10.
 """
+EVENT_ENDPOINTS = ("spindles_n2_per_min",)
+"""Endpoints that rest on detected events, and so on the thresholds of detection."""
 LEVEL = "broadband_ln"
 """The endpoint that shows a difference of gain between two nights."""
