@@ -70,7 +70,7 @@ def test_a_comparison_depends_on_few_modules(tmp_path):
 
 
 def test_help_imports_no_command():
-    before_a_command = {"app", "printing", "stop_at_once"}
+    before_a_command = {"app", "printing", "process.stop_at_once"}
     commands = {f"psgpipe.cli.{module}" for module in before_a_command}
     modules = modules_of_a_run("--help")
     assert {m for m in modules if m.startswith("psgpipe.cli.")} <= commands

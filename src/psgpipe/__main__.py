@@ -15,7 +15,7 @@ def main() -> None:
     from psgpipe.threads import use_one_thread
 
     use_one_thread(os.environ)
-    from psgpipe.cli.stop_at_once import StopAtOnce
+    from psgpipe.cli.process.stop_at_once import StopAtOnce
 
     with StopAtOnce():
         from psgpipe.cli.app import main as run_command_line

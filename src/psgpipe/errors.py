@@ -6,6 +6,7 @@
     |   `-- TimeZoneUnknown
     |-- DefinitionError         3  study         every night would fail
     |   |-- PipelineInvalid
+    |   |-- CalibrationUnlike      (night) of other derivations or another classifier
     |   |-- StudyTableInvalid
     |   |-- LabelTableInvalid
     |   `-- ComparisonSpecInvalid
@@ -120,6 +121,10 @@ class DefinitionError(PsgpipeError, exit_code=3, concerns="study"):
 
 class PipelineInvalid(DefinitionError):
     """A pipeline file has an unknown key, a wrong type or an impossible value."""
+
+
+class CalibrationUnlike(DefinitionError, concerns="night"):
+    """A night is not of the kind of those on which its calibration was fitted."""
 
 
 class StudyTableInvalid(DefinitionError):

@@ -12,6 +12,7 @@ from psgpipe.agreement.statistics.proportional_bias import ProportionalBias, pro
 from psgpipe.model.hypnogram import Hypnogram
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.sleep.architecture import summarize
+from psgpipe.sleep.changes_of_stage import without_changes_of_stage
 
 # Time in bed is the same by construction, and a person states no confidence.
 COMPARED = tuple(name for name in ENDPOINTS if name not in ("tib_min", "mean_confidence"))
@@ -53,15 +54,17 @@ class EndpointAgreement:
 def night_endpoints(night: ScoredNight) -> NightEndpoints:
     """Every endpoint of a night, twice."""
 
-    def endpoints(hypnogram: Hypnogram) -> Values:
+    def endpoints(hypnogram: Hypnogram, *, is_chain: bool = False) -> Values:
         summary = summarize(hypnogram, cycle_rule=night.cycle_rule, lights_known=night.lights_known)
+        if is_chain:
+            summary = without_changes_of_stage(summary)
         return {name: value for name, value in summary.endpoints().items() if name in COMPARED}
 
     return NightEndpoints(
         night.subject,
         night.night,
         night.condition,
-        endpoints(night.automatic),
+        endpoints(night.automatic, is_chain=night.origin.is_chain),
         endpoints(night.expert),
     )
 

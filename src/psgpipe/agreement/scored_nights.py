@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.agreement.night_origin import NightOrigin, night_origin
 from psgpipe.agreement.scoring_files import ScoringFiles
 from psgpipe.errors import PsgpipeError, ScoringInvalid
 from psgpipe.model.hypnogram import Hypnogram, SleepStage
@@ -38,6 +39,8 @@ class ScoredNight:
         Epochs in bed before the expert's first stage and after the last one.
     de_weighted
         Whether the probabilities are free of the class weights of training already.
+    origin
+        How the automatic stages were made.
     """
 
     subject: str
@@ -52,6 +55,7 @@ class ScoredNight:
     n_not_scored: int
     de_weighted: bool
     findings: tuple[str, ...] = ()
+    origin: NightOrigin = field(default_factory=NightOrigin)
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,7 @@ def _pair(
         n_not_scored=int((night.hypnogram.in_bed & ~reached).sum()),
         de_weighted=staging.get("de_weight") is True,
         findings=expert.findings,
+        origin=night_origin(night.manifest, staging),
     )
 
 

@@ -19,7 +19,7 @@ import click
 
 from psgpipe._version import __version__
 from psgpipe.cli.printing import guard_streams, printable
-from psgpipe.cli.stop_at_once import EXIT_CODES, STOPPED, StopAtOnce
+from psgpipe.cli.process.stop_at_once import EXIT_CODES, STOPPED, StopAtOnce
 from psgpipe.errors import Interrupted, PsgpipeError, TryAgain, UsageError
 
 COMMANDS = {
@@ -31,6 +31,7 @@ COMMANDS = {
     "verify": "Compare every output with the hash in its manifest.",
     "doubts": "The epochs that the stager doubted most.",
     "agree": "Automatic stages against the stages of an expert.",
+    "calibrate": "Fit the stager to the scorers of one laboratory.",
     "actigraphy": "Activity counts of a watch to sleep and wake.",
     "export": "Scorings and summaries in the formats of other tools.",
     "compare": "Treatment against baseline.",

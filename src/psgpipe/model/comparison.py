@@ -56,6 +56,7 @@ class MeasuredNight:
 
 
 RECIPE_FIELDS = (
+    "calibration",
     "pipeline",
     "stager",
     "classifier",

@@ -133,6 +133,8 @@ class StagedNight:
         What the manifest holds: recording, pipeline, steps, engine, derivations.
     microstructure
         Spectra and their endpoints; None where the pipeline has no such step.
+    prediction_intervals
+        Of calibrated nights, by endpoint: where the value of the laboratory's scorer lies.
     """
 
     night: Night
@@ -147,6 +149,7 @@ class StagedNight:
     automatic: Hypnogram | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     microstructure: Microstructure | None = None
+    prediction_intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         from psgpipe.model.conversions.html_table import number_text

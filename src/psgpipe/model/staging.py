@@ -72,7 +72,8 @@ class Staging:
     The staging window includes `first_epoch` and not `last_epoch`. `engine` is what the manifest
     says of it: name, versions, classifier and its hash. `notes` are what a reader should know, one
     sentence each. `disagreement`, shape (n_epochs,), is the share of the EEG derivations whose own
-    stage is another: NaN where not staged, None where one derivation was staged.
+    stage is another: NaN where not staged, None where one derivation was staged. `is_chain`: the
+    stages of neighbouring epochs counted, so that changes of stage are too few.
     """
 
     hypnogram: Hypnogram
@@ -82,3 +83,4 @@ class Staging:
     engine: dict[str, Any]
     notes: tuple[str, ...] = ()
     disagreement: npt.NDArray[np.float64] | None = None
+    is_chain: bool = False

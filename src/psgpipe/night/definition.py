@@ -18,6 +18,7 @@ from psgpipe.files.toml_file import (
 )
 from psgpipe.messages import did_you_mean
 from psgpipe.night.steps.catalogue import CATALOGUE, INITIAL_SLOTS
+from psgpipe.night.steps.stage_sleep import StageSleepParams
 
 DEFAULT_PIPELINE = "standard-night"
 NEEDED_SLOTS = ("quality", "staged", "summary")
@@ -47,6 +48,8 @@ class Definition:
             return self
         stager = "expert" if stages == "expert" else "yasa"
         staging = dataclasses.replace(self.params["stage_sleep"], stager=stager)
+        if stager == "expert":
+            staging = dataclasses.replace(staging, calibration=None)
         return dataclasses.replace(self, params={**self.params, "stage_sleep": staging})
 
     def as_dict(self) -> dict[str, Any]:
@@ -57,17 +60,25 @@ class Definition:
                 {
                     "name": name,
                     "version": CATALOGUE[name].version,
-                    "parameters": dataclasses.asdict(self.params[name]),
+                    "parameters": _plain_parameters(self.params[name]),
                 }
                 for name in self.steps
             ],
         }
 
 
+def _plain_parameters(params: Any) -> dict[str, Any]:
+    """Parameters as plain values; without a calibration as before there was one."""
+    values = dataclasses.asdict(params)
+    if values.get("calibration", "") is None:
+        del values["calibration"]
+    return values
+
+
 def load_definition(pipeline: str | Path = DEFAULT_PIPELINE) -> Definition:
     """The Definition in a TOML file, or the one shipped under a name."""
     path = find_pipeline(pipeline)
-    return definition_from(read_toml(path, PipelineInvalid), path.name)
+    return definition_from(read_toml(path, PipelineInvalid), path.name, path.parent)
 
 
 def with_events(definition: Definition) -> Definition:
@@ -102,8 +113,13 @@ def find_pipeline(pipeline: str | Path) -> Path:
     )
 
 
-def definition_from(table: Mapping[str, Any], source: str) -> Definition:
-    """The Definition in a parsed TOML table; `source` names it in errors."""
+def definition_from(
+    table: Mapping[str, Any], source: str, folder: Path | None = None
+) -> Definition:
+    """The Definition in a parsed TOML table; `source` names it in errors.
+
+    The file of a calibration is searched in `folder`.
+    """
     steps = _step_names(table, source)
     known = ("name", "description", "blind", "steps", *steps)
     refuse_unknown_keys(table, known, source, PipelineInvalid)
@@ -115,11 +131,44 @@ def definition_from(table: Mapping[str, Any], source: str) -> Definition:
         raise PipelineInvalid(f"{source}: blind is {blind!r}, wanted true or false", "Correct it.")
     params = {
         name: strict_record(
-            CATALOGUE[name].params, table.get(name, {}), f"{source} [{name}]", PipelineInvalid
+            CATALOGUE[name].params,
+            _without_file(name, table.get(name, {})),
+            f"{source} [{name}]",
+            PipelineInvalid,
         )
         for name in steps
     }
+    params["stage_sleep"] = _calibrated(params["stage_sleep"], table, source, folder)
     return Definition(name, steps, _with_cycle_rule(params, table, source), blind)
+
+
+def _without_file(step: str, table: Any) -> Any:
+    """The table of a step without the name of a calibration, which is read for itself."""
+    if step != "stage_sleep" or not isinstance(table, Mapping):
+        return table
+    return {key: value for key, value in table.items() if key != "calibration"}
+
+
+def _calibrated(
+    params: StageSleepParams, table: Mapping[str, Any], source: str, folder: Path | None
+) -> StageSleepParams:
+    """The parameters of staging with the calibration whose file the pipeline names."""
+    name = table.get("stage_sleep", {}).get("calibration")
+    if name is None or params.stager == "expert":
+        return params
+    if not isinstance(name, str) or not name:
+        raise PipelineInvalid(
+            f"{source} [stage_sleep]: calibration is {name!r}, wanted the name of a file",
+            'Write calibration = "lab.toml", as psgpipe calibrate wrote it.',
+        )
+    # Pipelines without a calibration need none of this.
+    from psgpipe.staging.calibration.lab_file import read_calibration, refuse_another_recipe
+
+    calibration = read_calibration((folder or Path()) / name)
+    refuse_another_recipe(
+        calibration, consensus=params.consensus, de_weight=params.de_weight, source=source
+    )
+    return dataclasses.replace(params, calibration=calibration)
 
 
 def _with_cycle_rule(

@@ -139,6 +139,7 @@ def summary_dict(staged: StagedNight) -> dict[str, Any]:
         "absent": {**staged.summary.absent, **(found.absent if found else {})},
         "stages": staged.stages_by,
         **_expert(staged),
+        **_prediction(staged),
         "arousals": "not scored: AASM arousals last 3 s and 30-s staging cannot give them",
         "warnings": list(staged.provenance["warnings"]),
     }
@@ -154,6 +155,14 @@ def _disagreement(staged: StagedNight) -> dict[str, float | None]:
         return {}
     counted = staged.disagreement[staged.hypnogram.in_bed & staged.hypnogram.valid]
     return {"disagreement": float(counted.mean()) if len(counted) else None}
+
+
+def _prediction(staged: StagedNight) -> dict[str, Any]:
+    """Intervals of calibrated nights: where the value of the laboratory's scorer lies."""
+    intervals = staged.prediction_intervals
+    if not intervals:
+        return {}
+    return {"prediction_interval": {name: list(interval) for name, interval in intervals.items()}}
 
 
 def _expert(staged: StagedNight) -> dict[str, Any]:

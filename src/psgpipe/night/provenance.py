@@ -45,7 +45,21 @@ def staged_night(
         automatic=results.slots.get("automatic"),
         provenance=_provenance(opened, staged, definition, results, recording_sha256),
         microstructure=_microstructure(results),
+        prediction_intervals=_prediction_intervals(definition, results),
     )
+
+
+def _prediction_intervals(
+    definition: Definition, results: StepResults
+) -> dict[str, tuple[float, float]]:
+    """Of a night with calibrated stages that nobody has corrected."""
+    calibration = definition.params["stage_sleep"].calibration
+    if calibration is None or stages_by(results) != "auto":
+        return {}
+    # Nights that are not calibrated need none of this.
+    from psgpipe.staging.calibration.use import prediction_intervals
+
+    return prediction_intervals(results.slots["summary"].endpoints(), calibration)
 
 
 def _microstructure(results: StepResults) -> Microstructure | None:

@@ -64,6 +64,7 @@ class EngineRecord:
     classifier: str | None = None
     classifier_sha256: str | None = None
     age_and_sex: bool | None = None
+    calibration_sha256: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -156,6 +157,7 @@ def recipe_of(manifest: Manifest) -> dict[str, str]:
     """The fields of `RECIPE_FIELDS` that the manifest states."""
     engine = manifest.engine
     fields = {
+        "calibration": _calibration(engine),
         "pipeline": manifest.pipeline.sha256,
         "stager": _stager(engine),
         "classifier": engine.classifier_sha256 or engine.classifier,
@@ -172,6 +174,10 @@ def _stager(engine: EngineRecord) -> str | None:
     if not engine.stager:
         return None
     return f"{engine.stager} {engine.versions.get(engine.stager, '')}".strip()
+
+
+def _calibration(engine: EngineRecord) -> str | None:
+    return engine.calibration_sha256 or ("none" if engine.classifier_sha256 else None)
 
 
 def _demographics(used: bool | None) -> str | None:

@@ -16,7 +16,7 @@ from psgpipe.tables.delimited import Row, Table
 
 EXPERT = "expert"
 PREFIX = "expert_"
-_OF_THE_STAGER = ("classifier", "derivations", "demographics", "window")
+_OF_THE_STAGER = ("calibration", "classifier", "derivations", "demographics", "window")
 NO_SCORING = "no person's stages: the night has no scoring"
 
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.errors import RateTooLow, TooShort
+from psgpipe.errors import CalibrationUnlike, RateTooLow, TooShort
+from psgpipe.model.calibration import Calibration
 from psgpipe.model.derived_signal import DerivedSignal
 from psgpipe.model.hypnogram import EPOCH_S, Hypnodensity, Hypnogram, SleepStage
 from psgpipe.model.montage import Role
@@ -51,6 +52,8 @@ class StageSleepParams:
         A longer recording is refused where lights are not known.
     sedation_window_h
         Epochs within it after the end of a dose may be sedation, not sleep.
+    calibration
+        To the scorers of one laboratory; in the pipeline file the name of a file.
     """
 
     stager: Literal["yasa", "expert"] = "yasa"
@@ -61,6 +64,7 @@ class StageSleepParams:
     margin_min: float = 30.0
     longest_without_lights_h: float = 14.0
     sedation_window_h: float = SEDATION_WINDOW_H
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         names = tuple(standard_derivation(name, "consensus") for name in self.consensus)
@@ -93,6 +97,8 @@ def stage_sleep(
     """
     stager = stager_for(tuple(r.derivation.role for r in referenced), opened.night, params)
     needs = stager.requirements()
+    if params.calibration is not None:
+        _require_recipe(params.calibration, needs, referenced, opened, params)
     usable = usable_epochs(referenced, quality, opened.window)
     _require(needs, referenced, usable, opened)
     eegs = _role_signals((r for r in referenced if r.derivation.role == "eeg"), usable)
@@ -144,6 +150,29 @@ def _require(
         )
 
 
+def _require_recipe(
+    calibration: Calibration,
+    needs: Requirements,
+    referenced: tuple[DerivedSignal, ...],
+    opened: OpenedNight,
+    params: StageSleepParams,
+) -> None:
+    """Refuse a night whose probabilities are not of the kind that the calibration was fitted to."""
+    derivations = tuple(recording.derivations[0] for recording in referenced)
+    age_and_sex = demographics(opened.night, params) is not None
+    for name, wanted, found in (
+        ("derivations", ", ".join(calibration.derivations), ", ".join(derivations)),
+        ("age_and_sex", str(calibration.age_and_sex).lower(), str(age_and_sex).lower()),
+        ("classifier", calibration.classifier_sha256[:12], needs.classifier_sha256[:12]),
+    ):
+        if wanted != found:
+            raise CalibrationUnlike(
+                f"{opened.header.file}: {calibration.file} [recipe] has {name} {wanted}, and this "
+                f"night {found}",
+                "Stage this night without the calibration, or calibrate on nights like it.",
+            )
+
+
 def _staging(
     scored: list[npt.NDArray[np.float64]],
     usable: npt.NDArray[np.int_],
@@ -153,7 +182,13 @@ def _staging(
     params: StageSleepParams,
 ) -> Staging:
     n_epochs = epoch_count(opened.header.span_s)
-    hypnodensity = Hypnodensity(_put_back(mean_probabilities(scored), usable, n_epochs))
+    probabilities = _put_back(mean_probabilities(scored), usable, n_epochs)
+    if params.calibration is not None:
+        # Nights that are not calibrated need none of this.
+        from psgpipe.staging.calibration.use import calibrated
+
+        probabilities = calibrated(probabilities, params.calibration)
+    hypnodensity = Hypnodensity(probabilities)
     stages = list(hypnodensity.stages())
     for epoch in quality.artefact_epochs:
         stages[epoch] = SleepStage.ART
@@ -168,7 +203,10 @@ def _staging(
     apart = _put_back(disagreement(scored), usable, n_epochs) if len(scored) > 1 else None
     engine = _engine(needs, opened, params)
     notes = (*([needs.why] if needs.why else []), *_notes(usable, opened, params))
-    return Staging(hypnogram, hypnodensity, window.start, window.stop, engine, notes, apart)
+    is_chain = params.calibration is not None and params.calibration.is_chain
+    return Staging(
+        hypnogram, hypnodensity, window.start, window.stop, engine, notes, apart, is_chain
+    )
 
 
 def sedation(
@@ -225,6 +263,11 @@ def _engine(needs: Requirements, opened: OpenedNight, params: StageSleepParams) 
         "classifier": needs.classifier,
         "classifier_sha256": needs.classifier_sha256,
         "age_and_sex": demographics(opened.night, params) is not None,
+        **(
+            {"calibration_sha256": params.calibration.sha256, "chain": params.calibration.is_chain}
+            if params.calibration
+            else {}
+        ),
         "versions": dict(needs.versions),
     }
 

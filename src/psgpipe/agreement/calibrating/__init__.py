@@ -1,0 +1,1 @@
+"""A calibration fitted to the scored nights of a study, and tested on subjects left out."""

@@ -1,0 +1,58 @@
+"""How the automatic stages of a scored night came about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from psgpipe.results.manifest import Manifest, recipe_of
+
+RECORDING_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class NightOrigin:
+    """How the automatic stages of a night were made.
+
+    Attributes
+    ----------
+    recipe
+        The fields of `psgpipe.model.comparison.RECIPE_FIELDS` that the manifest states.
+    recording
+        First digits of the hash of the recording.
+    calibration
+        Whether the probabilities were calibrated, and by which file; None where they were not.
+    is_chain
+        Whether the calibration has a chain.
+    is_fitted
+        Whether the calibration was fitted on this very night.
+    """
+
+    recipe: Mapping[str, str] = field(default_factory=dict)
+    recording: str = ""
+    derivations: tuple[str, ...] = ()
+    classifier_sha256: str | None = None
+    age_and_sex: bool = False
+    consensus: tuple[str, ...] = ()
+    calibration: str | None = None
+    is_chain: bool = False
+    is_fitted: bool = False
+
+
+def night_origin(manifest: Manifest, staging: Mapping[str, Any]) -> NightOrigin:
+    """What a manifest says; `staging` are the parameters of its step *stage_sleep*."""
+    recording = (manifest.recording.sha256 or "")[:RECORDING_DIGITS]
+    calibration = staging.get("calibration")
+    used: Mapping[str, Any] = calibration if isinstance(calibration, Mapping) else {}
+    return NightOrigin(
+        recipe=recipe_of(manifest),
+        recording=recording,
+        derivations=tuple(derivation.name for derivation in manifest.derivations),
+        classifier_sha256=manifest.engine.classifier_sha256,
+        age_and_sex=bool(manifest.engine.age_and_sex),
+        consensus=tuple(staging.get("consensus") or ()),
+        calibration=str(used.get("file")) if used else None,
+        is_chain=bool(used.get("transitions")),
+        is_fitted=bool(recording) and recording in (used.get("recordings") or ()),
+    )
