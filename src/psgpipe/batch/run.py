@@ -31,6 +31,7 @@ from psgpipe.results.manifest import read_manifest
 from psgpipe.results.night_folder import is_finished, night_folder, read_failure
 from psgpipe.results.nights_tsv import NIGHTS
 from psgpipe.results.replace_folder import remove_abandoned
+from psgpipe.results.short_table import SHORT
 from psgpipe.results.study_file import STUDY
 from psgpipe.study import blinding
 from psgpipe.study.blind_check import telling_files
@@ -104,7 +105,7 @@ def refuse_telling_files(out: Path, sealed: blinding.Sealed, options: BatchOptio
     """
     if blinding.is_blind(out):
         return
-    renewed = (STUDY,) if options.shard.of > 1 else (STUDY, NIGHTS)
+    renewed = (STUDY,) if options.shard.of > 1 else (STUDY, NIGHTS, SHORT)
     telling = next(telling_files(out, sealed, besides=renewed), None)
     if telling is not None:
         raise OutputConflict(

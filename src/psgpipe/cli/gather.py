@@ -8,9 +8,10 @@ import click
 
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
-from psgpipe.errors import NightsIncomplete
+from psgpipe.errors import NightsIncomplete, UsageError
+from psgpipe.files.atomic import write_file
 from psgpipe.messages import are, count_of
-from psgpipe.results.nights_tsv import gather
+from psgpipe.results.nights_tsv import gather, nights_workbook
 from psgpipe.results.replace_folder import remove_abandoned
 from psgpipe.study.pages import keep_study_page
 
@@ -20,15 +21,28 @@ MOST_SHOWN = 20
 @click.command(name="gather")
 @click.argument("out", type=FILE)
 @click.option("--no-figures", is_flag=True, help="No page of the study.")
+@click.option(
+    "--workbook", type=FILE, metavar="FILE.xlsx", help="Also write both tables as a workbook."
+)
 @output_options
-def command(out: Path, no_figures: bool, verbose: bool, quiet: bool, as_json: bool) -> None:
+def command(
+    out: Path, no_figures: bool, workbook: Path | None, verbose: bool, quiet: bool, as_json: bool
+) -> None:
     """Write OUT/nights.tsv, a row for each night, and OUT/report.html, the page of the study.
+
+    OUT/nights-short.tsv has twelve measures, rounded, and the flags in words.
 
     The exit code is 8 if a night failed or is missing.
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     remove_abandoned(out)
     gathered = gather(out)
+    if workbook is not None:
+        if workbook.suffix.lower() != ".xlsx":
+            raise UsageError(
+                f"{workbook.name}: a name that ends with .xlsx was wanted", "Correct --workbook."
+            )
+        write_file(workbook, nights_workbook(out))
     page = keep_study_page(out, figures=not no_figures)
     if as_json:
         not_done = [
@@ -36,12 +50,15 @@ def command(out: Path, no_figures: bool, verbose: bool, quiet: bool, as_json: bo
             for night in gathered.not_done
         ]
         written = {"nights_tsv": str(gathered.path), "page": str(page) if page else None}
+        written |= {"workbook": str(workbook)} if workbook else {}
         print_json({**written, **gathered.states, "not_done": not_done})
     elif not quiet:
         counts = ", ".join(f"{count} {state}" for state, count in gathered.states.items())
         click.echo(printable(f"{gathered.path}: {counts or 'no night'}"))
         if page:
             click.echo(printable(f"{page}: the page of the study"))
+        if workbook:
+            click.echo(printable(f"{workbook}: both tables"))
         for subject, night, state, reason in gathered.not_done[:MOST_SHOWN]:
             click.echo(printable(f"  {subject} {night}: {state}: {reason}"))
         if len(gathered.not_done) > MOST_SHOWN:

@@ -10,6 +10,8 @@ from psgpipe.files.atomic import parse_json
 from psgpipe.model.summary import QualityFlag
 
 QUALITY = "quality.json"
+DOUBTS = "doubts"
+"""The key of a night's flags among the values of its row; no column of a table."""
 
 
 def doubts_in(quality: Mapping[str, Any]) -> tuple[QualityFlag, ...]:

@@ -8,13 +8,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psgpipe.files.atomic import parse_json, read_json, write_file
 from psgpipe.messages import without_controls
 from psgpipe.model.microstructure.names import NIGHT_ENDPOINTS
 from psgpipe.model.summary import ENDPOINTS
-from psgpipe.results.doubts import QUALITY, doubts_in, withheld_because
+from psgpipe.results.doubts import DOUBTS, QUALITY, doubts_in, withheld_because
 from psgpipe.results.manifest import Manifest, recipe_of
 from psgpipe.results.output_check import intact_output
 from psgpipe.results.status import (
@@ -25,6 +25,9 @@ from psgpipe.results.status import (
     word_in_tables,
 )
 from psgpipe.tables.cells import without_formula
+
+if TYPE_CHECKING:
+    from psgpipe.results.short_table import ShortRow
 
 NIGHTS = "nights.tsv"
 IDENTITY = ("subject", "night", "condition", "state", "kind", "reason", "recording", "age", "sex")
@@ -72,11 +75,32 @@ class NightCounts:
 
 
 def gather(out: Path) -> NightCounts:
-    """Write ``nights.tsv`` in `out`: every endpoint of each night, or why there is none."""
+    """Write ``nights.tsv`` in `out`: every endpoint of each night, or why there is none.
+
+    ``nights-short.tsv`` is the same for people.
+    """
+    # A reader of the table needs none of this.
+    from psgpipe.results.short_table import SHORT, short_table
+
     nights = study_nights(out)
     counts = NightCounts(out / NIGHTS)
-    write_file(counts.path, _table(nights, counts))
+    short: list[ShortRow] = []
+    write_file(counts.path, _table(nights, counts, short))
+    write_file(out / SHORT, (_line(map(_cell, cells)) for cells in short_table(short)))
     return counts
+
+
+def nights_workbook(out: Path) -> bytes:
+    """A workbook with the sheets ``nights`` and ``nights-short``."""
+    from psgpipe.results.short_table import short_row, short_table
+    from psgpipe.tables.workbook import workbook_bytes
+
+    columns, rows = night_rows(study_nights(out))
+    listed = list(rows)
+    full = ([row.get(column) for column in columns] for row in listed)
+    return workbook_bytes(
+        (("nights", (columns, *full)), ("nights-short", short_table(map(short_row, listed))))
+    )
 
 
 def night_rows(nights: Sequence[StudyNight]) -> tuple[list[str], Iterator[dict[str, Any]]]:
@@ -85,12 +109,17 @@ def night_rows(nights: Sequence[StudyNight]) -> tuple[list[str], Iterator[dict[s
     return _columns(nights, extra), _rows(nights, extra, NightCounts(Path(NIGHTS)))
 
 
-def _table(nights: Sequence[StudyNight], counts: NightCounts) -> Iterator[bytes]:
+def _table(
+    nights: Sequence[StudyNight], counts: NightCounts, short: list[ShortRow]
+) -> Iterator[bytes]:
     """The lines of the table, one by one: a study may have very many nights."""
+    from psgpipe.results.short_table import short_row
+
     extra = _extra_columns(nights)
     columns = _columns(nights, extra)
     yield _line(columns)
     for row in _rows(nights, extra, counts):
+        short.append(short_row(row))
         yield _line(_cell(row.get(column)) for column in columns)
 
 
@@ -197,6 +226,7 @@ def _row(
         **{name: summary.get(name) for name in (*NIGHT_ENDPOINTS, *BESIDE)},
         STAGES: stored.manifest.stages or "auto",
         "flags": " ".join(dict.fromkeys(flag.code for flag in doubts)),
+        DOUBTS: doubts,
         "warnings": len(stored.manifest.warnings),
     }
 

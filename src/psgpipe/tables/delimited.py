@@ -17,6 +17,8 @@ from psgpipe.messages import count_of, without_controls
 MOST_MISTAKES_LISTED = 200
 MOST_LINES_OF_A_KIND = 5
 MOST_BYTES = 200_000_000
+WORKBOOK_MARKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+"""First bytes of a workbook, and of one in the old format or with a password."""
 FORMULA_STARTS = "=+-@"
 TEXT_MARK = "'"
 """Spreadsheets take a cell that starts with it for text, not for a formula."""
@@ -133,13 +135,20 @@ def shown(cell: str) -> str:
 
 
 def read_table(path: Path) -> Table:
-    """The table in a tab-, semicolon- or comma-separated file.
+    """The table in a tab-, semicolon- or comma-separated file, or in a workbook.
 
     The file is UTF-8, with or without a byte-order mark, or UTF-16 with one. Cells may be quoted.
     Empty rows and empty unnamed columns are skipped. The delimiter is the most frequent one in the
     header outside quotation marks. An apostrophe before a formula is removed.
     """
-    records, delimiter = _records(_text(path), path.name)
+    content = read_small_file(path, StudyTableInvalid, MOST_BYTES)
+    if content.startswith(WORKBOOK_MARKS):
+        # A table of text needs none of this.
+        from psgpipe.tables.workbook import workbook_records
+
+        records, delimiter = workbook_records(content, path.name), "\t"
+    else:
+        records, delimiter = _records(_text(content, path), path.name)
     mistakes = Mistakes(path.name)
     (_, first), *body = records
     header = _without_empty_columns([_name(cell) for cell in first], body)
@@ -156,8 +165,7 @@ def read_table(path: Path) -> Table:
     return Table(path.name, named, tuple(row for row in rows if row), delimiter)
 
 
-def _text(path: Path) -> str:
-    content = read_small_file(path, StudyTableInvalid, MOST_BYTES)
+def _text(content: bytes, path: Path) -> str:
     marked = (e for mark, e in _ENCODING_OF_MARK.items() if content.startswith(mark))
     encoding = next(marked, "utf-8")
     try:
@@ -172,7 +180,7 @@ def _text(path: Path) -> str:
     if "\0" in text:
         raise StudyTableInvalid(
             f"{path.name}: not a text table",
-            "Save it as CSV or tab-separated text, not as a workbook.",
+            "Save it as CSV, as tab-separated text, or as a workbook (.xlsx).",
         )
     return text
 
