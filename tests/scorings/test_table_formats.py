@@ -6,6 +6,7 @@ import json
 import pytest
 
 from psgpipe.errors import ScoringInvalid, UsageError
+from psgpipe.scorings.align import on_own_clock
 from psgpipe.scorings.mapping import read_mapping
 from psgpipe.scorings.read import read_scoring
 
@@ -484,3 +485,34 @@ def test_elan_gives_runs_of_stages(tmp_path):
     scoring = read_scoring(write(tmp_path, text, "night.hyp"))
     assert scoring.format == "elan"
     assert seen(scoring) == [(0, 30, "W"), (30, 30, "R"), (60, 30, "ART")]
+
+
+# --- epochs without a stage, and times in another unit
+
+
+@pytest.mark.parametrize(
+    "head_and_times",
+    [
+        ("onset,stage", ["0", "30", "60", "90", "120"]),
+        ("time,stage", ["22:00:00", "22:00:30", "22:01:00", "22:01:30", "22:02:00"]),
+    ],
+)
+def test_a_blank_epoch_ends_the_stage_before_it(tmp_path, head_and_times):
+    head, times = head_and_times
+    rows = zip(times, ["W", "N2", "", "N2", ""], strict=True)
+    path = write(tmp_path, head + "\n" + "".join(f"{t},{s}\n" for t, s in rows))
+    assert [s for *_, s in seen(read_scoring(path))] == ["W", "N2", "UNS", "N2", "UNS"]
+
+
+def test_the_foot_of_a_table_is_no_blank_epoch(tmp_path):
+    text = "time,stage\n22:00:00,W\n22:00:30,N2\n\nTotal,\n"
+    assert [s for *_, s in seen(read_scoring(write(tmp_path, text)))] == ["W", "N2"]
+
+
+@pytest.mark.parametrize("step", [0.5, 1])
+def test_times_that_count_minutes_or_epochs_are_not_taken_for_seconds(tmp_path, step):
+    rows = "".join(f"{step * i:g},{word}\n" for i, word in enumerate("W122R"))
+    path = write(tmp_path, f"onset,stage\n{rows}")
+    with pytest.raises(ScoringInvalid, match="apart, wanted epochs of 5 to 60 s") as refused:
+        on_own_clock(read_scoring(path))
+    assert "onset [min]" in refused.value.remedy

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from psgpipe.model.hypnogram import SleepStage
 from psgpipe.scorings.formats.scoring_format import ReadOptions
 from psgpipe.scorings.stage_texts import stage_of
+from psgpipe.scorings.stage_words import stage_word
 
 # EDF+ appends "@@" and what an annotation is about.
 _FORMS = (
@@ -30,7 +31,8 @@ def scorers_of(texts: Iterable[str], options: ReadOptions) -> Mapping[str, tuple
         for text in distinct:
             match = form.fullmatch(text.strip())
             stage = stage_of(match["stage"], options) if match else None
-            if match and stage is not None:
+            # "N1 (NREM 1)" says the stage twice and names nobody.
+            if match and stage is not None and stage_word(match["scorer"]) is None:
                 found[text] = (stage, match["scorer"].strip())
         without = any(stage_of(text, options) for text in distinct if text not in found)
         if len({scorer for _, scorer in found.values()}) > 1 and not without:

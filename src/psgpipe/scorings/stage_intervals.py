@@ -72,6 +72,7 @@ def stage_intervals(scoring: Scoring, recording_end_s: float) -> StageIntervals:
     by_scorer: dict[str | None, list[ScoredStage]] = {}
     for stage in scoring.stages:
         by_scorer.setdefault(stage.scorer, []).append(stage)
+    _refuse_other_unit(scoring, by_scorer.values())
     epoch_s = scoring.epoch_s or _usual_epoch_s(by_scorer.values())
     intervals: list[StageInterval] = []
     n_without, last_s = 0, None
@@ -89,6 +90,25 @@ def stage_intervals(scoring: Scoring, recording_end_s: float) -> StageIntervals:
                 end_s = next_s
             intervals.append(StageInterval(stage.onset_s, end_s, stage.stage))
     return StageIntervals(tuple(sorted(intervals)), epoch_s, n_without, last_s)
+
+
+def _refuse_other_unit(scoring: Scoring, groups: Iterable[Sequence[ScoredStage]]) -> None:
+    """Refuse stages without duration of which most begin less than 5 s apart: no such epochs exist.
+
+    Their times may be minutes, or numbers of epochs.
+    """
+    for stages in groups:
+        if any(stage.duration_s for stage in stages):
+            continue
+        onsets_s = sorted({stage.onset_s for stage in stages})
+        distances_s = sorted(b - a for a, b in itertools.pairwise(onsets_s))
+        usual_s = distances_s[len(distances_s) // 2] if distances_s else SHORTEST_EPOCH_S
+        if usual_s < SHORTEST_EPOCH_S - ROUNDING_S and len(distances_s) > 1:
+            raise ScoringInvalid(
+                f"{scoring.file}: its stages begin {usual_s:g} s apart, wanted epochs of "
+                f"{SHORTEST_EPOCH_S:g} to {LONGEST_EPOCH_S:g} s",
+                "If they are no seconds: name the unit, onset [min], or call the column epoch.",
+            )
 
 
 def _next_onsets_s(ordered: Sequence[ScoredStage]) -> list[float | None]:

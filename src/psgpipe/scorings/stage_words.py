@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from psgpipe.model.hypnogram import SleepStage
@@ -20,6 +21,8 @@ _CASE_BREAK = re.compile(r"(?<=[a-zà-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])")
 _NSRR_CODE = re.compile(r"\|\s*\d+\s*$")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|\?")
 _WITHOUT_ACCENT = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae"})
+_PARTS = re.compile(r"\s*[()\[\]/,;:=|]\s*|\s+[-–—]\s+")
+_NREM = re.compile(r"\s*n(on)?[ -]?rem\s*", re.IGNORECASE)
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
 
 
@@ -37,6 +40,8 @@ class _Words:
     stage: frozenset[str]
     phase: frozenset[str]
     sleep: frozenset[str]
+    depth: frozenset[str]
+    vocabulary: frozenset[str]
 
 
 @lru_cache(maxsize=8192)
@@ -65,12 +70,58 @@ def stage_word(text: str) -> StageWord | None:
     word = words.stages.get(joined)
     if word is not None and is_staged:  # "stage M" is movement time wherever it stands
         return StageWord(word.stage, "sure")
-    return word
+    return word or _said_twice(text)
+
+
+def may_name_stage(text: str) -> bool:
+    """Whether a text is written as stages are, known or not.
+
+    ``Sleep stage 5``, ``SP``, ``Light sleep``, ``N1 (drowsy)``; not ``Stage shift`` or ``REM
+    latency``.
+    """
+    word, tokens, words = stage_word(text), _tokens(text[:LONGEST_WORD]), _words()
+    if word is not None:
+        return word.stage != SleepStage.ART
+    if not tokens:
+        return False
+    if all(_is_known(token) for token in tokens):
+        return True
+    around = words.stage | words.phase
+    is_numbered = any(
+        a in around and b not in words.sleep and (_is_known(b) or b.isdigit() or len(b) == 1)
+        for a, b in pairwise(tokens)
+    )
+    if is_numbered and tokens[0] in words.vocabulary:
+        return True
+    head, *rest = _PARTS.split(text.strip())
+    first = stage_word(head)
+    return bool(rest) and first is not None and first.certainty == "sure"
+
+
+def _is_known(token: str) -> bool:
+    return token in _words().vocabulary or token in _ROMAN
 
 
 def stage_of_digit(text: str) -> SleepStage | None:
     """The stage of a number 1 to 4 among letters such as W and R."""
     return _words().numbers.get(text) if text in {"1", "2", "3", "4"} else None
+
+
+def _said_twice(text: str) -> StageWord | None:
+    """The stage of a text whose parts name one and the same: ``N1 (NREM 1)``, ``W - Wake``."""
+    parts = [part for part in _PARTS.split(text) if part.strip()]
+    named = [stage_word(part) for part in parts] if len(parts) > 1 else []
+    known = [word for word in named if word is not None]
+    stages = {word.stage for word in known}
+    is_nrem = bool(stages & {SleepStage.N1, SleepStage.N2, SleepStage.N3})
+    if is_nrem and any(_NREM.fullmatch(part) for part in parts):  # "N2 - NREM"
+        stages -= {SleepStage.UNS}
+    if len(known) < len(parts) or len(stages) != 1:
+        return None
+    stage = stages.pop()
+    return min(
+        (word for word in known if word.stage == stage), key=lambda w: _LISTS.index(w.certainty)
+    )
 
 
 def _tokens(text: str) -> list[str]:
@@ -107,4 +158,7 @@ def _words() -> _Words:
                 word: StageWord(stage, certainty) for word in table[stage].get(certainty, ())
             }
     around = {name: frozenset(listed) for name, listed in table["around"].items()}
-    return _Words(stages, numbers, **around)
+    prefixes = frozenset(table["numbers"]["prefixes"])
+    known = (word for word, named in stages.items() if named.stage != SleepStage.ART)
+    vocabulary = prefixes | frozenset().union(*around.values(), numbers, known)
+    return _Words(stages, numbers, **around, vocabulary=vocabulary)

@@ -109,6 +109,18 @@ class RowTimes:
         here = [role for role in roles if role in self.columns.place]
         return not here or self.cell(row, here[0]).casefold() not in _MISSING
 
+    def is_timed(self, row: TableRow) -> bool:
+        """Whether the cell with the time of a row holds a time or a number."""
+        roles: tuple[Role, ...] = ("onset", *_CLOCK_ROLES)
+        cell = next((self.cell(row, role) for role in roles if role in self.columns.place), "")
+        return number(cell) is not None or read_moment(cell) is not None
+
+    def lasts_to_next(self) -> bool:
+        """Whether rows have a time, and neither a duration nor an end."""
+        return bool({"onset", *_CLOCK_ROLES} & self.columns.place.keys()) and not (
+            {"duration", "end"} & self.columns.place.keys()
+        )
+
     def duration_s(self, row: TableRow, onset_s: float, times: Times) -> float | None:
         """How long a row lasts; None where the table does not say."""
         if "duration" in self.columns.place:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psgpipe.errors import ScoringInvalid
 from psgpipe.model.header import Annotation
+from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions
 from psgpipe.scorings.second_zero import counted_from_first_stage
@@ -75,6 +77,19 @@ def _with_best_events(columns: Columns, rows: Sequence[TableRow], options: ReadO
     return columns._replace(place={**columns.place, "event": max(columns.events, key=n_stages)})
 
 
+def _with_blank_epochs(
+    rows: Sequence[TableRow], staged: Sequence[TableRow], reader: RowTimes
+) -> list[TableRow]:
+    """The rows with a stage, and those with a time alone: between them, and right behind them."""
+    lines = {row.line for row in staged}
+    begin, last = (
+        next(i for i, r in enumerate(rows) if r.line == s.line) for s in (staged[0], staged[-1])
+    )
+    between = [row for row in rows[begin : last + 1] if row.line in lines or reader.has_time(row)]
+    behind = itertools.takewhile(reader.is_timed, rows[last + 1 :])
+    return [*between, *behind]
+
+
 @dataclass(frozen=True)
 class _TableReader:
     row_times: RowTimes
@@ -112,16 +127,23 @@ class _TableReader:
         """The stages of a table that has a column of stages, or one for each scorer."""
         reader, columns = self.row_times, self.row_times.columns.stages
         used = [row for row in rows if any(row.at(place) for place in columns.values())]
+        lasts_to_next = reader.lasts_to_next()
+        if lasts_to_next and used:
+            used = _with_blank_epochs(rows, used, reader)
         times = reader.times(used)
         scored: list[ScoredStage] = []
         for name, place in columns.items():
-            own = [(r, s) for r, s in zip(used, times.onsets_s, strict=True) if r.at(place)]
-            texts = [StageText(row.line, row.at(place)) for row, _ in own]
-            named = stages_in_column(texts, self.options, reader.file)
-            for (row, onset_s), stage in zip(own, named, strict=True):
+            timed = list(zip(used, times.onsets_s, strict=True))
+            texts = [StageText(row.line, row.at(place)) for row, _ in timed if row.at(place)]
+            named = iter(stages_in_column(texts, self.options, reader.file))
+            for row, onset_s in timed:
+                text = row.at(place)
+                if not text and not lasts_to_next:
+                    continue
+                stage = next(named) if text else SleepStage.UNS  # it ends the stage before it
                 scorer = name if len(columns) > 1 else reader.cell(row, "scorer") or None
                 duration_s = reader.duration_s(row, onset_s, times)
-                scored.append(ScoredStage(onset_s, duration_s, stage, row.at(place), scorer))
+                scored.append(ScoredStage(onset_s, duration_s, stage, text, scorer))
         return self._scoring(scored, times)
 
     def _scoring(
