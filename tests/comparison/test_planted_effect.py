@@ -12,12 +12,12 @@ SPEC = 'name = "planted"\nprimary = "rem_pct"\n'
 
 
 def contrasts(folder, *effect):
-    """Endpoint by name, of eight subjects with two nights in each condition, by the commands."""
+    """Endpoint by name: eight subjects with two nights a condition at 100 Hz, by the commands."""
     spec = folder / "planted.toml"
     spec.write_text(SPEC, encoding="utf-8")
     study, out = folder / "study", folder / "out"
     for command in (
-        ["simulate", "-o", study, "--subjects", 8, "--nights", 2, "-q", *effect],
+        ["simulate", "-o", study, "--subjects", 8, "--nights", 2, "--fs", 100, "-q", *effect],
         ["batch", study / "study.tsv", "-o", out, "-j", 2, "--no-figures", "-q"],
         ["compare", out, "--spec", spec, "-q"],
     ):

@@ -86,8 +86,6 @@ def test_a_picture_is_drawn_without_a_home(study, tmp_path, command, home):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert [*one.out.glob("nights/S1/*/hypnogram.png")]
-    (own,) = scratch.glob("psgpipe-cache-*")
-    assert [*(own / "matplotlib").glob("fontlist*")]
 
 
 def test_compiled_functions_of_numba_lie_in_scratch(scratch, tmp_path):
