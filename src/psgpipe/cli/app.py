@@ -24,6 +24,7 @@ from psgpipe.errors import Interrupted, PsgpipeError, TryAgain, UsageError
 
 COMMANDS = {
     "check": "Header, derivations that can be built and signal quality; no staging.",
+    "table": "A starter study table of a folder of recordings.",
     "run": "One night, all steps.",
     "batch": "Many nights; the same command again does what is missing.",
     "gather": "nights.tsv from the finished nights; lists what is missing.",
@@ -41,7 +42,7 @@ COMMANDS = {
     "simulate": "A study of synthetic nights with known stages.",
     "demo": "Simulate a small study, stage its nights and compare them.",
 }
-FOLDERS = {"actigraphy": "sources."}
+FOLDERS = {"table": "tables.", "actigraphy": "sources."}
 """Commands that do not lie in ``psgpipe.cli`` itself, because it holds many files."""
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 LOGGER = logging.getLogger("psgpipe")

@@ -36,6 +36,11 @@ def find_recordings(folder: Path, besides: Path | None = None) -> tuple[list[Pat
     return sorted(first.values(), key=os.fsencode), len(files) - len(recordings)
 
 
+def find_files(folder: Path) -> list[Path]:
+    """Every file in `folder` and below that is not hidden, sorted by path."""
+    return sorted(_walk(folder, set()), key=os.fsencode)
+
+
 def is_recording(path: Path) -> bool:
     """Whether a file is a recording by its name or its first bytes."""
     if RECORDINGS.search(path.name):
@@ -100,7 +105,8 @@ def _refuse_equal_ids(folder: Path, nights: list[StudyTableRow]) -> None:
         lines = "\n    ".join(pairs[:MOST_LISTED] + more)
         raise StudyTableInvalid(
             f"{folder.name or folder}: these names give the same subject and night:\n    {lines}",
-            "Write a study table with the subject and night of each recording.",
+            f"Write a study table with the subject and night of each recording: psgpipe table "
+            f"{folder.name or folder} -o study.tsv makes one to complete.",
         )
 
 

@@ -1,0 +1,1 @@
+"""Commands that write tables for a person to complete."""

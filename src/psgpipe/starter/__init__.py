@@ -1,0 +1,1 @@
+"""A starter study table: what a folder of recordings tells about subjects, nights and scorings."""
