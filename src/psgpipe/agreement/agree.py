@@ -16,7 +16,7 @@ from psgpipe.agreement.endpoints import (
     night_endpoints,
 )
 from psgpipe.agreement.scored_nights import LeftOutNight, ScoredNight, scored_nights
-from psgpipe.agreement.scoring_files import ScoringFiles
+from psgpipe.agreement.scoring_files import ScoringFiles, scoring_files
 from psgpipe.agreement.statistics.by_stage import PooledAgreement, pooled
 from psgpipe.agreement.statistics.calibration import Calibration, calibration
 from psgpipe.errors import UsageError
@@ -76,12 +76,7 @@ def agree(
     psgpipe.errors.UsageError
         No finished night has a scoring, or something is said about files that are not given.
     """
-    if scorings is None and (mapping or scorer):
-        raise UsageError(
-            "--scoring-map and --scorer are about files, and no folder of them was given",
-            "Add --scorings DIR, or leave them out.",
-        )
-    files = None if scorings is None else ScoringFiles(scorings, mapping, scorer)
+    files = scoring_files(scorings, mapping, scorer)
     found = scored_nights(study_nights(out), files)
     if not found.nights:
         raise _nothing_to_compare(found.left_out, files)

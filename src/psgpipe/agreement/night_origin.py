@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,15 @@ class NightOrigin:
     calibration: str | None = None
     is_chain: bool = False
     is_fitted: bool = False
+
+
+def recipe_values(recipes: Iterable[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Every value of each recipe field among some nights."""
+    values: dict[str, set[str]] = {}
+    for recipe in recipes:
+        for name, value in recipe.items():
+            values.setdefault(name, set()).add(value)
+    return {name: sorted(found) for name, found in values.items()}
 
 
 def night_origin(manifest: Manifest, staging: Mapping[str, Any]) -> NightOrigin:

@@ -12,6 +12,7 @@ import numpy as np
 from psgpipe._version import __version__
 from psgpipe.agreement.agree import StudyAgreement
 from psgpipe.agreement.endpoints import COMPARED
+from psgpipe.agreement.night_origin import recipe_values
 from psgpipe.agreement.report import agreement_markdown
 from psgpipe.agreement.scored_nights import ScoredNight
 from psgpipe.agreement.statistics.by_stage import (
@@ -85,6 +86,8 @@ def agreement_dict(found: StudyAgreement) -> dict[str, Any]:
         "resamples": N_RESAMPLES,
         "seed": SEED,
         "stages": [str(stage) for stage in SCORED],
+        "recipe": recipe_values(night.origin.recipe for night in found.nights),
+        "n_fitted_nights": sum(night.origin.is_fitted for night in found.nights),
         "pooled": _pooled_dict(found.pooled),
         "by_condition": {name: _pooled_dict(one) for name, one in found.by_condition.items()},
         "nights": nights,

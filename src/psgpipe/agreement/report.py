@@ -92,6 +92,12 @@ def notes(found: StudyAgreement) -> list[str]:
             f"lights off or lights on is not known in {count_of(unknown, 'night')}: both scorings "
             "count from the start to the end of the recording"
         )
+    fitted = sum(night.origin.is_fitted for night in found.nights)
+    if fitted:
+        lines.append(
+            f"the calibration was fitted to {count_of(fitted, 'night')} of these: their agreement "
+            "looks better than that of other nights; lab.toml has that of subjects left out"
+        )
     if found.unused_files:
         n_files = count_of(len(found.unused_files), "file")
         lines.append(f"no night has the name of {n_files}: {listed(found.unused_files, 3)}")

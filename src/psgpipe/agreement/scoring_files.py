@@ -81,5 +81,25 @@ class ScoringFiles:
         return [path.name for path in self._paths if path not in self._used]
 
 
+def scoring_files(
+    folder: Path | None, mapping: Mapping[str, SleepStage] | None, scorer: str | None
+) -> ScoringFiles | None:
+    """The files of a folder; None without one.
+
+    Raises
+    ------
+    psgpipe.errors.UsageError
+        Something is said about files that are not given.
+    """
+    if folder is not None:
+        return ScoringFiles(folder, mapping, scorer)
+    if mapping or scorer:
+        raise UsageError(
+            "--scoring-map and --scorer are about files, and no folder of them was given",
+            "Add --scorings DIR, or leave them out.",
+        )
+    return None
+
+
 def _has_stem(path: Path, stem: str) -> bool:
     return one_spelling(path.name).startswith(f"{one_spelling(stem)}.")

@@ -9,8 +9,16 @@ import click
 from psgpipe.agreement.calibrating.calibrate import LabCalibration, calibrate
 from psgpipe.agreement.calibrating.lab_toml import refuse_other_file, write_lab_toml
 from psgpipe.agreement.calibrating.report import calibration_dict, head_line, notes, tables
-from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import (
+    FILE,
+    LOGGER,
+    log_to_stderr,
+    output_options,
+    print_json,
+    scoring_map_option,
+)
 from psgpipe.cli.printing import printable, table
+from psgpipe.scorings.mapping import read_mapping
 
 
 @click.command(name="calibrate")
@@ -29,9 +37,12 @@ from psgpipe.cli.printing import printable, table
     help="A folder with scorings called <subject>_<night>.* or as the recordings; instead of those "
     "of the study table.",
 )  # fmt: skip
+@click.option("--scorer", metavar="NAME", help="Whose stages, where the files have several.")
+@scoring_map_option
 @output_options
 def command(
-    out: Path, file: Path, chain: bool, scorings: Path | None,
+    out: Path, file: Path, chain: bool, scorings: Path | None, scorer: str | None,
+    scoring_map: str | None,
     verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Fit the stager's probabilities to the scorers of the nights in OUT.
@@ -43,7 +54,8 @@ def command(
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     refuse_other_file(file)
-    found = calibrate(out, scorings, chain=chain)
+    mapping = read_mapping(scoring_map) if scoring_map is not None else None
+    found = calibrate(out, scorings, chain=chain, mapping=mapping, scorer=scorer)
     write_lab_toml(found, file)
     if as_json:
         print_json(calibration_dict(found))

@@ -57,13 +57,17 @@ from psgpipe.model.comparison_spec import ComparisonSpec
     "--stages", type=click.Choice(["auto", "expert"]), metavar="auto|expert",
     help="expert: the stages of the scorings beside the nights. Default: the nights as run.",
 )  # fmt: skip
+@click.option(
+    "--agreement", type=FILE, metavar="FILE",
+    help="agreement.json of psgpipe agree: does the difference exceed the stager's own error?",
+)  # fmt: skip
 @output_options
 def command(
     source: Path | None, spec: str | None, baseline: tuple[str, ...], treatment: tuple[str, ...],
     treatment_arm: tuple[str, ...], control_arm: tuple[str, ...], primary: str | None,
     out: Path | None, allow_unlike: tuple[str, ...],
     exploratory: bool, stages: Literal["auto", "expert"] | None, no_figures: bool,
-    lock: Path | None,
+    lock: Path | None, agreement: Path | None,
     verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Compare treatment nights with baseline nights, subject by subject; or two arms.
@@ -95,7 +99,12 @@ def command(
         lines = spec_lines(primary, baseline, treatment, arms)
         declared = parse_spec(lines.encode(), "the options")
     comparison = compare(
-        source, declared, allow_unlike=allow_unlike, exploratory=exploratory, stages=stages
+        source,
+        declared,
+        allow_unlike=allow_unlike,
+        exploratory=exploratory,
+        stages=stages,
+        agreement=agreement,
     )
     out = out or (source if source.is_dir() else source.parent)
     folder = write_comparison(comparison, out, pages=not no_figures)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -45,7 +45,7 @@ from psgpipe.comparison.selection import (
     select_nights,
     without_subjects,
 )
-from psgpipe.comparison.stager_accuracy import pipeline_of, trust_in
+from psgpipe.comparison.stager_accuracy import KnownErrors, pipeline_of, trust_in
 from psgpipe.comparison.statements import statements
 from psgpipe.comparison.statistics.composition import BALANCES
 from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
@@ -54,9 +54,11 @@ from psgpipe.messages import count_of, did_you_mean
 from psgpipe.model.comparison import (
     ArmFlow,
     Comparison,
+    Contrast,
     DoseSlope,
     EndpointReliability,
     EndpointRole,
+    StagerErrorRow,
     StratumContrast,
 )
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
@@ -74,6 +76,7 @@ def compare(
     allow_unlike: Iterable[str] = (),
     exploratory: bool = False,
     stages: Literal["auto", "expert"] | None = None,
+    agreement: str | Path | None = None,
 ) -> Comparison:
     """Compare each subject's treatment nights with its baseline nights; nothing is written.
 
@@ -94,6 +97,9 @@ def compare(
     stages
         ``expert`` takes the stages of the scorings that were given with the nights. Without it the
         nights count as they were run.
+    agreement
+        The ``agreement.json`` of the same recipe: adds, for each endpoint, whether the difference
+        exceeds what the stager's error could produce. No verdict uses it.
 
     Raises
     ------
@@ -132,6 +138,7 @@ def compare(
     steps, recipe = flow(selection.fates), recipe_summary(selection.analysed)
     stamp = lock_stamp(declaration)
     changes = tuple(c for a in analyses for c in subject_changes(a.nights, stamp, selection.arms))
+    stager = _stager_errors(agreement, contrasts, selection, plan, recipe)
     of_level: tuple[str, ...] = ()
     if any(n.values.get(LEVEL) is not None for n in selection.analysed) or (
         not GAIN_DEPENDENT.isdisjoint(e for e, _ in roles)
@@ -155,7 +162,8 @@ def compare(
         crossover=crossover_rows(analyses, freed),
         reliability=_reliability(selection, analyses, stamp),
         arms=arms.flow,
-        statements=statements(plan, declaration, design, contrasts, steps, selection, recipe),
+        statements=statements(plan, declaration, design, contrasts, steps, selection, recipe,
+                              stager.known),
         warnings=(
             *implausible, *selection.warnings,
             *warnings_of_unlike(selection.by_subject, unlike, allowed),
@@ -171,6 +179,7 @@ def compare(
         ),
         recipe=recipe,
         table=table.file,
+        stager_error=stager.rows,
     )  # fmt: skip
 
 
@@ -181,6 +190,44 @@ def _selected(table: NightsTable, spec: ComparisonSpec) -> NightSelection:
     from psgpipe.comparison.arms.subjects import arm_of_each
 
     return select_nights(table.nights, spec, arm_of_each(table, spec))
+
+
+class _StagerErrors(NamedTuple):
+    """Errors of the stager that are known for these nights, and each difference against them."""
+
+    known: Mapping[str, KnownErrors] = {}
+    rows: tuple[StagerErrorRow, ...] = ()
+
+
+def _stager_errors(
+    file: str | Path | None,
+    contrasts: Sequence[Contrast],
+    selection: NightSelection,
+    spec: ComparisonSpec,
+    recipe: Mapping[str, Sequence[str]],
+) -> _StagerErrors:
+    """From the agreement, else from the calibration of the nights."""
+    nights = selection.analysed
+    if file is None and all(night.stager_errors is None for night in nights):
+        return _StagerErrors()
+    # A comparison without an agreement or a calibration needs none of this.
+    from psgpipe.comparison.stager_error.known_errors import (
+        errors_of_agreement,
+        errors_of_calibration,
+    )
+
+    if file is None:
+        return _StagerErrors(errors_of_calibration(nights))
+    from psgpipe.comparison.stager_error.agreement_file import read_agreement
+    from psgpipe.comparison.stager_error.differential import stager_error_rows
+    from psgpipe.comparison.stager_error.same_recipe import refuse_another_recipe
+
+    errors = read_agreement(Path(file))
+    refuse_another_recipe(errors, nights, recipe)
+    return _StagerErrors(
+        errors_of_agreement(errors, spec.baseline),
+        stager_error_rows(contrasts, errors, selection, spec),
+    )
 
 
 class _Arms(NamedTuple):

@@ -239,6 +239,7 @@ def _content(comparison: Comparison) -> dict[str, Any]:
         "crossover": comparison.crossover,
         "reliability": comparison.reliability,
         "arms": comparison.arms,
+        **({"stager_error": comparison.stager_error} if comparison.stager_error else {}),
         "nights": comparison.nights,
         "sentences": list(comparison.sentences),
         "statements": dict(comparison.statements),

@@ -21,7 +21,7 @@ def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[Measured
     A recipe in a manifest takes precedence over the table; a start in the table over the manifest.
     """
     # A table from elsewhere has no manifests and needs none of this.
-    from psgpipe.results.manifest import read_manifest, recipe_of
+    from psgpipe.results.manifest import read_manifest, recipe_of, stager_errors_of
     from psgpipe.results.night_folder import night_folder
 
     completed = []
@@ -33,7 +33,14 @@ def with_manifests(nights: Sequence[MeasuredNight], out: Path) -> tuple[Measured
             roles = {derivation.role for derivation in manifest.derivations}
             name = EEG_ONLY if roles == {"eeg"} else manifest.pipeline.name
             completed.append(
-                replace(night, recipe=recipe, start=start, pipeline_name=name, by_psgpipe=True)
+                replace(
+                    night,
+                    recipe=recipe,
+                    start=start,
+                    pipeline_name=name,
+                    by_psgpipe=True,
+                    stager_errors=stager_errors_of(manifest),
+                )
             )
         else:
             completed.append(night)

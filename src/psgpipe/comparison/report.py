@@ -15,7 +15,7 @@ from psgpipe.comparison.verdicts import (
     ratio,
 )
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.model.comparison import Comparison, Contrast, StagerErrorRow
 
 MOST_ROWS = 8
 _ALWAYS_SHOWN = ("tst_min", "se_pct", "rem_pct", "n3_pct")
@@ -204,8 +204,9 @@ def sections(comparison: Comparison) -> tuple[Section, ...]:
         for role, title in _ROLES.items()
     )  # fmt: skip
     every = (
-        *contrasts, _arms(comparison), _crossover(comparison), _slopes(comparison),
-        _strata(comparison), _subjects(comparison), _reliability(comparison), _flow(comparison),
+        *contrasts, _stager_error(comparison), _arms(comparison), _crossover(comparison),
+        _slopes(comparison), _strata(comparison), _subjects(comparison),
+        _reliability(comparison), _flow(comparison),
     )  # fmt: skip
     return tuple(s for s in every if len(s.rows) > 1 or (not s.rows and s.notes))
 
@@ -327,6 +328,51 @@ def _arms(comparison: Comparison) -> Section:
     ]
     head = ("arm", "", "subjects listed", "analysed", "left out")
     return Section("Arms", (head, *rows), tuple(notes))
+
+
+def stager_error_row(row: StagerErrorRow) -> Row:
+    """One endpoint: its difference, the stager's error, and the corrected difference."""
+    of, to = row.error, row.corrected_difference
+    return (
+        row.endpoint,
+        row.unit,
+        "-" if row.difference is None else _with_interval(row.difference, row.ci_low, row.ci_high),
+        "-" if of is None else _with_interval(of, row.error_low, row.error_high),
+        row.judgement or "-",
+        "-" if to is None else _with_interval(to, row.corrected_low, row.corrected_high),
+    )
+
+
+STAGER_ERROR_HEAD = (
+    "endpoint", "unit", "difference [95 %]", "stager's error, treatment - baseline [95 %]",
+    "the difference", "corrected difference [95 %]",
+)  # fmt: skip
+
+
+def _stager_error(comparison: Comparison) -> Section:
+    """Every difference against the error of the stager; endpoints without either are listed."""
+    shown = [r for r in comparison.stager_error
+             if r.error is not None or r.corrected_difference is not None]  # fmt: skip
+    reasons: dict[str, list[str]] = {}
+    for row in comparison.stager_error:
+        if row.error is None and row.reason:
+            reasons.setdefault(row.reason, []).append(row.endpoint)
+    left_out = [f"not judged, because {why}: {', '.join(names)}" for why, names in reasons.items()]
+    uncorrected = {r.correction_reason for r in comparison.stager_error
+                   if r.endpoint == "tst_min" and r.correction_reason}  # fmt: skip
+    notes = (
+        "The error: mean of automatic minus expert values under treatment, less that at baseline, "
+        "in the scored nights of the agreement. No verdict uses it.",
+        "The corrected difference undoes the confusion of stages of each condition; its interval "
+        "leaves out that the confusion itself is uncertain.",
+        *left_out,
+        *(f"not corrected: {why}" for why in sorted(uncorrected)),
+    )
+    return Section(
+        "Error of the stager (sensitivity)",
+        (STAGER_ERROR_HEAD, *map(stager_error_row, shown)) if shown else (),
+        notes if comparison.stager_error else (),
+    )
 
 
 def _crossover(comparison: Comparison) -> Section:

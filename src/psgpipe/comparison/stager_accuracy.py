@@ -26,6 +26,16 @@ class StageErrors:
 
 
 @dataclass(frozen=True)
+class KnownErrors:
+    """Errors for a stage that were measured for the nights of a study; SDs between nights."""
+
+    errors: StageErrors
+    source: str
+    sensitivity_sd: float | None = None
+    false_positive_rate_sd: float | None = None
+
+
+@dataclass(frozen=True)
 class StagerAccuracy:
     """What was measured with one pipeline.
 

@@ -11,6 +11,7 @@ from psgpipe.comparison.endpoint_values import EndpointNights, endpoint_nights, 
 from psgpipe.comparison.imbalance import unequal_nights
 from psgpipe.comparison.selection import NightSelection
 from psgpipe.comparison.stager_accuracy import (
+    KnownErrors,
     StageErrors,
     accuracy_of,
     errors_for,
@@ -38,8 +39,13 @@ def statements(
     flow: Sequence[FlowStep],
     selection: NightSelection,
     recipe: Mapping[str, Sequence[str]],
+    known: Mapping[str, KnownErrors],
 ) -> dict[str, str]:
-    """The statements that belong to every table of a comparison, by topic."""
+    """The statements that belong to every table of a comparison, by topic.
+
+    `known` are errors of the stager for ``rem`` and ``n3``, where they were measured for these
+    nights.
+    """
     nights = selection.analysed
     testable = any(is_testable(c) for c in contrasts)
     said = {
@@ -54,7 +60,7 @@ def statements(
         "comedication": _comedication(nights),
         "staging": _staging(recipe),
         "flags": _flags(nights),
-        **_tipping_points(selection, spec),
+        **_tipping_points(selection, spec, known),
         "trust": _trust(contrasts),
         "parts": "Stage percentages are parts of one whole, and TST, SE and WASO are tied: they "
         "are not independent evidence.",
@@ -257,7 +263,9 @@ def _flags(nights: Sequence[MeasuredNight]) -> str:
     return f"Quality flags on {len(flagged)} of {len(nights)} analysed nights: {often}."
 
 
-def _tipping_points(selection: NightSelection, spec: ComparisonSpec) -> dict[str, str]:
+def _tipping_points(
+    selection: NightSelection, spec: ComparisonSpec, known: Mapping[str, KnownErrors]
+) -> dict[str, str]:
     """For REM and N3, the errors of the stager that alone would explain the change."""
     if all(was_scored_by_a_person(n) for n in selection.analysed):
         return {}
@@ -271,7 +279,7 @@ def _tipping_points(selection: NightSelection, spec: ComparisonSpec) -> dict[str
         nights = endpoint_nights(selection, f"{stage}_pct", replace(spec, transform={}))
         if not nights.subjects:
             continue
-        usual, source = errors_for(stage, pipeline)
+        usual, source = _usual_errors(stage, pipeline, known)
         if sensitivity is not None or rate is not None:
             usual = StageErrors(
                 usual.sensitivity if sensitivity is None else sensitivity,
@@ -283,13 +291,40 @@ def _tipping_points(selection: NightSelection, spec: ComparisonSpec) -> dict[str
             sentences[f"tipping point {stage}"] = _tipping_point(
                 stage.upper(), shares, usual, source, of_arms=bool(selection.arms)
             )
-    spread = accuracy_of(EEG_ONLY).sensitivity_sd
-    if sentences and spread is not None:
-        sentences["tipping point spread"] = (
-            f"The REM sensitivity of a stager varies between nights of one person by an SD of "
-            f"{spread:.2f} (measured with {EEG_ONLY}); a drug may move it by as much."
+    if sentences:
+        sentences["tipping point spread"] = _spread(known)
+    return {topic: text for topic, text in sentences.items() if text}
+
+
+def _usual_errors(
+    stage: str, pipeline: str | None, known: Mapping[str, KnownErrors]
+) -> tuple[StageErrors, str]:
+    """Measured for these nights, else those of the pipeline."""
+    if stage in known:
+        return known[stage].errors, known[stage].source
+    return errors_for(stage, pipeline)
+
+
+def _spread(known: Mapping[str, KnownErrors]) -> str:
+    """How far the errors vary without a drug."""
+    parts = [
+        f"{stage.upper()} sensitivity {of.errors.sensitivity:.2f} (SD {of.sensitivity_sd:.2f}), "
+        f"false positive rate {of.errors.false_positive_rate:.3f} "
+        f"(SD {of.false_positive_rate_sd:.3f})"
+        for stage, of in known.items()
+        if of.sensitivity_sd is not None and of.false_positive_rate_sd is not None
+    ]
+    if parts:
+        source = next(iter(known.values())).source
+        return (
+            f"The stager's errors vary between nights: {'; '.join(parts)} ({source}); a drug may "
+            "move them by as much."
         )
-    return sentences
+    spread = accuracy_of(EEG_ONLY).sensitivity_sd
+    return "" if spread is None else (
+        "The REM sensitivity of a stager varies between nights of one person by an SD of "
+        f"{spread:.2f} (measured with {EEG_ONLY}); a drug may move it by as much."
+    )  # fmt: skip
 
 
 def _shares(

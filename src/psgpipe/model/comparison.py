@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from psgpipe.messages import count_of
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration, Transform
+
+if TYPE_CHECKING:
+    from psgpipe.model.calibration import StagerErrors
 
 NightState = Literal["finished", "excluded", "failed", "refused", "unfinished"]
 EndpointRole = Literal["primary", "secondary", "exploratory"]
@@ -28,6 +31,7 @@ class MeasuredNight:
     how the night was made, by the `RECIPE_FIELDS` that are stated. `by_psgpipe`: psgpipe computed
     the values, as its column ``psgpipe`` says. `pipeline_name` is ``eeg-only`` where EEG alone was
     staged. `stages` says whose stages they are: ``auto``, ``expert`` or ``corrected``.
+    `stager_errors` are those for ``rem`` and ``n3`` of the calibration of its stages.
     """
 
     subject: str
@@ -53,6 +57,7 @@ class MeasuredNight:
     by_psgpipe: bool = False
     pipeline_name: str | None = None
     stages: str | None = None
+    stager_errors: Mapping[str, StagerErrors] | None = None
 
 
 RECIPE_FIELDS = (
@@ -401,6 +406,47 @@ class EndpointReliability:
 
 
 @dataclass(frozen=True)
+class StagerErrorRow:
+    """A difference against the error of the stager, a sensitivity analysis; no verdict uses it.
+
+    Attributes
+    ----------
+    bias_baseline, bias_treatment
+        Mean of automatic minus expert values in the nights of the agreement, by condition.
+    error, error_low, error_high
+        `bias_treatment` minus `bias_baseline`, with its 95 % interval: the difference that the
+        stager would show if nothing changed.
+    judgement
+        Whether the difference exceeds it.
+    reason
+        Why `error` is None.
+    corrected_difference, corrected_low, corrected_high
+        After correction by the confusion of stages in each condition, over `corrected_n` subjects;
+        the interval leaves out that the confusion itself is uncertain.
+    correction_reason
+        Why `corrected_difference` is None.
+    """
+
+    endpoint: str
+    unit: str
+    difference: float | None
+    ci_low: float | None
+    ci_high: float | None
+    bias_baseline: float | None = None
+    bias_treatment: float | None = None
+    error: float | None = None
+    error_low: float | None = None
+    error_high: float | None = None
+    judgement: str | None = None
+    reason: str | None = None
+    corrected_n: int | None = None
+    corrected_difference: float | None = None
+    corrected_low: float | None = None
+    corrected_high: float | None = None
+    correction_reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Comparison:
     """All results of a comparison.
 
@@ -425,6 +471,7 @@ class Comparison:
     warnings: tuple[str, ...] = ()
     recipe: Mapping[str, Sequence[str]] = field(default_factory=dict)
     table: str | None = None
+    stager_error: tuple[StagerErrorRow, ...] = ()
 
     def __repr__(self) -> str:
         n_subjects = max((c.n_subjects for c in self.contrasts), default=0)

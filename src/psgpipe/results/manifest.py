@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psgpipe.files.atomic import read_json
 from psgpipe.files.hashing import sha256_of, sha256_of_bytes
-from psgpipe.files.typed_values import typed_record
+from psgpipe.files.typed_values import typed, typed_record
+
+if TYPE_CHECKING:
+    from psgpipe.model.calibration import StagerErrors
 
 MANIFEST = "manifest.json"
 FAILURE = "failure.json"
@@ -167,6 +170,24 @@ def recipe_of(manifest: Manifest) -> dict[str, str]:
         "lights_source": manifest.lights.source,
     }
     return {name: value for name, value in fields.items() if value}
+
+
+def stager_errors_of(manifest: Manifest) -> dict[str, StagerErrors] | None:
+    """The stager's errors for ``rem`` and ``n3`` by the calibration of the stages; else None."""
+    for step in manifest.steps:
+        calibration = step.parameters.get("calibration")
+        if isinstance(calibration, Mapping):
+            # Nights that are not calibrated need none of this.
+            from psgpipe.model.calibration import StagerErrors
+
+            try:
+                found: dict[str, StagerErrors] = typed(
+                    calibration.get("errors"), Mapping[str, StagerErrors], "errors"
+                )
+            except TypeError:
+                return None
+            return found or None
+    return None
 
 
 def _stager(engine: EngineRecord) -> str | None:

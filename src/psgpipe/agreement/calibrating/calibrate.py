@@ -20,9 +20,10 @@ from psgpipe.agreement.calibrating.left_out_subjects import (
 )
 from psgpipe.agreement.night_origin import NightOrigin
 from psgpipe.agreement.scored_nights import LeftOutNight, scored_nights
-from psgpipe.agreement.scoring_files import ScoringFiles
+from psgpipe.agreement.scoring_files import scoring_files
 from psgpipe.errors import NightsNotComparable
 from psgpipe.model.calibration import EndpointError, StagerErrors
+from psgpipe.model.hypnogram import SleepStage
 from psgpipe.results.status import study_nights
 from psgpipe.staging.calibration.chain import ChainWeights, fit_chain, known_epochs, posterior
 from psgpipe.staging.calibration.lab_file import TEMPERATURES
@@ -63,7 +64,14 @@ class LabCalibration:
         return 1 / self.weights.slope
 
 
-def calibrate(out: Path, scorings: Path | None = None, *, chain: bool = False) -> LabCalibration:
+def calibrate(
+    out: Path,
+    scorings: Path | None = None,
+    *,
+    chain: bool = False,
+    mapping: Mapping[str, SleepStage] | None = None,
+    scorer: str | None = None,
+) -> LabCalibration:
     """Fit a calibration to the scored nights of `out`, and test it on subjects left out.
 
     Parameters
@@ -72,6 +80,8 @@ def calibrate(out: Path, scorings: Path | None = None, *, chain: bool = False) -
         A folder with scoring files; None takes the scorings that the study table gives.
     chain
         Let the stages of neighbouring epochs count.
+    mapping, scorer
+        The stage of each spelling in the files, and whose stages are meant where they have several.
 
     Raises
     ------
@@ -81,7 +91,7 @@ def calibrate(out: Path, scorings: Path | None = None, *, chain: bool = False) -
         The nights are not alike, or their probabilities do not follow the scorers' stages.
     """
     listed = study_nights(out)
-    found = scored_nights(listed, None if scorings is None else ScoringFiles(scorings))
+    found = scored_nights(listed, scoring_files(scorings, mapping, scorer))
     nights = fitted_nights(found.nights, found.left_out, listed)
     weights, transitions = _fitted(nights, chain=chain)
     before = performance(nights, [night.probabilities for night in nights], is_chain=False)

@@ -6,12 +6,14 @@ import textwrap
 
 from psgpipe.cli.printing import printable, table
 from psgpipe.comparison.report import (
+    STAGER_ERROR_HEAD,
     contrast_head,
     contrast_row,
     estimand_sentence,
     note_of,
     primary_sentence,
     short_table,
+    stager_error_row,
 )
 from psgpipe.comparison.verdicts import is_compared
 from psgpipe.messages import count_of
@@ -37,6 +39,7 @@ def comparison_text(comparison: Comparison) -> str:
         _wrapped(primary_sentence(comparison), ""),
         "\n".join([table([head, *_rows(shown)]), *_notes(comparison, shown)]),
         _further(comparison, shown),
+        _stager_error(comparison, shown),
         "\n".join(_wrapped(f"! {warning}") for warning in comparison.warnings),
         "\n".join(
             _wrapped(text)
@@ -75,6 +78,23 @@ def _notes(comparison: Comparison, shown: tuple[Contrast, ...]) -> list[str]:
         for c in shown
         if (c.role != "exploratory" or c.direction is not None) and (note := note_of(comparison, c))
     ]
+
+
+def _stager_error(comparison: Comparison, shown: tuple[Contrast, ...]) -> str:
+    """The shown endpoints against the error of the stager, where an agreement was given."""
+    names = {c.endpoint for c in shown}
+    rows = [r for r in comparison.stager_error if r.endpoint in names]
+    if not rows:
+        return ""
+    judged = [("", *stager_error_row(row)) for row in rows if row.error is not None]
+    reasons = [
+        _wrapped(f"{row.endpoint}: not judged, because {row.reason}", "    ")
+        for row in rows
+        if row.reason
+    ]
+    head = ("", *STAGER_ERROR_HEAD)
+    title = "Against the error of the stager (sensitivity, not in the verdict):"
+    return "\n".join([title, *([table([head, *judged])] if judged else []), *reasons])
 
 
 def _further(comparison: Comparison, shown: tuple[Contrast, ...]) -> str:

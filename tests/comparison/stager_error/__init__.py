@@ -1,0 +1,1 @@
+"""Tests of the stager's error in a comparison."""
