@@ -55,7 +55,12 @@ def _any(minute: np.ndarray[tuple[int], np.dtype[np.int_]], flags: Flags) -> Fla
 def epoch_range(
     counts: ActivityCounts, begin: dt.datetime, end: dt.datetime
 ) -> tuple[int, int] | None:
-    """First epoch and the one behind the last that lie between two times; None outside."""
-    first = int(np.ceil((begin - counts.start).total_seconds() / counts.epoch_s - 1e-9))
-    stop = int(np.floor((end - counts.start).total_seconds() / counts.epoch_s + 1e-9))
+    """First epoch and the one behind the last between two times, each to the nearest epoch.
+
+    None where the counts do not reach over the whole time.
+    """
+    first, stop = (
+        int(np.floor((moment - counts.start).total_seconds() / counts.epoch_s + 0.5))
+        for moment in (begin, end)
+    )
     return (first, stop) if 0 <= first < stop <= len(counts) else None

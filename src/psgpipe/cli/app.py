@@ -33,6 +33,7 @@ COMMANDS = {
     "doubts": "The epochs that the stager doubted most.",
     "agree": "Automatic stages against the stages of an expert.",
     "calibrate": "Fit the stager to the scorers of one laboratory.",
+    "concord": "Diary and actigraphy against the polysomnography of the same nights.",
     "actigraphy": "Activity counts of a watch to sleep and wake.",
     "export": "Scorings and summaries in the formats of other tools.",
     "compare": "Treatment against baseline.",
@@ -42,7 +43,7 @@ COMMANDS = {
     "simulate": "A study of synthetic nights with known stages.",
     "demo": "Simulate a small study, stage its nights and compare them.",
 }
-FOLDERS = {"table": "tables.", "actigraphy": "sources."}
+FOLDERS = {"table": "tables.", "actigraphy": "sources.", "concord": "sources."}
 """Commands that do not lie in ``psgpipe.cli`` itself, because it holds many files."""
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 LOGGER = logging.getLogger("psgpipe")

@@ -29,12 +29,15 @@ from psgpipe.messages import count_of
     "--arms", is_flag=True,
     help="Column arm: drug, and placebo without an effect, pair by pair of subjects.",
 )  # fmt: skip
+@click.option("--diary", is_flag=True, help="Write diary.tsv, too, with a known bias.")
+@click.option("--actigraphy", is_flag=True, help="Write actigraphy/, too, with a known bias.")
 @click.option("--fs", "fs_hz", type=int, metavar="HZ", help="Rate of EEG, EOG and EMG.")
 @click.option("--force", is_flag=True, help="Replace files of the same names in DIR.")
 @output_options
 def command(
     out: Path, subjects: int, nights: int, hours: float, seed: int, montage: str,
-    effects: tuple[str, ...], arms: bool, fs_hz: int | None, force: bool,
+    effects: tuple[str, ...], arms: bool, diary: bool, actigraphy: bool, fs_hz: int | None,
+    force: bool,
     verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write recordings, their true stages and study.tsv into DIR.
@@ -45,7 +48,16 @@ def command(
 
     log_to_stderr(verbose=verbose, quiet=quiet)
     design = StudyDesign(
-        subjects, nights, hours, seed, montage, fs_hz, parse_effects(effects), arms
+        subjects,
+        nights,
+        hours,
+        seed,
+        montage,
+        fs_hz,
+        parse_effects(effects),
+        arms,
+        diary,
+        actigraphy,
     )
     description = simulate_study(design, out, force=force)
     made = count_of(len(description["nights"]), "night")

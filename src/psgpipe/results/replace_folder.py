@@ -38,7 +38,15 @@ AGREEMENT = "agreement"
 AGREEMENT_FILES = ("agreement.json", "agreement.md", "epochs.tsv", "nights.tsv")
 """The files that psgpipe writes into ``agreement/``."""
 
-STUDY_FOLDERS = {COMPARISON: COMPARISON_FILES, AGREEMENT: AGREEMENT_FILES}
+CONCORDANCE = "concordance"
+CONCORDANCE_FILES = ("concordance.tsv", "concordance.json", "nights.tsv", "concordance.svg")
+"""The files that psgpipe writes into ``concordance/``."""
+
+STUDY_FOLDERS = {
+    COMPARISON: COMPARISON_FILES,
+    AGREEMENT: AGREEMENT_FILES,
+    CONCORDANCE: CONCORDANCE_FILES,
+}
 """The folders beside the nights that are replaced as a whole, and psgpipe's files in them."""
 
 NEW_FOLDERS = f"{TEMPORARY_PREFIX}new"

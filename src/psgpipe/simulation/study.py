@@ -20,6 +20,15 @@ from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.messages import unknown
 from psgpipe.simulation.leads import DEFAULT_FS_HZ, MONTAGES
 from psgpipe.simulation.night import CONDITIONS, NightPlan, night_signals, plan_night
+from psgpipe.simulation.other_sources import (
+    ACTIGRAPHY,
+    DIARY,
+    SimulatedWatch,
+    SubjectNights,
+    diary_table,
+    planted_bias,
+    watch,
+)
 from psgpipe.simulation.signal_effects import SIGNAL_EFFECTS, split_effects
 from psgpipe.simulation.targets import EFFECTS
 from psgpipe.sleep.architecture import summarize
@@ -55,6 +64,8 @@ class StudyDesign:
     arms
         Whether every second pair of subjects is in a control arm, in which treatment changes
         nothing.
+    diary, actigraphy
+        Whether the study has them, too.
     """
 
     subjects: int = 2
@@ -65,6 +76,8 @@ class StudyDesign:
     fs_hz: int | None = None
     effects: Mapping[str, float] = field(default_factory=dict)
     arms: bool = False
+    diary: bool = False
+    actigraphy: bool = False
 
     def arm(self, subject: int) -> str | None:
         """The arm of a subject; subjects who mirror each other are in one arm."""
@@ -142,6 +155,7 @@ def simulate_study(design: StudyDesign, out: Path, *, force: bool = False) -> di
         if not (out / night.recording).is_file():
             _write_night(out, night, design)
         LOGGER.info(f"{number}/{len(nights)} {night.subject} {night.night}: {night.recording}")
+    _write_other_sources(out, design, nights)
     write_file(out / STUDY, _table(nights))
     return description
 
@@ -197,7 +211,7 @@ def plan_study(design: StudyDesign) -> list[PlannedNight]:
 
 def describe(design: StudyDesign, nights: Sequence[PlannedNight]) -> dict[str, Any]:
     """Content of ``simulation.json``: design, software, and endpoints of the true stages."""
-    return {
+    description: dict[str, Any] = {
         "made_by": f"psgpipe {version('psgpipe')} simulate",
         "numpy": version("numpy"),
         "design": _design_as_stored(design),
@@ -213,12 +227,19 @@ def describe(design: StudyDesign, nights: Sequence[PlannedNight]) -> dict[str, A
             for night in nights
         ],
     }
+    watches = _watches(design, nights)
+    planted = planted_bias([*watches.values()], diary=design.diary)
+    if planted:
+        description["planted_bias"] = planted
+    if watches:
+        description["clock_offsets_s"] = {name: one.offset_s for name, one in watches.items()}
+    return description
 
 
 def _design_as_stored(design: StudyDesign) -> dict[str, Any]:
-    """The design; a study without arms is stored as it was before there were any."""
+    """The design; what a study does not have is not stored, as before there was any."""
     stored = {**asdict(design), "fs_hz": design.rate_hz}
-    return stored if design.arms else {k: v for k, v in stored.items() if k != "arms"}
+    return {k: v for k, v in stored.items() if v or k not in ("arms", "diary", "actigraphy")}
 
 
 def _truth(night: PlannedNight) -> dict[str, float | int | None]:
@@ -241,6 +262,36 @@ def _true_change(nights: Sequence[PlannedNight]) -> dict[str, float]:
         for name in EFFECTS
     }
     return {name: mean["treatment", name] - mean["baseline", name] for name in EFFECTS}
+
+
+def _by_subject(nights: Sequence[PlannedNight]) -> list[SubjectNights]:
+    subjects = dict.fromkeys(night.subject for night in nights)
+    return [
+        SubjectNights(
+            subject,
+            tuple(
+                (night.condition, night.plan)
+                for night in sorted(nights, key=lambda night: night.plan.start)
+                if night.subject == subject
+            ),
+        )
+        for subject in subjects
+    ]
+
+
+def _watches(design: StudyDesign, nights: Sequence[PlannedNight]) -> dict[str, SimulatedWatch]:
+    """The watch of each subject, where the study has actigraphy."""
+    if not design.actigraphy:
+        return {}
+    subjects = enumerate(_by_subject(nights))
+    return {one.subject: watch(one, number, design.seed) for number, one in subjects}
+
+
+def _write_other_sources(out: Path, design: StudyDesign, nights: Sequence[PlannedNight]) -> None:
+    if design.diary:
+        write_file(out / DIARY, diary_table(_by_subject(nights), design.seed))
+    for subject, one in _watches(design, nights).items():
+        write_file(out / ACTIGRAPHY / f"{subject}.AWD", one.content)
 
 
 def _write_night(out: Path, night: PlannedNight, design: StudyDesign) -> None:

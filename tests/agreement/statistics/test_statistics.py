@@ -144,3 +144,21 @@ def test_changes_that_the_stager_follows_exactly_have_r_one_and_no_error():
 
 def test_changes_of_few_subjects_have_no_correlation():
     assert change_agreement([1, 2, 3], [1, 2, 4]).r is None
+
+
+def test_the_interval_of_the_sd_is_that_of_chi_squared():
+    # Ten differences with SD 2: chi-squared with 9 degrees has 2.70039 and 19.02277 as its limits.
+    d = np.array([-1.0, 1.0] * 5)
+    d = d / d.std(ddof=1) * 2
+    found = limits_of_agreement(d, list(range(10)))
+    assert found.sd == pytest.approx(2)
+    low, high = (36 / 19.02277) ** 0.5, (36 / 2.70039) ** 0.5
+    assert found.sd_interval == pytest.approx((low, high), rel=1e-5)
+
+
+def test_the_sd_of_repeated_nights_lies_within_its_interval():
+    rng = np.random.default_rng(1)
+    subjects = np.repeat(range(8), 3)
+    d = rng.normal(size=8)[subjects] + rng.normal(size=24)
+    found = limits_of_agreement(d, subjects.tolist())
+    assert found.sd_interval[0] < found.sd < found.sd_interval[1]

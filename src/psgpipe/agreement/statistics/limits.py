@@ -40,6 +40,7 @@ class LimitsOfAgreement:
     bias: float
     bias_interval: Interval | None = None
     sd: float | None = None
+    sd_interval: Interval | None = None
     sd_within: float | None = None
     lower: float | None = None
     lower_interval: Interval | None = None
@@ -98,6 +99,7 @@ def limits_of_agreement(
         bias=bias,
         bias_interval=(bias - half, bias + half),
         sd=sd,
+        sd_interval=_sd_interval(parts),
         sd_within=math.sqrt(parts.within) if is_repeated else None,
         lower=lower,
         lower_interval=(lower - above, lower + below),
@@ -128,6 +130,17 @@ def _half_widths(sd: float, parts: _Components, half: float) -> tuple[float, flo
     towards = math.hypot(half, WIDTH * (sd - math.sqrt(low)))
     away = math.hypot(half, WIDTH * (math.sqrt(high) - sd))
     return towards, away
+
+
+def _sd_interval(parts: _Components) -> Interval:
+    """By chi-squared with one night of each subject; else by the intervals of both components."""
+    is_repeated = parts.df_within > 0
+    low, high = (
+        _variance_interval(parts)
+        if is_repeated
+        else _chi2_interval(parts.between, parts.df_between)
+    )
+    return math.sqrt(low), math.sqrt(high)
 
 
 def _variance_interval(parts: _Components) -> Interval:

@@ -1,0 +1,1 @@
+"""Diary, actigraphy and polysomnography of the same nights."""
