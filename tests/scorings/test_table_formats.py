@@ -516,3 +516,9 @@ def test_times_that_count_minutes_or_epochs_are_not_taken_for_seconds(tmp_path, 
     with pytest.raises(ScoringInvalid, match="apart, wanted epochs of 5 to 60 s") as refused:
         on_own_clock(read_scoring(path))
     assert "onset [min]" in refused.value.remedy
+
+
+def test_a_hypnogram_may_name_the_event_of_each_epoch(tmp_path):
+    text = "epoch,stage,event\n1,W,\n2,N1,arousal\n3,N2,\n4,N2,spindle\n5,R,\n"
+    scoring = read_scoring(write(tmp_path, text))
+    assert [s for *_, s in seen(scoring)] == ["W", "N1", "N2", "N2", "R"]

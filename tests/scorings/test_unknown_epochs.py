@@ -75,14 +75,18 @@ def test_an_unknown_stage_of_several_epochs_is_noticed(tmp_path):
         read_scoring(write(tmp_path, notes))
 
 
-def test_unknown_stages_at_the_end_are_noticed(tmp_path):
-    notes = every_30_s(["Vigilia", "Fase 1", "Fase 2", "Fase 2"], 30)
+@pytest.mark.parametrize(
+    "words",
+    [["Vigilia", "Fase 1", "Fase 2", "Fase 2"], ["Sen 1", "Sen 2", "Sen 2", "REM", "REM"]],
+)
+def test_unknown_stages_at_the_begin_or_end_are_noticed(tmp_path, words):
+    notes = every_30_s(words, 30)
     with pytest.raises(ScoringInvalid, match="3 events of 30 s"):
         read_scoring(write(tmp_path, notes))
 
 
 def test_calibrations_of_30_s_before_the_stages_are_no_stages(tmp_path):
-    notes = [(0, 30, "Eyes open"), (30, 30, "Blink"), (60, 30, "Stage W"), (90, 30, "Stage 2")]
+    notes = [(0, 30, "Eyes open"), (20, 30, "Blink"), (60, 30, "Stage W"), (90, 30, "Stage 2")]
     scoring = read_scoring(write(tmp_path, notes))
     assert (len(scoring.stages), scoring.findings) == (2, ())
 

@@ -108,6 +108,10 @@ def _is_at(onsets_s: Sequence[float], moment_s: float) -> bool:
     return place < len(onsets_s) and onsets_s[place] <= moment_s + _SAME_S
 
 
+def _is_same(a_s: float, b_s: float) -> bool:
+    return abs(a_s - b_s) <= _SAME_S
+
+
 def _is_on(grid_s: float, since_first_s: float) -> bool:
     return abs(since_first_s - round(since_first_s / grid_s) * grid_s) <= _SAME_S
 
@@ -118,27 +122,40 @@ def _unknown_epochs(scoring: Scoring) -> list[Annotation]:
     places = _gaps(scoring)
     if epoch_s is None:
         return []
-    first_s = min(stage.onset_s for stage in scoring.stages)
+    candidates = [
+        note
+        for note in scoring.annotations
+        if (note.duration_s or 0.0) >= SHORTEST_EPOCH_S and _may_be_stage(note)
+    ]
     unknown = []
-    for note in scoring.annotations:
+    for note in candidates:
         duration_s = note.duration_s or 0.0
         gap = _gap_at(places, note.onset_s + min(duration_s, epoch_s) / 2)
-        if gap is None or duration_s < SHORTEST_EPOCH_S or not _may_be_stage(note):
+        if gap is None or math.inf in gap or -math.inf in gap:
             continue
-        is_epoch = abs(duration_s - epoch_s) <= _SAME_S
-        if math.inf in gap or -math.inf in gap:  # many events stand before and after the stages
-            is_stage = is_epoch and _is_on(epoch_s, note.onset_s - first_s)
-            is_stage = is_stage and may_name_stage(note.text)
-        else:
-            is_stage = is_epoch or _touches(gap, note.onset_s, note.onset_s + duration_s)
-        if is_stage:
+        if _is_same(duration_s, epoch_s) or _touches(gap, note.onset_s, note.onset_s + duration_s):
             unknown.append(note)
-    return unknown
+    epochs = [note for note in candidates if _is_same(note.duration_s or 0.0, epoch_s)]
+    return [*unknown, *_in_a_row(epochs, before_s=places[0][1], after_s=places[-1][0])]
+
+
+def _in_a_row(epochs: Sequence[Annotation], *, before_s: float, after_s: float) -> list[Annotation]:
+    """Those right before the first stage or right behind the last one, without a hole."""
+    found = []
+    for note in sorted(epochs, key=lambda n: n.onset_s):
+        if _is_same(note.onset_s, after_s):
+            found.append(note)
+            after_s += note.duration_s or 0.0
+    for note in sorted(epochs, key=lambda n: -n.onset_s):
+        if _is_same(note.onset_s + (note.duration_s or 0.0), before_s):
+            found.append(note)
+            before_s = note.onset_s
+    return found
 
 
 def _touches(gap: tuple[float, float], begin_s: float, end_s: float) -> bool:
     """Whether an event begins where a stage ends, or ends where one begins."""
-    return abs(begin_s - gap[0]) <= _SAME_S or abs(end_s - gap[1]) <= _SAME_S
+    return _is_same(begin_s, gap[0]) or _is_same(end_s, gap[1])
 
 
 def _usual_s(scoring: Scoring) -> float | None:

@@ -19,6 +19,7 @@ from psgpipe.scorings.tables.row_times import RowTimes, TableRow, TableRules, Ti
 from psgpipe.scorings.tables.table_columns import Columns
 
 SHORTEST_STAGE_S = 5.0
+SAME_S = 1e-3
 _UNITS_BELOW = re.compile(r"\[\s*([^\]]*)\s*\]")
 
 
@@ -37,12 +38,13 @@ def read_table(found: FoundTable, rules: TableRules, options: ReadOptions, file:
     has_events = "event" in columns.place
     if not columns.stages or (has_events and reader.has_stages_among_events(rows)):
         return reader.events(rows)
-    if has_events and reader.has_several_events(rows):
+    scoring = reader.stages(rows)
+    if has_events and reader.has_several_events(rows) and not _is_tiled(scoring.stages):
         raise ScoringInvalid(
             f"{file}: a list of events, each with the stage at its time; it is not the hypnogram",
             "Export the stage of every epoch.",
         )
-    return reader.stages(rows)
+    return scoring
 
 
 def _with_units_below(found: FoundTable) -> tuple[Columns, list[TableRow]]:
@@ -88,6 +90,22 @@ def _with_blank_epochs(
     between = [row for row in rows[begin : last + 1] if row.line in lines or reader.has_time(row)]
     behind = itertools.takewhile(reader.is_timed, rows[last + 1 :])
     return [*between, *behind]
+
+
+def _is_tiled(stages: Sequence[ScoredStage]) -> bool:
+    """Whether each stage begins where the one before it ends, as epochs do and events do not."""
+    by_scorer: dict[str | None, list[ScoredStage]] = {}
+    for stage in stages:
+        by_scorer.setdefault(stage.scorer, []).append(stage)
+    steps_s = [
+        (b.onset_s - a.onset_s, a.duration_s)
+        for own in by_scorer.values()
+        for a, b in itertools.pairwise(own)
+    ]
+    usual_s = steps_s[0][0] if steps_s else 0.0
+    return usual_s >= SHORTEST_STAGE_S and all(
+        abs(step_s - (duration_s or usual_s)) <= SAME_S for step_s, duration_s in steps_s
+    )
 
 
 @dataclass(frozen=True)
