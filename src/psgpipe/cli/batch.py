@@ -38,7 +38,6 @@ from psgpipe.night.recipe import recipe_from
 from psgpipe.results.baseline_thresholds import with_baseline_thresholds
 from psgpipe.results.nights_tsv import NIGHTS, gather
 from psgpipe.results.status import unlisted_nights
-from psgpipe.scorings.mapping import read_mapping
 from psgpipe.study import blinding
 from psgpipe.study.pages import keep_study_page
 from psgpipe.study.prepared import read_part
@@ -114,6 +113,8 @@ def command(
     if thresholds_from:
         nights = _with_thresholds(nights, thresholds_from)
     if scoring_map is not None:
+        from psgpipe.scorings.mapping import read_mapping
+
         by_expert = recipe.definition.by_expert
         nights = with_scoring_map(nights, read_mapping(scoring_map), by_expert=by_expert)
     if nights.passed_over:

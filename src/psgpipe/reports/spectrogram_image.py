@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from psgpipe.reports.colours import NO_STAGE
 from psgpipe.reports.png import data_uri, palette_png
+from psgpipe.signals.quantiles import quantile
 
 # Ten colours of viridis (van der Walt and Smith 2015, CC0): even steps for every eye, and in grey.
 _ANCHORS = (
@@ -46,13 +47,14 @@ def spectrogram_image(spectrogram: Spectrogram) -> SpectrogramImage | None:
     is_signal = np.isfinite(power_db)
     if not is_signal.any():
         return None
-    low, high = np.percentile(power_db[is_signal], [LOWEST_PERCENTILE, HIGHEST_PERCENTILE])
-    share = (power_db - low) / max(float(high - low), 1e-9)
+    with_signal_db = power_db[is_signal].astype(np.float64)
+    low, high = (quantile(with_signal_db, p / 100) for p in (LOWEST_PERCENTILE, HIGHEST_PERCENTILE))
+    share = (power_db - low) / max(high - low, 1e-9)
     level = np.nan_to_num(np.clip(share, 0, 1)) * (N_COLOURS - 1)
     indices = np.where(is_signal, np.round(level), N_COLOURS).astype(np.uint8)
     uri = data_uri(palette_png(indices[::-1], _palette()))
     lowest_hz, highest_hz = float(spectrogram.freqs_hz[0]), float(spectrogram.freqs_hz[-1])
-    return SpectrogramImage(uri, lowest_hz, highest_hz, float(low), float(high))
+    return SpectrogramImage(uri, lowest_hz, highest_hz, low, high)
 
 
 def _palette() -> npt.NDArray[np.uint8]:

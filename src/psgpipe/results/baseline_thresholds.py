@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from math import fsum
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 from psgpipe.errors import UsageError
@@ -36,7 +36,12 @@ def with_baseline_thresholds(night: Night, out: Path) -> Night:
             f"{night.subject} with spindles and slow waves",
             "Stage the baseline nights there first: psgpipe batch --microstructure.",
         )
-    return replace(night, spindle_threshold_uv=fmean(spindles), slow_wave_threshold_uv=fmean(waves))
+    return replace(night, spindle_threshold_uv=_mean(spindles), slow_wave_threshold_uv=_mean(waves))
+
+
+def _mean(values: list[float]) -> float:
+    """The mean of at least one value; `statistics` is slow to import."""
+    return fsum(values) / len(values)
 
 
 def _baseline_events(subject: str, out: Path) -> Iterator[Mapping[str, Any]]:

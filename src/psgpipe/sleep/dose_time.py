@@ -6,8 +6,10 @@ A dose after the night, or very long before it, is impossible.
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
-from psgpipe.model.comparison import MeasuredNight
+if TYPE_CHECKING:
+    from psgpipe.model.comparison import MeasuredNight
 
 LONGEST_SINCE_DOSE_D = 60.0
 """A dose longer ago than this belongs to another night, or one of the dates is wrong."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from psgpipe.errors import UsageError
+from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.scoring import GivenScoring, ScoringUse
-from psgpipe.scorings.mapping import read_mapping
 
 
 def given_scoring(
@@ -36,5 +37,12 @@ def given_scoring(
             "--by names who corrected the stages, and this scoring is no correction",
             "Add --as correction; a scorer in the file is chosen with --scorer.",
         )
-    mapping = read_mapping(scoring_map) if scoring_map is not None else None
-    return GivenScoring(Path(path), scorer, mapping, use, by)
+    return GivenScoring(Path(path), scorer, _mapping(scoring_map), use, by)
+
+
+def _mapping(scoring_map: str | None) -> Mapping[str, SleepStage] | None:
+    if scoring_map is None:
+        return None
+    from psgpipe.scorings.mapping import read_mapping
+
+    return read_mapping(scoring_map)

@@ -11,14 +11,15 @@ from psgpipe.model.montage import LabelTable
 from psgpipe.model.night import Lights, LightsSource, Night
 from psgpipe.model.scoring import AlignedScoring, GivenScoring, Scoring
 from psgpipe.night.lights_events import lights_events
-from psgpipe.scorings.align import align
-from psgpipe.scorings.read import read_scoring
 from psgpipe.sleep.lights import place_lights
 from psgpipe.sleep.local_clock import local_clock
 
 
 def read_given(given: GivenScoring, label_table: LabelTable | None) -> Scoring:
     """The scoring file, read as it was asked for; errors are those of `read_scoring`."""
+    # Forty modules, which a night without a scoring does not need.
+    from psgpipe.scorings.read import read_scoring
+
     return read_scoring(
         given.path, mapping=given.mapping, scorer=given.scorer, label_table=label_table
     )
@@ -34,6 +35,8 @@ def is_same_file(path: Path, other: Path) -> bool:
 
 def aligned(scoring: Scoring, header: Header, night: Night) -> AlignedScoring:
     """A scoring on the epochs of the night's recording; errors are those of `align`."""
+    from psgpipe.scorings.align import align
+
     clock = local_clock(header.start, header.start_clock, night.timezone)
     return align(scoring, clock, header.span_s)
 

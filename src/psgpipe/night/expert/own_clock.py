@@ -11,7 +11,6 @@ from psgpipe.model.header import Finding, Header
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.night import Night
 from psgpipe.model.scoring import Scoring
-from psgpipe.scorings.align import scored_span_s
 from psgpipe.sleep.given_lights import read_time
 from psgpipe.sleep.local_clock import DAY_S, clock_at, of_day_s
 
@@ -25,6 +24,8 @@ def header_of(scoring: Scoring, night: Night) -> Header:
     The night begins and ends with its scoring. Lights off before the first stage, or lights on
     after the last one, make it longer by whole epochs, which have no stage.
     """
+    from psgpipe.scorings.align import scored_span_s
+
     clock = scoring.start.time() if scoring.start else scoring.start_clock
     span_s = scored_span_s(scoring)
     header = Header(scoring.file, scoring.format, scoring.start, clock, span_s, span_s, ())

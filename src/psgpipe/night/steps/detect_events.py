@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from importlib import metadata
 
 import numpy as np
 import numpy.typing as npt
@@ -93,9 +92,16 @@ def detect_events(
         large_slow_wave_uv=waves.large_uv if waves else None,
         rems_per_min=rems_per_min,
         thresholds_from="night" if opened.night.spindle_threshold_uv is None else "baseline",
-        yasa=metadata.version("yasa"),
+        yasa=_yasa_version(),
         absent=absent,
     )
+
+
+def _yasa_version() -> str:
+    # A night without events does not need this slow import.
+    from importlib import metadata
+
+    return metadata.version("yasa")
 
 
 def with_events(found: Microstructure, events: Events | None) -> Microstructure:
