@@ -11,6 +11,7 @@ from psgpipe.model.hypnogram import SCORED, Hypnodensity
 from psgpipe.model.summary import QualityFlag
 from psgpipe.reports.colours import CONVENTIONAL_ORDER
 from psgpipe.reports.night_picture import night_picture
+from psgpipe.reports.night_words import recorded_from
 from psgpipe.reports.time_axis import MOST_TICKS, TimeAxis
 from psgpipe.sleep.local_clock import LocalClock
 from tests.reports.nights import START, WHOLE_NIGHT, spectrogram, staged_night
@@ -209,6 +210,13 @@ def test_a_night_has_its_date_and_derivations():
         "2026-11-27, 22:30:00, 7 h 57 min recorded · automatic stages, not AASM scoring"
     )
     assert words[2] == "Derivations: C4-M1, E1-M2, chin1-chin2"
+
+
+def test_a_recording_with_a_gap_tells_how_much_of_its_time_was_recorded():
+    staged = staged_night("N2*840 UNS*120")
+    recording = {**staged.provenance["recording"], "duration_s": 7 * 3600}
+    staged = replace(staged, provenance={**staged.provenance, "recording": recording})
+    assert recorded_from(staged) == "2026-11-27, 22:30:00, 7 h 00 min recorded within 8 h 00 min"
 
 
 def test_a_blinded_night_shows_no_condition():

@@ -49,13 +49,14 @@ def clock_of(staged: StagedNight) -> LocalClock:
 
 
 def recorded_from(staged: StagedNight) -> str:
-    """Date and time of the start, and the length of the recording."""
-    hypnogram = staged.hypnogram
+    """Date and time of the start, and how long was recorded; with gaps, within what time."""
+    hypnogram, recording = staged.hypnogram, staged.provenance["recording"]
     clock = clock_of(staged).clock_at(0.0)
     day = f"{hypnogram.start:%Y-%m-%d}" if hypnogram.start else NO_DATE
-    length = duration(float(staged.provenance["recording"]["span_s"]))
+    length, span = (duration(float(recording[key])) for key in ("duration_s", "span_s"))
+    within = "" if length == span else f" within {span}"
     at = f"{day}, {clock}" if clock else day
-    return f"{at}, {length} recorded"
+    return f"{at}, {length} recorded{within}"
 
 
 def duration(seconds: float) -> str:
