@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from psgpipe.microstructure.artefacts import ArtefactRule, artefact_epochs
-from psgpipe.microstructure.shape import sigma_peak_hz, slope_2_30, slope_30_45
+from psgpipe.microstructure.shape import (
+    is_low_passed,
+    sigma_peak_hz,
+    slope_2_30,
+    slope_30_45,
+)
 from psgpipe.microstructure.spectrum import Spectra, band_powers, density, frequencies
 from psgpipe.model.microstructure.records import BANDS_HZ
 from psgpipe.model.sampled_signal import Band
@@ -78,12 +83,35 @@ def test_the_peak_of_the_spindles_is_found_between_bins(hz):
     power = np.append(1.0, freqs_hz[1:] ** -2.0) * (
         1 + 3 * np.exp(-0.5 * ((freqs_hz - hz) / 0.8) ** 2)
     )
-    assert sigma_peak_hz(freqs_hz, power) == pytest.approx(hz, abs=0.02)
+    assert sigma_peak_hz(freqs_hz, power, 20) == pytest.approx(hz, abs=0.02)
 
 
 def test_a_spectrum_without_spindles_has_no_peak():
     freqs_hz = frequencies(256.0)
-    assert sigma_peak_hz(freqs_hz, np.append(1.0, freqs_hz[1:] ** -2.0)) is None
+    assert sigma_peak_hz(freqs_hz, np.append(1.0, freqs_hz[1:] ** -2.0), 20) is None
+
+
+@pytest.mark.parametrize("n_epochs", [20, 120])
+def test_the_highest_bin_of_noise_is_no_peak(n_epochs):
+    for seed in range(20):
+        noise_uv = np.random.default_rng(seed).standard_normal((n_epochs, 3000))
+        spectra = spectra_of(noise_uv, 100.0)
+        density_uv2_hz = spectra.density_uv2_hz.mean(axis=0)
+        assert sigma_peak_hz(spectra.freqs_hz, density_uv2_hz, n_epochs) is None
+
+
+@pytest.mark.parametrize("low_pass_hz", [20, 25, 30, 35, 40])
+@pytest.mark.parametrize("order", [4, 8])
+def test_a_low_pass_that_nobody_states_is_seen_and_a_steep_slope_is_none(low_pass_hz, order):
+    freqs_hz = frequencies(256.0)[1:]
+    for slope in (-1.0, -2.0, -5.0):
+        straight = freqs_hz**slope
+        assert not is_low_passed(freqs_hz, straight)
+        # Butterworth's power response.
+        filtered = straight / (1 + (freqs_hz / low_pass_hz) ** (2 * order))
+        assert is_low_passed(freqs_hz, filtered)
+        # Muscle adds a floor, which makes the upper half flatter.
+        assert not is_low_passed(freqs_hz, straight + 45.0**slope)
 
 
 @pytest.mark.parametrize(("hz", "uv"), [(1.5, 200), (38, 12)])

@@ -102,6 +102,15 @@ def test_a_low_pass_in_the_header_forbids_the_slope_of_high_frequencies(tmp_path
     assert spectrum.absent["slope_30_45"] == "the recorder's low-pass is at 35 Hz"
 
 
+def test_a_low_pass_below_30_hz_forbids_every_slope(tmp_path):
+    path = write_night(tmp_path / "night.edf", seconds=1800, fs_hz=256)
+    path.write_bytes(path.read_bytes().replace(b"LP:75Hz", b"LP:15Hz"))
+    found = run_night(path, "eeg-only").microstructure
+    spectrum = next(s for s in found.stages.values() if s.mean.power_uv2 is not None)
+    assert (spectrum.slope_2_30, spectrum.slope_30_45, spectrum.sigma_peak_hz) == (None, None, None)
+    assert set(spectrum.absent.values()) == {"the recorder's low-pass is at 15 Hz"}
+
+
 def test_a_sampling_rate_below_200_hz_forbids_it_too(tmp_path):
     path = write_night(tmp_path / "night.edf", seconds=900, fs_hz=128)
     found = run_night(path, "eeg-only").microstructure

@@ -10,7 +10,12 @@ import numpy.typing as npt
 
 from psgpipe.microstructure.artefacts import ARTEFACT_RULE, ArtefactRule, artefact_epochs
 from psgpipe.microstructure.endpoints import EndpointInput, endpoints
-from psgpipe.microstructure.shape import sigma_peak_hz, slope_2_30, slope_30_45
+from psgpipe.microstructure.shape import (
+    is_low_passed,
+    sigma_peak_hz,
+    slope_2_30,
+    slope_30_45,
+)
 from psgpipe.microstructure.spectrum import Spectra, band_powers
 from psgpipe.model.hypnogram import EPOCH_MIN, SCORED, SLEEP, Hypnodensity, Hypnogram, SleepStage
 from psgpipe.model.microstructure.records import (
@@ -25,6 +30,9 @@ from psgpipe.sleep.cycles import CYCLE_RULE, CycleRule, sleep_cycles
 
 LEAST_MIN = 10.0
 LOW_CONFIDENCE = 0.5
+UNSTATED_FILTER = (
+    "power falls between 30 and 45 Hz as behind a low-pass that the header does not state"
+)
 
 Floats = npt.NDArray[np.float64]
 Marks = npt.NDArray[np.bool_]
@@ -38,14 +46,15 @@ class SpectralRules:
     ----------
     least_min
         Minutes without artefact that a mean needs.
-    no_high_slope
-        Why the slope of 30-45 Hz cannot be measured in this recording, or None.
+    no_slope, no_high_slope
+        Why the slope of 2-30 Hz, or of 30-45 Hz, cannot be measured in this recording, or None.
     lights_off_epoch
         The first epoch in bed; None where lights off is not known.
     """
 
     artefacts: ArtefactRule = ARTEFACT_RULE
     least_min: float = LEAST_MIN
+    no_slope: str | None = None
     no_high_slope: str | None = None
     lights_off_epoch: int | None = None
     cycles: CycleRule = CYCLE_RULE
@@ -141,17 +150,21 @@ def _stage_spectrum(
     names = ("slope_2_30", "slope_30_45", "sigma_peak_hz")
     if mean.power_uv2 is None:
         return StageSpectrum(mean, absent=dict.fromkeys(names, mean.reason or ""))
-    density = spectra.of(marks[measured]).density_uv2_hz.mean(axis=0)
-    peak_hz = sigma_peak_hz(spectra.freqs_hz, density)
-    absent = {} if peak_hz is not None else {"sigma_peak_hz": "no peak between 11 and 16 Hz"}
-    if rules.no_high_slope:
-        absent["slope_30_45"] = rules.no_high_slope
+    freqs_hz = spectra.freqs_hz
+    of_epochs = spectra.of(marks[measured]).density_uv2_hz
+    density = of_epochs.mean(axis=0)
+    reasons = {"slope_2_30": rules.no_slope, "slope_30_45": rules.no_high_slope}
+    if not rules.no_high_slope and is_low_passed(freqs_hz, density):
+        reasons["slope_30_45"] = UNSTATED_FILTER
+    peak_hz = None if rules.no_slope else sigma_peak_hz(freqs_hz, density, len(of_epochs))
+    if peak_hz is None:
+        reasons["sigma_peak_hz"] = rules.no_slope or "no peak between 11 and 16 Hz"
     return StageSpectrum(
         mean,
-        slope_2_30(spectra.freqs_hz, density),
-        None if rules.no_high_slope else slope_30_45(spectra.freqs_hz, density),
+        None if reasons["slope_2_30"] else slope_2_30(freqs_hz, density),
+        None if reasons["slope_30_45"] else slope_30_45(freqs_hz, density),
         peak_hz,
-        absent,
+        {name: reason for name, reason in reasons.items() if reason},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -9,7 +10,11 @@ import numpy as np
 
 from psgpipe.microstructure.artefacts import ArtefactRule
 from psgpipe.microstructure.measure import SpectralRules, microstructure, withheld
-from psgpipe.microstructure.shape import HIGH_SLOPE_FS_HZ, HIGH_SLOPE_LOW_PASS_HZ
+from psgpipe.microstructure.shape import (
+    HIGH_SLOPE_FS_HZ,
+    HIGH_SLOPE_LOW_PASS_HZ,
+    SLOPE_LOW_PASS_HZ,
+)
 from psgpipe.microstructure.spectrum import epoch_spectra
 from psgpipe.model.derived_signal import DerivedSignal
 from psgpipe.model.microstructure.records import Microstructure
@@ -66,10 +71,12 @@ def measure_microstructure(
     signal = next(r for r in referenced if r.derivation.role == "eeg")
     hypnogram, lights = staged.hypnogram, opened.lights
     measured = covered_epochs(signal) & hypnogram.valid & hypnogram.in_bed
+    low_pass_hz = _low_pass_hz(signal, opened)
     rules = SpectralRules(
         artefacts=params.artefacts,
         least_min=params.least_min,
-        no_high_slope=_no_high_slope(signal, opened),
+        no_slope=_filtered(low_pass_hz, SLOPE_LOW_PASS_HZ),
+        no_high_slope=_no_high_slope(signal, low_pass_hz),
         lights_off_epoch=int(np.argmax(hypnogram.in_bed))
         if lights.off_source != "recording" and hypnogram.in_bed.any()
         else None,
@@ -85,21 +92,29 @@ def measure_microstructure(
     return found
 
 
-def _no_high_slope(signal: DerivedSignal, opened: OpenedNight) -> str | None:
+def _no_high_slope(signal: DerivedSignal, low_pass_hz: float) -> str | None:
     """Why the slope of 30-45 Hz cannot be measured in this recording, or None."""
     if signal.fs_hz < HIGH_SLOPE_FS_HZ:
         return f"sampled at {signal.fs_hz:g} Hz, below {HIGH_SLOPE_FS_HZ:g} Hz"
+    return _filtered(low_pass_hz, HIGH_SLOPE_LOW_PASS_HZ)
+
+
+def _filtered(low_pass_hz: float, needed_hz: float) -> str | None:
+    """A reason where the recorder's low-pass is below what a measure needs."""
+    return f"the recorder's low-pass is at {low_pass_hz:g} Hz" if low_pass_hz < needed_hz else None
+
+
+def _low_pass_hz(signal: DerivedSignal, opened: OpenedNight) -> float:
+    """The lowest low-pass that the header states for the channels of a signal; else infinite."""
     labels = signal.derivation.labels
     prefilters = (c.prefilter for c in opened.header.channels if c.label in labels)
     edges_hz = [float(e.replace(",", ".")) for p in prefilters for e in _LOW_PASS.findall(p)]
-    if edges_hz and min(edges_hz) < HIGH_SLOPE_LOW_PASS_HZ:
-        return f"the recorder's low-pass is at {min(edges_hz):g} Hz"
-    return None
+    return min(edges_hz, default=math.inf)
 
 
 STEP = Step(
     "measure_microstructure",
-    "1",
+    "2",
     ("opened", "referenced", "staged", "summary"),
     "microstructure",
     MicrostructureParams,
