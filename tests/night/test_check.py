@@ -29,7 +29,7 @@ def checked(capsys, *arguments):
 
 
 def test_one_recording_is_told_in_full(archive, capsys):
-    code, out = checked(capsys, archive / "good.edf")
+    code, out = checked(capsys, archive / "good.edf", "-v")
     assert code == 0
     assert "    EEG C4-M1  128 Hz  uV    C4-M1\n" in out
     assert "EEG C4-M1: recorded as EEG C4-M1" in out

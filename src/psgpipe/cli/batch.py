@@ -118,7 +118,9 @@ def command(
         by_expert = recipe.definition.by_expert
         nights = with_scoring_map(nights, read_mapping(scoring_map), by_expert=by_expert)
     if nights.passed_over:
-        LOGGER.info(f"{nights.passed_over} files hold scored stages and no recording: not staged")
+        n_files = count_of(nights.passed_over, "file")
+        hold = "holds" if nights.passed_over == 1 else "hold"
+        LOGGER.info(f"{n_files} {hold} scored stages and no recording: not staged")
     if dry_run:
         plan = plan_batch(nights, recipe, out, options)
         if as_json:

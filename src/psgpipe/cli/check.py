@@ -23,7 +23,8 @@ from psgpipe.cli.options import (
     pipeline_option,
     print_json,
 )
-from psgpipe.cli.printing import printable, table
+from psgpipe.cli.printing import printable, table, terminal_width
+from psgpipe.cli.text.check_text import recording_text
 from psgpipe.cli.text.failure_lines import failure_lines
 from psgpipe.cli.text.progress import ProgressBar
 from psgpipe.errors import FileTaken, RecordingUnreadable, StagerUnavailable
@@ -111,7 +112,7 @@ def command(
     else:
         for recording in checked_recordings():
             if not quiet:
-                click.echo(recording_text(recording))
+                click.echo(recording_text(recording, verbose=verbose, width=terminal_width()))
     # Unreadable (4) goes before unsuitable (5): somebody must look at that file first.
     raise click.exceptions.Exit(min(codes, default=0))
 
@@ -232,58 +233,3 @@ def audit_row(checked: dict[str, Any]) -> dict[str, str]:
 def one_line(text: str) -> str:
     """`text` without the characters that end a cell or a line."""
     return printable(text).replace("\n", " ").replace("\t", " ")
-
-
-def recording_text(checked: dict[str, Any]) -> str:
-    """One recording for a person to read."""
-    lines = [f"{checked['file']}: {checked['state']}"]
-    if checked["container"]:
-        start = checked["start"] or checked["start_clock"] or "unknown"
-        lines.append(f"  {checked['container']}, starts {start}, {_duration(checked)}")
-        lines.append(table(_channel_rows(checked["channels"]), indent="    "))
-        lines += _derivation_lines(checked)
-    lines += [f"  ! {f['code']}: {f['message']}" for f in checked["findings"]]
-    lines += _quality_lines(checked.get("quality"))
-    if checked["error"]:
-        lines += [f"  {checked['error']['problem']}", f"    {checked['error']['remedy']}"]
-    # A finding that makes the numbers doubtful is a quality flag, too.
-    return "\n".join(line for line in dict.fromkeys(lines) if line)
-
-
-def _duration(checked: dict[str, Any]) -> str:
-    minutes, gap_s = checked["span_s"] / 60, checked["span_s"] - checked["duration_s"]
-    gaps = f", gaps of {gap_s:g} s in all" if gap_s > 1e-3 else ""
-    length = f"{minutes:.1f} min" if minutes < 120 else f"{minutes / 60:.2f} h"
-    return length + gaps
-
-
-def _channel_rows(channels: list[dict[str, Any]]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [("channel", "rate", "unit", "read as")]
-    for channel in channels:
-        rate = "?" if channel["fs_hz"] is None else f"{channel['fs_hz']:g} Hz"
-        plus, minus = channel["plus"], channel["minus"]
-        meaning = "-" if plus is None else plus if plus == minus else f"{plus}-{minus}"
-        if channel["refused"] and plus is not None:
-            meaning += f" (not used: {channel['refused']})"
-        rows.append((channel["label"], rate, channel["unit"], meaning))
-    return rows
-
-
-def _derivation_lines(checked: dict[str, Any]) -> list[str]:
-    if "chosen" in checked:
-        return [f"  {c['role'].upper()} {c['name']}: {c['why']}" for c in checked["chosen"]]
-    lines = []
-    for role in dict.fromkeys(d["role"] for d in checked["derivations"]):
-        built = [d["name"] for d in checked["derivations"] if d["role"] == role]
-        lines.append(f"  {role.upper()}: {', '.join(built)}")
-    return lines or ["  no derivation of the pipeline can be built"]
-
-
-def _quality_lines(quality: dict[str, Any] | None) -> list[str]:
-    if quality is None:
-        return []
-    lines = [f"  ! {flag['code']}: {flag['message']}" for flag in quality["flags"]]
-    for name, measures in quality["measures"].items():
-        shown = (f"{key} {value:.3g}" for key, value in measures.items() if value is not None)
-        lines.append(f"  {name}: {', '.join(shown)}")
-    return lines

@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, TextIO
 
@@ -18,6 +20,9 @@ from psgpipe.files.atomic import is_disk_full
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+
+MIN_WIDTH = 60
 
 
 def printable(text: str) -> str:
@@ -34,6 +39,22 @@ def table(rows: Iterable[Sequence[str]], indent: str = "  ") -> str:
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells)
     return "\n".join(indent + line.rstrip() for line in lines)
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that shows stdout; None where no person reads it there."""
+    return max(MIN_WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
+
+
+def wrapped(line: str, width: int | None) -> str:
+    """A line in several of at most `width` characters, the further ones indented."""
+    if width is None or len(line) <= width:
+        return line
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.fill(
+        line.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}    ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
 
 
 class _RawStream(io.RawIOBase):

@@ -24,7 +24,7 @@ from psgpipe.cli.options import (
     stages_option,
     thresholds_option,
 )  # fmt: skip
-from psgpipe.cli.printing import printable, table
+from psgpipe.cli.printing import printable, table, terminal_width, wrapped
 from psgpipe.errors import UsageError
 from psgpipe.files.scratch import use_scratch_for_caches
 from psgpipe.messages import count_of
@@ -224,7 +224,7 @@ def summary_text(summary: dict[str, Any], outcome: Outcome) -> str:
         for (name, key, unit), why in zip(SHOWN, _without_repeats(reasons), strict=True)
     ]
     heads = [summary["subject"], summary["night"], summary["condition"] or ""]
-    warnings = [f"  ! {warning}" for warning in summary["warnings"]]
+    warnings = [wrapped(printable(f"  ! {w}"), terminal_width()) for w in summary["warnings"]]
     lines = [
         " ".join(filter(None, heads)),
         table(rows),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from psgpipe.edf.reader import RecordingContent, open_recording, read_content
 from psgpipe.errors import ChannelMissing, LightsNeeded, TooShort
 from psgpipe.files.regular import file_name
+from psgpipe.messages import count_of
 from psgpipe.model.header import Header
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.montage import ROLES, Candidates, ChannelSource, LabelTable, Montage
@@ -198,12 +199,17 @@ def lights_warning(opened: OpenedNight) -> str | None:
 
 
 def choice_lines(opened: OpenedNight) -> list[str]:
-    """Which derivations were chosen and why, and what is odd about the file, for the user."""
+    """Which derivations were chosen and why."""
+    return [f"{d.role.upper()} {d.name}: {d.why}" for d in opened.montage.derivations]
+
+
+def doubt_lines(opened: OpenedNight) -> list[str]:
+    """What is odd about the file; the finished night has the same among its warnings."""
     used = (None, *opened.montage.labels)
-    lines = [f"{d.role.upper()} {d.name}: {d.why}" for d in opened.montage.derivations]
-    lines += [f"{f.code}: {f.message}" for f in opened.findings if f.channel in used]
+    lines = [f"{f.code}: {f.message}" for f in opened.findings if f.channel in used]
     n_others = sum(finding.channel not in used for finding in opened.findings)
     if n_others:
-        lines.append(f"{n_others} findings on channels that are not used; psgpipe check lists them")
+        findings = count_of(n_others, "finding")
+        lines.append(f"{findings} on channels that are not used; psgpipe check lists them")
     warning = lights_warning(opened)
     return [*lines, warning] if warning else lines

@@ -27,7 +27,7 @@ from psgpipe.night.earlier_result import (
     refuse_uncorrected,
 )
 from psgpipe.night.fingerprint import night_fingerprint
-from psgpipe.night.open import choice_lines
+from psgpipe.night.open import choice_lines, doubt_lines
 from psgpipe.night.parts import hash_recording
 from psgpipe.night.recipe import Recipe
 from psgpipe.results import journal
@@ -166,6 +166,8 @@ def prepare_night(
         raise
     for line in choice_lines(opened):
         LOGGER.info(line)
+    for line in doubt_lines(opened):
+        LOGGER.debug(line)
     request = recipe.request_sha256(night, hashed.sha256)
     return PreparedNight(folder, opened, old, hashed, request)
 

@@ -1,0 +1,146 @@
+"""What ``psgpipe check`` says of one recording: its channels, what is odd, and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from psgpipe.cli.printing import printable, table, wrapped
+
+WORDS = {
+    "artefact": "many artefacts",
+    "amplitude-high": "too large; is its unit right?",
+    "amplitude-low": "too small; poor contact, or a wrong unit",
+    "clipped": "clipped",
+    "copy": "the same signal as another derivation",
+    "dropout": "samples were lost",
+    "eeg-in-emg": "EEG and EOG in it",
+    "eog-like": "looks like an EOG",
+    "flat": "flat for much of the time",
+    "gain-change": "its gain changes",
+    "heartbeat": "ECG in it",
+    "high-frequency": "noise or muscle",
+    "mains": "mains hum, which staging filters out",
+    "monotonous": "does not change as sleep does",
+    "noise": "noise in many epochs",
+    "not-finite": "samples that are no numbers",
+    "rate-low": "sampled too slowly",
+    "repeated": "repeats earlier signal",
+    "resolution": "coarse steps",
+    "slope-flat": "mostly noise",
+    "slow": "slower than any EEG",
+    "incomplete": "much of the night has no signal to stage",
+    "too-short": "too short",
+    "unscored": "some of the night has no signal to stage",
+}
+"""Flags of a derivation in words of a technician."""
+GOOD = "good"
+
+
+def recording_text(
+    checked: dict[str, Any], *, verbose: bool = False, width: int | None = None
+) -> str:
+    """One recording for a person to read; the measures are shown with `verbose`.
+
+    Parameters
+    ----------
+    width
+        Columns of the terminal; None wraps no line.
+    """
+    lines = [f"{checked['file']}: {checked['state']}"]
+    if checked["container"]:
+        start = checked["start"] or checked["start_clock"] or "unknown"
+        lines.append(f"  {checked['container']}, starts {start}, {_duration(checked)}")
+        lines.append(table(_channel_rows(checked["channels"]), indent="    "))
+        lines += _derivation_lines(checked)
+    quality = checked.get("quality") or {"flags": [], "measures": {}}
+    said = [*checked["findings"], *quality["flags"]]
+    # A finding that makes the numbers doubtful is a quality flag, too.
+    lines += [f"  ! {code}: {message}" for code, message in _each_once(said)]
+    if verbose:
+        lines += _measure_lines(quality)
+    error = checked["error"]
+    if error:
+        lines += [f"  {error['problem']}", f"    {error['remedy']}"]
+    if checked["container"]:
+        lines.append(f"  {verdict(checked)}")
+    texts = (line for line in dict.fromkeys(lines) if line)
+    # A table is not wrapped: its lines are columns.
+    return "\n".join(text if "\n" in text else wrapped(printable(text), width) for text in texts)
+
+
+def verdict(checked: dict[str, Any]) -> str:
+    """``C4-M1: good; chin: noise in many epochs; can be staged: yes``."""
+    quality = checked.get("quality")
+    parts = []
+    if quality:
+        flags = quality["flags"]
+        names = dict.fromkeys([*quality["measures"], *(f["derivation"] for f in flags)])
+        parts = [
+            f"{name}: {_in_words([f for f in flags if f['derivation'] == name])}"
+            for name in names
+            if name is not None
+        ]
+        parts += dict.fromkeys(_word(flag) for flag in flags if flag["derivation"] is None)
+    return "; ".join([*parts, f"can be staged: {_can_be_staged(checked)}"])
+
+
+def _in_words(flags: list[dict[str, Any]]) -> str:
+    if not flags:
+        return GOOD
+    words = ", ".join(dict.fromkeys(_word(flag) for flag in flags))
+    return f"not used, {words}" if any(flag["refused"] for flag in flags) else words
+
+
+def _word(flag: dict[str, Any]) -> str:
+    code: str = flag["code"]
+    return WORDS.get(code, code.replace("-", " "))
+
+
+def _can_be_staged(checked: dict[str, Any]) -> str:
+    if checked["error"]:
+        return "no"
+    quality = checked.get("quality")
+    if quality is None:
+        return "yes, by its header"
+    doubtful = any(flag["effect"] != "none" for flag in quality["flags"])
+    return "yes, with doubts" if doubtful else "yes"
+
+
+def _each_once(said: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    yield from dict.fromkeys((one["code"], one["message"]) for one in said)
+
+
+def _duration(checked: dict[str, Any]) -> str:
+    minutes, gap_s = checked["span_s"] / 60, checked["span_s"] - checked["duration_s"]
+    gaps = f", gaps of {gap_s:g} s in all" if gap_s > 1e-3 else ""
+    length = f"{minutes:.1f} min" if minutes < 120 else f"{minutes / 60:.2f} h"
+    return length + gaps
+
+
+def _channel_rows(channels: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("channel", "rate", "unit", "read as")]
+    for channel in channels:
+        rate = "?" if channel["fs_hz"] is None else f"{channel['fs_hz']:g} Hz"
+        plus, minus = channel["plus"], channel["minus"]
+        meaning = "-" if plus is None else plus if plus == minus else f"{plus}-{minus}"
+        if channel["refused"] and plus is not None:
+            meaning += f" (not used: {channel['refused']})"
+        rows.append((channel["label"], rate, channel["unit"], meaning))
+    return rows
+
+
+def _derivation_lines(checked: dict[str, Any]) -> list[str]:
+    if "chosen" in checked:
+        return [f"  {c['role'].upper()} {c['name']}: {c['why']}" for c in checked["chosen"]]
+    lines = []
+    for role in dict.fromkeys(d["role"] for d in checked["derivations"]):
+        built = [d["name"] for d in checked["derivations"] if d["role"] == role]
+        lines.append(f"  {role.upper()}: {', '.join(built)}")
+    return lines or ["  no derivation of the pipeline can be built"]
+
+
+def _measure_lines(quality: dict[str, Any]) -> Iterator[str]:
+    for name, measures in quality["measures"].items():
+        shown = (f"{key} {value:.3g}" for key, value in measures.items() if value is not None)
+        yield f"  {name}: {', '.join(shown)}"
