@@ -110,6 +110,13 @@ def test_another_calibration_computes_the_night_again(folder):
     run(folder, "twice", path)
     first = read_json(night(folder, "twice") / "manifest.json")
     lab = folder / "twice-lab.toml"
+    other = folder / "renamed.toml"
+    other.write_bytes(lab.read_bytes())
+    renamed = folder / "twice-renamed.toml"
+    renamed.write_text(
+        path.read_text(encoding="utf-8").replace("twice-lab.toml", "renamed.toml"), encoding="utf-8"
+    )
+    assert pipeline_sha256(load_definition(renamed)) == pipeline_sha256(load_definition(path))
     text = lab.read_text(encoding="utf-8")
     lab.write_text(text + "# a comment\n", encoding="utf-8")
     assert run(folder, "twice", path) == 0

@@ -22,7 +22,7 @@ class NightOrigin:
     recording
         First digits of the hash of the recording.
     calibration
-        Whether the probabilities were calibrated, and by which file; None where they were not.
+        The file by which the probabilities were calibrated; None where they were not.
     is_chain
         Whether the calibration has a chain.
     is_fitted
@@ -61,7 +61,7 @@ def night_origin(manifest: Manifest, staging: Mapping[str, Any]) -> NightOrigin:
         classifier_sha256=manifest.engine.classifier_sha256,
         age_and_sex=bool(manifest.engine.age_and_sex),
         consensus=tuple(staging.get("consensus") or ()),
-        calibration=str(used.get("file")) if used else None,
+        calibration=(manifest.engine.calibration or "a calibration") if used else None,
         is_chain=bool(used.get("transitions")),
         is_fitted=bool(recording) and recording in (used.get("recordings") or ()),
     )

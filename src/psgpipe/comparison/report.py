@@ -344,7 +344,7 @@ def stager_error_row(row: StagerErrorRow) -> Row:
 
 
 STAGER_ERROR_HEAD = (
-    "endpoint", "unit", "difference [95 %]", "stager's error, treatment - baseline [95 %]",
+    "endpoint", "unit", "difference [95 %]", "stager's error [95 %]",
     "the difference", "corrected difference [95 %]",
 )  # fmt: skip
 

@@ -61,7 +61,7 @@ def statements(
         "staging": _staging(recipe),
         "flags": _flags(nights),
         **_tipping_points(selection, spec, known),
-        "trust": _trust(contrasts),
+        "trust": _trust(contrasts, recipe),
         "parts": "Stage percentages are parts of one whole, and TST, SE and WASO are tied: they "
         "are not independent evidence.",
         "no evidence": "No evidence of change is not evidence of no change; that needs a declared "
@@ -239,7 +239,7 @@ def _staging(recipe: Mapping[str, Sequence[str]]) -> str:
     return f"Staged by {'; '.join(fields)}."
 
 
-def _trust(contrasts: Sequence[Contrast]) -> str | None:
+def _trust(contrasts: Sequence[Contrast], recipe: Mapping[str, Sequence[str]]) -> str | None:
     trust = next((c.staging for c in contrasts if c.staging), None)
     if trust is None:
         return None
@@ -248,7 +248,11 @@ def _trust(contrasts: Sequence[Contrast]) -> str | None:
         "Trust: correlation, over people, of the automatic difference between two nights with the "
         f"expert's; high from 0.8, moderate from 0.5 ({trust.measured_with}: {trust.source}"
         f"{borrowed})."
-    )
+    ) + (" It was measured without a calibration." if _is_calibrated(recipe) else "")
+
+
+def _is_calibrated(recipe: Mapping[str, Sequence[str]]) -> bool:
+    return any(value != "none" for value in recipe.get("calibration", ()))
 
 
 def _flags(nights: Sequence[MeasuredNight]) -> str:

@@ -68,11 +68,15 @@ class Definition:
 
 
 def _plain_parameters(params: Any) -> dict[str, Any]:
-    """Parameters as plain values; without a calibration as before there was one."""
+    """Parameters as plain values; without a calibration as before there was one.
+
+    The name of a calibration's file changes nothing, so it is not among them.
+    """
     values = dataclasses.asdict(params)
-    if values.get("calibration", "") is None:
-        del values["calibration"]
-    return values
+    calibration = values.pop("calibration", None)
+    if calibration is None:
+        return values
+    return {**values, "calibration": {k: v for k, v in calibration.items() if k != "file"}}
 
 
 def load_definition(pipeline: str | Path = DEFAULT_PIPELINE) -> Definition:

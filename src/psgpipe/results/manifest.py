@@ -67,6 +67,7 @@ class EngineRecord:
     classifier: str | None = None
     classifier_sha256: str | None = None
     age_and_sex: bool | None = None
+    calibration: str | None = None
     calibration_sha256: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 

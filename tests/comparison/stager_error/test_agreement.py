@@ -286,6 +286,7 @@ def test_tipping_points_of_calibrated_nights_take_the_errors_of_the_calibration(
     found = compare(folder).statements
     assert "sensitivity from 0.83" in found["tipping point rem"]
     assert "(the calibration, in subjects left out)" in found["tipping point rem"]
+    assert "It was measured without a calibration." in found["trust"]
     assert (
         "REM sensitivity 0.83 (SD 0.12), false positive rate 0.041 (SD 0.013)"
         in (found["tipping point spread"])

@@ -124,7 +124,9 @@ def _refuse_few_subjects(
 
 def _conditions(study: Iterable[StudyNight]) -> list[str]:
     """The conditions of a study that has two or more to compare."""
-    named = dict.fromkeys(night.condition for night in study if night.condition)
+    named = dict.fromkeys(
+        night.condition for night in study if night.condition and not night.excluded
+    )
     compared = [condition for condition in named if condition not in NEVER_COMPARED]
     return compared if len(compared) > 1 else []
 

@@ -86,15 +86,21 @@ def _stager_error(comparison: Comparison, shown: tuple[Contrast, ...]) -> str:
     rows = [r for r in comparison.stager_error if r.endpoint in names]
     if not rows:
         return ""
-    judged = [("", *stager_error_row(row)) for row in rows if row.error is not None]
+    judged = [_narrow(stager_error_row(row)) for row in rows if row.error is not None]
     reasons = [
         _wrapped(f"{row.endpoint}: not judged, because {row.reason}", "    ")
         for row in rows
         if row.reason
     ]
-    head = ("", *STAGER_ERROR_HEAD)
+    head = _narrow(STAGER_ERROR_HEAD)
     title = "Against the error of the stager (sensitivity, not in the verdict):"
     return "\n".join([title, *([table([head, *judged])] if judged else []), *reasons])
+
+
+def _narrow(row: tuple[str, ...]) -> tuple[str, ...]:
+    """A row without unit and corrected difference, which comparison.md has."""
+    endpoint, _, difference, error, judgement, _ = row
+    return ("", endpoint, difference, error, judgement)
 
 
 def _further(comparison: Comparison, shown: tuple[Contrast, ...]) -> str:

@@ -263,12 +263,18 @@ def _engine(needs: Requirements, opened: OpenedNight, params: StageSleepParams) 
         "classifier": needs.classifier,
         "classifier_sha256": needs.classifier_sha256,
         "age_and_sex": demographics(opened.night, params) is not None,
-        **(
-            {"calibration_sha256": params.calibration.sha256, "chain": params.calibration.is_chain}
-            if params.calibration
-            else {}
-        ),
+        **_calibration_record(params.calibration),
         "versions": dict(needs.versions),
+    }
+
+
+def _calibration_record(calibration: Calibration | None) -> dict[str, Any]:
+    if calibration is None:
+        return {}
+    return {
+        "calibration": calibration.file,
+        "calibration_sha256": calibration.sha256,
+        "chain": calibration.is_chain,
     }
 
 

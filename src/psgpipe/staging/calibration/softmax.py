@@ -5,6 +5,7 @@ Temperature: Guo C et al. (2017), ICML 70:1321. Offsets as in multinomial logist
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -91,7 +92,9 @@ def fit_weights(probabilities: Values, labels: Labels, l2: float = L2) -> Weight
     return Weights(float(weights[0]), weights[1:])
 
 
-def _step_size(loss, weights: Values, step: Values, gradient: Values) -> float:  # type: ignore[no-untyped-def]
+def _step_size(
+    loss: Callable[[Values], float], weights: Values, step: Values, gradient: Values
+) -> float:
     """The step, halved until the loss falls enough: the loss is convex, a whole step may be far."""
     before, slope, size = loss(weights), float(gradient @ step), 1.0
     while size > 1e-8 and loss(weights - size * step) > before - 1e-4 * size * slope:
