@@ -85,3 +85,28 @@ def test_there_is_always_one_worker(machine):
     write(machine, "proc/self/cgroup", "0::/")
     write(machine, "sys/fs/cgroup/memory.max", "1000")
     assert choose_jobs("auto", WORKER_BYTES, {}, machine).count == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "count"),
+    [
+        ({"SLURM_MEM_PER_NODE": "3500"}, 3),
+        ({"SLURM_MEM_PER_NODE": "0"}, 8),
+        ({"SLURM_MEM_PER_CPU": "512", "SLURM_CPUS_ON_NODE": "8"}, 4),
+        ({"SLURM_MEM_PER_CPU": "512"}, 4),
+        ({"SLURM_MEM_PER_GPU": "2100", "SLURM_GPUS_ON_NODE": "2"}, 4),
+        ({"SLURM_MEM_PER_GPU": "2100"}, 2),
+        ({"SLURM_MEM_PER_NODE": "lots"}, 8),
+        ({"SLURM_MEM_PER_NODE": "100"}, 1),
+    ],
+)
+def test_no_more_workers_than_fit_into_the_memory_of_a_slurm_job(machine, given, count):
+    environment = {"SLURM_CPUS_PER_TASK": "8", **given}
+    assert choose_jobs("auto", WORKER_BYTES, environment, machine).count == count
+
+
+def test_of_the_memory_of_job_and_control_group_the_smaller_one_counts(machine):
+    write(machine, "proc/self/cgroup", "0::/")
+    write(machine, "sys/fs/cgroup/memory.max", str(2 * WORKER_BYTES))
+    environment = {"SLURM_CPUS_PER_TASK": "8", "SLURM_MEM_PER_NODE": "5000"}
+    assert choose_jobs("auto", WORKER_BYTES, environment, machine).count == 2

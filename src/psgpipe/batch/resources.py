@@ -43,7 +43,8 @@ def choose_jobs(
     psgpipe.errors.UsageError
         Neither a number from 1 nor ``auto``.
     """
-    memory = memory_limit(root)
+    limits = (memory_limit(root), _slurm_memory(environment))
+    memory = min((limit for limit in limits if limit is not None), default=None)
     if wanted != "auto":
         if not (wanted.isascii() and wanted.isdigit() and int(wanted) >= 1):
             raise UsageError(
@@ -111,6 +112,33 @@ def memory_limit(root: Path = Path("/")) -> int | None:
     machine = _machine_memory()
     known = [n for n in (*limits, machine) if n is not None and n < _UNLIMITED]
     return min(known, default=None)
+
+
+def _slurm_memory(environment: Mapping[str, str]) -> int | None:
+    """What Slurm gave to this job on its node: in megabytes, for the node, a processor or a GPU.
+
+    Zero megabytes are all memory of the node. Without an enforced limit a job that takes more may
+    still be killed.
+    """
+    whole = _number(environment, "SLURM_MEM_PER_NODE")
+    if whole is not None:
+        return whole * 2**20 or None
+    cpu, cpus = (
+        _number(environment, "SLURM_MEM_PER_CPU"),
+        _number(environment, "SLURM_CPUS_ON_NODE") or _number(environment, "SLURM_CPUS_PER_TASK"),
+    )
+    if cpu is not None:
+        return cpu * (cpus or 1) * 2**20 or None
+    gpu = _number(environment, "SLURM_MEM_PER_GPU")
+    if gpu is not None:
+        return gpu * (_number(environment, "SLURM_GPUS_ON_NODE") or 1) * 2**20 or None
+    return None
+
+
+def _number(environment: Mapping[str, str], name: str) -> int | None:
+    """The number in a variable of a scheduler; None where it is absent or of another form."""
+    text = environment.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _machine_memory() -> int | None:
