@@ -39,11 +39,23 @@ def labels_sha256(table: LabelTable) -> str:
 @cache
 def code_sha256() -> str:
     """The hash of the running code and label tables: one version can have many states."""
-    folder, digest = Path(__file__).parents[1], hashlib.sha256()
-    files = sorted(p for p in folder.rglob("*") if p.suffix in (".py", ".toml"))
-    for file in files:
-        digest.update(f"{file.relative_to(folder).as_posix()}\n".encode())
-        digest.update(file.read_bytes())
+    return code_sha256_in(Path(__file__).parents[1])
+
+
+def code_sha256_in(folder: Path) -> str:
+    """The hash of the code of psgpipe in `folder`, the same for a checkout and an installation.
+
+    Only an installation holds the pipelines; the pipeline of a night counts by its own hash.
+    """
+    digest = hashlib.sha256()
+    names = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.suffix in (".py", ".toml")
+    )
+    for name in (name for name in names if not name.startswith("pipelines/")):
+        digest.update(f"{name}\n".encode())
+        digest.update((folder / name).read_bytes())
     return digest.hexdigest()
 
 
