@@ -104,6 +104,14 @@ def _fill_the_disk(opened):
     night_writer.write_new = full
 
 
+def _be_without_a_library(opened):
+    raise ModuleNotFoundError("No module named 'lightgbm'")
+
+
+def _have_no_folder_for_temporary_files(opened):
+    raise OSError(30, "Read-only file system")
+
+
 def _interrupt_the_writing(opened):
     """Die when half of the night's files are written."""
     write = night_writer.write_new
@@ -128,6 +136,8 @@ MISFORTUNES = {
     "replaced": _be_replaced,
     "touched": _be_touched,
     "full": _fill_the_disk,
+    "library": _be_without_a_library,
+    "read-only": _have_no_folder_for_temporary_files,
     "halfway": _interrupt_the_writing,
 }
 

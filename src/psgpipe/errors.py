@@ -42,6 +42,7 @@
     |-- NightLost               1  run           one night of a batch; the others went on
     |   |-- WorkerDied             crashed, or was killed
     |   |-- OutOfMemory
+    |   |-- MachineFailed          a full or read-only disk, a library that cannot be loaded
     |   |-- TimedOut               no result within the time limit
     |   `-- Bug                    report it
     `-- Interrupted       130/143  run           resume it
@@ -265,6 +266,10 @@ class WorkerDied(NightLost):
 
 class OutOfMemory(NightLost):
     """The night needs more memory than there is."""
+
+
+class MachineFailed(NightLost):
+    """The machine failed beside the night: a disk that is full, a library that cannot be loaded."""
 
 
 class TimedOut(NightLost):

@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.worker_pool import TaskResult
 from psgpipe.batch.worker_process import Note
-from psgpipe.errors import Bug, Concern, NightTaken, OutOfMemory, PsgpipeError, TimedOut, WorkerDied
+from psgpipe.errors import (
+    Bug,
+    Concern,
+    MachineFailed,
+    NightTaken,
+    OutOfMemory,
+    PsgpipeError,
+    TimedOut,
+    WorkerDied,
+)
 from psgpipe.files.file_state import HashedFile
 from psgpipe.files.regular import file_name
 from psgpipe.model.night_status import NightStatus
@@ -117,6 +126,12 @@ def _lost_night_error(result: TaskResult[StudyTableRow], limit_s: float | None) 
         )
     if result.outcome == "raised":
         place = result.value["where"][-1] if result.value["where"] else "an unknown place"
+        if result.value["machine"] is not None:
+            return MachineFailed(
+                f"{name}: the machine failed, not the night: {result.value['machine']}, at {place}",
+                "Look at the machine's disks, folders for temporary files and libraries; the next "
+                "run tries this night again.",
+            )
         return Bug(
             f"{name}: a bug in psgpipe: {result.value['type']} at {place}",
             "Please report it with this night's failure.json; it holds no recording data.",

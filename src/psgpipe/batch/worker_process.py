@@ -163,11 +163,24 @@ def _answer(function: TaskFunction, task: Any, note: Note) -> tuple[str, Any]:
 
 
 def _type_and_place(error: Exception) -> dict[str, Any]:
-    """Type and place of an error without its text, which may hold words of a recording."""
+    """Type and place of an error without its text, which may hold words of a recording.
+
+    ``machine`` is what failed outside the night, where that is so. The reader of recordings and
+    the writer of nights turn the system's errors into psgpipe's: any other one is the machine's,
+    and so is whatever comes of an import.
+    """
     frames = traceback.extract_tb(error.__traceback__)
+    machine = None
+    if isinstance(error, OSError):
+        machine = os.strerror(error.errno) if error.errno else type(error).__name__
+    elif isinstance(error, ImportError) or any(
+        "importlib._bootstrap" in f.filename for f in frames
+    ):
+        machine = f"a library cannot be loaded ({type(error).__name__})"
     return {
         "type": type(error).__name__,
         "where": [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-8:]],
+        "machine": machine,
     }
 
 

@@ -13,11 +13,9 @@ from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.night.recipe import Recipe
 from psgpipe.results.manifest import Manifest, read_manifest
+from psgpipe.results.night_folder import PASSING
 from psgpipe.results.night_writer import fail_night
 from psgpipe.results.output_check import outputs_intact, outputs_untouched
-
-TRANSIENT = ("ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory")
-"""Failures that may not happen again: the night is tried again, and a finished night stays."""
 
 
 def is_unchanged(
@@ -63,7 +61,7 @@ def _has_pictures(old: Manifest, recipe: Recipe) -> bool:
 
 def failed_on(failure: Mapping[str, Any], request: str) -> bool:
     """Whether a night has failed on the same request, for a reason that will not pass."""
-    return failure.get("request_sha256") == request and failure.get("kind") not in TRANSIENT
+    return failure.get("request_sha256") == request and failure.get("kind") not in PASSING
 
 
 def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
@@ -74,7 +72,7 @@ def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
     """
     old, request = read_manifest(folder), failure["request_sha256"]
     still_asked = old is not None and request in (None, old.request_sha256)
-    if still_asked or (old is not None and failure["kind"] in TRANSIENT):
+    if still_asked or (old is not None and failure["kind"] in PASSING):
         return False
     fail_night(folder, failure)
     return True

@@ -10,6 +10,11 @@ from psgpipe.model.ids import slug
 from psgpipe.results.manifest import FAILURE, MANIFEST
 
 NIGHTS = "nights"
+PASSING = (
+    "ReadFailed", "ChangedWhileRead", "StagerUnavailable", "WorkerDied", "OutOfMemory",
+    "MachineFailed",
+)  # fmt: skip
+"""Failures that may not happen again: the night is tried again, and a finished night stays."""
 _TYPES: dict[str, Any] = {"exit_code": int, "limit_s": int | float | None, "where": list}
 """The types of the values in ``failure.json`` that are no text."""
 
