@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint lock clean
+.PHONY: demo test lint lock wheelhouse clean
 
 demo: $(READY)
 	$(BIN)/psgpipe demo
@@ -34,7 +34,13 @@ COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 lock:
 	$(COMPILE) --extra dev -o requirements.lock
+	$(COMPILE) -c requirements.lock -o requirements-runtime.lock
 	$(COMPILE) --extra luna -c requirements.lock -o requirements-luna.lock
+
+# All wheels for a machine without network: docs/how-to/offline.md
+wheelhouse: $(READY)
+	$(BIN)/python tools/wheelhouse.py wheelhouse \
+	  $(if $(NODE_PYTHON),--python $(NODE_PYTHON)) $(if $(NODE_PLATFORM),--platform $(NODE_PLATFORM))
 
 clean:
 	$(PYTHON) -c "import shutil; shutil.rmtree('$(VENV)', ignore_errors=True)"
