@@ -143,3 +143,19 @@ def test_status_tells_of_a_run_that_ended_without_a_word(study, capsys):
     said = capsys.readouterr().out
     assert said.startswith("1 done, 1 missing")
     assert "ended without a word; run the batch again" in said
+
+
+def test_status_on_the_same_machine_knows_at_once_that_a_run_was_killed(study, capsys):
+    from psgpipe.cli.app import exit_code
+
+    one = study("hang")
+    process = one.start("-j1")
+    wait_for(lambda: '"started"' in journal(one))
+    assert exit_code(["status", str(one.out)]) == 0
+    assert "is at work" in capsys.readouterr().out
+    process.kill()
+    process.communicate(timeout=20)
+    assert exit_code(["status", str(one.out)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("1 missing")
+    assert "ended without a word" in said

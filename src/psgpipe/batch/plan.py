@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from psgpipe.batch.night_cost import night_cost
 from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.resources import WORKER_BYTES
 from psgpipe.errors import PsgpipeError
@@ -27,14 +27,8 @@ from psgpipe.study.blinding import goes_blind
 from psgpipe.study.other_study import refuse_another_study
 from psgpipe.study.study import Study, blinded
 
-SAMPLED_NIGHTS = 200
 _ACTIONS = ("compute", "replace", "check", "leave", "taken")
-# Guesses for a night of 8 h, used until there are finished nights to go by.
-NIGHT_S = {"fast": 2.0, "reference": 5.0}
-SCORED_NIGHT_S = 0.2
 WORKER_START_S = {"fast": 2.0, "reference": 12.0}
-PICTURES_S = 1.0
-NIGHT_BYTES, PICTURES_BYTES = 200_000, 500_000
 
 
 @dataclass(frozen=True)
@@ -97,15 +91,9 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
         nights[_action(listed, recipe, out, options)].append(listed)
     compute = sorted((*nights["compute"], *nights["replace"]), key=_order)
     opened = [*compute, *nights["check"]]
-    finished = _manifests(nights["check"], out)
     n_compute, engine = len(compute), recipe.engine_name
     by_expert = recipe.definition.by_expert
-    each_s = SCORED_NIGHT_S if by_expert else NIGHT_S[engine]
-    each_s += PICTURES_S if recipe.pictures else 0.0
-    each_bytes = NIGHT_BYTES + (PICTURES_BYTES if recipe.pictures else 0.0)
-    if finished:
-        each_s = statistics.median(sum(s.seconds or 0.0 for s in m.steps) for m in finished)
-        each_bytes = statistics.median(sum(o.bytes for o in m.outputs) for m in finished)
+    cost = night_cost(_ids(nights["check"]), recipe, out)
     workers = max(1, min(options.jobs, n_compute))
     start_s = WORKER_START_S[engine] if n_compute and not by_expert else 0.0
     return Plan(
@@ -118,11 +106,11 @@ def plan_batch(study: Study, recipe: Recipe, out: Path, options: BatchOptions) -
         without_recording=_ids([n for n in opened if not _is_there(n)]),
         will_fail=_failures_by_headers([n for n in compute if _is_there(n)], recipe),
         unlisted=_unlisted(study, out),
-        seconds=start_s + n_compute * each_s / workers,
+        seconds=start_s + n_compute * cost.seconds / workers,
         memory_bytes=workers * WORKER_BYTES[engine],
-        disk_bytes=round(n_compute * each_bytes),
+        disk_bytes=round(n_compute * cost.bytes),
         disk_free_bytes=_free(out),
-        measured=bool(finished),
+        measured=cost.measured,
     )
 
 
@@ -198,11 +186,6 @@ def _is_of_another_recording(manifest: Manifest, listed: StudyTableRow) -> bool:
         return listed.recording.stat().st_size != manifest.recording.bytes
     except OSError:
         return False
-
-
-def _manifests(nights: Sequence[StudyTableRow], out: Path) -> list[Manifest]:
-    folders = (night_folder(out, n.night.subject, n.night.night) for n in nights[:SAMPLED_NIGHTS])
-    return [m for m in map(read_manifest, folders) if m is not None]
 
 
 def _ids(nights: Sequence[StudyTableRow]) -> tuple[tuple[str, str], ...]:

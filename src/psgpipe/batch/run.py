@@ -133,14 +133,14 @@ class _Journal:
     out: Path
     name: str
     facts_of_run: Mapping[str, Any]
-    run: str = field(default_factory=lambda: new_tag().rpartition("-")[2])
+    process: str = field(default_factory=new_tag)
     has_begun: bool = False
     last_s: float = field(default_factory=time.monotonic)
 
     def note(self, event: str, **facts: Any) -> None:
         if not self.has_begun:
             self.has_begun = True
-            self._write("batch began", **self.facts_of_run)
+            self._write("batch began", process=self.process, **self.facts_of_run)
         self._write(event, **facts)
 
     def note_end(self, **counts: int) -> None:
@@ -152,7 +152,8 @@ class _Journal:
 
     def _write(self, event: str, **facts: Any) -> None:
         self.last_s = time.monotonic()
-        journal.note(self.out, event, journal=self.name, run=self.run, **facts)
+        run = self.process.rpartition("-")[2]
+        journal.note(self.out, event, journal=self.name, run=run, **facts)
 
 
 def _run_nights(

@@ -182,18 +182,20 @@ class BatchRun:
     """A run of a batch that has not ended, according to its journal.
 
     `began_at` is UTC, ISO. `in_hand` has ``(subject, night)`` of the nights that it has begun and
-    not ended. `silent_s` counts from its last entry in the journal.
+    not ended. `silent_s` counts from its last entry in the journal. `process_ended` is known on the
+    machine where the run was.
     """
 
     journal: str
     began_at: str
     in_hand: tuple[tuple[str, str], ...]
     silent_s: float
+    process_ended: bool = False
 
     @property
     def is_alive(self) -> bool:
-        """Whether its last entry in the journal is recent."""
-        return self.silent_s < SILENT_AFTER_S
+        """Whether its last entry in the journal is recent, and its process may still be there."""
+        return self.silent_s < SILENT_AFTER_S and not self.process_ended
 
 
 def batch_runs(out: Path) -> list[BatchRun]:
@@ -205,17 +207,29 @@ def _runs_without_end(path: Path) -> Iterator[BatchRun]:
     began: dict[str, str] = {}
     last_entry: dict[str, str] = {}
     in_hand: dict[str, list[tuple[str, str]]] = {}
+    process: dict[str, str] = {}
     for event in journal.events(path):
         run, name = str(event.get("run")), event["event"]
         if name == "batch began":
             began[run], in_hand[run] = str(event.get("at")), []
+            process[run] = str(event.get("process"))
         elif name in ("batch ended", "batch stopped"):
             began.pop(run, None)
         elif run in began:
             _update(in_hand[run], name, (str(event.get("subject")), str(event.get("night"))))
         last_entry[run] = str(event.get("at"))
     for run, at in began.items():
-        yield BatchRun(path.name, at, tuple(in_hand[run]), _seconds_since(last_entry[run]))
+        silent_s = _seconds_since(last_entry[run])
+        yield BatchRun(path.name, at, tuple(in_hand[run]), silent_s, _has_ended(process[run]))
+
+
+def _has_ended(tag: str) -> bool:
+    """Whether the process of a run is known to have ended; another machine does not know."""
+    from psgpipe.files.owner_tag import owner_of
+    from psgpipe.files.process_identity import state_of
+
+    owner = owner_of(tag)
+    return owner is not None and state_of(owner) in ("ended", "another boot")
 
 
 def _update(in_hand: list[tuple[str, str]], event: str, night: tuple[str, str]) -> None:
