@@ -27,6 +27,7 @@ COMMANDS = {
     "table": "A starter study table of a folder of recordings.",
     "run": "One night, all steps.",
     "batch": "Many nights; the same command again does what is missing.",
+    "submit": "The same batch as an array of your site's scheduler.",
     "gather": "nights.tsv from the finished nights; lists what is missing.",
     "status": "Nights that are done, failed, missing or running, read from files only.",
     "verify": "Compare every output with the hash in its manifest.",
@@ -43,7 +44,12 @@ COMMANDS = {
     "simulate": "A study of synthetic nights with known stages.",
     "demo": "Simulate a small study, stage its nights and compare them.",
 }
-FOLDERS = {"table": "tables.", "actigraphy": "sources.", "concord": "sources."}
+FOLDERS = {
+    "table": "tables.",
+    "actigraphy": "sources.",
+    "concord": "sources.",
+    "submit": "cluster.",
+}
 """Commands that do not lie in ``psgpipe.cli`` itself, because it holds many files."""
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
 LOGGER = logging.getLogger("psgpipe")

@@ -34,7 +34,7 @@ from psgpipe.cli.text.failure_lines import failure_lines, unlisted_lines
 from psgpipe.cli.text.progress import duration, show_batch
 from psgpipe.errors import NightsIncomplete
 from psgpipe.messages import are, count_of, have
-from psgpipe.night.recipe import recipe_from
+from psgpipe.night.recipe import Recipe, recipe_from
 from psgpipe.results.baseline_thresholds import with_baseline_thresholds
 from psgpipe.results.nights_tsv import NIGHTS, gather
 from psgpipe.results.status import unlisted_nights
@@ -109,18 +109,7 @@ def command(
     part = None
     if options.shard.of > 1 and not (dry_run or prepare):
         part = read_part(study, out, options.shard, blind=blind)
-    nights: Study = part or read_study(study, out)
-    if thresholds_from:
-        nights = _with_thresholds(nights, thresholds_from)
-    if scoring_map is not None:
-        from psgpipe.scorings.mapping import read_mapping
-
-        by_expert = recipe.definition.by_expert
-        nights = with_scoring_map(nights, read_mapping(scoring_map), by_expert=by_expert)
-    if nights.passed_over:
-        n_files = count_of(nights.passed_over, "file")
-        hold = "holds" if nights.passed_over == 1 else "hold"
-        LOGGER.info(f"{n_files} {hold} scored stages and no recording: not staged")
+    nights = study_of_batch(study, out, recipe, thresholds_from, scoring_map, part)
     if dry_run:
         plan = plan_batch(nights, recipe, out, options)
         if as_json:
@@ -175,6 +164,30 @@ def command(
             f"{result.failed} of {count_of(result.nights, 'night')} failed",
             f"The reasons are in {NIGHTS} and in each night's failure.json.",
         )
+
+
+def study_of_batch(
+    source: Path,
+    out: Path,
+    recipe: Recipe,
+    thresholds_from: Path | None,
+    scoring_map: str | None,
+    part: Study | None = None,
+) -> Study:
+    """The study in a table or folder, or a part of it, as the options ask for it."""
+    nights = part or read_study(source, out)
+    if thresholds_from:
+        nights = _with_thresholds(nights, thresholds_from)
+    if scoring_map is not None:
+        from psgpipe.scorings.mapping import read_mapping
+
+        by_expert = recipe.definition.by_expert
+        nights = with_scoring_map(nights, read_mapping(scoring_map), by_expert=by_expert)
+    if nights.passed_over:
+        n_files = count_of(nights.passed_over, "file")
+        hold = "holds" if nights.passed_over == 1 else "hold"
+        LOGGER.info(f"{n_files} {hold} scored stages and no recording: not staged")
+    return nights
 
 
 def _with_thresholds(study: Study, out: Path) -> Study:

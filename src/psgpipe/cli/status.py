@@ -17,6 +17,7 @@ from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.results.status import (
     BatchRun,
+    StudyNight,
     batch_runs,
     stored_night,
     study_nights,
@@ -45,7 +46,8 @@ def read_status(out: Path) -> dict[str, Any]:
     counts = dict.fromkeys(("done", "failed", "running", "missing", "excluded"), 0)
     failed: list[dict[str, Any]] = []
     recordings: list[str | None] = []
-    for night in study_nights(out):
+    nights = study_nights(out)
+    for night in nights:
         stored, ids = stored_night(night), (night.subject, night.night)
         if stored.status != "finished" and ids in in_hand:
             counts["running"] += 1
@@ -61,7 +63,17 @@ def read_status(out: Path) -> dict[str, Any]:
         "failure_groups": _groups(failed, recordings) if failed else [],
         "unlisted": [{"subject": n.subject, "night": n.night} for n in unlisted_nights(out)],
         "runs": [_run_dict(run) for run in runs],
+        "submission": _submission(out, nights, runs) if (out / "cluster").is_dir() else None,
     }
+
+
+def _submission(
+    out: Path, nights: Sequence[StudyNight], runs: Sequence[BatchRun]
+) -> dict[str, Any] | None:
+    from psgpipe.results.cluster.submission import as_dict, read_submission
+
+    submission = read_submission(out)
+    return None if submission is None else as_dict(out, submission, nights, runs)
 
 
 def _groups(
@@ -97,6 +109,10 @@ def status_text(status: dict[str, Any]) -> str:
         silent_s = run["silent_s"]
         heard = "last heard of " + ("at no known time" if silent_s is None else f"{silent_s} s ago")
         lines.append(f"  {run['journal']}: the run of {run['began_at']} {what} ({heard}) {hand}")
+    if status["submission"]:
+        from psgpipe.cli.cluster.submission_lines import submission_lines
+
+        lines += submission_lines(status["submission"])
     return printable("\n".join(line.rstrip() for line in lines))
 
 

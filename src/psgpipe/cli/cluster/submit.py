@@ -1,0 +1,323 @@
+"""The command ``psgpipe submit``: a batch as an array of the site's own scheduler."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from psgpipe.batch.cluster import scripts, size, submit
+from psgpipe.batch.cluster.scheduler import SCHEDULERS, array_limit, require_command
+from psgpipe.batch.night_cost import NightCost, night_cost
+from psgpipe.batch.options import DEFAULT_LIMIT_S, BatchOptions
+from psgpipe.batch.run import prepare_study
+from psgpipe.cli.batch import study_of_batch
+from psgpipe.cli.cluster.submission_lines import job_names
+from psgpipe.cli.options import (
+    FILE,
+    blind_option,
+    labels_option,
+    log_to_stderr,
+    microstructure_option,
+    output_options,
+    pipeline_option,
+    print_json,
+    scoring_map_option,
+    stages_option,
+    thresholds_option,
+)
+from psgpipe.cli.printing import printable
+from psgpipe.cli.text.progress import duration
+from psgpipe.errors import UsageError
+from psgpipe.files.hashing import sha256_of
+from psgpipe.messages import count_of
+from psgpipe.model.night import Night
+from psgpipe.night.recipe import Recipe, recipe_from
+from psgpipe.results.cluster.submission import Submission
+from psgpipe.study import blinding
+from psgpipe.study.study import Study
+
+
+@click.command(name="submit")
+@click.argument("study", type=FILE, metavar="STUDY.tsv")
+@click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="Where results go.")
+@click.option(
+    "--engine", type=click.Choice([*SCHEDULERS]), required=True, help="The site's scheduler."
+)
+@click.option("--emit-only", is_flag=True, help="Write the scripts; send nothing.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+    help="Nights at once, and processors, in each element of the array.",
+)  # fmt: skip
+@click.option(
+    "--per-task", default="auto", show_default=True, metavar="auto|N",
+    help="Nights in each element; auto: half an hour of work, by finished nights.",
+)  # fmt: skip
+@click.option(
+    "--throttle", type=click.IntRange(min=1), metavar="K", help="Elements that may run at once."
+)
+@click.option("--time", "time_text", metavar="HH:MM:SS", help="Wall time of an element.")
+@click.option("--mem", metavar="SIZE", help="Memory of an element, for example 4G.")
+@click.option("--partition", metavar="NAME", help="Partition, or queue.")
+@click.option("--account", metavar="NAME", help="Account, or project.")
+@click.option(
+    "--option", "options", multiple=True, metavar="TEXT",
+    help="A further option of the scheduler, as in --option=--qos=low; as often as needed.",
+)  # fmt: skip
+@click.option(
+    "--command", "psgpipe", metavar="TEXT",
+    help="How a node starts psgpipe, as in 'apptainer exec /data/psgpipe.sif psgpipe'.",
+)  # fmt: skip
+@click.option("--spec", type=FILE, metavar="FILE", help="Compare and report, too, by this spec.")
+@click.option("--all", "everything", is_flag=True, help="Send elements without missing nights, too")
+@pipeline_option
+@labels_option
+@stages_option
+@scoring_map_option
+@click.option(
+    "--timeout", type=click.FloatRange(min=0), default=DEFAULT_LIMIT_S, show_default=True,
+    metavar="S", help="Stop a night after S seconds and count it as failed; 0: no limit.",
+)  # fmt: skip
+@click.option("--retry-failed", is_flag=True, help="Try failed nights although nothing changed.")
+@click.option(
+    "--trust-mtime", is_flag=True,
+    help="Do not read recordings again whose size and times are the same.",
+)  # fmt: skip
+@click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
+@microstructure_option
+@thresholds_option
+@blind_option
+@output_options
+def command(
+    study: Path, out: Path, engine: str, emit_only: bool, jobs: int, per_task: str,
+    throttle: int | None, time_text: str | None, mem: str | None, partition: str | None,
+    account: str | None, options: tuple[str, ...], psgpipe: str | None, spec: Path | None,
+    everything: bool, pipeline: str, labels: Path | None, stages: str | None,
+    scoring_map: str | None, timeout: float, retry_failed: bool, trust_mtime: bool,
+    no_figures: bool, microstructure: bool, thresholds_from: Path | None, blind: bool,
+    verbose: bool, quiet: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Stage the nights of a study table by the scheduler of your site.
+
+    Writes readable scripts to DIR/cluster and sends them: an array whose elements each do a shard
+    of the study, and a job that gathers the nights when the array has ended. The same command
+    again sends what is missing.
+    """
+    log_to_stderr(verbose=verbose, quiet=quiet)
+    scheduler, out, study = SCHEDULERS[engine], out.absolute(), study.absolute()
+    _refuse_unusual(time_text=time_text, mem=mem, partition=partition, account=account)
+    for text in (*options, psgpipe or ""):
+        _refuse_lines(text)
+    n_per_task = _read_per_task(per_task)
+    element_time_s = None if time_text is None else size.read_time(time_text)
+    element_bytes = None if mem is None else size.read_memory(mem)
+    if not emit_only:
+        require_command(scheduler)
+        submit.refuse_queued(scheduler, out)
+    if study.is_dir():
+        raise UsageError(
+            f"{study.name} is a folder, wanted a study table: a file that is added to a folder "
+            "would give every shard other nights",
+            "Write a study table (psgpipe table), and give that.",
+        )
+    if spec is not None:
+        _require_spec(spec)
+    limit = array_limit(scheduler)
+    recipe = recipe_from(
+        pipeline, labels, pictures=not no_figures, stages=stages,
+        events=microstructure or bool(thresholds_from),
+    )  # fmt: skip
+    batch_options = BatchOptions(
+        limit_s=timeout or None, retry_failed=retry_failed, trust_times=trust_mtime,
+        blind=blinding.goes_blind(out, recipe.definition, asked=blind), prepare=True,
+    )  # fmt: skip
+    nights = study_of_batch(study, out, recipe, thresholds_from, scoring_map)
+    arguments = _batch_arguments(
+        pipeline, labels, stages, scoring_map, timeout, thresholds_from,
+        flags={
+            "--retry-failed": retry_failed, "--trust-mtime": trust_mtime,
+            "--no-figures": no_figures, "--microstructure": microstructure, "--blind": blind,
+        },
+    )  # fmt: skip
+    included = [(row.night.subject, row.night.night) for row in nights.included]
+    cost = night_cost(included, recipe, out)
+    array = size.array_size(len(included), cost.seconds, jobs, limit, n_per_task)
+    prepare_study(nights, recipe, out, batch_options)
+    request = _request(nights, recipe, arguments, n_per_task)
+    elements = submit.elements_to_send(
+        scheduler, out, request, array.elements, everything=everything, retry_failed=retry_failed
+    )
+    array = size.ArraySize(elements.of, -(-len(included) // elements.of))
+    if element_time_s is None:
+        element_time_s = size.element_time_s(array, cost.seconds, jobs, batch_options.limit_s)
+    cluster_study = scripts.ClusterStudy(
+        psgpipe=psgpipe or shlex.join((sys.executable, "-m", "psgpipe")),
+        study=study,
+        out=out,
+        spec=None if spec is None else spec.absolute(),
+        arguments=arguments,
+        elements=elements.of,
+        throttle=throttle,
+        jobs=jobs,
+        element=scripts.JobNeeds(
+            element_time_s, element_bytes or size.element_bytes(jobs, recipe.engine_name)
+        ),
+        after=scripts.JobNeeds(
+            size.gather_time_s(len(included)), size.gather_bytes(len(included))
+        ),
+        partition=partition,
+        account=account,
+        options=options,
+        figures=not no_figures,
+    )  # fmt: skip
+    submission = submit.write_cluster_study(scheduler, cluster_study, elements, request, _again())
+    if not emit_only:
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        submission = submit.send(scheduler, out, submission, elements, now)
+    if as_json:
+        print_json({"out": str(out), "nights": len(included), **dataclasses.asdict(submission)})
+    elif not quiet:
+        click.echo(_text(submission, cluster_study, array, cost, len(included)))
+
+
+def _refuse_unusual(**values: str | None) -> None:
+    """Refuse values that would be two words in a script."""
+    names = {"time_text": "time"}
+    for name, value in values.items():
+        if value is not None and (not value.isprintable() or not value or " " in value):
+            raise UsageError(
+                f"--{names.get(name, name)} is {value!r}, wanted one word", "Correct it."
+            )
+
+
+def _refuse_lines(text: str) -> None:
+    """Refuse a text that would be more than one line of a script."""
+    if not text.isprintable():
+        raise UsageError(
+            f"{text!r} holds a line break or another control character, wanted one line",
+            "Correct it.",
+        )
+
+
+def _read_per_task(text: str) -> int | None:
+    """A number of nights; None for ``auto``."""
+    if text == "auto":
+        return None
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) < 10**9):
+        raise UsageError(f"--per-task is {text!r}, wanted a number from 1, or auto", "Correct it.")
+    return int(text)
+
+
+def _require_spec(spec: Path) -> None:
+    """Refuse a wrong spec now, and not when all nights are staged."""
+    from psgpipe.comparison.spec_lock import load_spec
+
+    load_spec(spec)
+
+
+def _batch_arguments(
+    pipeline: str,
+    labels: Path | None,
+    stages: str | None,
+    scoring_map: str | None,
+    timeout_s: float,
+    thresholds_from: Path | None,
+    flags: dict[str, bool],
+) -> tuple[str, ...]:
+    """The options of ``psgpipe batch``, with paths that hold in any folder."""
+    values = {
+        "--pipeline": _absolute_if_file(pipeline),
+        "--labels": labels and os.fspath(labels.absolute()),
+        "--stages": stages,
+        "--scoring-map": scoring_map and _absolute_if_file(scoring_map),
+        "--timeout": f"{timeout_s:g}",
+        "--thresholds-from": thresholds_from and os.fspath(thresholds_from.absolute()),
+    }
+    given = [f"{name}={value}" for name, value in values.items() if value is not None]
+    return (*given, *(name for name, is_given in flags.items() if is_given))
+
+
+def _absolute_if_file(text: str) -> str:
+    return os.fspath(Path(text).absolute()) if Path(text).is_file() else text
+
+
+def _request(
+    nights: Study, recipe: Recipe, arguments: tuple[str, ...], per_task: int | None
+) -> str:
+    """The hash of what each element does: where it is another, all elements are sent."""
+    passing = ("--retry-failed", "--trust-mtime")
+    return sha256_of(
+        {
+            "table": nights.table_sha256,
+            "recipe": recipe.request_sha256(Night("", ""), ""),
+            "arguments": [a for a in arguments if a not in passing],
+            "per_task": per_task,
+        }
+    )
+
+
+def _again() -> str:
+    """The command as it was given, to be typed in any folder to send what is missing."""
+    context = click.get_current_context()
+    words = [sys.executable, "-m", "psgpipe", "submit"]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name in _NOT_AGAIN or source != click.core.ParameterSource.COMMANDLINE:
+            continue
+        value = context.params[name]
+        for one in value if isinstance(value, tuple) else (value,):
+            words += _words(parameter, one)
+    return shlex.join(words)
+
+
+_NOT_AGAIN = ("emit_only", "everything", "retry_failed", "verbose", "quiet", "as_json")
+
+
+def _words(parameter: click.Parameter, value: Any) -> list[str]:
+    option = parameter.opts[-1]
+    if value is True:
+        return [option]
+    if isinstance(value, Path):
+        text = os.fspath(value.absolute())
+    elif parameter.name in ("pipeline", "scoring_map"):
+        text = _absolute_if_file(value)
+    else:
+        text = str(value)
+    return [text] if isinstance(parameter, click.Argument) else [f"{option}={text}"]
+
+
+def _text(
+    submission: Submission,
+    study: scripts.ClusterStudy,
+    array: size.ArraySize,
+    cost: NightCost,
+    n_nights: int,
+) -> str:
+    """What was sent, for a person to read."""
+    basis = "by the nights that are finished" if cost.measured else "a guess; no night is finished"
+    nights, elements = count_of(n_nights, "night"), count_of(submission.elements, "element")
+    each = count_of(array.nights_each, "night")
+    lines = [
+        f"{nights} in {elements} of at most {each}; a night takes about {duration(cost.seconds)} "
+        f"({basis}).",
+        f"  Wall time {scripts.clock(study.element.time_s)}, memory "
+        f"{study.element.memory_bytes / 2**30:.1f} GiB, "
+        f"{count_of(study.jobs, 'processor')} for each element.",
+        f"  The scripts are in {study.folder}.",
+    ]
+    if scripts.ARRAY not in submission.scripts:
+        lines.append("  No night is missing: no element is sent (--all sends them all).")
+    elif submission.sent != f"1-{submission.elements}" and submission.elements > 1:
+        lines.append(f"  Elements with missing nights: {submission.sent}. Others are not sent.")
+    if submission.at is None:
+        lines.append("  Nothing was sent. Without --emit-only the same command sends them.")
+    else:
+        lines += [f"  Sent: {job_names(submission.jobs)}.", f"  psgpipe status {study.out}"]
+    return printable("\n".join(lines))

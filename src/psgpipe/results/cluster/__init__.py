@@ -1,0 +1,1 @@
+"""What was sent to a scheduler, read from files."""

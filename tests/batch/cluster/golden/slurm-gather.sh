@@ -1,0 +1,13 @@
+#!/bin/bash
+# The table of all nights, nights.tsv, from psgpipe's template slurm-after.sh.tmpl.
+# psgpipe submit sends it to wait for the array (--dependency=afterany), however that ends.
+#SBATCH --job-name=psgpipe-gather
+#SBATCH --output="/data/study/out/cluster/logs/gather-%j.log"
+#SBATCH --open-mode=append
+#SBATCH --cpus-per-task=1
+#SBATCH --mem=2049M
+#SBATCH --time=00:30:00
+#SBATCH --partition=long
+#SBATCH --account=sleep
+
+psgpipe gather /data/study/out --no-figures
