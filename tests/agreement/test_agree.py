@@ -15,6 +15,7 @@ from psgpipe.edf.writer import write_scoring
 from psgpipe.errors import UsageError
 from psgpipe.model.hypnogram import Hypnogram
 from psgpipe.results.export.formats import FORMATS
+from psgpipe.results.manifest import signed
 from psgpipe.sleep.agreement import agreement
 from tests.shared_files import shared
 from tests.studies import read_json
@@ -201,6 +202,21 @@ def test_a_blinded_study_has_no_condition_in_its_agreement(study):
     agreed(made.out, "--scorings", folder)
     assert read_json(made.out / "agreement" / "agreement.json")["by_condition"] == {}
     assert exit_code(["verify", str(made.out), "-q"]) == 0
+
+
+def test_nights_of_unlike_recipes_are_said_to_be_unlike(two_nights, capsys):
+    made, folder = two_nights
+    for number in (1, 2):
+        put_scoring(folder, f"S{number}_n{number}.edf", ("W",) * 4, number)
+    agreed(made.out, "--scorings", folder)
+    assert "differs between the nights" not in "".join(capsys.readouterr())
+    manifest = made.night(2) / "manifest.json"
+    content = read_json(manifest)
+    content["engine"]["classifier_sha256"] = "0" * 64
+    manifest.write_text(json.dumps(signed(content)), encoding="utf-8")
+    agreed(made.out, "--scorings", folder)
+    said = " ".join("".join(capsys.readouterr()).split())
+    assert "classifier differs between the nights (S1 n1, S2 n2)" in said
 
 
 HEAVY = """

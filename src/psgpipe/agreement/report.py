@@ -19,6 +19,8 @@ MAIN_ENDPOINTS = (
     "rem_min", "n3_pct", "rem_pct",
 )  # fmt: skip
 FEW_SUBJECTS = 10
+ALIKE = ("pipeline", "stager", "classifier", "derivations", "calibration")
+"""Nights that differ in one of these were staged differently: pooled, they are of no one stager."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,20 @@ def _without_interval(row: tuple[str, ...], first: int) -> tuple[str, ...]:
     return (*row[:first], *(cell.partition(" [")[0] for cell in row[first:]))
 
 
+def _unlike(found: StudyAgreement) -> list[str]:
+    """A line for each field of the recipe in which the nights differ, with a night of each."""
+    lines = []
+    for name in ALIKE:
+        night_of = {night.origin.recipe.get(name, ""): night for night in reversed(found.nights)}
+        if len(night_of) > 1:
+            nights = listed((f"{n.subject} {n.night}" for n in reversed(night_of.values())), 3)
+            lines.append(
+                f"{name} differs between the nights ({nights}): all nights together are of no one "
+                "way of staging; agree on a folder of each"
+            )
+    return lines
+
+
 def notes(found: StudyAgreement) -> list[str]:
     """What a reader of the tables must know."""
     both = found.pooled
@@ -98,6 +114,7 @@ def notes(found: StudyAgreement) -> list[str]:
             f"the calibration was fitted to {count_of(fitted, 'night')} of these: their agreement "
             "looks better than that of other nights; lab.toml has that of subjects left out"
         )
+    lines += _unlike(found)
     if found.unused_files:
         n_files = count_of(len(found.unused_files), "file")
         lines.append(f"no night has the name of {n_files}: {listed(found.unused_files, 3)}")
