@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint lock wheelhouse clean
+.PHONY: demo test lint docs linkcheck lock wheelhouse clean
 
 demo: $(READY)
 	$(BIN)/psgpipe demo
@@ -21,6 +21,15 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The documentation site. A warning is an error: a dead link, a page that no index lists.
+docs: $(READY)
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/site
+	@echo build/site/index.html
+
+# Asks the network for every external link. CI does not.
+linkcheck: $(READY)
+	$(BIN)/python -m sphinx -q -b linkcheck docs build/linkcheck
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'psgpipe needs Python 3.11 or newer; set PYTHON=...')"

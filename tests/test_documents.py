@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from psgpipe.cli.app import COMMANDS
 from psgpipe.model.microstructure.names import GAIN_DEPENDENT, MICROSTRUCTURE_ENDPOINTS
 from psgpipe.model.summary import ENDPOINTS
 from tests.shared_files import CHECKOUT
@@ -47,6 +48,11 @@ def test_the_page_of_endpoints_says_which_ones_move_with_the_gain():
     told = {name for row in rows[0].splitlines()[2:] if row.endswith("| yes |")
             for name in re.findall(r"`(\w+)`", row.split("|")[1])}  # fmt: skip
     assert told == GAIN_DEPENDENT
+
+
+def test_the_readme_lists_every_command():
+    text = (CHECKOUT / "README.md").read_text(encoding="utf-8").partition("## Commands")[2]
+    assert set(re.findall(r"^\| \[`psgpipe (\w+)`\]", text, flags=re.MULTILINE)) == set(COMMANDS)
 
 
 def module(name):

@@ -1,5 +1,7 @@
 """Every failure psgpipe can explain: its exit code, what it concerns and what to do about it.
 
+::
+
     PsgpipeError             exit  concerns
     |-- UsageError              2  command       correct the command
     |   |-- LightsImpossible
