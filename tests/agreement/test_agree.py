@@ -114,7 +114,7 @@ def test_a_night_of_an_expert_alone_has_nothing_to_compare(study):
     made = study("n1", columns="\tscoring", cells=["\tscorings/a.edf"])
     put_scoring(made.folder / "scorings", "a.edf", ("W", "N2", "N2", "R"), 1)
     made.run("--stages", "expert")
-    with pytest.raises(UsageError, match="no finished night has the stages of an expert"):
+    with pytest.raises(UsageError, match="a person's stages alone, and no"):
         agree(made.out)
 
 

@@ -7,13 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from psgpipe.agreement.agree import agree
 from psgpipe.agreement.calibrating.fitted_nights import FittedNight, fitted_nights
 from psgpipe.agreement.calibrating.left_out_subjects import left_out_performance, performance
-from psgpipe.agreement.night_origin import NightOrigin
+from psgpipe.agreement.endpoints import night_endpoints
+from psgpipe.agreement.night_origin import NightOrigin, night_origin
 from psgpipe.agreement.scored_nights import ScoredNight
 from psgpipe.cli.app import exit_code
 from psgpipe.errors import NightsNotComparable, UsageError
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
+from psgpipe.results.manifest import Manifest
 from psgpipe.sleep.cycles import CYCLE_RULE
 from psgpipe.staging.calibration.chain import fit_chain, known_epochs, posterior
 from psgpipe.staging.calibration.lab_file import read_calibration
@@ -200,3 +203,38 @@ def test_summaries_of_nights_are_not_changed_by_calibrating(scored_study):
     before = read_json(scored_study.night(1) / "manifest.json")
     calibrated(scored_study)
     assert read_json(scored_study.night(1) / "manifest.json") == before
+
+
+def test_the_manifest_says_whether_a_calibration_was_fitted_to_this_very_night():
+    recording = "0123456789abcdef" + "0" * 48
+    calibration = {"transitions": [[0.0] * 5] * 5, "recordings": ["0123456789abcdef"]}
+    manifest = Manifest.from_dict(
+        {
+            "outputs": [],
+            "recording": {"sha256": recording},
+            "engine": {"calibration": "lab.toml", "calibration_sha256": "c" * 64},
+        }
+    )
+    found = night_origin(manifest, {"calibration": calibration})
+    assert (found.calibration, found.is_chain, found.is_fitted) == ("lab.toml", True, True)
+    assert found.recipe["calibration"] == "c" * 64
+    another = {**calibration, "recordings": ["fedcba9876543210"]}
+    assert not night_origin(manifest, {"calibration": another}).is_fitted
+    assert night_origin(manifest, {}).calibration is None
+
+
+def test_endpoints_that_a_chain_withholds_are_absent_from_the_agreement(scored_study):
+    found = agree(scored_study.out, scored_study.folder / "scorings")
+    chained = replace(found.nights[0], origin=replace(PLAIN, is_chain=True))
+    with_chain = night_endpoints(chained)
+    assert with_chain.automatic["stage_shifts"] is None
+    assert with_chain.expert["stage_shifts"] is not None
+    assert with_chain.automatic["tst_min"] == night_endpoints(found.nights[0]).automatic["tst_min"]
+
+
+def test_nights_of_a_person_alone_are_no_use_for_a_calibration(study, capsys):
+    made = study("n1", columns="\tscoring", cells=["\tscorings/a.edf"])
+    put_scoring(made.folder / "scorings", "a.edf", ("W", "N2", "N2", "R"), 1)
+    made.run("--stages", "expert")
+    assert exit_code(["calibrate", str(made.out), "-o", str(made.folder / "lab.toml")]) == 2
+    assert "1 night has a person's stages alone" in capsys.readouterr().err

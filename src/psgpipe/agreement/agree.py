@@ -15,7 +15,12 @@ from psgpipe.agreement.endpoints import (
     endpoint_agreement,
     night_endpoints,
 )
-from psgpipe.agreement.scored_nights import LeftOutNight, ScoredNight, scored_nights
+from psgpipe.agreement.scored_nights import (
+    LeftOutNight,
+    ScoredNight,
+    nights_of_a_person,
+    scored_nights,
+)
 from psgpipe.agreement.scoring_files import ScoringFiles, scoring_files
 from psgpipe.agreement.statistics.by_stage import PooledAgreement, pooled
 from psgpipe.agreement.statistics.calibration import Calibration, calibration
@@ -104,6 +109,12 @@ def _nothing_to_compare(left_out: Sequence[LeftOutNight], files: ScoringFiles | 
         return UsageError(
             f"no night could be compared; {first.subject} {first.night}: {first.reason}",
             "Correct the scorings, and run the same command again.",
+        )
+    alone = nights_of_a_person(left_out)
+    if alone:
+        return UsageError(
+            alone,
+            "Run the recordings without --stages expert; the scorings stay in the column scoring.",
         )
     if files is None:
         return UsageError(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from psgpipe.agreement.night_origin import NightOrigin, night_origin
 from psgpipe.agreement.scoring_files import ScoringFiles
 from psgpipe.errors import PsgpipeError, ScoringInvalid
+from psgpipe.messages import count_of, have
 from psgpipe.model.hypnogram import Hypnogram, SleepStage
 from psgpipe.results.finished_night import FinishedNight, read_finished_night
 from psgpipe.results.manifest import Manifest
@@ -21,6 +22,7 @@ from psgpipe.sleep.cycles import CYCLE_RULE, CycleRule
 from psgpipe.sleep.local_clock import local_clock
 
 COLUMN = "scoring of the study table"
+PERSON_ALONE = "its stages are a person's: there are no automatic ones"
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +87,14 @@ class _Expert:
     findings: tuple[str, ...] = ()
 
 
+def nights_of_a_person(left_out: Iterable[LeftOutNight]) -> str:
+    """How many nights have nothing to compare with; blank where there is none."""
+    n = sum(night.reason == PERSON_ALONE for night in left_out)
+    if n == 0:
+        return ""
+    return f"{count_of(n, 'night')} {have(n)} a person's stages alone, and no automatic ones"
+
+
 def scored_nights(nights: Iterable[StudyNight], files: ScoringFiles | None) -> ScoredNights:
     """The finished nights with an expert's stages: those in `files`, else those of the night."""
     result = ScoredNights()
@@ -108,7 +118,7 @@ def _scored_night(listed: StudyNight, files: ScoringFiles | None) -> ScoredNight
         night = read_finished_night(listed.folder)
         automatic = _automatic(night)
         if automatic is None:
-            return left_out("its stages are a person's: there are no automatic ones")
+            return left_out(PERSON_ALONE)
         expert = _expert_beside(night) if files is None else _expert_in(files, night)
     except PsgpipeError as error:
         return left_out(error.problem, is_failure=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.agreement.scored_nights import LeftOutNight, ScoredNight
+from psgpipe.agreement.scored_nights import LeftOutNight, ScoredNight, nights_of_a_person
 from psgpipe.errors import NightsNotComparable, UsageError
 from psgpipe.messages import count_of, listed
 from psgpipe.model.hypnogram import SCORED
@@ -80,7 +80,7 @@ def _refuse_calibrated(nights: Sequence[ScoredNight]) -> None:
     calibrated = [night for night in nights if night.origin.calibration is not None]
     if calibrated:
         raise NightsNotComparable(
-            f"{count_of(len(calibrated), 'night')} were staged with a calibration already "
+            f"{count_of(len(calibrated), 'night')} staged with a calibration already "
             f"({calibrated[0].subject} {calibrated[0].night}: {calibrated[0].origin.calibration})",
             "Stage the scored nights without [stage_sleep] calibration, in a folder of their own.",
         )
@@ -114,6 +114,8 @@ def _refuse_few_subjects(
         return
     failed = [f"{n.subject} {n.night}: {n.reason}" for n in left_out if n.is_failure]
     why = f"; scorings that are no use: {listed(failed, 2)}" if failed else ""
+    alone = nights_of_a_person(left_out)
+    why += f"; {alone}" if alone else ""
     raise UsageError(
         f"wanted hand-scored nights of at least {FEWEST_SUBJECTS} subjects; {'; '.join(lacking)}"
         f"{why}",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from psgpipe.comparison.stager_accuracy import was_scored_by_a_person
 from psgpipe.comparison.stager_error.agreement_file import StudyErrors
 from psgpipe.errors import NightsNotComparable, UsageError
+from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight
 
 ALIKE = ("calibration", "pipeline", "stager", "classifier", "derivations", "demographics")
@@ -49,9 +50,10 @@ def refuse_another_recipe(
                 "Run psgpipe agree on scored nights of this recipe.",
             )
     if errors.n_fitted_nights:
+        fitted = count_of(errors.n_fitted_nights, "night")
         raise NightsNotComparable(
-            f"{errors.file} has {errors.n_fitted_nights} nights to which the calibration was "
-            "fitted: it looks better than other nights are",
+            f"{errors.file} has {fitted} to which the calibration was fitted: it looks better than "
+            "other nights are",
             "Leave it out; the tipping points use the figures of the calibration.",
         )
 
