@@ -419,6 +419,11 @@ def test_one_epoch_of_many_with_an_unknown_text_is_said(tmp_path):
 # --- one stage a line
 
 
+def test_comments_above_stages_one_a_line_are_no_epochs(tmp_path):
+    scoring = read_scoring(write(tmp_path, "# scorer: AB\n# 30 s\nW\nN1\nN2\n"))
+    assert seen(scoring) == [(0, 30, "W"), (30, 30, "N1"), (60, 30, "N2")]
+
+
 def test_an_unknown_word_among_words_one_a_line_is_refused_with_its_line(tmp_path):
     assert "line 4" in refusal(write(tmp_path, "W\nN1\nN2\nNap\nN2\nR\nR\n")).problem
 

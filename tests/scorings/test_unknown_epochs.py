@@ -85,6 +85,14 @@ def test_unknown_stages_at_the_begin_or_end_are_noticed(tmp_path, words):
         read_scoring(write(tmp_path, notes))
 
 
+def test_a_pause_that_fills_the_time_between_two_stages_is_one_event_of_many(tmp_path):
+    before = [(30 * i, 30, "Stage W") for i in range(20)]
+    after = [(3600 + 30 * i, 30, "Stage 2") for i in range(20)]
+    scoring = read_scoring(write(tmp_path, [*before, (600, 3000, "Pause"), *after]))
+    assert len(scoring.stages) == 40
+    assert "1 event of 3000 s" in scoring.findings[0].message
+
+
 def test_calibrations_of_30_s_before_the_stages_are_no_stages(tmp_path):
     notes = [(0, 30, "Eyes open"), (20, 30, "Blink"), (60, 30, "Stage W"), (90, 30, "Stage 2")]
     scoring = read_scoring(write(tmp_path, notes))

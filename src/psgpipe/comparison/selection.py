@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from psgpipe.comparison.experts.expert_stages import NO_SCORING
 from psgpipe.comparison.nights_table import INCOMPLETE
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import FlowStep, MeasuredNight, NightFate
@@ -27,12 +28,14 @@ OTHER_ARM = "other arm"
 NO_ARM = "arm not stated"
 UNPAIRED = "unpaired"
 TOO_FEW = "too few nights"
+NOT_SCORED = "without a person's stages"
 UNLIKE = "made by different recipes"
 FATES = (
     "excluded",
     "failed",
     "refused by quality",
     "not finished",
+    NOT_SCORED,
     "adaptation",
     OTHER_CONDITION,
     OTHER_ARM,
@@ -190,6 +193,8 @@ def _by_subject(nights: Iterable[MeasuredNight]) -> dict[str, list[MeasuredNight
 
 
 def _by_state(night: MeasuredNight, _: ComparisonSpec) -> Fate | None:
+    if night.reason == NO_SCORING:
+        return NOT_SCORED, night.reason
     return (_OF_STATE[night.state], night.reason) if night.state in _OF_STATE else None
 
 

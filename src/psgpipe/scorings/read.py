@@ -61,8 +61,8 @@ def read_scoring(
     if not scoring.stages:
         raise ScoringInvalid(
             f"{scoring.file}: nothing in it names a sleep stage (read as {chosen.title})",
-            "Check that it is the scoring, or name its spellings: --scoring-map, or [stages] in a "
-            "label table.",
+            "Give the scoring with --scoring FILE; or name its spellings: --scoring-map, or "
+            "[stages] in a label table.",
         )
     scoring = with_unknown_epochs(scoring)
     return scoring if scorer is None else _by(scorer, scoring)

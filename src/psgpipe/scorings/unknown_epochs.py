@@ -32,26 +32,22 @@ def with_unknown_epochs(scoring: Scoring) -> Scoring:
     Raises
     ------
     psgpipe.errors.ScoringInvalid
-        They are more than 5 % of the epochs, or of the changes.
+        They are more than 5 % of them and the stages.
     """
     changes = _unknown_changes(scoring)
+    unknown = changes or _unknown_epochs(scoring)
+    if not unknown:
+        return scoring
+    n_unknown, n_known = len(unknown), len(scoring.stages)
+    first_s = min(note.onset_s for note in unknown)
     if changes:
-        n_unknown, n_known = float(len(changes)), float(len(scoring.stages))
-        what = f"{count_of(len(changes), 'event')} without duration that may be stages"
-        first_s = min(note.onset_s for note in changes)
+        what = f"{count_of(n_unknown, 'event')} without duration that may be stages"
         then = "the time to the next stage is UNS"
     else:
-        unknown = _unknown_epochs(scoring)
-        lengths_s = [note.duration_s or 0.0 for note in unknown]
-        first_s = min((note.onset_s for note in unknown), default=0.0)
-        epoch_s = _usual_s(scoring) or EPOCH_S
-        n_unknown = sum(lengths_s) / epoch_s
-        n_known = sum(stage.duration_s or 0.0 for stage in scoring.stages) / epoch_s
-        length = f"of {lengths_s[0]:g} s" if len({*lengths_s}) == 1 else "of various lengths"
-        what = f"{count_of(len(lengths_s), 'event')} {length} where a stage should be"
+        lengths_s = {note.duration_s for note in unknown}
+        length = f"of {lengths_s.pop():g} s" if len(lengths_s) == 1 else "of various lengths"
+        what = f"{count_of(n_unknown, 'event')} {length} where a stage should be"
         then = "these epochs are UNS"
-    if not n_unknown:
-        return scoring
     if n_unknown > MOST_SHARE * (n_known + n_unknown):
         raise ScoringInvalid(
             f"{scoring.file}: {what}, with a text that is no stage psgpipe knows; the first at "

@@ -65,6 +65,7 @@ def test_a_night_without_a_scoring_is_left_out_with_its_reason(tmp_path):
     assert contrast(comparison).n_subjects == 2
     reasons = {fate.reason for fate in comparison.nights if fate.subject == "S4"}
     assert reasons == {"no person's stages: the night has no scoring"}
+    assert "2 without a person's stages" in comparison.sentences[0]
 
 
 def test_nights_that_were_run_by_a_persons_stages_are_compared_as_they_are(tmp_path):

@@ -20,6 +20,7 @@ from psgpipe.scorings.tables.table_columns import columns_of
 MOST_LINES_OF_HEAD = 400
 LEAST_STAGES, LEAST_SHARE = 5, 0.8
 EANNOT = ".eannot"
+COMMENT = "#"
 
 
 def recognise(head: bytes, _name: str) -> str | None:
@@ -52,7 +53,7 @@ def read_eannot(path: Path, options: ReadOptions) -> Scoring:
 def _read(path: Path, options: ReadOptions, name: str) -> Scoring:
     file = file_name(path)
     lines = enumerate(lines_of(read_text(path)), start=1)
-    texts = [StageText(i, line.strip()) for i, line in lines if line.strip()]
+    texts = [StageText(i, line.strip()) for i, line in lines if not _is_blank(line)]
     if texts and _is_header(texts[0].text):
         texts = texts[1:]
     onsets_s = {text.line: EPOCH_S * i for i, text in enumerate(texts)}
@@ -83,8 +84,13 @@ def _head_lines(head: bytes) -> list[str]:
         return []
     lines = [line.strip() for line in lines_of(text)]
     whole = lines[:-1] if len(lines) > MOST_LINES_OF_HEAD else lines
-    filled = [line for line in whole if line]
+    filled = [line for line in whole if not _is_blank(line)]
     return filled[1:] if filled and _is_header(filled[0]) else filled
+
+
+def _is_blank(line: str) -> bool:
+    """Whether a line is empty or a comment."""
+    return not line.strip() or line.lstrip().startswith(COMMENT)
 
 
 def _is_header(line: str) -> bool:
