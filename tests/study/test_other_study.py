@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
+from psgpipe.batch import run
 from psgpipe.cli.app import exit_code
-from tests.studies import tree
+from tests.studies import read_json, tree
 
 
 def with_subjects_called(study, letter):
@@ -40,6 +41,25 @@ def test_another_study_is_refused_and_nothing_changes(staged, capsys, options):
     assert "Give this study another -o folder" in said
     assert said.count("\n") <= 3
     assert tree(staged.out, journals=True) == before
+
+
+def test_two_studies_that_begin_in_the_same_moment_are_not_both_said_to_be_done(
+    study, capsys, monkeypatch
+):
+    one = study("n1", "n1", "n1")
+    written = run.write_study
+
+    def write_and_be_overtaken(out, *facts):
+        written(out, *facts)
+        described = out / "study.json"
+        text = described.read_text(encoding="utf-8").replace('"S', '"P')
+        sha256 = read_json(described)["study_table_sha256"]
+        described.write_text(text.replace(sha256, "0" * 64), encoding="utf-8")
+
+    monkeypatch.setattr(run, "write_study", write_and_be_overtaken)
+    assert one.run("--shard", "1/2") == 7
+    said = capsys.readouterr().err
+    assert "out holds another study: study.tsv with 3 nights (P1 n1, ...)" in said
 
 
 def test_with_force_the_other_study_takes_its_place_and_the_nights_stay(staged, capsys):

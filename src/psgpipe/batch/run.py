@@ -179,6 +179,8 @@ def _run_nights(
         stopped = stop.as_error(f"{result.done} of {count_of(len(nights), 'night')} finished")
         if stopped is not None:
             raise stopped
+        # Another study may have begun in the same moment: only one of them is listed in `out`.
+        refuse_another_study(out, study)
     except PsgpipeError as error:
         with suppress(PsgpipeError):
             log.note("batch stopped", kind=error.kind, **result.counts)
