@@ -140,6 +140,24 @@ def test_a_rate_that_mne_raised_is_not_taken_for_the_recorded_one(tmp_path):
         psgpipe.run_night(raw)
 
 
+def test_a_raised_rate_is_seen_when_the_channel_was_renamed(tmp_path):
+    raw = raw_of(psgpipe_simulated(tmp_path))
+    low = next(name for name in raw.ch_names if "C4" in name)
+    raw.rename_channels({low: "C4-M1"})
+    with pytest.raises(DerivationMissing, match="MNE raised it"):
+        psgpipe.run_night(raw)
+
+
+def test_a_raw_that_was_filtered_too_narrowly_is_doubtful(tmp_path):
+    raw = raw_of(write_night(tmp_path / "night.edf")).load_data()
+    raw.filter(0.3, 35, verbose="error")
+    codes = [flag.code for flag in psgpipe.run_night(raw).quality.flags]
+    assert "raw-filtered" not in codes
+    raw.filter(None, 20, verbose="error")
+    codes = [flag.code for flag in psgpipe.run_night(raw).quality.flags]
+    assert "raw-filtered" in codes
+
+
 def test_a_channel_marked_as_bad_is_not_staged(tmp_path):
     raw = raw_of(write_night(tmp_path / "night.edf", ("EEG C4-M1", "EEG C3-M2", *LABELS[1:])))
     raw.info["bads"] = ["EEG C4-M1"]
@@ -194,6 +212,8 @@ GOOD = {"fs_hz": 128, "labels": list(LABELS)}
         ({"labels": ["EEG C4-M1"]}, "found 3 rows and 1 label"),
         ({"labels": ["EEG C4-M1", "EEG C4-M1", "chin"]}, "stands twice"),
         ({"labels": ["EEG C4-M1", 2, "chin"]}, "found 2"),
+        ({"labels": "EEG C4-M1"}, "a list of texts was wanted"),
+        ({"pipeline": 256}, "found int"),
         ({"units": "degC"}, "a voltage was wanted for 'EEG C4-M1', found 'degC'"),
         ({"units": {"EEG C4-M1": "uV"}}, "a voltage was wanted for 'EOG E1-M2', found none"),
         ({"start": "yesterday"}, "a local date and time was wanted, found 'yesterday'"),

@@ -160,6 +160,18 @@ def test_a_scoring_is_paired_by_its_name_and_its_content(archive, table):
     assert "2 of 4 recordings have a scoring" in remarks
 
 
+def test_the_scorer_letter_of_sleep_edf_may_differ_and_nothing_else(archive, table):
+    folder = archive(
+        "P1-PSG.edf", "P2-PSG.edf", "P3E0-PSG.edf", "P4-PSG.edf",
+        scorings=["P2-Hypnogram.edf", "P3EC-Hypnogram.edf", "P5EC-Hypnogram.edf"],
+    )  # fmt: skip
+    (folder / "P4.txt").write_text("W\nN2\n" * 20, encoding="utf-8")
+    rows, _ = table(folder)
+    assert [row["scoring"].rpartition("/")[2] for row in rows] == [
+        "", "P2-Hypnogram.edf", "P3EC-Hypnogram.edf", "P4.txt",
+    ]  # fmt: skip
+
+
 def test_lights_come_from_annotations_where_each_is_named_once(tmp_path, table):
     folder = tmp_path / "archive"
     folder.mkdir()

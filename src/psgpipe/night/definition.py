@@ -79,6 +79,24 @@ def _plain_parameters(params: Any) -> dict[str, Any]:
     return {**values, "calibration": {k: v for k, v in calibration.items() if k != "file"}}
 
 
+def given_definition(pipeline: str | Path | Definition) -> Definition:
+    """The definition that a program gives: itself, its file, or its name.
+
+    Raises
+    ------
+    psgpipe.errors.PipelineInvalid
+        It is none of them, or the file is wrong.
+    """
+    if isinstance(pipeline, Definition):
+        return pipeline
+    if isinstance(pipeline, str | Path):
+        return load_definition(pipeline)
+    raise PipelineInvalid(
+        f"pipeline: the path or the name of a pipeline was wanted, found {type(pipeline).__name__}",
+        f"Write pipeline={DEFAULT_PIPELINE!r}.",
+    )
+
+
 def load_definition(pipeline: str | Path = DEFAULT_PIPELINE) -> Definition:
     """The Definition in a TOML file, or the one shipped under a name."""
     path = find_pipeline(pipeline)

@@ -17,7 +17,7 @@ from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.recording import Recording
 from psgpipe.montage.label_table import read_label_table
-from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, load_definition
+from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, given_definition
 from psgpipe.night.expert.given import given_scoring
 from psgpipe.night.expert.results import expert_results
 from psgpipe.night.in_memory.result import NightResult, night_result
@@ -78,8 +78,8 @@ def run_night(
     fs_hz
         Sampling rate of arrays: one number, or one for each channel.
     labels
-        Of the channels of arrays, as a recorder writes them: ``["EEG C4-M1", "EMG chin"]``. A path
-        is a label table, as `label_table`.
+        Of the channels of arrays, as a recorder writes them: ``["EEG C4-M1", "EMG chin"]``. With a
+        file, the path of a label table, as `label_table`.
     start
         Local start of arrays or of a Raw: a naive date-time, a time of day, or ISO text.
     units
@@ -131,7 +131,8 @@ def run_night(
     docs/reference/endpoints.md for the architecture.
     """
     source = _one_source(recording, signals_uv)
-    if isinstance(labels, str | Path) and label_table is None:
+    is_file = isinstance(source, str | Path)
+    if is_file and isinstance(labels, str | Path) and label_table is None:
         label_table, labels = labels, None
     facts = ArrayFacts(fs_hz=fs_hz, labels=labels, start=start, units=units)
     given = None
@@ -149,8 +150,7 @@ def run_night(
         dose_end=_time_text(dose_end, "dose_end"), timezone=timezone, sleep_period=sleep_period,
         scoring=given_scoring(scoring, scorer=scorer, scoring_map=scoring_map),
     )  # fmt: skip
-    definition = pipeline if isinstance(pipeline, Definition) else load_definition(pipeline)
-    definition = definition.staged_by(stages)
+    definition = given_definition(pipeline).staged_by(stages)
     recipe = Recipe(definition, read_label_table(label_table) if label_table else None)
     if given is not None:
         return _staged(recipe.open_given(given, identity), definition)

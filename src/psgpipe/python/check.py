@@ -8,7 +8,7 @@ from typing import Any
 from psgpipe.keywords import known_keywords
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.check import check_recording
-from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, load_definition
+from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, given_definition
 
 
 class Check(dict[str, Any]):
@@ -51,6 +51,6 @@ def check(
     psgpipe.errors.DefinitionError
         The pipeline or the label table is wrong.
     """
-    definition = pipeline if isinstance(pipeline, Definition) else load_definition(pipeline)
+    definition = given_definition(pipeline)
     table = read_label_table(label_table) if label_table else None
     return Check(check_recording(Path(recording), definition, table, header_only=header_only))

@@ -38,6 +38,8 @@ EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 LOCAL_SUFFIXES = (*EDF_SUFFIXES, ".gdf", ".vhdr", ".eeg", ".vmrk")
 """Formats that hold local time, which MNE calls UTC."""
 LEAST_GAP_S = 1.0
+MOST_HIGHPASS_HZ, LEAST_LOWPASS_HZ = 1.0, 30.0
+"""Amplifiers filter below 1 Hz; above that, and below 30 Hz, stages depend on the filter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +86,14 @@ def from_raw(raw: mne.io.BaseRaw, start: GivenStart | None = None) -> RawRecordi
     given = start or _start(raw, path)
     annotations = tuple(_annotations(raw))
     kept, segments = _segments(annotations, len(raw.times), fs_hz)
-    channels = [
-        _channel(i, raw, fs_hz, _rates(of_file)) for i in range(len(raw.ch_names))
-    ]  # fmt: skip
+    rates_hz = _rates(of_file, raw.ch_names)
+    channels = [_channel(i, raw, fs_hz, rates_hz) for i in range(len(raw.ch_names))]
     n_samples = sum(segment.n_samples for segment in segments)
     if not n_samples:
         raise UsageError(f"{name}: the Raw has no samples outside its gaps", "Give another one.")
     header = header_from(
         name, "Raw", given, channels,
-        duration_s=n_samples / fs_hz, span_s=span_of(segments, fs_hz),
+        duration_s=n_samples / fs_hz, span_s=span_of(segments, fs_hz), findings=_of_filters(raw),
     )  # fmt: skip
     origin_s = segments[0].onset_s
     moved = tuple(Segment(s.onset_s - origin_s, s.n_samples) for s in segments)
@@ -126,8 +127,28 @@ def _require_gaps(of_file: Header | None, raw: mne.io.BaseRaw, name: str) -> Non
     )
 
 
-def _rates(of_file: Header | None) -> dict[str, float]:
-    return {c.label: c.fs_hz for c in of_file.channels if c.fs_hz} if of_file else {}
+def _rates(of_file: Header | None, names: Sequence[str]) -> dict[str, float]:
+    """The recorded rate of each channel of the Raw, where its file tells it."""
+    if of_file is None:
+        return {}
+    by_label = {c.label: c.fs_hz for c in of_file.channels if c.fs_hz}
+    # Of renamed channels the place tells, if none was dropped.
+    in_order = [c.fs_hz for c in of_file.channels] if len(names) == len(of_file.channels) else []
+    by_place = dict(zip(names, in_order, strict=False))
+    found = {name: by_label.get(name) or by_place.get(name) for name in names}
+    return {name: fs_hz for name, fs_hz in found.items() if fs_hz}
+
+
+def _of_filters(raw: mne.io.BaseRaw) -> tuple[Finding, ...]:
+    """A finding where filters, of the amplifier or of MNE, took what the stager needs."""
+    low_hz, high_hz = raw.info["highpass"] or 0.0, raw.info["lowpass"] or float("inf")
+    if low_hz <= MOST_HIGHPASS_HZ and high_hz >= LEAST_LOWPASS_HZ:
+        return ()
+    message = (
+        f"the Raw holds {low_hz:g} to {high_hz:g} Hz; staging needs {MOST_HIGHPASS_HZ:g} to "
+        f"{LEAST_LOWPASS_HZ:g} Hz: give the recording before it is filtered"
+    )
+    return (Finding("raw-filtered", message, affects="numbers"),)
 
 
 def _channel(

@@ -10,6 +10,7 @@ from typing import Any
 from psgpipe.errors import UsageError
 from psgpipe.messages import listed
 from psgpipe.model.recording import Recording
+from psgpipe.model.sampled_signal import ALL_HZ
 from psgpipe.recordings.from_arrays import NAME, from_arrays, given_start
 from psgpipe.recordings.from_mne import from_raw, is_raw
 from psgpipe.recordings.given_recording import GivenRecording
@@ -66,6 +67,11 @@ def given_recording(source: Any, facts: ArrayFacts) -> GivenRecording:
 
 
 def _from_recording(recording: Recording, start: Any) -> GivenRecording:
+    if recording.band_hz != ALL_HZ:
+        raise UsageError(
+            "a recording as it was recorded was wanted, found one that psgpipe has filtered",
+            "Give the recording before the filter: the steps of the pipeline filter it.",
+        )
     known = recording.start if recording.start is not None else recording.start_clock
     return from_arrays(
         recording.signals_uv,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -16,6 +16,8 @@ PROFILES = Path(__file__).with_name("profiles.toml")
 ID_GROUPS = ("subject", "night")
 COLUMNS = (*ID_GROUPS, "condition", "period", "sequence", "arm", "age", "sex", "night_in_lab")
 """Columns of a study table that a pattern may name."""
+_GROUP = re.compile(r"\{([a-z]\w*)\}")
+_TEXT_ALONE = re.compile(r"[A-Za-z0-9_-]*")
 _FIELD = re.compile(r"\{(\w+)(?::(\d{1,2}))?\}")
 
 
@@ -49,16 +51,11 @@ class Profile:
         match = re.fullmatch(self.recording, text, re.IGNORECASE)
         return None if match is None else {k: v or "" for k, v in match.groupdict().items()}
 
-    def scorings(self, ids: Mapping[str, str], names: Sequence[str]) -> list[str]:
-        """The names among `names` that the first fitting expression of `scoring` has."""
+    def scorings(self, ids: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """The beginning of the scoring's name as text, and its expression; the best first."""
         for template in self.scoring:
-            expression = re.sub(
-                r"\{([a-z]\w*)\}", lambda field: re.escape(ids.get(field[1], "")), template
-            )
-            found = [n for n in names if re.fullmatch(expression, n, re.IGNORECASE)]
-            if found:
-                return found
-        return []
+            expression = _GROUP.sub(lambda group: re.escape(ids.get(group[1], "")), template)
+            yield _TEXT_ALONE.match(expression)[0], expression  # type: ignore[index]
 
 
 @cache

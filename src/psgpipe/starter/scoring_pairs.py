@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,8 @@ _ENDS = re.compile(
     r"events|annotations?|annot|base|allscore)$",
     re.IGNORECASE,
 )
-_PSG, _HYPNOGRAM = re.compile(r"-PSG$", re.IGNORECASE), re.compile(r"-Hypnogram$", re.IGNORECASE)
+_PSG = re.compile(r"(.*[A-Z])0-PSG", re.IGNORECASE)
+_HYPNOGRAM = re.compile(r"(.*[A-Z])[A-Z]-Hypnogram", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -35,48 +37,65 @@ class ScoringPair:
     why_none: str = ""
 
 
-def scoring_candidates(files: Sequence[Path], recordings: Sequence[Path]) -> list[Path]:
-    """The files that may be scorings, by the end of their names."""
-    taken = set(recordings)
-    return [f for f in files if f not in taken and f.name.lower().endswith(SUFFIXES)]
+class ScoringFiles:
+    """The files of a folder that may be scorings, found by the names of recordings.
 
-
-def scoring_of(
-    recording: Path, candidates: Sequence[Path], profile: Profile | None, ids: Mapping[str, str]
-) -> ScoringPair:
-    """The one file that is named like the recording and holds sleep stages."""
-    if profile is not None and profile.scoring:
-        names = profile.scorings(ids, [path.name for path in candidates])
-        named = [path for path in candidates if path.name in names]
-    else:
-        named = [path for path in candidates if is_named_like(path, recording)]
-    # Of equal names in several folders, those beside the recording are meant.
-    beside = [path for path in named if path.parent == recording.parent]
-    named = beside or named
-    readable, reasons = [], []
-    for path in named:
-        problem = _problem(path)
-        if problem is None:
-            readable.append(path)
-        else:
-            reasons.append(problem)
-    if len(readable) == 1:
-        return ScoringPair(readable[0])
-    if len(readable) > 1:
-        names = [file_name(path) for path in readable]
-        return ScoringPair(None, f"{len(names)} scorings have its name: {listed(names, 3)}")
-    return ScoringPair(None, reasons[0] if reasons else "")
-
-
-def is_named_like(scoring: Path, recording: Path) -> bool:
-    """Whether a scoring has the name of a recording: ``a-PSG.edf``, ``a-Hypnogram.edf``.
-
-    In Sleep-EDF, the last letter before ``-Hypnogram`` is the scorer's.
+    An archive has thousands of both, so a recording is not compared with each of them.
     """
-    own, other = stem_of(recording.name), stem_of(scoring.name)
-    if _PSG.search(own) and _HYPNOGRAM.search(other):
-        return _PSG.sub("", own)[:-1].casefold() == _HYPNOGRAM.sub("", other)[:-1].casefold()
-    return _bare(own) == _bare(other)
+
+    def __init__(self, files: Sequence[Path], recordings: Sequence[Path]) -> None:
+        taken = set(recordings)
+        paths = [f for f in files if f not in taken and f.name.lower().endswith(SUFFIXES)]
+        self._by_key: dict[str, list[Path]] = {}
+        for path in paths:
+            for key in _keys(path):
+                self._by_key.setdefault(key, []).append(path)
+        self._sorted = sorted((path.name.casefold(), path) for path in paths)
+        self._names = [name for name, _ in self._sorted]
+
+    def of(self, recording: Path, profile: Profile | None, ids: Mapping[str, str]) -> ScoringPair:
+        """The one file that is named like the recording and holds sleep stages."""
+        named = (
+            self._of_archive(profile, ids)
+            if profile is not None and profile.scoring
+            else next((self._by_key[k] for k in _keys(recording) if k in self._by_key), [])
+        )
+        # Of equal names in several folders, those beside the recording are meant.
+        named = [path for path in named if path.parent == recording.parent] or named
+        problems = {path: _problem(path) for path in named}
+        readable = [path for path, problem in problems.items() if problem is None]
+        if len(readable) == 1:
+            return ScoringPair(readable[0])
+        if len(readable) > 1:
+            names = [file_name(path) for path in readable]
+            return ScoringPair(None, f"{len(names)} scorings have its name: {listed(names, 3)}")
+        return ScoringPair(None, next((p for p in problems.values() if p), ""))
+
+    def _of_archive(self, profile: Profile, ids: Mapping[str, str]) -> list[Path]:
+        for beginning, expression in profile.scorings(ids):
+            low = bisect_left(self._names, beginning.casefold())
+            found = []
+            for name, path in self._sorted[low:]:
+                if not name.startswith(beginning.casefold()):
+                    break
+                if re.fullmatch(expression, path.name, re.IGNORECASE):
+                    found.append(path)
+            if found:
+                return found
+        return []
+
+
+def _keys(path: Path) -> list[str]:
+    """What a recording and its scoring have in common, the whole name first.
+
+    In Sleep-EDF, ``SC4001E0-PSG`` was scored as ``SC4001EC-Hypnogram``: the last letter is the
+    scorer's.
+    """
+    stem = stem_of(path.name)
+    keys = [_bare(stem)]
+    if match := _PSG.fullmatch(stem) or _HYPNOGRAM.fullmatch(stem):
+        keys.append(f"{match[1].casefold()}?")
+    return keys
 
 
 def _bare(stem: str) -> str:

@@ -20,7 +20,7 @@ from psgpipe.model.night import Night
 from psgpipe.night.lights_events import lights_events
 from psgpipe.sleep.local_clock import local_clock
 from psgpipe.starter.profile import COLUMNS, Profile, recognised
-from psgpipe.starter.scoring_pairs import scoring_candidates, scoring_of
+from psgpipe.starter.scoring_pairs import ScoringFiles
 from psgpipe.study.discovery import find_files, find_recordings
 from psgpipe.study.file_ids import ids_from_name, stem_of
 from psgpipe.tables.cells import without_formula
@@ -114,11 +114,11 @@ def starter_table(
             "--pattern, such as '{subject}_{night}.edf'"
         )
     _remark_on_equal_ids(ids, remarks)
-    candidates = scoring_candidates(find_files(folder), recordings)
+    scorings = ScoringFiles(find_files(folder), recordings)
     rows, lights_of, scorings_of = [], Counter[str](), _Reasons()
     of_each = chosen or (None,) * len(recordings)
     for path, known, names, found in zip(recordings, ids, of_each, groups, strict=True):
-        pair = scoring_of(path, candidates, names if found else None, found)
+        pair = scorings.of(path, names if found else None, found)
         scorings_of.add(path, pair.why_none, found=pair.path is not None)
         off, on, why = _lights(path) if lights else ("", "", "")
         lights_of["found" if off and on else why or "not found"] += 1
@@ -132,7 +132,7 @@ def starter_table(
             }
         )
     remarks += dict.fromkeys(f"{p.title}: {p.lights}" for p in chosen if p.lights)
-    remarks += [*_lights_remarks(lights_of, len(rows)), *scorings_of.remarks(bool(candidates))]
+    remarks += [*_lights_remarks(lights_of, len(rows)), *scorings_of.remarks()]
     if not any(row.get("condition") for row in rows):
         remarks.append(
             f"condition is blank: write one of {', '.join(CONDITIONS)}, or your own words"
@@ -274,7 +274,7 @@ class _Reasons:
         if why_none:
             self.reasons.append(f"{file_name(recording)}: {why_none}")
 
-    def remarks(self, has_candidates: bool) -> list[str]:
+    def remarks(self) -> list[str]:
         """What to say about the scorings."""
         lines = [f"no scoring taken for {reason}" for reason in self.reasons[:MOST_NAMED]]
         if len(self.reasons) > MOST_NAMED:
