@@ -141,7 +141,10 @@ def cache_folders() -> tuple[Path, ...]:
     # A container's user may have no home.
     with suppress(RuntimeError):
         folders.append(_users_cache_folder())
-    return (*folders, Path(tempfile.gettempdir()) / "psgpipe-cache")
+    # A container may have no folder that can be written but the one of the results.
+    with suppress(FileNotFoundError):
+        folders.append(Path(tempfile.gettempdir()) / "psgpipe-cache")
+    return tuple(folders)
 
 
 def _users_cache_folder() -> Path:
