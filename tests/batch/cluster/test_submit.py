@@ -159,6 +159,20 @@ def test_without_a_scheduler_nothing_is_written(study, elsewhere, capsys):
     assert not one.out.exists()
 
 
+def test_scripts_are_written_where_slurm_does_not_answer_and_nothing_is_sent(
+    study, elsewhere, capsys
+):
+    one = study("n1")
+    for name in ("scontrol", "sbatch", "squeue"):
+        fake(elsewhere, name, "echo 'Unable to contact slurm controller' >&2; exit 1")
+    arguments = ["submit", str(one.table), "-o", str(one.out), "--engine", "slurm", "--quiet"]
+    assert exit_code(arguments) == 75
+    assert "Slurm does not answer: Unable to contact" in capsys.readouterr().err
+    assert not one.out.exists()
+    assert emit(one, "slurm") == 0
+    assert (one.out / "cluster" / "array.sh").is_file()
+
+
 def test_another_study_in_the_folder_is_refused(study, elsewhere):
     one = study("n1")
     one.run()

@@ -104,19 +104,21 @@ class ArrayLimit:
     source: str
 
 
-def array_limit(scheduler: Scheduler) -> ArrayLimit:
+def array_limit(scheduler: Scheduler, *, must_answer: bool) -> ArrayLimit:
     """What this machine's scheduler admits; its usual limit where that cannot be asked.
 
     Raises
     ------
     psgpipe.errors.TryAgain
-        The scheduler does not answer.
+        The scheduler does not answer, and `must_answer`.
     """
     usual = ArrayLimit(scheduler.largest_array, f"the usual limit of {scheduler.name}")
     if scheduler.name != "slurm" or shutil.which("scontrol") is None:
         return usual
     answer = run_command(("scontrol", "show", "config"))
     if answer.returncode != 0:
+        if not must_answer:
+            return usual
         raise TryAgain(
             f"Slurm does not answer: {words(answer)}",
             "Ask again when it does, or write the scripts alone with --emit-only.",

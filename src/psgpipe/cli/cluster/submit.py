@@ -111,7 +111,7 @@ def command(
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     scheduler, out, study = SCHEDULERS[engine], out.absolute(), study.absolute()
-    _refuse_unusual(time_text=time_text, mem=mem, partition=partition, account=account)
+    _refuse_unusual(time=time_text, mem=mem, partition=partition, account=account)
     for text in (*options, psgpipe or ""):
         _refuse_lines(text)
     n_per_task = _read_per_task(per_task)
@@ -120,15 +120,10 @@ def command(
     if not emit_only:
         require_command(scheduler)
         submit.refuse_queued(scheduler, out)
-    if study.is_dir():
-        raise UsageError(
-            f"{study.name} is a folder, wanted a study table: a file that is added to a folder "
-            "would give every shard other nights",
-            "Write a study table (psgpipe table), and give that.",
-        )
+    _refuse_folder(study)
     if spec is not None:
         _require_spec(spec)
-    limit = array_limit(scheduler)
+    limit = array_limit(scheduler, must_answer=not emit_only)
     recipe = recipe_from(
         pipeline, labels, pictures=not no_figures, stages=stages,
         events=microstructure or bool(thresholds_from),
@@ -156,7 +151,7 @@ def command(
     array = size.ArraySize(elements.of, -(-len(included) // elements.of))
     if element_time_s is None:
         element_time_s = size.element_time_s(array, cost.seconds, jobs, batch_options.limit_s)
-    cluster_study = scripts.ClusterStudy(
+    cluster = scripts.ClusterStudy(
         psgpipe=psgpipe or shlex.join((sys.executable, "-m", "psgpipe")),
         study=study,
         out=out,
@@ -176,24 +171,31 @@ def command(
         options=options,
         figures=not no_figures,
     )  # fmt: skip
-    submission = submit.write_cluster_study(scheduler, cluster_study, elements, request, _again())
+    submission = submit.write_cluster_study(scheduler, cluster, elements, request, _again())
     if not emit_only:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         submission = submit.send(scheduler, out, submission, elements, now)
     if as_json:
         print_json({"out": str(out), "nights": len(included), **dataclasses.asdict(submission)})
     elif not quiet:
-        click.echo(_text(submission, cluster_study, array, cost, len(included)))
+        click.echo(_text(submission, cluster, array, cost, len(included)))
+
+
+def _refuse_folder(study: Path) -> None:
+    """Refuse a folder of recordings in the place of a study table."""
+    if study.is_dir():
+        raise UsageError(
+            f"{study.name} is a folder, wanted a study table: a file that is added to a folder "
+            "would give every shard other nights",
+            "Write a study table (psgpipe table), and give that.",
+        )
 
 
 def _refuse_unusual(**values: str | None) -> None:
     """Refuse values that would be two words in a script."""
-    names = {"time_text": "time"}
     for name, value in values.items():
         if value is not None and (not value.isprintable() or not value or " " in value):
-            raise UsageError(
-                f"--{names.get(name, name)} is {value!r}, wanted one word", "Correct it."
-            )
+            raise UsageError(f"--{name} is {value!r}, wanted one word", "Correct it.")
 
 
 def _refuse_lines(text: str) -> None:
