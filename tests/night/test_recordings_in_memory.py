@@ -304,3 +304,29 @@ def test_single_precision_and_whole_numbers_are_taken():
     assert psgpipe.run_night(noise().astype(np.float32), **GOOD).hypnogram.stages == wanted
     nanovolts = np.round(noise() * 1000).astype(np.int32)
     assert psgpipe.run_night(nanovolts, units="nV", **GOOD).hypnogram.stages == wanted
+
+
+FILE = str(SAMPLE)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: psgpipe.run_night(FILE, night=3), "night is 3, wanted text"),
+        (lambda: psgpipe.run_night(FILE, timezone=5), "timezone is 5, wanted text"),
+        (lambda: psgpipe.run_night(FILE, sleep_period="a"), "wanted a whole number"),
+        (lambda: psgpipe.run_night(FILE, stages="experts"), "wanted 'auto' or 'expert'"),
+        (lambda: psgpipe.run_night(FILE, scoring=5), "scoring is 5, wanted text or a path"),
+        (lambda: psgpipe.read_header(5), "path is 5, wanted a path"),
+        (lambda: psgpipe.read_scoring(5), "wanted text or a path"),
+        (lambda: psgpipe.open(5), "wanted text or a path"),
+        (lambda: psgpipe.check(FILE, header_only="no"), "wanted True or False"),
+        (lambda: psgpipe.batch("study.tsv"), "missing a required argument: 'out'"),
+        (lambda: psgpipe.batch("study.tsv", "out", jobs="many"), "'auto'"),
+        (lambda: psgpipe.compare("out", allow_unlke=["lights"]), "did you mean 'allow_unlike'"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_explained(call, said):
+    with pytest.raises(UsageError) as error:
+        call()
+    assert said in error.value.problem

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 Reader = Literal["edf", "mne"]
 READERS = ("edf", "mne")
+MNE_SUFFIXES = (
+    ".vhdr", ".eeg", ".vmrk", ".ahdr", ".fif", ".set", ".fdt", ".cnt", ".gdf", ".mff", ".egi",
+    ".raw", ".lay", ".nedf", ".mefd", ".xdf", ".mat",
+)  # fmt: skip
+"""Ends of names of formats with EEG that MNE or its add-ons read."""
 
 
 @known_keywords
@@ -87,9 +92,9 @@ def checked_reader(reader: str) -> str:
 
 
 def with_mne_named(error: RecordingUnreadable, path: PathLike) -> RecordingUnreadable:
-    """The error with the sentence that says how MNE reads the file, unless it is named as EDF."""
+    """The error with the sentence that says how MNE reads the file, where it may."""
     suffix = Path(path).suffix.lower()
-    if not suffix or suffix in (".edf", ".bdf", ".rec", ".gz", ".edfz"):
+    if suffix not in MNE_SUFFIXES:
         return error
     return type(error)(
         error.problem,
