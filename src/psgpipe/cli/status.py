@@ -17,6 +17,7 @@ from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.results.status import (
     BatchRun,
+    StoredNight,
     StudyNight,
     batch_runs,
     stored_night,
@@ -46,9 +47,9 @@ def read_status(out: Path) -> dict[str, Any]:
     counts = dict.fromkeys(("done", "failed", "running", "missing", "excluded"), 0)
     failed: list[dict[str, Any]] = []
     recordings: list[str | None] = []
-    nights = study_nights(out)
-    for night in nights:
-        stored, ids = stored_night(night), (night.subject, night.night)
+    nights = [(night, stored_night(night)) for night in study_nights(out)]
+    for night, stored in nights:
+        ids = (night.subject, night.night)
         if stored.status != "finished" and ids in in_hand:
             counts["running"] += 1
             continue
@@ -68,7 +69,7 @@ def read_status(out: Path) -> dict[str, Any]:
 
 
 def _submission(
-    out: Path, nights: Sequence[StudyNight], runs: Sequence[BatchRun]
+    out: Path, nights: Sequence[tuple[StudyNight, StoredNight]], runs: Sequence[BatchRun]
 ) -> dict[str, Any] | None:
     from psgpipe.results.cluster.submission import as_dict, read_submission
 

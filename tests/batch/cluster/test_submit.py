@@ -252,3 +252,28 @@ def test_nights_that_failed_are_sent_again_where_that_is_asked(study, elsewhere)
     assert read_submission(two.out).scripts == ("gather",)
     assert emit(two, "slurm", "--per-task", "1", "--retry-failed") == 0
     assert read_submission(two.out).sent == "1"
+
+
+def test_a_table_that_misses_a_night_is_not_up_to_date_although_it_is_the_newest_file(
+    study, elsewhere, capsys
+):
+    """A night may end while the table is written."""
+    two = study("n1", "n1")
+    for name, answer in (("sbatch", "echo 7"), ("squeue", "exit 1")):
+        fake(elsewhere, name, answer)
+    arguments = ["submit", str(two.table), "-o", str(two.out), "--engine", "slurm", "--quiet"]
+    assert exit_code([*arguments, "--per-task", "1"]) == 0
+    assert two.run("--shard", "1/2") == 0
+    assert exit_code(["gather", str(two.out), "--quiet", "--no-figures"]) == 8
+    early = (two.out / "nights.tsv").read_bytes()
+    assert two.run("--shard", "2/2") == 0
+    (two.out / "nights.tsv").write_bytes(early)
+    assert "nights.tsv is not up to date" in status(two, capsys)
+    assert exit_code(["gather", str(two.out), "--quiet", "--no-figures"]) == 0
+    assert "up to date" not in status(two, capsys)
+
+
+def status(study, capsys):
+    capsys.readouterr()
+    assert exit_code(["status", str(study.out)]) == 0
+    return capsys.readouterr().out

@@ -24,7 +24,7 @@ from psgpipe.results.cluster.submission import (
     read_submission,
     write_submission,
 )
-from psgpipe.results.status import study_nights
+from psgpipe.results.status import stored_night, study_nights
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def elements_to_send(
     if everything or earlier is None or earlier.request != request:
         return Elements(tuple(range(1, elements + 1)), elements)
     of = earlier.elements
-    missing = missing_elements(study_nights(out), of, retry_failed=retry_failed)
+    nights = [(night, stored_night(night)) for night in study_nights(out)]
+    missing = missing_elements(nights, of, retry_failed=retry_failed)
     if missing and not scheduler.array:
         return Elements(tuple(range(1, of + 1)), of)
     return Elements(tuple(missing), of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 
 from psgpipe.files.atomic import json_bytes, read_json, write_file
 from psgpipe.results import journal
-from psgpipe.results.night_folder import PASSING, read_failure
-from psgpipe.results.status import BatchRun, StudyNight, stored_night
+from psgpipe.results.night_folder import PASSING
+from psgpipe.results.status import BatchRun, StoredNight, StudyNight, word_in_tables
 
+NIGHTS = "nights.tsv"
 SUBMISSION = "cluster/submission.json"
 ARRAY_SCRIPT = "cluster/array.sh"
 """It is written anew before an array is sent: what is younger has happened since."""
@@ -79,27 +81,22 @@ def read_submission(out: Path) -> Submission | None:
 
 
 def missing_elements(
-    nights: Sequence[StudyNight], elements: int, *, retry_failed: bool = False
+    nights: Sequence[tuple[StudyNight, StoredNight]], elements: int, *, retry_failed: bool = False
 ) -> list[int]:
     """The shards with a night that is missing, or that failed for a reason that passes.
 
-    `nights` are those of the study, in its order. With `retry_failed` any failure counts.
+    `nights` are those of the study, in its order, as they are stored. With `retry_failed` any
+    failure counts.
     """
-    included = [night for night in nights if not night.excluded]
+    included = [stored for night, stored in nights if not night.excluded]
     return sorted(
         {
             number % elements + 1
-            for number, night in enumerate(included)
-            if _is_missing(night, retry_failed=retry_failed)
+            for number, stored in enumerate(included)
+            if stored.status == "missing"
+            or (stored.status == "failed" and (retry_failed or stored.kind in PASSING))
         }
     )
-
-
-def _is_missing(night: StudyNight, *, retry_failed: bool) -> bool:
-    status = stored_night(night).status
-    if status != "failed":
-        return status == "missing"
-    return retry_failed or (read_failure(night.folder) or {}).get("kind") in PASSING
 
 
 def begun_elements(out: Path, submission: Submission) -> int:
@@ -115,10 +112,21 @@ def _journal_name(submission: Submission) -> Callable[[int], str]:
     return lambda number: journal.JOURNAL if of == 1 else f"journal-{number}-of-{of}.jsonl"
 
 
-def is_gathered(out: Path) -> bool:
-    """Whether ``nights.tsv`` is newer than every journal, and than what was sent."""
+def is_gathered(out: Path, nights: Sequence[tuple[StudyNight, StoredNight]]) -> bool:
+    """Whether ``nights.tsv`` shows the nights as they are stored.
+
+    It must be newer than every journal, and than what was sent. That is not enough: a night may
+    have ended while the table was written.
+    """
     newest = max(map(_changed_ns, (out / ARRAY_SCRIPT, *journal.journals(out))))
-    return _changed_ns(out / "nights.tsv") >= newest
+    if _changed_ns(out / NIGHTS) < newest:
+        return False
+    try:
+        with (out / NIGHTS).open(encoding="utf-8", newline="") as file:
+            states = [row.get("state") for row in csv.DictReader(file, delimiter="\t")]
+    except (OSError, ValueError, csv.Error):
+        return False
+    return states == [word_in_tables(stored.status) for _, stored in nights]
 
 
 def _changed_ns(path: Path) -> int:
@@ -140,7 +148,10 @@ def as_ranges(numbers: Sequence[int]) -> str:
 
 
 def as_dict(
-    out: Path, submission: Submission, nights: Sequence[StudyNight], runs: Sequence[BatchRun]
+    out: Path,
+    submission: Submission,
+    nights: Sequence[tuple[StudyNight, StoredNight]],
+    runs: Sequence[BatchRun],
 ) -> dict[str, Any]:
     """What was sent, how far it has come and what to type, as plain values."""
     names = [*map(_journal_name(submission), range(1, submission.elements + 1))]
@@ -151,5 +162,5 @@ def as_dict(
         "begun_elements": begun_elements(out, submission),
         "elements_at_work": as_ranges(sorted(at_work)),
         "missing_elements": as_ranges(missing),
-        "gathered": is_gathered(out),
+        "gathered": is_gathered(out, nights),
     }
