@@ -214,7 +214,7 @@ def test_a_controller_killed_after_the_submission_costs_nothing_and_status_leads
     while time.monotonic() < deadline:
         said = status(study)
         lines = [line.strip() for line in said.splitlines()]
-        todo = [line for line in lines if " submit " in line or " gather " in line]
+        todo = [line for line in lines if line.startswith(sys.executable)]
         if not todo and "At work" not in said:
             break
         time.sleep(1)
