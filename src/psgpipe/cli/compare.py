@@ -18,6 +18,7 @@ from psgpipe.cli.printing import printable
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
 from psgpipe.errors import UsageError
+from psgpipe.model.comparison import MeasuredBy
 from psgpipe.model.comparison_spec import ComparisonSpec
 
 
@@ -58,6 +59,11 @@ from psgpipe.model.comparison_spec import ComparisonSpec
     help="expert: the stages of the scorings beside the nights. Default: the nights as run.",
 )  # fmt: skip
 @click.option(
+    "--source", "measured_by", type=click.Choice(["psg", "diary", "actigraphy"]), default="psg",
+    show_default=True, metavar="psg|diary|actigraphy",
+    help="Whose nights; those of diary and actigraphy are made by psgpipe concord.",
+)  # fmt: skip
+@click.option(
     "--agreement", type=FILE, metavar="FILE",
     help="agreement.json of psgpipe agree: does the difference exceed the stager's own error?",
 )  # fmt: skip
@@ -66,7 +72,8 @@ def command(
     source: Path | None, spec: str | None, baseline: tuple[str, ...], treatment: tuple[str, ...],
     treatment_arm: tuple[str, ...], control_arm: tuple[str, ...], primary: str | None,
     out: Path | None, allow_unlike: tuple[str, ...],
-    exploratory: bool, stages: Literal["auto", "expert"] | None, no_figures: bool,
+    exploratory: bool, stages: Literal["auto", "expert"] | None, measured_by: MeasuredBy,
+    no_figures: bool,
     lock: Path | None, agreement: Path | None,
     verbose: bool, quiet: bool, as_json: bool,
 ) -> None:  # fmt: skip
@@ -105,6 +112,7 @@ def command(
         exploratory=exploratory,
         stages=stages,
         agreement=agreement,
+        measured_by=measured_by,
     )
     out = out or (source if source.is_dir() else source.parent)
     folder = write_comparison(comparison, out, pages=not no_figures)

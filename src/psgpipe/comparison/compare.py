@@ -49,15 +49,18 @@ from psgpipe.comparison.stager_accuracy import KnownErrors, pipeline_of, trust_i
 from psgpipe.comparison.statements import statements
 from psgpipe.comparison.statistics.composition import BALANCES
 from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
-from psgpipe.errors import ComparisonSpecInvalid, StudyTableInvalid
+from psgpipe.errors import ComparisonSpecInvalid, StudyTableInvalid, UsageError
 from psgpipe.messages import count_of, did_you_mean
 from psgpipe.model.comparison import (
+    OTHER_SOURCES,
+    SOURCE_NAMES,
     ArmFlow,
     Comparison,
     Contrast,
     DoseSlope,
     EndpointReliability,
     EndpointRole,
+    MeasuredBy,
     StagerErrorRow,
     StratumContrast,
 )
@@ -77,6 +80,7 @@ def compare(
     exploratory: bool = False,
     stages: Literal["auto", "expert"] | None = None,
     agreement: str | Path | None = None,
+    measured_by: MeasuredBy = "psg",
 ) -> Comparison:
     """Compare each subject's treatment nights with its baseline nights; nothing is written.
 
@@ -100,9 +104,14 @@ def compare(
     agreement
         The ``agreement.json`` of the same recipe: adds, for each endpoint, whether the difference
         exceeds what the stager's error could produce. No verdict uses it.
+    measured_by
+        The source of the nights: ``diary`` or ``actigraphy`` take those that ``psgpipe concord``
+        wrote. Sources are never pooled.
 
     Raises
     ------
+    psgpipe.errors.UsageError
+        Stages or an agreement are given for nights that were not staged.
     psgpipe.errors.StudyTableInvalid
         The table is wrong; every mistake is listed.
     psgpipe.errors.ComparisonSpecInvalid
@@ -114,7 +123,10 @@ def compare(
         The spec was edited after it was locked.
     """
     plan, declaration = _declared(spec, exploratory=exploratory)
-    table = read_nights(Path(source), plan, by_expert=stages == "expert")
+    if measured_by != "psg":
+        _refuse_stages(measured_by, stages=stages, agreement=agreement)
+        plan = replace(plan, day_strata=True)
+    table = read_nights(Path(source), plan, by_expert=stages == "expert", measured_by=measured_by)
     implausible = check_plausibility(table)
     selection = _selected(table, plan)
     require_both_conditions(selection, table, plan)
@@ -163,7 +175,7 @@ def compare(
         reliability=_reliability(selection, analyses, stamp),
         arms=arms.flow,
         statements=statements(plan, declaration, design, contrasts, steps, selection, recipe,
-                              stager.known),
+                              stager.known, measured_by),
         warnings=(
             *implausible, *selection.warnings,
             *warnings_of_unlike(selection.by_subject, unlike, allowed),
@@ -176,11 +188,23 @@ def compare(
             ),
             *latency_warnings(selection.analysed, (e for e, _ in roles)),
             *_other_conditions(selection, plan), *_unused_columns(table),
+            *_without_condition(table),
         ),
         recipe=recipe,
         table=table.file,
         stager_error=stager.rows,
+        measured_by=measured_by,
     )  # fmt: skip
+
+
+def _refuse_stages(
+    measured_by: MeasuredBy, *, stages: str | None, agreement: str | Path | None
+) -> None:
+    if stages is not None or agreement is not None:
+        raise UsageError(
+            f"stages and their agreement say nothing about nights by {SOURCE_NAMES[measured_by]}",
+            "Leave out --stages and --agreement, or compare the polysomnography.",
+        )
 
 
 def _selected(table: NightsTable, spec: ComparisonSpec) -> NightSelection:
@@ -298,7 +322,13 @@ def _reliability(
     return reliability_rows(analyses, stamp)
 
 
-def read_nights(source: Path, spec: ComparisonSpec, *, by_expert: bool = False) -> NightsTable:
+def read_nights(
+    source: Path,
+    spec: ComparisonSpec,
+    *,
+    by_expert: bool = False,
+    measured_by: MeasuredBy = "psg",
+) -> NightsTable:
     """The nights in a table or in a folder that psgpipe wrote.
 
     Raises
@@ -306,7 +336,7 @@ def read_nights(source: Path, spec: ComparisonSpec, *, by_expert: bool = False) 
     psgpipe.errors.StudyTableInvalid, psgpipe.errors.NightsNotComparable
     """
     out = _out_of(source)
-    path = source / NIGHTS if source.is_dir() else source
+    path = _table_in(source, measured_by) if source.is_dir() else source
     if source.is_dir() and not path.is_file():
         # A folder with its table needs none of this.
         from psgpipe.results.status import require_results
@@ -318,21 +348,43 @@ def read_nights(source: Path, spec: ComparisonSpec, *, by_expert: bool = False) 
         )
     blinding.refuse_if_blinded(out, blind_by_spec=spec.blind)
     words = (*spec.baseline, *spec.treatment)
+    _refuse_another_source(spec, measured_by)
     table = nights_table(
         path, words, _named(spec), blinding.sealed(out), by_expert=by_expert,
-        arm_column=spec.arm_column,
+        arm_column=spec.arm_column, measured_by=measured_by,
     )  # fmt: skip
     if not table.has_condition:
         raise StudyTableInvalid(
             f"{path.name}: wanted column condition, found none",
             f"Add the condition of each night; those of a blinded study are in its {blinding.KEY}.",
         )
-    nights = with_manifests(table.nights, out) if (out / "nights").is_dir() else table.nights
+    has_manifests = measured_by == "psg" and (out / "nights").is_dir()
+    nights = with_manifests(table.nights, out) if has_manifests else table.nights
     if by_expert:
         nights = with_expert_recipes(nights)
     if spec.composition:
         nights = with_balances(nights)
     return replace(table, nights=nights)
+
+
+def _table_in(out: Path, measured_by: MeasuredBy) -> Path:
+    if measured_by == "psg":
+        return out / NIGHTS
+    from psgpipe.comparison.sources.columns import source_table
+
+    return source_table(out, measured_by)
+
+
+def _refuse_another_source(spec: ComparisonSpec, measured_by: MeasuredBy) -> None:
+    """Refuse an endpoint of another source: sources are never pooled."""
+    for endpoint in _named(spec):
+        of: MeasuredBy = next((s for s in OTHER_SOURCES if endpoint.startswith(f"{s}_")), "psg")
+        if of != measured_by:
+            raise ComparisonSpecInvalid(
+                f"the spec names endpoint {endpoint!r} by {SOURCE_NAMES[of]}; these nights are by "
+                f"{SOURCE_NAMES[measured_by]}",
+                f"Compare each source alone: --source {of}.",
+            )
 
 
 def _out_of(source: Path) -> Path:
@@ -428,10 +480,21 @@ def _other_conditions(selection: NightSelection, spec: ComparisonSpec) -> list[s
     ]
 
 
+def _without_condition(table: NightsTable) -> tuple[str, ...]:
+    n = table.n_without_condition
+    if not n:
+        return ()
+    return (
+        f"{count_of(n, 'night')} without a condition {'is' if n == 1 else 'are'} left out: give "
+        "the column condition in the diary",
+    )
+
+
 def _unused_columns(table: NightsTable) -> list[str]:
     reasons = {
         "the same on all nights of each subject": table.constant,
         "no numbers": table.not_numbers,
+        "of another source (--source)": table.other_source,
     }
     return [
         f"not analysed, because {reason}: {', '.join(columns)}"

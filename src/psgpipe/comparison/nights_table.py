@@ -9,7 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psgpipe.messages import likely_word
-from psgpipe.model.comparison import EEG_ONLY, MeasuredNight, NightState
+from psgpipe.model.comparison import (
+    EEG_ONLY,
+    OTHER_SOURCES,
+    MeasuredBy,
+    MeasuredNight,
+    NightState,
+)
 from psgpipe.model.ids import one_spelling, whole_number
 from psgpipe.model.microstructure.names import MICROSTRUCTURE_ENDPOINTS, NIGHT_ENDPOINTS
 from psgpipe.model.summary import ALWAYS_WRITTEN
@@ -77,6 +83,10 @@ class NightsTable:
         Columns whose numbers are the same on all nights of each subject.
     not_numbers
         Columns that could be measures by their names but do not hold numbers.
+    other_source
+        Columns with the endpoints of another source.
+    n_without_condition
+        Nights of a diary or watch that are left out, because they have no condition.
     """
 
     file: str
@@ -86,6 +96,8 @@ class NightsTable:
     not_numbers: tuple[str, ...] = ()
     has_condition: bool = True
     has_arm: bool = True
+    other_source: tuple[str, ...] = ()
+    n_without_condition: int = 0
 
 
 def nights_table(
@@ -96,6 +108,7 @@ def nights_table(
     *,
     by_expert: bool = False,
     arm_column: str = "arm",
+    measured_by: MeasuredBy = "psg",
 ) -> NightsTable:
     """The nights and endpoints of a table.
 
@@ -115,6 +128,8 @@ def nights_table(
         Take the endpoints of a person's stages, where psgpipe has written them beside its own.
     arm_column
         The column of the arms.
+    measured_by
+        The source of the endpoints; those of others are left out.
 
     Raises
     ------
@@ -128,6 +143,14 @@ def nights_table(
         from psgpipe.comparison.experts.expert_stages import with_expert_columns
 
         raw = with_expert_columns(raw)
+    others = tuple(c for c in raw.columns if _source_of(c) not in (None, measured_by))
+    n_rows = len(raw.rows)
+    if measured_by == "psg":
+        raw = _without(raw, others) if others else raw
+    else:
+        from psgpipe.comparison.sources.columns import with_columns_of
+
+        raw = with_columns_of(raw, measured_by)
     raw = raw if arm_column == "arm" else _with_arms_of(raw, arm_column)
     wanted = [*wanted]
     mistakes = Mistakes(path.name)
@@ -148,8 +171,20 @@ def nights_table(
         mistakes.table("no night is listed under the header")
     mistakes.refuse()
     return NightsTable(
-        path.name, nights, endpoints, constant, not_numbers, has_condition, "arm" in present
-    )
+        path.name, nights, endpoints, constant, not_numbers, has_condition, "arm" in present,
+        others if measured_by == "psg" else (), n_rows - len(nights),
+    )  # fmt: skip
+
+
+def _without(table: Table, columns: Sequence[str]) -> Table:
+    kept = tuple(column for column in table.columns if column not in columns)
+    rows = tuple(Row(row.number, {c: row.cells[c] for c in kept}) for row in table.rows)
+    return replace(table, columns=kept, rows=rows)
+
+
+def _source_of(column: str) -> MeasuredBy | None:
+    """The other source whose endpoint a column has, by its name."""
+    return next((s for s in OTHER_SOURCES if column.casefold().startswith(f"{s}_")), None)
 
 
 def _with_sealed(table: Table, sealed: Mapping[tuple[str, str], Mapping[str, str]]) -> Table:

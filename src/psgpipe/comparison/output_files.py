@@ -23,7 +23,13 @@ from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import json_bytes, output_errors, read_json
 from psgpipe.messages import safe_text, without_controls
-from psgpipe.model.comparison import Comparison, Contrast, EndpointReliability, SubjectChange
+from psgpipe.model.comparison import (
+    Comparison,
+    Contrast,
+    EndpointReliability,
+    MeasuredBy,
+    SubjectChange,
+)
 from psgpipe.results.night_writer import put_folder
 from psgpipe.results.replace_folder import COMPARISON as FOLDER
 from psgpipe.results.replace_folder import remove_abandoned
@@ -54,6 +60,8 @@ SUBJECT_COLUMNS = tuple(f.name for f in dataclasses.fields(SubjectChange) if f.n
 def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) -> Path:
     """Write the files of a comparison into ``comparison/`` in `out`; returns this folder.
 
+    That of another source than polysomnography is called ``comparison-diary``, for example.
+
     The folder takes its place as a whole; files there that psgpipe did not write stay.
 
     Parameters
@@ -68,7 +76,7 @@ def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) 
     psgpipe.errors.TryAgain
         The disk is full.
     """
-    folder = out / FOLDER
+    folder = out / comparison_folder(comparison.measured_by)
     _refuse_another_table(comparison, folder)
     has_arms = comparison.design == "parallel"
     files: dict[str, Iterable[bytes]] = {
@@ -95,6 +103,11 @@ def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) 
     finally:
         remove_abandoned(out)
     return folder
+
+
+def comparison_folder(measured_by: MeasuredBy) -> str:
+    """The folder of a comparison: each source has its own."""
+    return FOLDER if measured_by == "psg" else f"{FOLDER}-{measured_by}"
 
 
 def _refuse_another_table(comparison: Comparison, folder: Path) -> None:
@@ -224,6 +237,7 @@ def _content(comparison: Comparison) -> dict[str, Any]:
     return {
         "psgpipe": __version__,
         "table": comparison.table,
+        "measured_by": comparison.measured_by,
         "declaration": dataclasses.asdict(comparison.declaration),
         "spec": _plain(dataclasses.asdict(comparison.spec)),
         "design": comparison.design,

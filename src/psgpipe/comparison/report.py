@@ -15,7 +15,7 @@ from psgpipe.comparison.verdicts import (
     ratio,
 )
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import Comparison, Contrast, StagerErrorRow
+from psgpipe.model.comparison import SOURCE_NAMES, Comparison, Contrast, StagerErrorRow
 
 MOST_ROWS = 8
 _ALWAYS_SHOWN = ("tst_min", "se_pct", "rem_pct", "n3_pct")
@@ -72,7 +72,8 @@ class Section:
 
 def title_of(comparison: Comparison) -> str:
     """What is compared."""
-    return f"Treatment against {'control' if comparison.arms else 'baseline'}"
+    by = "" if comparison.measured_by == "psg" else f", by {SOURCE_NAMES[comparison.measured_by]}"
+    return f"Treatment against {'control' if comparison.arms else 'baseline'}{by}"
 
 
 def estimand_sentence(comparison: Comparison) -> str:

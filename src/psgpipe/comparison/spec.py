@@ -34,7 +34,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
         "hours_since_dose", "sedation_window_h", "first_night", "missing_lights", "incomplete",
         "minimum",
     ),
-    "strata": ("dose", "hours_since_dose"),
+    "strata": ("dose", "hours_since_dose", "days"),
     "multiplicity": ("secondary",),
     "tipping_point": _STAGER_ERRORS,
     "estimand": ESTIMAND,
@@ -45,7 +45,7 @@ _FIELDS = {("nights", "minimum"): "minimum_nights",
            **{("arms", key): f"arm_{key}" for key in ("column", "treatment", "control")},
            **{("estimand", key): f"estimand_{key}" for key in ESTIMAND},
            ("gain", "factor"): "gain_factor", ("strata", "dose"): "dose_strata",
-           ("strata", "hours_since_dose"): "hours_strata",
+           ("strata", "hours_since_dose"): "hours_strata", ("strata", "days"): "day_strata",
            ("multiplicity", "secondary"): "secondary_rule"}  # fmt: skip
 # Tables that are one field, with a value for each endpoint.
 _BY_ENDPOINT = ("transform", "equivalence", "population")

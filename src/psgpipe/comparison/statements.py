@@ -27,7 +27,13 @@ from psgpipe.comparison.statistics.tipping_point import (
 )
 from psgpipe.comparison.verdicts import FIRM_FROM_N, TESTABLE_FROM_N, is_testable
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import EEG_ONLY, Contrast, FlowStep, MeasuredNight
+from psgpipe.model.comparison import (
+    EEG_ONLY,
+    Contrast,
+    FlowStep,
+    MeasuredBy,
+    MeasuredNight,
+)
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 
 
@@ -40,6 +46,7 @@ def statements(
     selection: NightSelection,
     recipe: Mapping[str, Sequence[str]],
     known: Mapping[str, KnownErrors],
+    measured_by: MeasuredBy = "psg",
 ) -> dict[str, str]:
     """The statements that belong to every table of a comparison, by topic.
 
@@ -77,7 +84,17 @@ def statements(
         from psgpipe.comparison.arms.statements import arm_statements
 
         said |= arm_statements(selection, contrasts, spec)
+    if measured_by != "psg":
+        from psgpipe.comparison.sources.columns import source_statement
+
+        said = {topic: text for topic, text in said.items() if not _is_on_stages(topic)}
+        said = {"source": source_statement(measured_by), **said}
     return {topic: text for topic, text in said.items() if text}
+
+
+def _is_on_stages(topic: str) -> bool:
+    """Whether a statement is about stages, which no other source has."""
+    return topic in ("staging", "trust", "parts", "stages") or topic.startswith("tipping point")
 
 
 def _step(flow: Sequence[FlowStep], name: str) -> FlowStep:

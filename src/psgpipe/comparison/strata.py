@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,8 @@ from psgpipe.comparison.statistics.sign_flip import sign_flip_p
 from psgpipe.model.comparison import DoseSlope, MeasuredNight, StratumContrast
 from psgpipe.model.comparison_spec import ComparisonSpec
 
+LAST_DAY = 14
+
 
 @dataclass(frozen=True, order=True)
 class _Stratum:
@@ -33,7 +36,7 @@ class _Stratum:
 def strata(
     selection: NightSelection, analyses: Sequence[EndpointAnalysis], spec: ComparisonSpec
 ) -> tuple[StratumContrast, ...]:
-    """Baseline against the treatment nights of each dose and of each interval since the dose."""
+    """Baseline against the treatment nights of each dose, interval and day since the dose."""
     nights = [n for group in selection.treatment.values() for n in group]
     rows: list[StratumContrast] = []
     if spec.dose_strata:
@@ -42,7 +45,17 @@ def strata(
     if spec.hours_strata:
         by_hours = {n.row: _hours_stratum(n, spec.hours_strata) for n in nights}
         rows += _contrasts_by("hours_since_dose", by_hours, selection, analyses, spec)
+    if spec.day_strata:
+        by_day = {n.row: _day_stratum(n) for n in nights}
+        rows += _contrasts_by("days_since_dose", by_day, selection, analyses, spec)
     return tuple(rows)
+
+
+def _day_stratum(night: MeasuredNight) -> _Stratum | None:
+    """The day of a night: day 0 begins within 24 h after the dose."""
+    hours = night.hours_since_dose
+    day = -1 if hours is None else math.floor(hours / 24)
+    return _Stratum(day, f"day {day}") if 0 <= day <= LAST_DAY else None
 
 
 def _dose_stratum(night: MeasuredNight) -> _Stratum | None:

@@ -18,6 +18,14 @@ Direction = Literal["higher", "lower", "later", "earlier"]
 EEG_ONLY = "eeg-only"
 Hedge = Literal["descriptive", "preliminary", "exploratory", "supportive"]
 
+MeasuredBy = Literal["psg", "diary", "actigraphy"]
+"""The source of the numbers of a comparison; sources are never pooled."""
+OTHER_SOURCES: tuple[MeasuredBy, ...] = ("diary", "actigraphy")
+"""The endpoints of these have the name of the source before their own."""
+SOURCE_NAMES: Mapping[MeasuredBy, str] = {
+    "psg": "polysomnography", "diary": "sleep diary", "actigraphy": "actigraphy",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class MeasuredNight:
@@ -452,7 +460,7 @@ class Comparison:
 
     `design` is ``before-after``, ``crossover`` or ``parallel``. `statements` belong to every table,
     by topic. `recipe` has the values of each recipe field among the analysed nights. `table` is
-    the file name of the table of nights.
+    the file name of the table of nights. `measured_by` is the source of every number.
     """
 
     spec: ComparisonSpec
@@ -472,6 +480,7 @@ class Comparison:
     recipe: Mapping[str, Sequence[str]] = field(default_factory=dict)
     table: str | None = None
     stager_error: tuple[StagerErrorRow, ...] = ()
+    measured_by: MeasuredBy = "psg"
 
     def __repr__(self) -> str:
         n_subjects = max((c.n_subjects for c in self.contrasts), default=0)

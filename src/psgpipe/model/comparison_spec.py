@@ -65,6 +65,8 @@ estimand_summary
         The attributes of the estimand (ICH E9 R1), in the study's own words.
     population
         By endpoint, for regression to the mean.
+    day_strata
+        A stratum for each day after the dose, to day 14; always for a diary and actigraphy.
     composition
         Add the balances of the stage composition to the endpoints.
     secondary_rule
@@ -102,6 +104,7 @@ estimand_summary
     population: Mapping[str, Population] = field(default_factory=dict)
     dose_strata: bool = True
     hours_strata: tuple[float, ...] = ()
+    day_strata: bool = False
     composition: bool = False
     max_t: bool = False
     secondary_rule: Literal["hierarchical", "supportive"] = "hierarchical"

@@ -9,6 +9,7 @@ from typing import Literal
 from psgpipe.comparison import compare as comparison_module
 from psgpipe.comparison.pages.result import ComparisonResult, comparison_result
 from psgpipe.keywords import known_keywords
+from psgpipe.model.comparison import MeasuredBy
 from psgpipe.model.comparison_spec import ComparisonSpec
 
 
@@ -20,6 +21,7 @@ def compare(
     allow_unlike: Iterable[str] = (),
     exploratory: bool = False,
     stages: Literal["auto", "expert"] | None = None,
+    measured_by: MeasuredBy = "psg",
 ) -> ComparisonResult:
     """Compare each subject's treatment nights with its baseline nights; nothing is written.
 
@@ -40,6 +42,9 @@ def compare(
     stages
         ``expert`` takes the stages of the scorings that were given with the nights. Without it the
         nights count as they were run.
+    measured_by
+        The source of the nights: ``diary`` or ``actigraphy`` take those that ``psgpipe concord``
+        wrote. Sources are never pooled.
 
     Raises
     ------
@@ -54,6 +59,11 @@ def compare(
         The spec was edited after it was locked.
     """
     comparison = comparison_module.compare(
-        source, spec, allow_unlike=allow_unlike, exploratory=exploratory, stages=stages
+        source,
+        spec,
+        allow_unlike=allow_unlike,
+        exploratory=exploratory,
+        stages=stages,
+        measured_by=measured_by,
     )
     return comparison_result(comparison)

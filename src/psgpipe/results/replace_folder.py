@@ -44,6 +44,8 @@ CONCORDANCE_FILES = ("concordance.tsv", "concordance.json", "nights.tsv", "conco
 
 STUDY_FOLDERS = {
     COMPARISON: COMPARISON_FILES,
+    f"{COMPARISON}-diary": COMPARISON_FILES,
+    f"{COMPARISON}-actigraphy": COMPARISON_FILES,
     AGREEMENT: AGREEMENT_FILES,
     CONCORDANCE: CONCORDANCE_FILES,
 }

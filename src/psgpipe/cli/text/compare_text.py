@@ -22,7 +22,7 @@ from psgpipe.model.comparison import Comparison, Contrast
 WIDTH = 100
 # Statements that the terminal shows; all are in the files.
 _SHOWN_STATEMENTS = (
-    "sample", "arms", "sample size", "declaration", "causality", "tipping point rem",
+    "source", "sample", "arms", "sample size", "declaration", "causality", "tipping point rem",
     "tipping point n3", "tipping point spread", "trust", "stages",
 )  # fmt: skip
 

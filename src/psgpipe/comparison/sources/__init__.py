@@ -1,0 +1,1 @@
+"""Nights by another source than polysomnography: never pooled with it."""
