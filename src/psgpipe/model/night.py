@@ -18,7 +18,7 @@ from psgpipe.model.summary import ArchitectureSummary, QualityReport
 if TYPE_CHECKING:
     import pandas as pd
 
-LightsSource = Literal["option", "table", "annotation", "scoring", "recording"]
+LightsSource = Literal["option", "table", "diary", "annotation", "scoring", "recording"]
 Sex = Literal["F", "M"]
 StagesBy = Literal["auto", "expert", "corrected"]
 """Whose stages a night has: the stager's, a scorer's, or the stager's corrected by hand."""
@@ -47,6 +47,8 @@ class Night:
         Files that continue the recording, in order; none where the night is in one file.
     scoring
         The scoring by a person, or the correction, that was given with the night.
+    lights_source
+        ``diary`` where the study table declares that its lights are the diary's.
     sleep_period
         Which of several nights or naps in the recording this is, from 1; None where there is one.
     extra
@@ -63,6 +65,7 @@ class Night:
     dose_end: str | None = None
     timezone: str | None = None
     sleep_period: int | None = None
+    lights_source: Literal["diary"] | None = None
     spindle_threshold_uv: float | None = None
     slow_wave_threshold_uv: float | None = None
     further_parts: tuple[Path, ...] = ()

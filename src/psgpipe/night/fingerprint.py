@@ -23,7 +23,9 @@ FORMAT_VERSION = "2"
 ELSEWHERE = ("extra", "further_parts", "scoring")
 """No file of a night holds the study's further columns; the parts are in the recording's hash; the
 scoring counts by its own hash."""
-LATER_INPUTS = ("timezone", "sleep_period", "spindle_threshold_uv", "slow_wave_threshold_uv")
+LATER_INPUTS = (
+    "timezone", "sleep_period", "lights_source", "spindle_threshold_uv", "slow_wave_threshold_uv",
+)  # fmt: skip
 
 
 def pipeline_sha256(definition: Definition) -> str:

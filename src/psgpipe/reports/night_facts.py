@@ -13,6 +13,7 @@ from psgpipe.reports.night_words import clock_of, duration, night_title, whose_s
 LIGHTS_FROM: Mapping[LightsSource, str] = {
     "option": "given with the command",
     "table": "from the study table",
+    "diary": "from the sleep diary, as the study table declares",
     "annotation": "an annotation in the recording",
     "scoring": "an annotation of the scoring",
     "recording": "not known",

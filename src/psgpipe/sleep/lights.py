@@ -42,7 +42,7 @@ def place_lights(
     off_events_s, on_events_s
         Onsets of the annotations of lights off, lights on.
     given_by
-        The source of the night's own times.
+        The source of the night's own times, unless the study table declares the diary.
 
     Raises
     ------
@@ -67,6 +67,7 @@ def place_lights(
         off_given_s=max(off_given, default=None),
         on_given_s=min(on_given, default=None),
     )
+    given_by = night.lights_source or given_by
     off = _end("off", off_given, given_by, annotated.off_s, 0.0)
     on = _end("on", on_given, given_by, annotated.on_s, header.span_s)
     off_s, on_s = _pair(off, on, header, clock)

@@ -6,12 +6,12 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PureWindowsPath
-from typing import cast
+from typing import Literal, cast, get_args
 
 from psgpipe.errors import TimeZoneUnknown
 from psgpipe.files.composed_name import as_stored
 from psgpipe.model.ids import composed
-from psgpipe.model.night import Night, Sex
+from psgpipe.model.night import LightsSource, Night, Sex
 from psgpipe.model.scoring import GivenScoring
 from psgpipe.model.study_table_row import StudyTableRow
 from psgpipe.sleep.local_clock import read_zone
@@ -32,6 +32,7 @@ OPTIONAL = (
     "part",
     "lights_off",
     "lights_on",
+    "lights_source",
     "timezone",
     "sleep_period",
     "age",
@@ -52,9 +53,12 @@ OPTIONAL = (
 )
 _NUMERIC = ("age", "sleep_period", "night_in_lab", "dose_mg_per_kg", "infusion_no")
 _ON_THE_NIGHT = {
-    *REQUIRED, "part", "lights_off", "lights_on", "age", "sex", "scoring", "correction", "exclude",
+    *REQUIRED, "part", "lights_off", "lights_on", "lights_source", "age", "sex", "scoring",
+    "correction", "exclude",
 }  # fmt: skip
 MOST_BYTES_IN_A_NAME, MOST_BYTES_IN_A_PATH = 255, 3000
+# Words of nights.tsv, which may be a study table again; they declare nothing.
+_OTHER_LIGHTS = {*get_args(LightsSource)} - {"diary"}
 _SEXES = {"f": "F", "female": "F", "m": "M", "male": "M"}
 
 
@@ -115,6 +119,7 @@ def _listed(
         sex=_sex(row, mistakes),
         dose_end=date_time(row, "dose_end", mistakes),
         timezone=_timezone(row, mistakes),
+        lights_source=_lights_source(row, lights_off, lights_on, mistakes),
         sleep_period=numbers.whole(row, "sleep_period", least=1),
         further_parts=tuple(
             _path(part, "recording", folder, mistakes, needed=True)
@@ -149,6 +154,22 @@ def _sex(row: Row, mistakes: Mistakes) -> Sex | None:
         mistakes.cell(row.number, "sex", "F or M", cell)
         return None
     return cast(Sex, _SEXES[cell.casefold()])
+
+
+def _lights_source(
+    row: Row, off: str | None, on: str | None, mistakes: Mistakes
+) -> Literal["diary"] | None:
+    """Whether the row declares that its lights are those of a diary."""
+    cell = row.cells["lights_source"]
+    if is_missing(cell) or cell.casefold() in _OTHER_LIGHTS:
+        return None
+    if cell.casefold() != "diary":
+        mistakes.cell(row.number, "lights_source", "diary, or a blank cell", cell)
+        return None
+    if off is None and on is None:
+        wanted = "the times of the diary in lights_off and lights_on"
+        mistakes.cell(row.number, "lights_off", wanted, row.cells["lights_off"])
+    return "diary"
 
 
 def _timezone(row: Row, mistakes: Mistakes) -> str | None:
