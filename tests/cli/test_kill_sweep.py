@@ -16,6 +16,7 @@ from psgpipe.cli.app import COMMANDS
 from psgpipe.edf.writer import write_scoring
 from psgpipe.model.hypnogram import Hypnogram
 from psgpipe.results import journal
+from tests.actigraphy.count_files import table
 from tests.recordings import write_night
 from tests.studies import assert_old_or_new, make_study, tree
 
@@ -83,6 +84,11 @@ def recordings(work, templates):
         write_night(work / "in" / f"S{subject}.edf", seconds=120, seed=subject)
 
 
+def activity_counts(work, templates):
+    work.mkdir()
+    table(work / "counts.csv", [0, 0, 500] * 100)
+
+
 def empty(work, templates):
     work.mkdir()
 
@@ -120,6 +126,19 @@ SWEEPS = (
         "agree", ("agree", "out", "-q"), scored_study, setup=(BATCH,), at_least=10,
         whole=("out/agreement",),
     ),
+    Sweep(
+        "table", ("table", "study/recordings", "-o", "new.tsv", "-q"), study_of_two,
+        code_when_complete=7,
+    ),
+    Sweep(
+        "submit", ("submit", "study/study.tsv", "-o", "out", "--engine", "sge", "--emit-only", "-q"),
+        study_of_two, at_least=6,
+    ),
+    Sweep(
+        "actigraphy",
+        ("actigraphy", "counts.csv", "-o", "out", "--algorithm", "cole-kripke", "-q"),
+        activity_counts,
+    ),
     Sweep("export", ("export", "out", "--to", "edf"), study_of_two, setup=(BATCH,)),
     Sweep("report", ("report", "out"), study_of_two, setup=(BATCH,), whole=(NIGHT,)),
     Sweep("unblind", ("unblind", "out"), study_of_two, setup=((*BATCH, "--blind"),)),
@@ -134,6 +153,7 @@ def test_every_command_that_writes_is_swept():
 def in_folder(arguments, work):
     """The arguments with the paths of a folder."""
     names = ("out", "study/", "nights.tsv", "spec.toml", "in", "copies", "made")
+    names += ("new.tsv", "counts.csv")
     return [str(work / a) if a.startswith(names) else a for a in arguments]
 
 

@@ -221,7 +221,7 @@ def test_the_sample_recordings_are_what_their_readme_says(tmp_path):
     # NEP 19: another major version of numpy may draw other numbers from the same seed.
     if described["numpy"].split(".")[0] != np.__version__.split(".")[0]:
         pytest.skip(f"made with numpy {described['numpy']}, here is {np.__version__}")
-    words = (SAMPLE / "README.md").read_text(encoding="utf-8").split("```")[1].split()
+    words = (SAMPLE / "README.md").read_text(encoding="utf-8").split("```")[1].split()[1:]
     assert words[:4] == ["psgpipe", "simulate", "-o", "data/sample"]
     assert exit_code(["simulate", "-q", "-o", str(tmp_path / "s"), *words[4:]]) == 0
     listed = (SAMPLE / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
