@@ -10,7 +10,9 @@ import pytest
 import psgpipe
 from psgpipe.comparison.output_files import write_comparison
 from psgpipe.errors import NightsIncomplete, NightTaken, UsageError
+from psgpipe.model.conversions.rows import Rows
 from psgpipe.results.verify import verify
+from tests.edf_files import Signal, write_edf
 from tests.recordings import write_night
 from tests.shared_files import CHECKOUT
 
@@ -184,3 +186,12 @@ def test_every_name_of_the_package_exists_and_has_a_text():
     for name in dir(psgpipe):
         assert getattr(psgpipe, name).__doc__, name
     assert callable(psgpipe.batch)
+
+
+def test_values_with_one_thing_are_shown_in_the_singular(tmp_path):
+    path = write_edf(tmp_path / "one.edf", [Signal()], 60)
+
+    assert ", 1 channel, " in repr(psgpipe.read_header(path))
+    assert ", 1 channel, " in repr(psgpipe.check(path))
+    assert repr(Rows([None])) == "<1 row; to_frame() gives a table>"
+    assert repr(Rows([None, None])) == "<2 rows; to_frame() gives a table>"

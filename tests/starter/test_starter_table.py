@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from psgpipe.cli.app import exit_code
+from psgpipe.cli.tables.table import command
 from psgpipe.edf.writer import write_scoring
 from psgpipe.errors import StudyTableInvalid, UsageError
 from psgpipe.model.hypnogram import Hypnogram, SleepStage
@@ -225,3 +226,20 @@ def test_a_batch_of_a_folder_with_equal_ids_names_this_command(archive):
     with pytest.raises(StudyTableInvalid) as error:
         read_study(archive("a/n1.edf", "b/n1.edf"))
     assert "psgpipe table" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("nowhere", "nowhere: no such folder"),
+        ("study.tsv", "study.tsv: a folder of recordings was wanted, this is a file"),
+    ],
+)
+def test_table_tells_a_missing_folder_from_a_file(tmp_path, name, problem):
+    (tmp_path / "study.tsv").write_text("subject\n", encoding="utf-8")
+
+    with pytest.raises(UsageError) as refusal:
+        command.main([str(tmp_path / name), "-o", str(tmp_path / "new.tsv")], standalone_mode=False)
+
+    assert refusal.value.problem == problem
+    assert not (tmp_path / "new.tsv").exists()

@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
+from psgpipe.messages import count_of
+
 Affected = Literal["nothing", "gaps", "end", "numbers"]
 
 
@@ -126,7 +128,7 @@ class Header:
         start = self.start or self.start_clock or "unknown start"
         return (
             f"<Header: {self.file[:60]}, {self.container}, {start}, {self.span_s / 60:.1f} min, "
-            f"{len(self.channels)} channels, {len(self.findings)} findings>"
+            f"{count_of(len(self.channels), 'channel')}, {count_of(len(self.findings), 'finding')}>"
         )
 
     def _repr_html_(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.keywords import known_keywords
+from psgpipe.messages import count_of
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.check import check_recording
 from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, given_definition
@@ -23,8 +24,9 @@ class Check(dict[str, Any]):
         error = self["error"]
         why = "" if error is None else f": {error['problem'][:100]}"
         return (
-            f"<check of {self['file'][:50]}: {self['state']}, {len(self['channels'])} channels, "
-            f"{len(self['findings'])} findings{why}>"
+            f"<check of {self['file'][:50]}: {self['state']}, "
+            f"{count_of(len(self['channels']), 'channel')}, "
+            f"{count_of(len(self['findings']), 'finding')}{why}>"
         )
 
 

@@ -39,8 +39,15 @@ def command(
     log_to_stderr(verbose=verbose, quiet=quiet)
     if pattern and profile:
         raise UsageError("--pattern and --profile both name the files", "Give one of the two.")
+    if not folder.exists():
+        raise UsageError(
+            f"{file_name(folder)}: no such folder", "Check the path, and that the share is mounted."
+        )
     if not folder.is_dir():
-        raise UsageError(f"{file_name(folder)}: a folder was wanted", "Give a folder.")
+        raise UsageError(
+            f"{file_name(folder)}: a folder of recordings was wanted, this is a file",
+            "Give the folder that the recordings are in.",
+        )
     if out.exists() and not force:
         raise FileTaken(
             f"{file_name(out)}: the table is there, and may hold what you wrote",

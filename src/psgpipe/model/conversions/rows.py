@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from psgpipe.messages import count_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -23,7 +25,7 @@ class Rows(tuple[T, ...]):
         return frame_of(map(_plain_fields, self))
 
     def __repr__(self) -> str:
-        return f"<{len(self)} rows; to_frame() gives a table>"
+        return f"<{count_of(len(self), 'row')}; to_frame() gives a table>"
 
 
 def _plain_fields(record: Any) -> dict[str, Any]:
