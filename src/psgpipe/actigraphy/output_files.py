@@ -11,6 +11,7 @@ from psgpipe.actigraphy.measures import ActigraphyNight, measure_night
 from psgpipe.actigraphy.score import ActigraphyScore
 from psgpipe.actigraphy.windows import NO_WINDOW, windows_from_markers
 from psgpipe.files.atomic import json_bytes, write_file
+from psgpipe.files.temporary_files import remove_abandoned_files
 
 COLUMNS = ("time", "counts", "sleep", "wear")
 
@@ -26,6 +27,7 @@ def write_actigraphy(score: ActigraphyScore, file: str, folder: Path) -> dict[st
         The disk is full.
     """
     summary = actigraphy_dict(score, file)
+    remove_abandoned_files(folder)
     write_file(folder / "actigraphy.tsv", _lines(score))
     write_file(folder / "actigraphy.json", json_bytes(summary))
     return summary

@@ -12,6 +12,7 @@ from psgpipe.agreement.calibrating.calibrate import LabCalibration
 from psgpipe.agreement.calibrating.left_out_subjects import Performance
 from psgpipe.errors import FileTaken, PsgpipeError
 from psgpipe.files.atomic import output_errors, write_file
+from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.staging.calibration.lab_file import STAGES, VERSION, read_calibration
 
 _HEAD = """\
@@ -34,6 +35,7 @@ def write_lab_toml(found: LabCalibration, path: Path) -> None:
     refuse_other_file(path)
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned_files(path.parent)
     write_file(path, lab_toml(found).encode("utf-8"))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from psgpipe.batch.cluster.scheduler import Scheduler
 from psgpipe.errors import UsageError
 from psgpipe.files.atomic import output_errors, write_file
+from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.files.toml_file import shipped_pipelines
 from psgpipe.messages import safe_text
 
@@ -108,6 +109,7 @@ def write_scripts(scheduler: Scheduler, study: ClusterStudy) -> None:
     }
     with output_errors(study.folder):
         (study.folder / LOGS).mkdir(parents=True, exist_ok=True)
+    remove_abandoned_files(study.folder)
     for name, text in texts.items():
         write_file(script_path(study.folder, name), os.fsencode(text))
 

@@ -11,6 +11,7 @@ from psgpipe.cli.printing import printable
 from psgpipe.errors import FileTaken, UsageError
 from psgpipe.files.atomic import write_file
 from psgpipe.files.regular import file_name
+from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.messages import count_of
 from psgpipe.starter.profile import profile_named, profile_of_pattern
 from psgpipe.starter.starter_table import starter_table
@@ -48,6 +49,7 @@ def command(
             f"{file_name(folder)}: a folder of recordings was wanted, this is a file",
             "Give the folder that the recordings are in.",
         )
+    remove_abandoned_files(out.parent)
     if out.exists() and not force:
         raise FileTaken(
             f"{file_name(out)}: the table is there, and may hold what you wrote",
