@@ -21,10 +21,10 @@ from psgpipe.agreement.statistics.by_stage import (
     sensitivity,
 )
 from psgpipe.agreement.statistics.resampling import LEVEL, N_RESAMPLES, SEED
-from psgpipe.files.atomic import json_bytes, output_errors
+from psgpipe.files.atomic import json_bytes
 from psgpipe.model.hypnogram import EPOCH_S, SCORED
-from psgpipe.results.night_writer import put_folder
-from psgpipe.results.replace_folder import AGREEMENT, remove_abandoned
+from psgpipe.results.night_writer import put_results
+from psgpipe.results.replace_folder import AGREEMENT
 from psgpipe.sleep.agreement import Agreement
 from psgpipe.tables.cells import without_formula
 
@@ -56,13 +56,7 @@ def write_agreement(found: StudyAgreement, out: Path) -> Path:
         "epochs.tsv": _Lines(EPOCH_COLUMNS, _EpochRows(found)),
         "nights.tsv": _Lines(NIGHT_COLUMNS, _night_rows(found)),
     }
-    with output_errors(folder):
-        out.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(out)
-    try:
-        put_folder(folder, files, out)
-    finally:
-        remove_abandoned(out)
+    put_results(folder, files, out)
     return folder
 
 

@@ -21,7 +21,7 @@ from psgpipe.comparison.report import (
 )
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.errors import OutputConflict
-from psgpipe.files.atomic import json_bytes, output_errors, read_json
+from psgpipe.files.atomic import json_bytes, read_json
 from psgpipe.messages import safe_text, without_controls
 from psgpipe.model.comparison import (
     Comparison,
@@ -30,9 +30,8 @@ from psgpipe.model.comparison import (
     MeasuredBy,
     SubjectChange,
 )
-from psgpipe.results.night_writer import put_folder
+from psgpipe.results.night_writer import put_results
 from psgpipe.results.replace_folder import COMPARISON as FOLDER
-from psgpipe.results.replace_folder import remove_abandoned
 from psgpipe.tables.cells import without_formula
 
 COMPARISON = "comparison.json"
@@ -95,13 +94,7 @@ def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) 
         from psgpipe.comparison.pages.comparison_page import comparison_pages
 
         files |= {name: [content] for name, content in comparison_pages(comparison, out).items()}
-    with output_errors(folder):
-        out.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(out)
-    try:
-        put_folder(folder, files, out)
-    finally:
-        remove_abandoned(out)
+    put_results(folder, files, out)
     return folder
 
 

@@ -17,9 +17,9 @@ from psgpipe.concordance.measures import MEASURES, MeasureConcordance
 from psgpipe.concordance.nights import SourceNight
 from psgpipe.concordance.picture import concordance_svg
 from psgpipe.diary.night import ENDPOINTS as DIARY_ENDPOINTS
-from psgpipe.files.atomic import json_bytes, output_errors
-from psgpipe.results.night_writer import put_folder
-from psgpipe.results.replace_folder import CONCORDANCE, remove_abandoned
+from psgpipe.files.atomic import json_bytes
+from psgpipe.results.night_writer import put_results
+from psgpipe.results.replace_folder import CONCORDANCE
 from psgpipe.tables.cells import without_formula
 
 ALL_NIGHTS = "all"
@@ -60,13 +60,7 @@ def write_concordance(found: Concordance, out: Path) -> Path:
         "concordance.svg": concordance_svg(found.nights, found.measures).encode(),
         "concordance.json": json_bytes(concordance_dict(found)),
     }
-    with output_errors(folder):
-        out.mkdir(parents=True, exist_ok=True)
-    remove_abandoned(out)
-    try:
-        put_folder(folder, files, out)
-    finally:
-        remove_abandoned(out)
+    put_results(folder, files, out)
     return folder
 
 

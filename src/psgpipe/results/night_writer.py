@@ -24,7 +24,7 @@ from psgpipe.files.atomic import (
     write_new,
 )
 from psgpipe.results.manifest import FAILURE, MANIFEST, Manifest, output_file, signed
-from psgpipe.results.replace_folder import new_folder, replace_folder
+from psgpipe.results.replace_folder import new_folder, remove_abandoned, replace_folder
 
 MOST_WRITES = 5
 
@@ -102,6 +102,20 @@ def put_folder(folder: Path, files: Mapping[str, bytes | Iterable[bytes]], out: 
         f"{folder.parent.name}/{folder.name} vanished {MOST_WRITES} times while it was written",
         "Let no other program clean or write this output folder, and run the same command again.",
     )
+
+
+def put_results(folder: Path, files: Mapping[str, bytes | Iterable[bytes]], out: Path) -> None:
+    """Replace a folder of results in `out`, and remove what killed runs left there.
+
+    Errors are those of `put_folder`.
+    """
+    with output_errors(folder):
+        out.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(out)
+    try:
+        put_folder(folder, files, out)
+    finally:
+        remove_abandoned(out)
 
 
 def _put_once(folder: Path, files: Mapping[str, bytes | Iterable[bytes]], out: Path) -> bool:
