@@ -16,6 +16,7 @@ from psgpipe.cli.options import (
     output_options,
     print_json,
     scoring_map_option,
+    scorings_options,
 )
 from psgpipe.cli.printing import printable, table
 from psgpipe.errors import NightsIncomplete
@@ -27,12 +28,7 @@ MOST_SHOWN = 20
 
 @click.command(name="agree")
 @click.argument("out", type=FILE)
-@click.option(
-    "--scorings", type=FILE, metavar="DIR",
-    help="A folder with scorings called <subject>_<night>.* or as the recordings; instead of those "
-    "of the study table.",
-)  # fmt: skip
-@click.option("--scorer", metavar="NAME", help="Whose stages, where the files have several.")
+@scorings_options
 @scoring_map_option
 @output_options
 def command(

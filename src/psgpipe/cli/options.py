@@ -60,11 +60,24 @@ scoring_map_option = click.option(
     "--scoring-map", metavar="0=W,1=N1,...|FILE|aasm|rk",
     help="The stage of each spelling in the scoring.",
 )  # fmt: skip
+_scorings_option = click.option(
+    "--scorings", type=FILE, metavar="DIR",
+    help="A folder with scorings called <subject>_<night>.* or as the recordings; instead of those "
+    "of the study table.",
+)  # fmt: skip
+_scorer_option = click.option(
+    "--scorer", metavar="NAME", help="Whose stages, where the files have several."
+)
 _verbose_option = click.option(
     "-v", "--verbose", is_flag=True, help="Say what is done and for how long."
 )
 _quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 _json_option = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
+
+
+def scorings_options(function: F) -> F:
+    """``--scorings --scorer``, of commands that read the scorings of a study."""
+    return _scorings_option(_scorer_option(function))
 
 
 def output_options(function: F) -> F:
