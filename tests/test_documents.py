@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import psgpipe
 from psgpipe.cli.app import COMMANDS
 from psgpipe.model.microstructure.names import GAIN_DEPENDENT, MICROSTRUCTURE_ENDPOINTS
 from psgpipe.model.summary import ENDPOINTS
@@ -85,3 +86,10 @@ def test_every_module_in_contributing_exists():
     text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for name in set(re.findall(r"`((?:\w+/)*\w+\.py)`", text)):
         assert module(name), name
+
+
+def test_the_api_reference_has_every_public_name():
+    page = (CHECKOUT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"auto(?:function|class):: (?:[\w.]+\.)?(\w+)", page))
+    public = set(psgpipe.__all__) - {"errors"} | {"open_study"}
+    assert public - named == set()
