@@ -6,7 +6,7 @@ import unicodedata
 import pytest
 
 from psgpipe.cli.app import exit_code
-from psgpipe.comparison.nights_table import nights_table
+from psgpipe.comparison.nights.nights_table import nights_table
 from psgpipe.errors import StudyTableInvalid, UsageError
 from psgpipe.messages import without_controls
 from psgpipe.study.discovery import nights_in_folder

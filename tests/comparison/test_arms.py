@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from psgpipe.cli.compare import command
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.pages.read_comparison import read_comparison
-from psgpipe.comparison.report import sections
 from psgpipe.comparison.spec import parse_spec, spec_lines
 from psgpipe.comparison.spec_lock import lock_spec
+from psgpipe.comparison.words.report import sections
 from psgpipe.errors import (
     ComparisonSpecInvalid,
     NightsNotComparable,

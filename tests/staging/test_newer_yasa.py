@@ -9,7 +9,7 @@ import pytest
 
 from psgpipe.batch import run
 from psgpipe.cli.app import exit_code
-from psgpipe.comparison.recipes import refuse_unlike
+from psgpipe.comparison.nights.recipes import refuse_unlike
 from psgpipe.errors import ClassifierNewer, NightsNotComparable
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.night.recipe import recipe_from

@@ -8,8 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from psgpipe.comparison.contrasts import EndpointAnalysis, adjust, analyse_endpoint, subject_changes
-from psgpipe.comparison.design import (
+from psgpipe.comparison.endpoints.contrasts import (
+    EndpointAnalysis,
+    adjust,
+    analyse_endpoint,
+    subject_changes,
+)
+from psgpipe.comparison.endpoints.endpoint_values import endpoint_nights, with_balances
+from psgpipe.comparison.endpoints.latencies import latency_warnings
+from psgpipe.comparison.nights.design import (
     crossover_rows,
     design_of,
     freed_from_period,
@@ -17,28 +24,26 @@ from psgpipe.comparison.design import (
     require_both_conditions,
     sequence_warnings,
 )
-from psgpipe.comparison.endpoint_values import endpoint_nights, with_balances
-from psgpipe.comparison.experts.expert_stages import (
+from psgpipe.comparison.nights.expert_stages import (
     refuse_mixture,
     warnings_of_corrections,
     with_expert_recipes,
 )
-from psgpipe.comparison.imbalance import (
+from psgpipe.comparison.nights.imbalance import (
     imbalance_warnings,
     inexact_sign_flips,
     inexact_warning,
 )
-from psgpipe.comparison.latencies import latency_warnings
-from psgpipe.comparison.nights_table import NightsTable, nights_table
-from psgpipe.comparison.plausibility import check_plausibility
-from psgpipe.comparison.recipes import (
+from psgpipe.comparison.nights.nights_table import NightsTable, nights_table
+from psgpipe.comparison.nights.plausibility import check_plausibility
+from psgpipe.comparison.nights.recipes import (
     recipe_summary,
     refuse_unlike,
     unlike_subjects,
     warnings_of_unlike,
     with_manifests,
 )
-from psgpipe.comparison.selection import (
+from psgpipe.comparison.nights.selection import (
     OTHER_CONDITION,
     NightSelection,
     flow,
@@ -46,9 +51,9 @@ from psgpipe.comparison.selection import (
     without_subjects,
 )
 from psgpipe.comparison.stager_accuracy import KnownErrors, pipeline_of, trust_in
-from psgpipe.comparison.statements import statements
 from psgpipe.comparison.statistics.composition import BALANCES
-from psgpipe.comparison.verdicts import lock_stamp, with_verdicts
+from psgpipe.comparison.words.statements import statements
+from psgpipe.comparison.words.verdicts import lock_stamp, with_verdicts
 from psgpipe.errors import ComparisonSpecInvalid, StudyTableInvalid, UsageError
 from psgpipe.messages import count_of, did_you_mean
 from psgpipe.model.comparison import (
@@ -295,7 +300,7 @@ def _by_dose(
     ):
         return (), ()
     # A study without doses needs none of this.
-    from psgpipe.comparison.strata import dose_slopes, strata
+    from psgpipe.comparison.endpoints.strata import dose_slopes, strata
 
     return strata(selection, analyses, spec), dose_slopes(selection, analyses, spec)
 
@@ -317,7 +322,7 @@ def _reliability(
     """Reliability of each endpoint; two subjects show none."""
     if len(selection.cohort_baseline) < 3:
         return ()
-    from psgpipe.comparison.reliability import reliability_rows
+    from psgpipe.comparison.endpoints.reliability import reliability_rows
 
     return reliability_rows(analyses, stamp)
 
@@ -370,7 +375,7 @@ def read_nights(
 def _table_in(out: Path, measured_by: MeasuredBy) -> Path:
     if measured_by == "psg":
         return out / NIGHTS
-    from psgpipe.comparison.sources.columns import source_table
+    from psgpipe.comparison.nights.source_columns import source_table
 
     return source_table(out, measured_by)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe._version import __version__
-from psgpipe.comparison.report import (
+from psgpipe.comparison.statistics.paired import G_AV_FORMULA
+from psgpipe.comparison.words.report import (
     Section,
     estimand_sentence,
     primary_sentence,
@@ -19,7 +20,6 @@ from psgpipe.comparison.report import (
     shared_remarks,
     title_of,
 )
-from psgpipe.comparison.statistics.paired import G_AV_FORMULA
 from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import json_bytes, read_json
 from psgpipe.messages import safe_text, without_controls

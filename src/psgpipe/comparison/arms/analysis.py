@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.comparison.contrasts import (
+from psgpipe.comparison.endpoints.contrasts import (
     ArmValues,
     EndpointAnalysis,
     long_format,
@@ -19,13 +19,13 @@ from psgpipe.comparison.contrasts import (
     with_shift,
     without_numbers,
 )
-from psgpipe.comparison.endpoint_values import EndpointNights, subject_means
+from psgpipe.comparison.endpoints.endpoint_values import EndpointNights, subject_means
 from psgpipe.comparison.statistics.arms.ancova import Ancova, ancova
 from psgpipe.comparison.statistics.arms.permutation import arm_permutation_p
 from psgpipe.comparison.statistics.arms.shift import arm_shift
 from psgpipe.comparison.statistics.censored import latency_change_min, mean_ranks
 from psgpipe.comparison.statistics.paired import change_of_each
-from psgpipe.comparison.verdicts import ALPHA, TESTABLE_ARM_FROM_N
+from psgpipe.comparison.words.verdicts import ALPHA, TESTABLE_ARM_FROM_N
 from psgpipe.model.comparison import Contrast, EndpointRole
 from psgpipe.model.comparison_spec import ComparisonSpec
 

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from psgpipe.comparison.arms.subjects import arm_flow, in_treatment_arm
-from psgpipe.comparison.endpoint_values import EndpointNights, subject_means
-from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.endpoints.endpoint_values import EndpointNights, subject_means
+from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.statistics.arms.ancova import ancova
 from psgpipe.comparison.statistics.arms.permutation import counts_all
 from psgpipe.comparison.statistics.sign_flip import MONTE_CARLO_DRAWS
-from psgpipe.comparison.verdicts import (
+from psgpipe.comparison.words.verdicts import (
     ALPHA,
     FIRM_FROM_N,
     TESTABLE_ARM_FROM_N,

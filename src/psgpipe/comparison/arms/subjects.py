@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from psgpipe.comparison.imbalance import unlike_arms
-from psgpipe.comparison.nights_table import NightsTable
-from psgpipe.comparison.selection import (
+from psgpipe.comparison.nights.imbalance import unlike_arms
+from psgpipe.comparison.nights.nights_table import NightsTable
+from psgpipe.comparison.nights.selection import (
     ANALYSED,
     NO_ARM,
     OTHER_CONDITION,

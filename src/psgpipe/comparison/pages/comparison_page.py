@@ -9,7 +9,7 @@ from pathlib import Path
 from psgpipe.comparison.pages import estimation_plot as estimation
 from psgpipe.comparison.pages import forest_plot as forest
 from psgpipe.comparison.pages.subject_parts import subject_parts, subjects_in_order
-from psgpipe.comparison.report import (
+from psgpipe.comparison.words.report import (
     estimand_sentence,
     plain_name,
     primary_sentence,

@@ -76,7 +76,7 @@ class ComparisonResult(Comparison):
 
     def _repr_html_(self) -> str:
         from psgpipe.comparison.pages.comparison_page import first_svg
-        from psgpipe.comparison.report import (
+        from psgpipe.comparison.words.report import (
             contrast_head,
             contrast_row,
             primary_sentence,

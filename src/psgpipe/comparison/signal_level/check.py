@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from psgpipe.comparison.contrasts import EndpointAnalysis
-from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
+from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.signal_level.event_thresholds import (
     threshold_warnings,
     unlike_thresholds,

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from psgpipe.comparison.contrasts import EndpointAnalysis
-from psgpipe.comparison.selection import MOST_NAMED, NightSelection
-from psgpipe.comparison.verdicts import NO_VERDICT
+from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
+from psgpipe.comparison.nights.selection import MOST_NAMED, NightSelection
+from psgpipe.comparison.words.verdicts import NO_VERDICT
 from psgpipe.files.atomic import read_json
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import Contrast, MeasuredNight, SubjectChange

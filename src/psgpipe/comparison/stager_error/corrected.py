@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.statistics.confusion import correction_matrix
 from psgpipe.comparison.statistics.paired import t_interval
 from psgpipe.model.comparison import MeasuredNight

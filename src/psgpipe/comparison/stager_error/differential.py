@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.stager_error.agreement_file import (
     EndpointErrors,
     ErrorOfCondition,

@@ -10,8 +10,8 @@ from statistics import fmean
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.comparison.latencies import latency_or_censored
-from psgpipe.comparison.selection import NightSelection, lights_unknown
+from psgpipe.comparison.endpoints.latencies import latency_or_censored
+from psgpipe.comparison.nights.selection import NightSelection, lights_unknown
 from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, without_zeros
 from psgpipe.comparison.statistics.groups import means
 from psgpipe.messages import count_of

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from psgpipe.comparison.experts.expert_stages import NO_SCORING
-from psgpipe.comparison.nights_table import INCOMPLETE
+from psgpipe.comparison.nights.expert_stages import NO_SCORING
+from psgpipe.comparison.nights.nights_table import INCOMPLETE
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import FlowStep, MeasuredNight, NightFate
 from psgpipe.model.comparison_spec import ComparisonSpec

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from psgpipe.comparison.contrasts import EndpointAnalysis
-from psgpipe.comparison.design import p_of_primary
-from psgpipe.comparison.endpoint_values import (
+from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
+from psgpipe.comparison.endpoints.endpoint_values import (
     EndpointNights,
     absent_nights,
     unit_of,
     unknown_lights,
 )
-from psgpipe.comparison.imbalance import inexact_sign_flips
-from psgpipe.comparison.latencies import EVENTS
+from psgpipe.comparison.endpoints.latencies import EVENTS
+from psgpipe.comparison.nights.design import p_of_primary
+from psgpipe.comparison.nights.imbalance import inexact_sign_flips
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.model.comparison import Contrast, Direction, Hedge
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from psgpipe.comparison.contrasts import EndpointAnalysis
-from psgpipe.comparison.endpoint_values import (
+from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
+from psgpipe.comparison.endpoints.endpoint_values import (
     EndpointNights,
     endpoint_nights,
     subject_means,
     value_of,
 )
-from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.statistics.dose_response import interval_of, within_subject_slope
 from psgpipe.comparison.statistics.paired import changes, t_interval
 from psgpipe.comparison.statistics.sign_flip import sign_flip_p

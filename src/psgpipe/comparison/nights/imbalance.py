@@ -8,9 +8,9 @@ from statistics import fmean
 
 import numpy as np
 
-from psgpipe.comparison.endpoint_values import EndpointNights
-from psgpipe.comparison.latencies import EVENTS
-from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.endpoints.endpoint_values import EndpointNights
+from psgpipe.comparison.endpoints.latencies import EVENTS
+from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.statistics.reliable_change import skewness_within
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight

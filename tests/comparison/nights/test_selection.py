@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psgpipe.comparison.selection import flow, select_nights
+from psgpipe.comparison.nights.selection import flow, select_nights
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec
 

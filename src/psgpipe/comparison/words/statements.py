@@ -7,9 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from psgpipe.comparison.endpoint_values import EndpointNights, endpoint_nights, subject_means
-from psgpipe.comparison.imbalance import unequal_nights
-from psgpipe.comparison.selection import NightSelection
+from psgpipe.comparison.endpoints.endpoint_values import (
+    EndpointNights,
+    endpoint_nights,
+    subject_means,
+)
+from psgpipe.comparison.nights.imbalance import unequal_nights
+from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.stager_accuracy import (
     KnownErrors,
     StageErrors,
@@ -25,7 +29,7 @@ from psgpipe.comparison.statistics.tipping_point import (
     tipping_sensitivity,
     true_share,
 )
-from psgpipe.comparison.verdicts import FIRM_FROM_N, TESTABLE_FROM_N, is_testable
+from psgpipe.comparison.words.verdicts import FIRM_FROM_N, TESTABLE_FROM_N, is_testable
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import (
     EEG_ONLY,
@@ -85,7 +89,7 @@ def statements(
 
         said |= arm_statements(selection, contrasts, spec)
     if measured_by != "psg":
-        from psgpipe.comparison.sources.columns import source_statement
+        from psgpipe.comparison.nights.source_columns import source_statement
 
         said = {topic: text for topic, text in said.items() if not _is_on_stages(topic)}
         said = {"source": source_statement(measured_by), **said}

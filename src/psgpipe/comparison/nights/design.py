@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from psgpipe.comparison.contrasts import EndpointAnalysis
-from psgpipe.comparison.nights_table import NightsTable
-from psgpipe.comparison.selection import ANALYSED, UNPAIRED, NightSelection, flow
+from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
+from psgpipe.comparison.nights.nights_table import NightsTable
+from psgpipe.comparison.nights.selection import ANALYSED, UNPAIRED, NightSelection, flow
 from psgpipe.errors import NightsNotComparable
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import CrossoverRow

@@ -140,7 +140,7 @@ def nights_table(
     if sealed:
         raw = _with_sealed(raw, sealed)
     if by_expert:
-        from psgpipe.comparison.experts.expert_stages import with_expert_columns
+        from psgpipe.comparison.nights.expert_stages import with_expert_columns
 
         raw = with_expert_columns(raw)
     others = tuple(c for c in raw.columns if _source_of(c) not in (None, measured_by))
@@ -148,7 +148,7 @@ def nights_table(
     if measured_by == "psg":
         raw = _without(raw, others) if others else raw
     else:
-        from psgpipe.comparison.sources.columns import with_columns_of
+        from psgpipe.comparison.nights.source_columns import with_columns_of
 
         raw = with_columns_of(raw, measured_by)
     raw = raw if arm_column == "arm" else _with_arms_of(raw, arm_column)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from psgpipe.comparison.nights_table import NightsTable
+from psgpipe.comparison.nights.nights_table import NightsTable
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.model.summary import ALWAYS_WRITTEN
 from psgpipe.tables.delimited import Mistakes

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from psgpipe.comparison.endpoint_values import unit_of
-from psgpipe.comparison.verdicts import (
+from psgpipe.comparison.endpoints.endpoint_values import unit_of
+from psgpipe.comparison.words.verdicts import (
     ALPHA,
     NO_VERDICT,
     TESTABLE_FROM_N,

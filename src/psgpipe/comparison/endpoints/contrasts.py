@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.comparison.endpoint_values import EndpointNights, subject_means, unit_of
-from psgpipe.comparison.latencies import EVENTS
+from psgpipe.comparison.endpoints.endpoint_values import EndpointNights, subject_means, unit_of
+from psgpipe.comparison.endpoints.latencies import EVENTS
 from psgpipe.comparison.statistics.hodges_lehmann import HodgesLehmann, hodges_lehmann
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.paired import (

@@ -1,1 +1,0 @@
-"""Nights that a person scored or corrected, in a comparison."""

@@ -1,1 +1,0 @@
-"""Nights by another source than polysomnography: never pooled with it."""
