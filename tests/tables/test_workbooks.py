@@ -151,6 +151,17 @@ def test_a_long_number_is_refused_because_a_spreadsheet_rounds_it(tmp_path):
         cell_of(tmp_path, "period", 12345678901234567)
 
 
+def test_a_row_that_a_filter_hides_is_read_and_named(tmp_path, caplog):
+    caplog.set_level(logging.INFO, logger="psgpipe")
+
+    def hide(book):
+        book.active.row_dimensions[3].hidden = True
+
+    rows = [HEADER, ROW, ["S1", "n2", "treatment", "b.edf"], ["S2", "n1", "baseline", "c.edf"]]
+    assert len(study_table(workbook(tmp_path, rows, change=hide))) == 3
+    assert "row 3 of sheet 'Sheet1' is hidden and is read, too" in caplog.text
+
+
 def test_the_sheet_that_is_read_is_said(tmp_path, caplog):
     caplog.set_level(logging.INFO, logger="psgpipe")
     notes = [("Notes", [["who", "when"], ["me", "now"]])]

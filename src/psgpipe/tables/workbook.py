@@ -66,7 +66,19 @@ def workbook_records(content: bytes, file: str) -> list[Record]:
         raise _wrong_cells(file, sheet.title, mistakes)
     if not records:
         raise StudyTableInvalid(f"{file}: the table is empty", "Give a header and one row a night.")
+    _name_hidden_rows(sheet, records, file)
     return records
+
+
+def _name_hidden_rows(sheet: Worksheet, records: Sequence[Record], file: str) -> None:
+    """A row that a filter hides is a row of the table; who filtered may think otherwise."""
+    hidden = [str(n) for n, _ in records if sheet.row_dimensions[n].hidden]
+    if hidden:
+        rows, are = ("row", "is") if len(hidden) == 1 else ("rows", "are")
+        LOGGER.info(
+            f"! {file}: {rows} {listed(hidden, 5)} of sheet {quoted(sheet.title)} "
+            f"{are} hidden and {are} read, too; delete what you do not want"
+        )
 
 
 def workbook_bytes(sheets: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> bytes:
