@@ -44,12 +44,12 @@ from psgpipe.comparison.nights.recipes import (
     with_manifests,
 )
 from psgpipe.comparison.nights.selection import (
-    OTHER_CONDITION,
     NightSelection,
     flow,
     select_nights,
     without_subjects,
 )
+from psgpipe.comparison.nights.selection_rules import OTHER_CONDITION
 from psgpipe.comparison.stager_accuracy import KnownErrors, pipeline_of, trust_in
 from psgpipe.comparison.statistics.composition import BALANCES
 from psgpipe.comparison.words.statements import statements

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from psgpipe.comparison.nights.imbalance import unlike_arms
 from psgpipe.comparison.nights.nights_table import NightsTable
-from psgpipe.comparison.nights.selection import (
+from psgpipe.comparison.nights.selection import NightSelection
+from psgpipe.comparison.nights.selection_rules import (
     ANALYSED,
     NO_ARM,
     OTHER_CONDITION,
     TOO_FEW,
     UNLIKE,
     UNPAIRED,
-    NightSelection,
 )
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
 from psgpipe.messages import count_of, did_you_mean

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.comparison.endpoints.latencies import latency_or_censored
-from psgpipe.comparison.nights.selection import NightSelection, lights_unknown
+from psgpipe.comparison.nights.selection import NightSelection
+from psgpipe.comparison.nights.selection_rules import lights_unknown
 from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, without_zeros
 from psgpipe.comparison.statistics.groups import means
 from psgpipe.messages import count_of

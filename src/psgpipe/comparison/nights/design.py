@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
 from psgpipe.comparison.nights.nights_table import NightsTable
-from psgpipe.comparison.nights.selection import ANALYSED, UNPAIRED, NightSelection, flow
+from psgpipe.comparison.nights.selection import NightSelection, flow
+from psgpipe.comparison.nights.selection_rules import ANALYSED, UNPAIRED
 from psgpipe.errors import NightsNotComparable
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import CrossoverRow

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
-from psgpipe.comparison.nights.selection import MOST_NAMED, NightSelection
+from psgpipe.comparison.nights.selection import NightSelection
+from psgpipe.comparison.nights.selection_warnings import MOST_NAMED
 from psgpipe.comparison.words.verdicts import NO_VERDICT
 from psgpipe.files.atomic import read_json
 from psgpipe.messages import count_of
