@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from psgpipe.comparison.nights.expert_stages import NO_SCORING
-from psgpipe.comparison.nights.nights_table import INCOMPLETE
+from psgpipe.comparison.nights.night_row import INCOMPLETE
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from psgpipe.comparison.nights.nights_table import INCOMPLETE
+from psgpipe.comparison.nights.night_row import INCOMPLETE
 from psgpipe.comparison.nights.selection_rules import ANALYSED, Fate, first_under, lights_unknown
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight
