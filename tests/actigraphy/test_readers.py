@@ -7,7 +7,7 @@ import pytest
 
 import psgpipe
 from psgpipe.errors import ActigraphyInvalid
-from tests.actigraphy.count_files import START, actiware, agd, awd, table, times
+from tests.actigraphy.count_files import START, WORDS, actiware, agd, awd, table, times
 from tests.shared_files import shared
 
 COUNTS = [0, 3, 120, 45, 0, 7, 900, 1]
@@ -27,10 +27,12 @@ def test_a_table_of_times_and_counts(tmp_path, delimiter, header):
     assert counts.times == times(8)
 
 
-@pytest.mark.parametrize("language", ["en", "en-US", "fr", "de"])
+@pytest.mark.parametrize("language", [*WORDS, "en-US"])
 @pytest.mark.parametrize(("delimiter", "encoding"), [(",", "utf-8-sig"), (";", "utf-16"),
                                                      (",", "cp1252")])  # fmt: skip
 def test_an_actiware_export_in_its_languages(tmp_path, language, delimiter, encoding):
+    if language == "pl" and encoding == "cp1252":
+        pytest.skip("Windows-1252 has no Polish letters")
     start = dt.datetime(2024, 1, 31, 23, 58)
     counts = read(actiware(
         tmp_path / "a.csv", COUNTS, language, start=start, delimiter=delimiter, encoding=encoding,

@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-Maker = Literal["actigraph", "actiwatch", "condor"]
-MAKERS: tuple[Maker, ...] = ("actigraph", "actiwatch", "condor")
+Maker = Literal["actigraph", "actiwatch", "condor", "motionwatch"]
+MAKERS: tuple[Maker, ...] = ("actigraph", "actiwatch", "condor", "motionwatch")
 Counts = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -33,6 +33,8 @@ class ActivityCounts:
         Epochs in which the watch says that nobody wore it, or a person has excluded them.
     markers
         Times at which the wearer pressed the button.
+    notes
+        What may be wrong with the file.
     """
 
     start: dt.datetime
@@ -43,6 +45,7 @@ class ActivityCounts:
     off_wrist: Flags | None = None
     markers: tuple[dt.datetime, ...] = ()
     format: str = ""
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.counts.size

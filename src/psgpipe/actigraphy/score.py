@@ -15,7 +15,10 @@ from psgpipe.errors import ActigraphyInvalid, UsageError
 from psgpipe.messages import did_you_mean
 
 Scorer = Callable[[Counts, int], tuple[Counts, Flags]]
-MAKER_NAMES = {"actigraph": "ActiGraph", "actiwatch": "Actiwatch", "condor": "Condor"}
+MAKER_NAMES: dict[Maker, str] = {
+    "actigraph": "ActiGraph", "actiwatch": "Actiwatch", "condor": "Condor",
+    "motionwatch": "MotionWatch",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -122,12 +125,18 @@ def score_actigraphy(
             taken.counts[start:stop], int(taken.epoch_s)
         )
     wear = worn(taken, nonwear_min)
-    notes = _notes(chosen, counts.maker)
+    notes = (*counts.notes, *_notes(chosen, counts.maker))
     return ActigraphyScore(taken, chosen.name, index, sleep & wear, wear, nonwear_min, notes)
 
 
 def _chosen(name: str | None, maker: Maker | None, *, any_maker: bool) -> Algorithm:
     name = DEFAULT_OF_MAKER.get(maker) if name is None else name
+    if name is None and maker is not None:
+        raise UsageError(
+            f"no algorithm of psgpipe is made for {MAKER_NAMES[maker]} counts",
+            "Name one, and say that it may score the counts of any maker (--algorithm NAME "
+            "--any-maker).",
+        )
     if name is None:
         raise UsageError(
             "the file does not say whose counts it has, so no algorithm is the usual one",

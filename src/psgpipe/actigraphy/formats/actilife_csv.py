@@ -22,12 +22,6 @@ def is_actilife_csv(lines: list[str]) -> bool:
     return len(lines) > HEADER_LINES and "data table file created by" in lines[0].casefold()
 
 
-def has_own_times(lines: list[str]) -> bool:
-    """Whether the columns have names, dates among them."""
-    head = lines[HEADER_LINES].casefold()
-    return "date" in head and "time" in head
-
-
 def read_actilife_csv(lines: list[str], file: str) -> ActivityCounts:
     """The counts of a table of ActiLife whose rows have no times.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from psgpipe.actigraphy.counts import ActivityCounts, Counts
+from psgpipe.actigraphy.formats.header import RAW_SENTENCE
 from psgpipe.actigraphy.formats.times import grid
 from psgpipe.errors import ActigraphyInvalid
 
@@ -17,8 +18,12 @@ MAGIC = b"SQLite format 3\0"
 TICKS_PER_S = 10_000_000
 """Times are ticks of 100 ns since the first day of year 1."""
 MOST_EPOCHS = 20_000_000
-_ONE_AXIS = "SELECT dataTimestamp, axis1 FROM data ORDER BY dataTimestamp LIMIT ?"
-_ALL_AXES = "SELECT dataTimestamp, axis1, axis2, axis3 FROM data ORDER BY dataTimestamp LIMIT ?"
+_QUERIES = {
+    1: "SELECT dataTimestamp, axis1 FROM data ORDER BY dataTimestamp LIMIT ?",
+    2: "SELECT dataTimestamp, axis1, axis2 FROM data ORDER BY dataTimestamp LIMIT ?",
+    3: "SELECT dataTimestamp, axis1, axis2, axis3 FROM data ORDER BY dataTimestamp LIMIT ?",
+}
+"""By the number of axes; the columns of inclinometer, steps and light are not read."""
 _MOST_STEPS = 2_000
 _STEPS = 1_000_000
 _REMEDY = "Copy or export the file again, or export the counts as a table."
@@ -82,9 +87,9 @@ def _read(path: Path, file: str) -> tuple[Sequence[tuple[object, ...]], float]:
         }
         if not {"datatimestamp", "axis1"} <= columns:
             raise ActigraphyInvalid(f"{file}: the table data has no times or no axis1", _REMEDY)
-        query = _ALL_AXES if {"axis2", "axis3"} <= columns else _ONE_AXIS
-        rows = connection.execute(query, (MOST_EPOCHS,)).fetchall()
-        return rows, _epoch_s(connection, file)
+        n_axes = 1 + ("axis2" in columns) * (1 + ("axis3" in columns))
+        epoch_s = _epoch_s(connection, file)
+        return connection.execute(_QUERIES[n_axes], (MOST_EPOCHS,)).fetchall(), epoch_s
     finally:
         connection.close()
 
@@ -94,9 +99,11 @@ def _epoch_s(connection: sqlite3.Connection, file: str) -> float:
         "SELECT settingValue FROM settings WHERE lower(settingName) = 'epochlength' LIMIT 1"
     ).fetchone()
     try:
-        value = float(row[0]) if row else 0.0
+        value = float(row[0]) if row else -1.0
     except (TypeError, ValueError):
-        value = 0.0
+        value = -1.0
+    if row and 0 <= value < 1:
+        raise ActigraphyInvalid(f"{file}: raw acceleration in an AGD file", RAW_SENTENCE)
     if not 1 <= value <= 3600:
         raise ActigraphyInvalid(f"{file}: the settings do not say how long an epoch is", _REMEDY)
     return value
@@ -105,7 +112,7 @@ def _epoch_s(connection: sqlite3.Connection, file: str) -> float:
 def _time(ticks: object, file: str) -> dt.datetime:
     try:
         if isinstance(ticks, int):
-            return dt.datetime(1, 1, 1) + dt.timedelta(microseconds=ticks / 10)
+            return dt.datetime(1, 1, 1) + dt.timedelta(microseconds=ticks // 10)
     except OverflowError:
         pass
     raise ActigraphyInvalid(f"{file}: a time in the table data is none", _REMEDY)

@@ -1,7 +1,7 @@
 """AWD: the file of Actiwatch programs. Seven lines of header, then a count a line.
 
-Lines: name, start date (23-Jan-2018), start time, length of an epoch (1 is 15 s, 2 is 30 s, 4 is
-one minute), age, serial number, sex. An M behind a count is the marker.
+Lines: name, start date (23-Jan-2018), start time, length of an epoch (see `EPOCHS_S`), age, serial
+number, sex. An M behind a count is the marker; a number behind a comma is light.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from psgpipe.errors import ActigraphyInvalid
 from psgpipe.scorings.sources.clock_times import read_date, read_moment
 
 HEADER_LINES = 7
-EPOCHS_S = {"1": 15, "2": 30, "4": 60, "8": 120}
-_COUNT = re.compile(r"(\d{1,7})(?:\.0*)?\s*(?:,\s*\d+(?:\.\d+)?)?\s*(M?)\.?", re.IGNORECASE)
+EPOCHS_S = {"1": 15, "2": 30, "4": 60, "8": 120, "20": 300, "81": 2, "C1": 5, "C2": 10}
+_COUNT = re.compile(r"(\d{1,7})(?:\.0*)?\s*(M?)\s*(?:,\s*\d+(?:\.\d+)?)?\s*(M?)\.?", re.IGNORECASE)
 
 
 def is_awd(lines: list[str]) -> bool:
@@ -37,10 +37,11 @@ def read_awd(lines: list[str], file: str) -> ActivityCounts:
     psgpipe.errors.ActigraphyInvalid
         The header has another length of an epoch or an unclear date, or a line is no count.
     """
-    start, epoch_s = _start(lines, file), EPOCHS_S.get(lines[3].strip())
+    start, epoch_s = _start(lines, file), EPOCHS_S.get(lines[3].strip().upper())
     if epoch_s is None:
+        codes = ", ".join(f"{code} ({length:g} s)" for code, length in EPOCHS_S.items())
         raise ActigraphyInvalid(
-            f"{file}: line 4: wanted 1 (15 s), 2 (30 s), 4 (1 min) or 8 (2 min), found "
+            f"{file}: line 4: wanted the length of an epoch, {codes}; found "
             f"{lines[3].strip()[:20]!r}",
             "Export the counts as a table with times.",
         )
@@ -56,7 +57,7 @@ def read_awd(lines: list[str], file: str) -> ActivityCounts:
                 "Export the file again; it may be cut or edited.",
             )
         counts.append(float(match[1]))
-        if match[2]:
+        if match[2] or match[3]:
             markers.append(start + dt.timedelta(seconds=row * epoch_s))
     return ActivityCounts(
         start, float(epoch_s), np.array(counts), "actiwatch", markers=tuple(markers), format="AWD"

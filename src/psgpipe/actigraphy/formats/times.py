@@ -13,13 +13,15 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.actigraphy.formats.clock_changes import refuse_two_offsets
 from psgpipe.errors import ActigraphyInvalid
-from psgpipe.scorings.sources.clock_times import Moment, read_date, read_moment
+from psgpipe.scorings.sources.clock_times import DateOrder, Moment, read_date, read_moment
+from psgpipe.scorings.sources.number_text import number
 
 DAY_S = 86_400
 LONGEST_DAYS = 400
+FIRST_UNIX_TIME, SPREADSHEET_DAYS = 1e8, (20_000, 80_000)
 _ZULU = re.compile(r"(?<=\d)Z$")
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,11 @@ class Grid:
 
 
 def row_times(
-    file: str, lines: Sequence[int], dates: Sequence[str] | None, times: Sequence[str]
+    file: str,
+    lines: Sequence[int],
+    dates: Sequence[str] | None,
+    times: Sequence[str],
+    order: DateOrder | None = None,
 ) -> list[dt.datetime]:
     """The local time of each row.
 
@@ -47,26 +53,30 @@ def row_times(
     ----------
     dates
         None where `times` have date and time.
+    order
+        The order of day and month that the head of the file tells.
 
     Raises
     ------
     psgpipe.errors.ActigraphyInvalid
-        A row has no date or no time, or day and month may be exchanged.
+        A row has no date or no time, day and month may be exchanged, or the offset from UTC
+        changes.
     """
+    refuse_two_offsets(file, lines, times)
     no_dates: list[str | None] = [None] * len(times)
     moments = [
         _moment(file, line, date, time)
         for line, date, time in zip(lines, dates or no_dates, times, strict=True)
     ]
-    return _dated(file, moments)
+    return _dated(file, moments, order)
 
 
 def _moment(file: str, line: int, date: str | None, time: str) -> tuple[Moment, float]:
     day = _date(date) if date is not None else _whole(time)
     if day is None or (day.date is None and day.unclear is None):
         raise ActigraphyInvalid(
-            f"{file}: line {line}: wanted a date and a time, found {time[:20]!r}",
-            "Export the counts with a date in each row; a time alone may be of any night.",
+            f"{file}: line {line}: wanted a date and a time, found {(date or time)[:20]!r}",
+            _remedy(date or time),
         )
     clock = _whole(time) if date is not None else day
     if clock is None:
@@ -75,6 +85,21 @@ def _moment(file: str, line: int, date: str | None, time: str) -> tuple[Moment, 
             "Export the counts with times such as 22:41:30.",
         )
     return day, clock.of_day_s
+
+
+def _remedy(text: str) -> str:
+    value = number(text)
+    if value is not None and value >= FIRST_UNIX_TIME:
+        return (
+            "Export local dates and times, e.g. 2024-03-31T22:41:30; seconds since 1970 are those "
+            "of UTC."
+        )
+    low, high = SPREADSHEET_DAYS
+    if value is not None and low <= value <= high:
+        return "Format the column as date and time in the spreadsheet, then save the table again."
+    if value is not None:
+        return "A number is no time: add a column with the date and time of each row."
+    return "Export the counts with a date in each row; a time alone may be of any night."
 
 
 @lru_cache(maxsize=4096)
@@ -88,9 +113,11 @@ def _whole(text: str) -> Moment | None:
     return read_moment(plain)
 
 
-def _dated(file: str, moments: Sequence[tuple[Moment, float]]) -> list[dt.datetime]:
+def _dated(
+    file: str, moments: Sequence[tuple[Moment, float]], order: DateOrder | None
+) -> list[dt.datetime]:
     unclear = [m.unclear for m, _ in moments if m.unclear is not None]
-    is_month_first = bool(unclear) and _is_month_first(file, unclear)
+    is_month_first = bool(unclear) and _is_month_first(file, unclear, order)
     midnights: dict[tuple[int, int, int], dt.datetime] = {}
     result = []
     for moment, of_day_s in moments:
@@ -104,7 +131,10 @@ def _dated(file: str, moments: Sequence[tuple[Moment, float]]) -> list[dt.dateti
     return result
 
 
-def _is_month_first(file: str, unclear: Sequence[tuple[int, int, int]]) -> bool:
+def _is_month_first(
+    file: str, unclear: Sequence[tuple[int, int, int]], order: DateOrder | None
+) -> bool:
+    """Whether the month stands first, by the days that follow each other and by `order`."""
     distinct = list(dict.fromkeys(unclear))
     spans = {first: _span_days(distinct, month_first=first) for first in (False, True)}
     possible = {first: span for first, span in spans.items() if span is not None}
@@ -113,15 +143,24 @@ def _is_month_first(file: str, unclear: Sequence[tuple[int, int, int]]) -> bool:
             f"{file}: dates such as {_text(distinct[0])} do not follow each other",
             "Export the counts with dates such as 2024-03-31.",
         )
-    if len(possible) == 2:
+    likely = min(possible, key=lambda first: possible[first])
+    if len(set(possible.values())) < len(possible):  # both orders fit as well
         if distinct[0][0] == distinct[0][1] and len(distinct) == 1:
             return False
-        if len(distinct) == 1 or possible[False] == possible[True]:
-            raise ActigraphyInvalid(
-                f"{file}: day and month of {_text(distinct[0])} may be exchanged",
-                "Export the counts with dates such as 2024-03-31.",
-            )
-    return min(possible, key=lambda first: possible[first])
+        likely = order == "mdy"
+        if order is not None:
+            return likely
+        raise ActigraphyInvalid(
+            f"{file}: day and month of {_text(distinct[0])} may be exchanged",
+            "Export the counts with dates such as 2024-03-31.",
+        )
+    if order is not None and likely != (order == "mdy"):
+        raise ActigraphyInvalid(
+            f"{file}: dates such as {_text(distinct[0])} follow each other with the "
+            f"{'month' if likely else 'day'} first, and the head of the file has the other order",
+            "Export the counts with dates such as 2024-03-31.",
+        )
+    return likely
 
 
 def _span_days(dates: Sequence[tuple[int, int, int]], *, month_first: bool) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
@@ -19,8 +20,9 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan ene gen", "feb fev", "mar", "apr abr avr", "may mai mag mei maj", "jun juin giu",
-            "jul juil lug", "aug aou ago", "sep set", "oct okt ott out", "nov", "dec dez dic",
+            "jan ene gen", "feb fev", "mar mrz mrt", "apr abr avr", "may mai mag mei maj",
+            "jun juin giu", "jul juil lug", "aug aou ago", "sep set",
+            "oct okt ott out", "nov", "dec dez dic",
         ),
         start=1,
     )
@@ -105,11 +107,17 @@ def _date_parts(
     if len(match["c"]) == 2:
         year += 1900 if year >= CENTURY_FROM else 2000
     if not second.isdigit():
-        month = _MONTHS.get(second.casefold()[:4]) or _MONTHS.get(second.casefold()[:3], 0)
+        name = _without_accents(second.casefold())
+        month = _MONTHS.get(name[:4]) or _MONTHS.get(name[:3], 0)
         return _possible(year, month, first), None
     if match["sep"] == ".":  # with points, the day stands first everywhere
         return _possible(year, int(second), first), None
     return None, (first, int(second), year)
+
+
+def _without_accents(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 def _possible(year: int, month: int, day: int) -> tuple[int, int, int] | None:
