@@ -14,8 +14,9 @@ from psgpipe.comparison.endpoints.contrasts import (
     analyse_endpoint,
     subject_changes,
 )
-from psgpipe.comparison.endpoints.endpoint_values import endpoint_nights, with_balances
+from psgpipe.comparison.endpoints.endpoint_values import endpoint_nights
 from psgpipe.comparison.endpoints.latencies import latency_warnings
+from psgpipe.comparison.nights.balances import with_balances
 from psgpipe.comparison.nights.design import (
     crossover_rows,
     design_of,

@@ -11,7 +11,6 @@ import numpy.typing as npt
 from psgpipe.comparison.endpoints.contrasts import (
     ArmValues,
     EndpointAnalysis,
-    long_format,
     medians_shown,
     ranked_remarks,
     subject_medians,
@@ -19,7 +18,7 @@ from psgpipe.comparison.endpoints.contrasts import (
     with_shift,
     without_numbers,
 )
-from psgpipe.comparison.endpoints.endpoint_values import EndpointNights, subject_means
+from psgpipe.comparison.endpoints.endpoint_values import EndpointNights, long_format, subject_means
 from psgpipe.comparison.statistics.arms.ancova import Ancova, ancova
 from psgpipe.comparison.statistics.arms.permutation import arm_permutation_p
 from psgpipe.comparison.statistics.arms.shift import arm_shift

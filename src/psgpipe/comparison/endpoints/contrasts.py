@@ -9,8 +9,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.comparison.endpoints.endpoint_values import EndpointNights, subject_means, unit_of
+from psgpipe.comparison.endpoints.endpoint_values import (
+    EndpointNights,
+    Values,
+    finite_or_none,
+    long_format,
+    subject_means,
+)
 from psgpipe.comparison.endpoints.latencies import EVENTS
+from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.statistics.hodges_lehmann import HodgesLehmann, hodges_lehmann
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.paired import (
@@ -29,8 +36,6 @@ from psgpipe.comparison.statistics.reliable_change import (
 from psgpipe.comparison.statistics.sign_flip import max_t_sign_flip_p, sign_flip_p
 from psgpipe.model.comparison import Contrast, EndpointRole, SubjectChange
 from psgpipe.model.comparison_spec import ComparisonSpec
-
-Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -171,24 +176,10 @@ def _with_mixed_model(nights: EndpointNights, contrast: Contrast) -> Contrast:
     )
 
 
-def long_format(nights: EndpointNights) -> tuple[Values, list[str], list[bool]]:
-    """Value, subject and whether treated, night by night."""
-    values, subject, treated = [], [], []
-    for name in nights.subjects:
-        for is_treated, group in ((False, nights.baseline), (True, nights.treatment)):
-            values.append(group[name])
-            subject += [name] * group[name].size
-            treated += [is_treated] * group[name].size
-    return np.concatenate(values), subject, treated
-
-
 def _ranked(nights: EndpointNights, empty: Contrast, spec: ComparisonSpec) -> EndpointAnalysis:
     """Ranks and medians instead of means; a latency longer than its night has the worst rank."""
     # Endpoints that have a mean need none of this.
-    from psgpipe.comparison.statistics.censored import (
-        latency_change_min,
-        worst_rank_differences,
-    )
+    from psgpipe.comparison.statistics.censored import latency_change_min, worst_rank_differences
 
     y, subject, treated = long_format(nights)
     ranks = worst_rank_differences(y, subject, treated)
@@ -233,9 +224,9 @@ def with_shift(contrast: Contrast, hl: HodgesLehmann) -> Contrast:
     """The contrast with a Hodges-Lehmann shift; infinite numbers do not exist."""
     return replace(
         contrast,
-        hodges_lehmann=_finite(hl.estimate),
-        hl_low=_finite(hl.low),
-        hl_high=_finite(hl.high),
+        hodges_lehmann=finite_or_none(hl.estimate),
+        hl_low=finite_or_none(hl.low),
+        hl_high=finite_or_none(hl.high),
         hl_coverage=hl.coverage,
     )
 
@@ -245,7 +236,7 @@ def ranked_remarks(nights: EndpointNights, remark: str, hl: HodgesLehmann) -> tu
     if nights.censored == nights.n_baseline + nights.n_treatment:
         return (f"no night has {EVENTS[nights.endpoint]}, so there is nothing to compare",)
     beyond = _beyond_the_night(hl)
-    if _finite(hl.estimate) is None:
+    if finite_or_none(hl.estimate) is None:
         return ("too few nights reached it for a change in minutes", remark, *beyond)
     return (remark, *beyond)
 
@@ -255,10 +246,6 @@ def _beyond_the_night(hl: HodgesLehmann) -> tuple[str, ...]:
     parts = (("estimate", hl.estimate), ("lower limit", hl.low), ("upper limit", hl.high))
     beyond = [name for name, value in parts if value is not None and np.isinf(value)]
     return (f"Hodges-Lehmann {', '.join(beyond)} beyond the length of a night",) if beyond else ()
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and np.isfinite(value) else None
 
 
 def _latency(nights: EndpointNights, medians: Sequence[float]) -> str:
@@ -363,7 +350,7 @@ def subject_changes(
     differences = np.full(before.size, np.inf)
     differences[exists] = change_of_each(before[exists], under[exists])
     scale = f"in {nights.unit}" if nights.transform == "log" else ""
-    means = map(_finite, np.stack([before, under, differences], axis=1).ravel().tolist())
+    means = map(finite_or_none, np.stack([before, under, differences], axis=1).ravel().tolist())
     for subject, b_mean, t_mean, difference in zip(
         nights.subjects, means, means, means, strict=True
     ):

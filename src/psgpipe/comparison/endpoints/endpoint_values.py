@@ -4,47 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean
 
 import numpy as np
 import numpy.typing as npt
 
 from psgpipe.comparison.endpoints.latencies import latency_or_censored
+from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.nights.selection_rules import lights_unknown
-from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, without_zeros
 from psgpipe.comparison.statistics.groups import means
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec, Transform
-from psgpipe.model.microstructure.names import MICROSTRUCTURE_ENDPOINTS
-from psgpipe.model.summary import LIGHTS_DEPENDENT, QUARTERS
+from psgpipe.model.summary import LIGHTS_DEPENDENT
 
 LOG_OFFSET = 0.5
-_UNITS = {
-    "_per_h": "per h",
-    "_min": "min",
-    "_pct": "%",
-    "_hz": "Hz",
-    "_uv2": "uV2",
-    "_uv": "uV",
-    "_bpm": "per min",
-    "_h": "h",
-    "_s": "s",
-}
-_UNITS_BY_NAME = {
-    "awakenings": "count",
-    "awakenings_lps": "count",
-    **{f"awakenings_q{quarter}": "count" for quarter in QUARTERS},
-    "stage_shifts": "count",
-    "cycles": "count",
-    "mean_confidence": "probability",
-    **{name: "ln" for name in MICROSTRUCTURE_ENDPOINTS if name.endswith("_ln")},
-    "swa_decline_per_h": "ln per h",
-    "spindles_n2_per_min": "per min",
-    **dict.fromkeys(BALANCES, "ilr"),
-}
 
 Values = npt.NDArray[np.float64]
 
@@ -121,13 +97,6 @@ class EndpointNights:
     def as_measured(self, value: float) -> float:
         """A value of the analysed scale in the endpoint's own unit."""
         return math.exp(value) - self.offset if self.transform == "log" else value
-
-
-def unit_of(endpoint: str) -> str:
-    """The unit in an endpoint's name; blank where the name has none."""
-    if endpoint in _UNITS_BY_NAME:
-        return _UNITS_BY_NAME[endpoint]
-    return next((unit for suffix, unit in _UNITS.items() if endpoint.endswith(suffix)), "")
 
 
 def endpoint_nights(
@@ -247,27 +216,17 @@ def unknown_lights(nights: EndpointNights) -> str | None:
     return f"depends on lights, not known in {count_of(nights.n_lights_unknown, 'night')}"
 
 
-def with_balances(nights: Sequence[MeasuredNight]) -> tuple[MeasuredNight, ...]:
-    """The nights with the three balances of their stage composition as further endpoints."""
-    return tuple(
-        replace(night, values={**night.values, **_balances(night.values)}) for night in nights
-    )
+def long_format(nights: EndpointNights) -> tuple[Values, list[str], list[bool]]:
+    """Value, subject and whether treated, night by night."""
+    values, subject, treated = [], [], []
+    for name in nights.subjects:
+        for is_treated, group in ((False, nights.baseline), (True, nights.treatment)):
+            values.append(group[name])
+            subject += [name] * group[name].size
+            treated += [is_treated] * group[name].size
+    return np.concatenate(values), subject, treated
 
 
-def _balances(values: Mapping[str, float | None]) -> dict[str, float | None]:
-    minutes = _stage_minutes(values)
-    if minutes is None:
-        return dict.fromkeys(BALANCES)
-    return dict(zip(BALANCES, stage_balances(*without_zeros(minutes)), strict=True))
-
-
-def _stage_minutes(values: Mapping[str, float | None]) -> tuple[float, ...] | None:
-    """Minutes of N1, N2, N3, REM; from percentages and TST where minutes are not given."""
-    stages = ("n1", "n2", "n3", "rem")
-    minutes = [values.get(f"{stage}_min") for stage in stages]
-    tst = values.get("tst_min")
-    if None in minutes and tst is not None:
-        shares = [values.get(f"{stage}_pct") for stage in stages]
-        minutes = [None if s is None else s * tst / 100 for s in shares]
-    known = tuple(m for m in minutes if m is not None)
-    return known if len(known) == len(stages) and sum(known) >= 1 else None
+def finite_or_none(value: float | None) -> float | None:
+    """The value; None where it is infinite, as the latency of a censored night is."""
+    return value if value is not None and np.isfinite(value) else None

@@ -10,7 +10,7 @@ import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from psgpipe.comparison.endpoints.endpoint_values import unit_of
+from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.pages.axis import Axis, Tick, round_ratios, round_values, short_number
 from psgpipe.comparison.words.report import signed
 from psgpipe.comparison.words.verdicts import ratio

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from psgpipe.comparison.endpoints.endpoint_values import unit_of
+from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.words.verdicts import (
     ALPHA,
     NO_VERDICT,

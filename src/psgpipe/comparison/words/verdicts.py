@@ -13,10 +13,10 @@ from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
 from psgpipe.comparison.endpoints.endpoint_values import (
     EndpointNights,
     absent_nights,
-    unit_of,
     unknown_lights,
 )
 from psgpipe.comparison.endpoints.latencies import EVENTS
+from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.nights.design import p_of_primary
 from psgpipe.comparison.nights.imbalance import inexact_sign_flips
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
