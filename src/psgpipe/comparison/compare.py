@@ -8,33 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from psgpipe.comparison.endpoints.contrasts import (
-    EndpointAnalysis,
-    adjust,
-    analyse_endpoint,
-    subject_changes,
-)
+from psgpipe.comparison.endpoints.adjusted_p import adjust
+from psgpipe.comparison.endpoints.analysis import EndpointAnalysis
+from psgpipe.comparison.endpoints.contrasts import analyse_endpoint
+from psgpipe.comparison.endpoints.crossover import crossover_rows, freed_from_period, p_of_primary
 from psgpipe.comparison.endpoints.endpoint_values import endpoint_nights
+from psgpipe.comparison.endpoints.exactness import inexact_sign_flips, inexact_warning
 from psgpipe.comparison.endpoints.latencies import latency_warnings
+from psgpipe.comparison.endpoints.subject_changes import subject_changes
 from psgpipe.comparison.nights.balances import with_balances
-from psgpipe.comparison.nights.design import (
-    crossover_rows,
-    design_of,
-    freed_from_period,
-    p_of_primary,
-    require_both_conditions,
-    sequence_warnings,
-)
+from psgpipe.comparison.nights.design import design_of, require_both_conditions, sequence_warnings
 from psgpipe.comparison.nights.expert_stages import (
     refuse_mixture,
     warnings_of_corrections,
     with_expert_recipes,
 )
-from psgpipe.comparison.nights.imbalance import (
-    imbalance_warnings,
-    inexact_sign_flips,
-    inexact_warning,
-)
+from psgpipe.comparison.nights.imbalance import imbalance_warnings
 from psgpipe.comparison.nights.nights_table import NightsTable, nights_table
 from psgpipe.comparison.nights.plausibility import check_plausibility
 from psgpipe.comparison.nights.recipes import (

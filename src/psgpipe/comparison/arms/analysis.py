@@ -8,17 +8,15 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.comparison.endpoints.contrasts import (
-    ArmValues,
-    EndpointAnalysis,
+from psgpipe.comparison.endpoints.analysis import ArmValues, EndpointAnalysis, without_numbers
+from psgpipe.comparison.endpoints.endpoint_values import EndpointNights, long_format, subject_means
+from psgpipe.comparison.endpoints.ranked import (
     medians_shown,
     ranked_remarks,
     subject_medians,
     why_ranks,
     with_shift,
-    without_numbers,
 )
-from psgpipe.comparison.endpoints.endpoint_values import EndpointNights, long_format, subject_means
 from psgpipe.comparison.statistics.arms.ancova import Ancova, ancova
 from psgpipe.comparison.statistics.arms.permutation import arm_permutation_p
 from psgpipe.comparison.statistics.arms.shift import arm_shift
@@ -57,7 +55,7 @@ def analyse_arms(
         remark = f"no subject of {which} has this endpoint in both conditions"
         return EndpointAnalysis(nights, replace(empty, remarks=(remark,)), np.empty(0))
     if nights.censored or nights.transform == "rank":
-        return _ranked(nights, empty, spec, treated)
+        return analyse_ranks(nights, empty, spec, treated)
     return _with_means(nights, empty, spec, treated)
 
 
@@ -140,7 +138,7 @@ def _unlike_spread(a: Ancova, treated: npt.NDArray[np.bool_]) -> str | None:
     )
 
 
-def _ranked(
+def analyse_ranks(
     nights: EndpointNights, empty: Contrast, spec: ComparisonSpec, treated: npt.NDArray[np.bool_]
 ) -> EndpointAnalysis:
     """Rank analysis of covariance; a latency longer than its night has the worst rank.

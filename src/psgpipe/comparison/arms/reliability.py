@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.comparison.endpoints.contrasts import ArmValues
+from psgpipe.comparison.endpoints.analysis import ArmValues
 from psgpipe.comparison.statistics.arms.ancova import ancova
 from psgpipe.comparison.statistics.reliability import smallest_detectable_shift
 from psgpipe.model.comparison import EndpointReliability

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
+from psgpipe.comparison.endpoints.analysis import EndpointAnalysis
 from psgpipe.comparison.endpoints.endpoint_values import subject_means
 from psgpipe.comparison.statistics.paired import standard_deviation
 from psgpipe.comparison.statistics.reliability import (

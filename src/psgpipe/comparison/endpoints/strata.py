@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
+from psgpipe.comparison.endpoints.analysis import EndpointAnalysis
 from psgpipe.comparison.endpoints.endpoint_values import (
     EndpointNights,
     endpoint_nights,

@@ -1,23 +1,20 @@
-"""The design of the study: before-after, crossover or parallel arms, and crossover effects."""
+"""The design of the study: before-after, crossover or parallel arms."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
 from psgpipe.comparison.nights.nights_table import NightsTable
 from psgpipe.comparison.nights.selection import NightSelection, flow
 from psgpipe.comparison.nights.selection_rules import ANALYSED, UNPAIRED
 from psgpipe.errors import NightsNotComparable
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import CrossoverRow
 from psgpipe.model.comparison_spec import ComparisonSpec
 from psgpipe.tables.columns import CONDITIONS
 
 if TYPE_CHECKING:
-    from psgpipe.comparison.statistics.crossover import CrossoverEffect
+    pass
 
 
 def require_both_conditions(
@@ -82,7 +79,7 @@ def design_of(selection: NightSelection, spec: ComparisonSpec) -> str:
     """
     if spec.arm_treatment:
         return "parallel"
-    first = [_treated_first(selection, s) for s in selection.baseline]
+    first = [treated_first(selection, s) for s in selection.baseline]
     both_orders = True in first and False in first
     if spec.design == "crossover" and not both_orders:
         raise NightsNotComparable(
@@ -122,7 +119,7 @@ def _mixed_sequences(selection: NightSelection) -> list[str]:
     """A warning for each sequence whose subjects had the conditions in both orders."""
     orders: dict[str, set[bool]] = {}
     for subject, nights in selection.baseline.items():
-        first = _treated_first(selection, subject)
+        first = treated_first(selection, subject)
         if first is not None and nights[0].sequence:
             orders.setdefault(nights[0].sequence, set()).add(first)
     mixed = sorted(sequence for sequence, both in orders.items() if len(both) > 1)
@@ -131,7 +128,7 @@ def _mixed_sequences(selection: NightSelection) -> list[str]:
 
 def _lost_crossover(selection: NightSelection, design: str) -> list[str]:
     """A warning where the table looks like a crossover but is not analysed as one."""
-    first = [_treated_first(selection, s) for s in selection.baseline]
+    first = [treated_first(selection, s) for s in selection.baseline]
     not_clear = (
         f"in {first.count(None)} of {len(first)} subjects the period of each condition is not clear"
     )
@@ -148,7 +145,7 @@ def _lost_crossover(selection: NightSelection, design: str) -> list[str]:
     return []
 
 
-def _treated_first(selection: NightSelection, subject: str) -> bool | None:
+def treated_first(selection: NightSelection, subject: str) -> bool | None:
     """Whether the treatment period came before the baseline period; None where it is not clear."""
     periods = [
         {n.period for n in group[subject]} for group in (selection.baseline, selection.treatment)
@@ -163,55 +160,3 @@ def _order(period: str) -> tuple[float, str]:
     """Periods in the order of their numbers, else of their names."""
     digits = "".join(c for c in period if c.isdigit())
     return (float(digits) if digits else 0.0, period)
-
-
-def freed_from_period(
-    selection: NightSelection, analyses: Sequence[EndpointAnalysis]
-) -> dict[str, CrossoverEffect]:
-    """Hills-Armitage by endpoint, on the same differences as the sign-flip test."""
-    # A before-after comparison needs none of this.
-    from psgpipe.comparison.statistics.crossover import hills_armitage
-
-    order = {s: _treated_first(selection, s) for s in selection.baseline}
-    effects = {}
-    for a in analyses:
-        clear = [i for i, s in enumerate(a.nights.subjects) if order[s] is not None]
-        first = [bool(order[a.nights.subjects[i]]) for i in clear]
-        effect = hills_armitage(a.differences[clear], first) if clear else None
-        if effect is not None:
-            effects[a.nights.endpoint] = effect
-    return effects
-
-
-def crossover_rows(
-    analyses: Sequence[EndpointAnalysis], effects: Mapping[str, CrossoverEffect]
-) -> tuple[CrossoverRow, ...]:
-    """The effects of the endpoints whose differences are in their unit, not ranks."""
-    return tuple(
-        CrossoverRow(
-            a.nights.endpoint, a.nights.unit, effect.n_treated_first, effect.n_treated_second,
-            effect.difference, effect.low, effect.high, effect.df, effect.p,
-            effect.period_difference, effect.period_p,
-        )
-        for a in analyses
-        if a.contrast.difference is not None
-        and (effect := effects.get(a.nights.endpoint)) is not None
-    )  # fmt: skip
-
-
-def p_of_primary(
-    analyses: Sequence[EndpointAnalysis], design: str, freed: Mapping[str, CrossoverEffect]
-) -> float | None:
-    """The p on which the claim of the primary endpoint rests; None without a primary endpoint.
-
-    In a crossover it is the larger one of the sign-flip test and of Hills-Armitage; 1 where there
-    is no such p.
-    """
-    primary = [a.contrast for a in analyses if a.contrast.role == "primary"]
-    if not primary:
-        return None
-    p = [primary[0].p_of_verdict]
-    if design == "crossover":
-        effect = freed.get(primary[0].endpoint)
-        p.append(None if effect is None else effect.p)
-    return max(1.0 if value is None else value for value in p)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
+from psgpipe.comparison.endpoints.analysis import EndpointAnalysis
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.signal_level.event_thresholds import (
     threshold_warnings,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
+from psgpipe.comparison.endpoints.analysis import EndpointAnalysis
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.nights.selection_warnings import MOST_NAMED
 from psgpipe.comparison.words.verdicts import NO_VERDICT

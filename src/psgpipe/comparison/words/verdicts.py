@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from psgpipe.comparison.endpoints.contrasts import EndpointAnalysis
+from psgpipe.comparison.endpoints.analysis import EndpointAnalysis
+from psgpipe.comparison.endpoints.crossover import p_of_primary
 from psgpipe.comparison.endpoints.endpoint_values import (
     EndpointNights,
     absent_nights,
     unknown_lights,
 )
+from psgpipe.comparison.endpoints.exactness import inexact_sign_flips
 from psgpipe.comparison.endpoints.latencies import EVENTS
 from psgpipe.comparison.endpoints.units import unit_of
-from psgpipe.comparison.nights.design import p_of_primary
-from psgpipe.comparison.nights.imbalance import inexact_sign_flips
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.model.comparison import Contrast, Direction, Hedge
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
