@@ -32,6 +32,7 @@ from psgpipe.cli.options import (
 from psgpipe.cli.printing import printable
 from psgpipe.cli.text.failure_lines import failure_lines, unlisted_lines
 from psgpipe.cli.text.progress import duration, show_batch
+from psgpipe.comparison.pages.older import mark_older_comparisons
 from psgpipe.errors import NightsIncomplete
 from psgpipe.messages import are, count_of, have
 from psgpipe.night.recipe import Recipe, recipe_from
@@ -149,6 +150,8 @@ def command(
     n_lights_unknown = gather(out).n_lights_unknown if options.shard.of == 1 else 0
     # Of many shards the last one is not known: psgpipe gather writes their page.
     page = keep_study_page(out, figures=not no_figures) if options.shard.of == 1 else None
+    if options.shard.of == 1:
+        mark_older_comparisons(out)
     # Nights that left the table are a matter of the whole study: status and verify name them.
     listed_no_more = unlisted_nights(out) if options.shard.of == 1 else []
     unlisted = [(n.subject, n.night) for n in listed_no_more]

@@ -20,6 +20,7 @@ from psgpipe.comparison.output_files import comparison_dict, write_comparison
 from psgpipe.errors import UsageError
 from psgpipe.model.comparison import MeasuredBy
 from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.results.study_file import STUDY
 
 
 @click.command(name="compare")
@@ -116,6 +117,11 @@ def command(
     )
     out = out or (source if source.is_dir() else source.parent)
     folder = write_comparison(comparison, out, pages=not no_figures)
+    if (out / STUDY).is_file() and (out / "report.html").is_file():
+        # An older page of the study has no link to this comparison, or one to a page that is gone.
+        from psgpipe.study.pages import write_study_page
+
+        write_study_page(out)
     if as_json:
         print_json(comparison_dict(comparison))
     elif not quiet:

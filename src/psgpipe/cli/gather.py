@@ -8,6 +8,7 @@ import click
 
 from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
+from psgpipe.comparison.pages.older import mark_older_comparisons
 from psgpipe.errors import NightsIncomplete, UsageError
 from psgpipe.files.atomic import write_file
 from psgpipe.messages import are, count_of
@@ -44,6 +45,7 @@ def command(
             )
         write_file(workbook, nights_workbook(out))
     page = keep_study_page(out, figures=not no_figures)
+    mark_older_comparisons(out)
     if as_json:
         not_done = [
             dict(zip(("subject", "night", "state", "reason"), night, strict=True))

@@ -10,6 +10,7 @@ from psgpipe.cli.options import FILE
 from psgpipe.comparison.spec_lock import load_spec
 from psgpipe.errors import UsageError
 from psgpipe.study.blinding import unblind
+from psgpipe.study.pages import keep_study_page
 
 
 @click.command(name="unblind")
@@ -21,4 +22,5 @@ def command(out: Path, spec: str | None) -> None:
         raise UsageError(f"{out.name}: no such folder", "Name the folder of the study.")
     blind_by_spec = spec is not None and load_spec(spec, exploratory=True)[0].blind
     is_new = unblind(out, blind_by_spec=blind_by_spec)
+    keep_study_page(out, figures=False)
     click.echo("unblinded; the journal says so" if is_new else "unblinded before; nothing changed")

@@ -189,6 +189,7 @@ def compare(
         table=table.file,
         stager_error=stager.rows,
         measured_by=measured_by,
+        table_sha256=table.sha256,
     )  # fmt: skip
 
 

@@ -27,11 +27,10 @@ from psgpipe.model.comparison import (
     Comparison,
     Contrast,
     EndpointReliability,
-    MeasuredBy,
     SubjectChange,
 )
 from psgpipe.results.night_writer import put_results
-from psgpipe.results.replace_folder import COMPARISON as FOLDER
+from psgpipe.results.replace_folder import comparison_folder
 from psgpipe.tables.cells import without_formula
 
 COMPARISON = "comparison.json"
@@ -96,11 +95,6 @@ def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) 
         files |= {name: [content] for name, content in comparison_pages(comparison, out).items()}
     put_results(folder, files, out)
     return folder
-
-
-def comparison_folder(measured_by: MeasuredBy) -> str:
-    """The folder of a comparison: each source has its own."""
-    return FOLDER if measured_by == "psg" else f"{FOLDER}-{measured_by}"
 
 
 def _refuse_another_table(comparison: Comparison, folder: Path) -> None:
@@ -230,6 +224,7 @@ def _content(comparison: Comparison) -> dict[str, Any]:
     return {
         "psgpipe": __version__,
         "table": comparison.table,
+        "table_sha256": comparison.table_sha256,
         "measured_by": comparison.measured_by,
         "declaration": dataclasses.asdict(comparison.declaration),
         "spec": _plain(dataclasses.asdict(comparison.spec)),

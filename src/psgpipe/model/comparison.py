@@ -460,7 +460,8 @@ class Comparison:
 
     `design` is ``before-after``, ``crossover`` or ``parallel``. `statements` belong to every table,
     by topic. `recipe` has the values of each recipe field among the analysed nights. `table` is
-    the file name of the table of nights. `measured_by` is the source of every number.
+    the file name of the table of nights, `table_sha256` the hash of its bytes: None where an
+    earlier psgpipe made the comparison. `measured_by` is the source of every number.
     """
 
     spec: ComparisonSpec
@@ -481,6 +482,7 @@ class Comparison:
     table: str | None = None
     stager_error: tuple[StagerErrorRow, ...] = ()
     measured_by: MeasuredBy = "psg"
+    table_sha256: str | None = None
 
     def __repr__(self) -> str:
         n_subjects = max((c.n_subjects for c in self.contrasts), default=0)

@@ -8,6 +8,7 @@ from typing import Literal
 from psgpipe.batch.options import DEFAULT_LIMIT_S, BatchOptions
 from psgpipe.batch.resources import WORKER_BYTES, choose_jobs
 from psgpipe.batch.run import run_batch
+from psgpipe.comparison.pages.older import mark_older_comparisons
 from psgpipe.keywords import known_keywords
 from psgpipe.night.definition import DEFAULT_PIPELINE
 from psgpipe.night.recipe import recipe_from
@@ -72,4 +73,5 @@ def batch(
         pass  # the batch runs while its progress is read
     gather(target)
     keep_study_page(target, figures=figures)
+    mark_older_comparisons(target)
     return open_study(target)

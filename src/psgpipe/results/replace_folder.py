@@ -57,6 +57,11 @@ _EXISTS = {errno.EEXIST, errno.ENOTEMPTY}
 _MOST_ATTEMPTS = 20
 
 
+def comparison_folder(measured_by: str) -> str:
+    """The folder of a comparison: ``psg``, ``diary`` and ``actigraphy`` have each their own."""
+    return COMPARISON if measured_by == "psg" else f"{COMPARISON}-{measured_by}"
+
+
 @contextlib.contextmanager
 def new_folder(folder: Path, out: Path) -> Iterator[Path]:
     """An empty folder for the new files of `folder`, a night or a study's folder in `out`."""

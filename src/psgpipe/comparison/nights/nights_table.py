@@ -8,6 +8,8 @@ from pathlib import Path
 
 from psgpipe.comparison.nights.endpoint_columns import endpoint_columns
 from psgpipe.comparison.nights.night_row import DESIGN_COLUMNS, REQUIRED_COLUMNS, night_in_row
+from psgpipe.files.atomic import bytes_of
+from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.model.comparison import OTHER_SOURCES, MeasuredBy, MeasuredNight
 from psgpipe.model.microstructure.names import NIGHT_ENDPOINTS
 from psgpipe.tables.columns import check_ids, with_known_names
@@ -35,6 +37,8 @@ class NightsTable:
         Columns with the endpoints of another source.
     n_without_condition
         Nights of a diary or watch that are left out, because they have no condition.
+    sha256
+        Of the file's bytes.
     """
 
     file: str
@@ -46,6 +50,7 @@ class NightsTable:
     has_arm: bool = True
     other_source: tuple[str, ...] = ()
     n_without_condition: int = 0
+    sha256: str | None = None
 
 
 def nights_table(
@@ -122,6 +127,7 @@ def nights_table(
     return NightsTable(
         path.name, nights, *columns, has_condition, "arm" in present,
         others if measured_by == "psg" else (), n_rows - len(nights),
+        sha256_of_bytes(bytes_of(path) or b""),
     )  # fmt: skip
 
 

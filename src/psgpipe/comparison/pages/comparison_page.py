@@ -21,10 +21,11 @@ from psgpipe.files.atomic import write_file
 from psgpipe.model.comparison import Comparison, Contrast
 from psgpipe.reports.page import page
 from psgpipe.reports.rendering import render
+from psgpipe.reports.study.comparisons import OLDER, is_older
 from psgpipe.reports.study.page_night import PageNight, page_nights
 from psgpipe.reports.svg_path import px
 from psgpipe.results.night_folder import NIGHTS
-from psgpipe.results.replace_folder import COMPARISON as FOLDER
+from psgpipe.results.replace_folder import comparison_folder
 from psgpipe.results.status import study_nights
 
 PAGE, ESTIMATION, FOREST = "report.html", "estimation.svg", "forest.svg"
@@ -64,7 +65,7 @@ def comparison_pages(comparison: Comparison, out: Path) -> dict[str, bytes]:
         has_arms=bool(comparison.arms),
         sentence=primary_sentence(comparison),
         estimand=estimand_sentence(comparison),
-        warnings=comparison.warnings,
+        warnings=[*_older(comparison, out), *comparison.warnings],
         endpoints_title="Endpoints" if has_declared else "Endpoints (none was declared)",
         endpoints=shown,
         forest=of_all,
@@ -78,6 +79,13 @@ def comparison_pages(comparison: Comparison, out: Path) -> dict[str, bytes]:
         links_from="../",
     )
     return {PAGE: content, **_pictures(shown, of_all)}
+
+
+def _older(comparison: Comparison, out: Path) -> list[str]:
+    """A warning where nights have changed since the comparison."""
+    folder = comparison_folder(comparison.measured_by)
+    older = is_older(out, folder, comparison.table, comparison.table_sha256)
+    return [OLDER] if older else []
 
 
 def first_svg(comparison: Comparison) -> str:
@@ -108,7 +116,7 @@ def _pictures(shown: Sequence[ShownEndpoint], of_all: str) -> dict[str, bytes]:
 
 def write_comparison_page(comparison: Comparison, out: Path) -> Path:
     """Write the page and the pictures of the comparison in `out`; its other files stay."""
-    folder = out / FOLDER
+    folder = out / comparison_folder(comparison.measured_by)
     for name, content in comparison_pages(comparison, out).items():
         write_file(folder / name, content)
     return folder / PAGE

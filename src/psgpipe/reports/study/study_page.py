@@ -9,6 +9,7 @@ from psgpipe.files.atomic import write_file
 from psgpipe.messages import count_of
 from psgpipe.model.ids import night_order
 from psgpipe.reports.page import page
+from psgpipe.reports.study.comparisons import OLDER, comparisons_in
 from psgpipe.reports.study.overview import (
     columns_of,
     failure_groups,
@@ -19,7 +20,6 @@ from psgpipe.reports.study.overview import (
 from psgpipe.reports.study.page_night import PAGE, SHOWN_ENDPOINTS, page_nights
 from psgpipe.results.status import study_nights
 
-COMPARISON_PAGE = f"comparison/{PAGE}"
 MOST_DRAWN = 2000
 """Nights with a small hypnogram: a page with more of them would open slowly."""
 HEADS = {
@@ -71,5 +71,6 @@ def study_page(out: Path, conditions: Conditions | None, *, blinded: bool) -> by
         has_conditions=any(n.condition for n in nights),
         endpoints=[(name, HEADS[name], name.rpartition("_")[2]) for name in SHOWN_ENDPOINTS],
         blinded=blinded,
-        comparison=COMPARISON_PAGE if (out / COMPARISON_PAGE).is_file() else None,
+        comparisons=() if blinded else comparisons_in(out),
+        older=OLDER,
     )
