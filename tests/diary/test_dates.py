@@ -118,3 +118,27 @@ def test_a_time_that_the_changed_clock_leaves_out_or_shows_twice_is_refused(tmp_
         StudyTableInvalid, match=r"row 2, column final_awakening: .*clock is changed"
     ):
         read(tmp_path, [row], (*COLUMNS, "timezone"))
+
+
+def test_a_morning_that_is_the_date_of_the_evening_is_refused(tmp_path):
+    # In bed from 23:00 to 7:00 with both dates 4 March: one of them is wrong.
+    columns = (*COLUMNS[:2], "morning_date", *COLUMNS[2:])
+    row = ("S1", "2024-03-04", "2024-03-04", "23:00", "23:10", "06:30", "07:00")
+    with pytest.raises(StudyTableInvalid, match="row 2, column date: wanted 2024-03-03"):
+        read(tmp_path, [row], columns)
+    after_midnight = ("S1", "2024-03-04", "2024-03-04", "00:30", "00:30", "06:30", "07:00")
+    (night,) = read(tmp_path, [after_midnight], columns)
+    assert (night.begin, night.date) == (dt.datetime(2024, 3, 4, 0, 30), dt.date(2024, 3, 3))
+
+
+def test_a_night_of_another_year_has_a_note(tmp_path):
+    days = ("2024-01-03", "2024-01-04", "2023-01-05")  # January, and the old year is written
+    rows = [("S1", day, "23:00", "23:00", "07:00", "07:00") for day in days]
+    notes = [night.notes for night in read(tmp_path, rows)]
+    assert notes == [(), (), ("lies 363 days from the other nights: is the year right?",)]
+
+
+def test_a_very_long_night_has_a_note(tmp_path):
+    # 12:30 of a 12-hour clock is half past midnight; with 24 hours it is noon.
+    (night,) = read(tmp_path, [("S1", "2024-03-04", "12:30", "12:40", "03:50", "04:00")])
+    assert night.notes == ("15.5 h in bed: are these the times of a 12-hour clock?",)

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from psgpipe.diary.read import read_diary
+from psgpipe.errors import StudyTableInvalid
 from tests.diary.diaries import COLUMNS, ROWS, diary, with_cell
 
 
@@ -63,3 +64,19 @@ def test_the_spring_night_is_an_hour_shorter_where_the_zone_is_known(tmp_path):
     first, second = nights(tmp_path, [spring, autumn], columns)
     assert (first.values["tib_min"], first.values["tst_min"]) == (450, 340)
     assert (second.values["tib_min"], second.values["tst_min"]) == (570, 460)
+
+
+def test_more_awakenings_than_minutes_awake_are_noted(tmp_path):
+    rows = with_cell(0, "awakenings", "45")  # 30 min awake
+    assert "are the two columns exchanged?" in nights(tmp_path, rows)[0].notes[0]
+
+
+def test_minutes_that_look_like_hours_are_refused(tmp_path):
+    rows = ROWS
+    for number, hours in enumerate(("0.5", "1", "1.5", "2")):
+        rows = with_cell(number, "minutes_to_fall_asleep", hours, rows)
+    with pytest.raises(StudyTableInvalid) as error:
+        nights(tmp_path, rows)
+    assert "row 2, column minutes_to_fall_asleep: wanted minutes" in error.value.problem
+    assert nights(tmp_path, with_cell(3, "minutes_to_fall_asleep", "60", rows))[0].values[
+        "sol_min"] == 0.5  # fmt: skip

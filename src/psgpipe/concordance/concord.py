@@ -17,6 +17,7 @@ from psgpipe.concordance.epochs import EpochComparison, PooledEpochs, compare_ep
 from psgpipe.concordance.measures import MeasureConcordance, concordances
 from psgpipe.concordance.nights import SourceNight, joined
 from psgpipe.concordance.psg_nights import PsgNights, psg_nights
+from psgpipe.concordance.shifted_dates import shifted_dates
 from psgpipe.diary.night import DiaryNight
 from psgpipe.diary.read import read_diary
 from psgpipe.diary.times import night_date
@@ -96,7 +97,8 @@ def concord(
         left_out=tuple(psg.left_out),
         failures=tuple(files.failures),
         unused_files=tuple(files.unused),
-        notes=(*(f"{r.subject} {r.date} (row {r.row}): {n}" for r in rows for n in r.notes),
+        notes=(*shifted_dates(psg.nights, rows),
+               *(f"{r.subject} {r.date} (row {r.row}): {n}" for r in rows for n in r.notes),
                *files.notes),
     )  # fmt: skip
 

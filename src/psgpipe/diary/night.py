@@ -14,10 +14,6 @@ ENDPOINTS = (
     "dream_unpleasantness",
 )  # fmt: skip
 YES_NO_ENDPOINTS = ("dream_recall", "nightmare")
-TWICE = (
-    "the minutes awake are those between the final awakening and getting up: the final awakening "
-    "may be counted twice"
-)
 
 
 @dataclass(frozen=True)
@@ -96,12 +92,6 @@ def endpoints(
     }
     needs = _missing_answers(times, {**answers, "awakenings_total_min": waso})
     return values, {name: needs[name] for name, value in values.items() if value is None}
-
-
-def counted_twice(values: Mapping[str, float | None], count: float | None) -> bool:
-    """Whether the minutes awake look like those after the final awakening."""
-    waso, after = values["waso_min"], values["after_waking_min"]
-    return bool(waso and after) and waso == after and count in (None, 1)
 
 
 def _percent(part: float | None, whole: float | None) -> float | None:

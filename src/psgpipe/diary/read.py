@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from psgpipe.diary.columns import (
     note_columns_a_day,
     with_usual_names,
 )
-from psgpipe.diary.night import TWICE, DiaryNight, counted_twice, endpoints
+from psgpipe.diary.night import DiaryNight, endpoints
+from psgpipe.diary.notes import notes_on_answers, with_notes_on_dates
 from psgpipe.diary.times import DAY, minutes_between, night_date, read_day, read_times
 from psgpipe.errors import TimeZoneUnknown
 from psgpipe.model.ids import composed
@@ -30,7 +31,7 @@ from psgpipe.tables.columns import check_ids, condition_of, with_known_names
 from psgpipe.tables.delimited import Mistakes, Row, Table, read_table
 from psgpipe.tables.numbers import Numbers, is_missing
 
-MOST_MINUTES, MOST_AWAKENINGS = 960, 99
+MOST_MINUTES, MOST_AWAKENINGS, MOST_HOURS = 960, 99, 5.0
 _YES, _NO = {"yes", "y", "true", "1"}, {"no", "n", "false", "0"}
 _ON_THE_NIGHT = {"subject", "night", DATE, MORNING_DATE, *OPTIONAL}
 
@@ -70,8 +71,9 @@ def read_diary(path: Path, conditions: Iterable[str] = ()) -> Diary:
     nights = [_night(row, dates, numbers, [*conditions], mistakes) for row in table.rows]
     known = [night for night in nights if night is not None]
     _check_nights(known, mistakes)
+    _check_for_hours(known, mistakes)
     mistakes.refuse()
-    return Diary(path.name, tuple(_with_note_of_date(known)))
+    return Diary(path.name, tuple(with_notes_on_dates(known)))
 
 
 def _check_subjects(table: Table, mistakes: Mistakes) -> None:
@@ -110,7 +112,7 @@ def _night(
         absent=absent,
         condition=condition_of(row, conditions, mistakes) if given else None,
         excluded=yes_or_no(row, "exclude", mistakes),
-        notes=(TWICE,) if counted_twice(values, answers["awakenings"]) else (),
+        notes=notes_on_answers(values, answers["awakenings"]),
         extra={c: t for c, t in row.cells.items() if c not in _ON_THE_NIGHT and not is_missing(t)},
     )
 
@@ -186,19 +188,14 @@ def _timezone(row: Row, mistakes: Mistakes) -> str | None:
     return cell
 
 
-def _with_note_of_date(nights: Sequence[DiaryNight]) -> Iterator[DiaryNight]:
-    """The nights; one that begins after midnight, behind a date without a row, has a note."""
-    dates = {(night.subject, night.date) for night in nights}
-    first = {night.subject: min(d for s, d in dates if s == night.subject) for night in nights}
-    for night in nights:
-        begin = next(iter(night.times.moments.values()), None)
-        is_late = night.times.is_placed and begin is not None and begin.date() > night.date
-        before = night.date - DAY
-        if is_late and night.date != first[night.subject] and (night.subject, before) not in dates:
-            note = f"begins after midnight, and {before} has no row: is {night.date} its evening?"
-            yield replace(night, notes=(*night.notes, note))
-        else:
-            yield night
+def _check_for_hours(nights: Sequence[DiaryNight], mistakes: Mistakes) -> None:
+    """Note a column of minutes whose answers look like hours: 0.5, 1 and 1.5, and none above 5."""
+    for column, endpoint in zip(MINUTES, ("sol_min", "waso_min"), strict=True):
+        answers = [(night.row, value) for night in nights if (value := night.values[endpoint])]
+        fractions = [(row, value) for row, value in answers if value != int(value)]
+        if len(answers) > 1 and fractions and max(value for _, value in answers) <= MOST_HOURS:
+            wanted = f"minutes (no answer is above {MOST_HOURS:g}: are they hours?)"
+            mistakes.cell(fractions[0][0], column, wanted, f"{fractions[0][1]:g}")
 
 
 def _check_nights(nights: Sequence[DiaryNight], mistakes: Mistakes) -> None:

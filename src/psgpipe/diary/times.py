@@ -16,7 +16,7 @@ DAY, NOON, MORNING = dt.timedelta(days=1), dt.time(12), dt.time(6)
 LONGEST_H = 16.0
 """Longer between getting into bed and out of it is a wrong time, or a 12-hour clock."""
 WANTED = "HH:MM of a 24-hour clock, or YYYY-MM-DDTHH:MM"
-FIRST_YEAR, SPREADSHEET_YEARS = 1800, range(1890, 1910)
+FIRST_YEAR, LAST_YEAR, SPREADSHEET_YEARS = 1800, 2100, range(1890, 1910)
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)(?::([0-5]\d))?\s*([ap])?\.?(?:m\.?)?", re.IGNORECASE)
 _DATE_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)", re.ASCII)
 _ISO_DATE = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[T ]00:00(?::00(?:\.0+)?)?)?", re.ASCII)
@@ -51,10 +51,15 @@ def read_day(row: Row, column: str, mistakes: Mistakes) -> dt.date | None:
         day = dt.date(*map(int, parts)) if parts else None
     except ValueError:
         day = None
-    if day is None or day.year < FIRST_YEAR or day.year in SPREADSHEET_YEARS:
+    if day is None or not is_possible_year(day.year):
         mistakes.cell(row.number, column, "a date, YYYY-MM-DD", cell)
         return None
     return day
+
+
+def is_possible_year(year: int) -> bool:
+    """Whether a night may lie in a year: none of a spreadsheet's zero, and none that is far off."""
+    return FIRST_YEAR <= year <= LAST_YEAR and year not in SPREADSHEET_YEARS
 
 
 def read_times(
@@ -83,6 +88,8 @@ def read_times(
         times = NightTimes(moments, is_placed=True)
     else:
         times = _placed(moments, evening, morning)
+        if morning is not None and evening in {morning, morning - DAY}:
+            _check_date(row, times.moments, evening, morning, mistakes)
     if times.is_placed and timezone is not None:
         _check_clock_change(row, times.moments, timezone, mistakes)
     return times
@@ -107,7 +114,7 @@ def _cell(row: Row, column: str, mistakes: Mistakes) -> dt.time | dt.datetime | 
     try:
         if dated:
             moment = dt.datetime.fromisoformat(f"{dated[1]}T{dated[2]}")
-            if moment.year >= FIRST_YEAR and moment.year not in SPREADSHEET_YEARS:
+            if is_possible_year(moment.year):
                 return moment
         elif clock:
             return _time_of_day(clock)
