@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from psgpipe.cli.printing import printable, table
+from psgpipe.comparison.endpoints.testability import is_compared
 from psgpipe.comparison.words.report import (
     STAGER_ERROR_HEAD,
     contrast_head,
@@ -15,7 +16,6 @@ from psgpipe.comparison.words.report import (
     short_table,
     stager_error_row,
 )
-from psgpipe.comparison.words.verdicts import is_compared
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import Comparison, Contrast
 

@@ -17,12 +17,12 @@ from psgpipe.comparison.endpoints.ranked import (
     why_ranks,
     with_shift,
 )
+from psgpipe.comparison.endpoints.testability import ALPHA, TESTABLE_ARM_FROM_N
 from psgpipe.comparison.statistics.arms.ancova import Ancova, ancova
 from psgpipe.comparison.statistics.arms.permutation import arm_permutation_p
 from psgpipe.comparison.statistics.arms.shift import arm_shift
 from psgpipe.comparison.statistics.censored import latency_change_min, mean_ranks
 from psgpipe.comparison.statistics.paired import change_of_each
-from psgpipe.comparison.words.verdicts import ALPHA, TESTABLE_ARM_FROM_N
 from psgpipe.model.comparison import Contrast, EndpointRole
 from psgpipe.model.comparison_spec import ComparisonSpec
 

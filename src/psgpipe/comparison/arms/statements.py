@@ -9,11 +9,7 @@ import numpy as np
 
 from psgpipe.comparison.arms.subjects import arm_flow, in_treatment_arm
 from psgpipe.comparison.endpoints.endpoint_values import EndpointNights, subject_means
-from psgpipe.comparison.nights.selection import NightSelection
-from psgpipe.comparison.statistics.arms.ancova import ancova
-from psgpipe.comparison.statistics.arms.permutation import counts_all
-from psgpipe.comparison.statistics.sign_flip import MONTE_CARLO_DRAWS
-from psgpipe.comparison.words.verdicts import (
+from psgpipe.comparison.endpoints.testability import (
     ALPHA,
     FIRM_FROM_N,
     TESTABLE_ARM_FROM_N,
@@ -21,6 +17,10 @@ from psgpipe.comparison.words.verdicts import (
     smallest_p,
     why_untested,
 )
+from psgpipe.comparison.nights.selection import NightSelection
+from psgpipe.comparison.statistics.arms.ancova import ancova
+from psgpipe.comparison.statistics.arms.permutation import counts_all
+from psgpipe.comparison.statistics.sign_flip import MONTE_CARLO_DRAWS
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import ArmFlow, Contrast
 from psgpipe.model.comparison_spec import ComparisonSpec

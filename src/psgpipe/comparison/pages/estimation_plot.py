@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.pages.axis import Axis, Tick, round_ratios, round_values, short_number
-from psgpipe.comparison.words.report import signed
-from psgpipe.comparison.words.verdicts import ratio
+from psgpipe.comparison.words.shown_numbers import ratio, signed
 from psgpipe.messages import count_of, listed
 from psgpipe.model.comparison import Contrast, SubjectChange
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from psgpipe.comparison.endpoints.units import unit_of
-from psgpipe.comparison.words.verdicts import (
+from psgpipe.comparison.endpoints.testability import (
     ALPHA,
-    NO_VERDICT,
     TESTABLE_FROM_N,
     is_compared,
     is_testable,
-    ratio,
 )
+from psgpipe.comparison.endpoints.units import unit_of
+from psgpipe.comparison.words.shown_numbers import ratio, rounded, shown_p, signed, with_interval
+from psgpipe.comparison.words.verdicts import NO_VERDICT
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import SOURCE_NAMES, Comparison, Contrast, StagerErrorRow
 
@@ -269,7 +269,7 @@ def _mean(c: Contrast, mean: float | None) -> str:
     """A mean in the endpoint's own unit; of a log-transformed endpoint, the geometric mean."""
     if mean is None:
         return "-"
-    return _rounded(math.exp(mean) - c.offset if c.transform == "log" else mean)
+    return rounded(math.exp(mean) - c.offset if c.transform == "log" else mean)
 
 
 def _change(c: Contrast) -> str:
@@ -282,30 +282,7 @@ def _change(c: Contrast) -> str:
     if is_ratio:
         limits = [ratio(v) for v in (c.ci_low, c.ci_high) if v is not None]
         return f"x {ratio(c.difference)}" + (f" [{', '.join(limits)}]" if limits else "")
-    return _with_interval(c.difference, c.ci_low, c.ci_high)
-
-
-def _with_interval(value: float, low: float | None, high: float | None) -> str:
-    interval = "" if low is None or high is None else f" [{signed(low)}, {signed(high)}]"
-    return signed(value) + interval
-
-
-def _rounded(value: float) -> str:
-    """Three digits; an exponent only where the number would read as 0."""
-    size = 0 if value == 0 else math.floor(math.log10(abs(value)))
-    return f"{value:.{max(2 - size, 0)}f}" if size > -5 else f"{value:.3g}"
-
-
-def signed(value: float) -> str:
-    """Three digits and a sign."""
-    return ("+" if value > 0 else "") + _rounded(value)
-
-
-def shown_p(value: float | None) -> str:
-    """A p with three decimals."""
-    if value is None:
-        return "-"
-    return "<0.001" if value < 0.001 else f"{value:.3f}"
+    return with_interval(c.difference, c.ci_low, c.ci_high)
 
 
 def _declared(comparison: Comparison) -> list[str]:
@@ -337,10 +314,10 @@ def stager_error_row(row: StagerErrorRow) -> Row:
     return (
         row.endpoint,
         row.unit,
-        "-" if row.difference is None else _with_interval(row.difference, row.ci_low, row.ci_high),
-        "-" if of is None else _with_interval(of, row.error_low, row.error_high),
+        "-" if row.difference is None else with_interval(row.difference, row.ci_low, row.ci_high),
+        "-" if of is None else with_interval(of, row.error_low, row.error_high),
         row.judgement or "-",
-        "-" if to is None else _with_interval(to, row.corrected_low, row.corrected_high),
+        "-" if to is None else with_interval(to, row.corrected_low, row.corrected_high),
     )
 
 
@@ -379,7 +356,7 @@ def _stager_error(comparison: Comparison) -> Section:
 def _crossover(comparison: Comparison) -> Section:
     rows = [
         (r.endpoint, r.unit, f"{r.n_treated_first}+{r.n_treated_second}",
-         _with_interval(r.difference, r.ci_low, r.ci_high), shown_p(r.p),
+         with_interval(r.difference, r.ci_low, r.ci_high), shown_p(r.p),
          f"{signed(r.period_difference)} (p {shown_p(r.period_p)})")
         for r in comparison.crossover
     ]  # fmt: skip
@@ -391,7 +368,7 @@ def _crossover(comparison: Comparison) -> Section:
 def _slopes(comparison: Comparison) -> Section:
     shown = _declared(comparison)
     rows = [
-        (s.endpoint, s.unit, str(s.n_subjects), _with_interval(s.slope, s.ci_low, s.ci_high),
+        (s.endpoint, s.unit, str(s.n_subjects), with_interval(s.slope, s.ci_low, s.ci_high),
          shown_p(s.p_sign_flip) if s.n_subjects >= TESTABLE_FROM_N else "-")
         for s in comparison.slopes
         if s.endpoint in shown
@@ -404,7 +381,7 @@ def _strata(comparison: Comparison) -> Section:
     shown = _declared(comparison)
     rows = [
         (s.by, s.stratum, s.endpoint, s.unit, str(s.n_subjects), str(s.n_treatment_nights),
-         _with_interval(s.difference, s.ci_low, s.ci_high))
+         with_interval(s.difference, s.ci_low, s.ci_high))
         for s in comparison.strata
         if s.difference is not None and s.endpoint in shown
     ]  # fmt: skip
@@ -470,7 +447,7 @@ def _maybe(value: float | None, low: float | None, high: float | None) -> str:
 
 
 def _shown(value: float | None) -> str:
-    return "-" if value is None else _rounded(value)
+    return "-" if value is None else rounded(value)
 
 
 def _flow(comparison: Comparison) -> Section:

@@ -12,6 +12,7 @@ from psgpipe.comparison.endpoints.endpoint_values import (
     endpoint_nights,
     subject_means,
 )
+from psgpipe.comparison.endpoints.testability import FIRM_FROM_N, TESTABLE_FROM_N, is_testable
 from psgpipe.comparison.nights.imbalance import unequal_nights
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.stager_accuracy import (
@@ -29,15 +30,8 @@ from psgpipe.comparison.statistics.tipping_point import (
     tipping_sensitivity,
     true_share,
 )
-from psgpipe.comparison.words.verdicts import FIRM_FROM_N, TESTABLE_FROM_N, is_testable
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import (
-    EEG_ONLY,
-    Contrast,
-    FlowStep,
-    MeasuredBy,
-    MeasuredNight,
-)
+from psgpipe.model.comparison import EEG_ONLY, Contrast, FlowStep, MeasuredBy, MeasuredNight
 from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
 
 
