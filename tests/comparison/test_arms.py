@@ -11,7 +11,7 @@ from psgpipe.comparison.compare import compare
 from psgpipe.comparison.pages.read_comparison import read_comparison
 from psgpipe.comparison.spec import parse_spec, spec_lines
 from psgpipe.comparison.spec_lock import lock_spec
-from psgpipe.comparison.words.report import sections
+from psgpipe.comparison.words.sections import sections
 from psgpipe.errors import (
     ComparisonSpecInvalid,
     NightsNotComparable,

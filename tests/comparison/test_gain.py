@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from psgpipe import compare
-from psgpipe.comparison.words.report import primary_sentence
+from psgpipe.comparison.words.primary_sentence import primary_sentence
 from psgpipe.errors import ComparisonSpecInvalid
 from psgpipe.model.comparison_spec import ComparisonSpec
 from tests.comparison.night_tables import night, nights_tsv

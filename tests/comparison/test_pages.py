@@ -12,7 +12,7 @@ from psgpipe.comparison.pages.axis import Axis, round_ratios, round_values
 from psgpipe.comparison.pages.estimation_plot import BOTTOM_PX, TOP_PX, estimation_plot
 from psgpipe.comparison.pages.forest_plot import forest_plot
 from psgpipe.comparison.pages.read_comparison import read_comparison
-from psgpipe.comparison.words.report import primary_sentence
+from psgpipe.comparison.words.primary_sentence import primary_sentence
 from psgpipe.model.comparison import Contrast, EndpointReliability, SubjectChange
 from tests.comparison.night_tables import night, nights_tsv, study
 from tests.reports.finished_studies import ListedNight, finished_study, two_by_two

@@ -12,14 +12,9 @@ from typing import Any
 
 from psgpipe._version import __version__
 from psgpipe.comparison.statistics.paired import G_AV_FORMULA
-from psgpipe.comparison.words.report import (
-    Section,
-    estimand_sentence,
-    primary_sentence,
-    sections,
-    shared_remarks,
-    title_of,
-)
+from psgpipe.comparison.words.contrast_table import shared_remarks
+from psgpipe.comparison.words.primary_sentence import estimand_sentence, primary_sentence, title_of
+from psgpipe.comparison.words.sections import Section, sections
 from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import json_bytes, read_json
 from psgpipe.messages import safe_text, without_controls

@@ -6,16 +6,14 @@ import textwrap
 
 from psgpipe.cli.printing import printable, table
 from psgpipe.comparison.endpoints.testability import is_compared
-from psgpipe.comparison.words.report import (
-    STAGER_ERROR_HEAD,
+from psgpipe.comparison.words.contrast_table import (
     contrast_head,
     contrast_row,
-    estimand_sentence,
     note_of,
-    primary_sentence,
     short_table,
-    stager_error_row,
 )
+from psgpipe.comparison.words.primary_sentence import estimand_sentence, primary_sentence
+from psgpipe.comparison.words.sections import STAGER_ERROR_HEAD, stager_error_row
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import Comparison, Contrast
 

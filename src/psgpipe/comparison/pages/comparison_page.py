@@ -9,14 +9,14 @@ from pathlib import Path
 from psgpipe.comparison.pages import estimation_plot as estimation
 from psgpipe.comparison.pages import forest_plot as forest
 from psgpipe.comparison.pages.subject_parts import subject_parts, subjects_in_order
-from psgpipe.comparison.words.report import (
+from psgpipe.comparison.words.contrast_table import short_table
+from psgpipe.comparison.words.primary_sentence import (
     estimand_sentence,
     plain_name,
     primary_sentence,
-    sections,
-    short_table,
     title_of,
 )
+from psgpipe.comparison.words.sections import sections
 from psgpipe.files.atomic import write_file
 from psgpipe.model.comparison import Comparison, Contrast
 from psgpipe.reports.page import page

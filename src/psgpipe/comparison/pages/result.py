@@ -76,13 +76,8 @@ class ComparisonResult(Comparison):
 
     def _repr_html_(self) -> str:
         from psgpipe.comparison.pages.comparison_page import first_svg
-        from psgpipe.comparison.words.report import (
-            contrast_head,
-            contrast_row,
-            primary_sentence,
-            short_table,
-            title_of,
-        )
+        from psgpipe.comparison.words.contrast_table import contrast_head, contrast_row, short_table
+        from psgpipe.comparison.words.primary_sentence import primary_sentence, title_of
 
         rows = [contrast_row(contrast) for contrast in short_table(self)]
         title = f"{title_of(self)}: {primary_sentence(self)}"

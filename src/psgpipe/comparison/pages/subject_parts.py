@@ -6,7 +6,7 @@ import math
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
-from psgpipe.comparison.words.report import short_table
+from psgpipe.comparison.words.contrast_table import short_table
 from psgpipe.comparison.words.shown_numbers import ratio, signed
 from psgpipe.model.comparison import Comparison, Contrast, NightFate, SubjectChange
 from psgpipe.model.ids import night_order
