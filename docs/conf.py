@@ -9,7 +9,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import click
+
 import psgpipe
+from psgpipe.cli.app import COMMANDS
+from psgpipe.cli.app import psgpipe as program
 
 project = "psgpipe"
 author = "the psgpipe developers"
@@ -88,11 +92,30 @@ def _signature(*given: Any) -> tuple[str | None, str | None]:
     return _readable(arguments), _readable(returned)
 
 
-def setup(app: Any) -> None:
-    """Called by Sphinx."""
-    app.connect("autodoc-process-signature", _signature)
-
-
 # `make linkcheck` asks the network for every external link; CI does not.
 linkcheck_timeout = 20
 linkcheck_retries = 2
+
+
+def help_of_commands() -> str:
+    """The help of every command as Markdown, a heading for each."""
+    parent = click.Context(program, info_name="psgpipe", max_content_width=100, terminal_width=100)
+    found = {name: program.get_command(parent, name) for name in COMMANDS}
+    texts = {
+        name: command.get_help(click.Context(command, info_name=name, parent=parent))
+        for name, command in found.items()
+        if command is not None
+    }
+    return "\n".join(f"## psgpipe {name}\n\n```text\n{text}\n```\n" for name, text in texts.items())
+
+
+def fill_in_help(_: Any, page: str, source: list[str]) -> None:
+    """Put the help of every command into its page."""
+    if page == "reference/commands":
+        source[0] = source[0].replace("<!-- the help of every command -->", help_of_commands())
+
+
+def setup(app: Any) -> None:
+    """Called by Sphinx."""
+    app.connect("autodoc-process-signature", _signature)
+    app.connect("source-read", fill_in_help)

@@ -130,7 +130,7 @@ def test_a_failed_night_says_why_in_its_folder(run, tmp_path):
 
 def test_a_command_that_does_not_exist(capsys):
     assert exit_code(["rum"]) == 2
-    assert "No such command 'rum'" in capsys.readouterr().err
+    assert "there is no command 'rum'; did you mean 'run'?" in capsys.readouterr().err
 
 
 def test_a_recording_that_is_replaced_while_it_is_staged_gives_no_night(run, tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from psgpipe.agreement.report import head_line, narrow_tables, notes
 from psgpipe.cli.options import (
     FILE,
     LOGGER,
+    Command,
     log_to_stderr,
     output_options,
     print_json,
@@ -26,7 +27,7 @@ from psgpipe.scorings.mapping import read_mapping
 MOST_SHOWN = 20
 
 
-@click.command(name="agree")
+@click.command(name="agree", cls=Command)
 @click.argument("out", type=FILE)
 @scorings_options
 @scoring_map_option

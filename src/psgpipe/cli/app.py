@@ -80,6 +80,7 @@ class LazyCommands(click.Group):
 @click.group(
     cls=LazyCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="psgpipe COMMAND --help shows examples and all options of a command.",
 )
 @click.version_option(__version__, prog_name="psgpipe", message="%(prog)s %(version)s")
 def psgpipe() -> None:
@@ -117,7 +118,9 @@ def exit_code(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        error.show()
+        from psgpipe.cli.help.usage import usage_text
+
+        click.echo(printable(usage_text(error, COMMANDS, arguments or sys.argv[1:])), err=True)
         return 2
     except PsgpipeError as error:
         click.echo(f"psgpipe: {printable(str(error))}", err=True)

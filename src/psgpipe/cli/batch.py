@@ -18,6 +18,7 @@ from psgpipe.batch.run import prepare_study, run_batch
 from psgpipe.cli.options import (
     FILE,
     LOGGER,
+    Command,
     blind_option,
     labels_option,
     log_to_stderr,
@@ -48,38 +49,45 @@ from psgpipe.study.study import Study, read_study, unnamed_conditions, with_scor
 MOST_SHOWN = 20
 
 
-@click.command(name="batch")
+@click.command(name="batch", cls=Command)
 @click.argument("study", type=FILE, metavar="STUDY.tsv|FOLDER")
-@click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="Where results go.")
+@click.option(
+    "-o", "--out", type=FILE, required=True, metavar="DIR", help="The folder of the results."
+)
 @click.option(
     "-j", "--jobs", default="auto", show_default=True, metavar="N|auto",
-    help="Nights at once; auto: what the scheduler gave and what fits into memory.",
+    help="Nights staged at the same time; auto: as many as processors and memory allow.",
 )  # fmt: skip
 @pipeline_option
 @labels_option
 @click.option(
-    "--shard", metavar="I/N", help="Do part I of N; run psgpipe gather when all parts are done."
+    "--shard", metavar="I/N", help="Stage part I of N; run psgpipe gather when all parts are done."
 )
 @click.option(
     "--timeout", type=click.FloatRange(min=0), default=DEFAULT_LIMIT_S, show_default=True,
-    metavar="S", help="Stop a night after S seconds and count it as failed; 0: no limit.",
+    metavar="SECONDS",
+    help="Stop a night after so many seconds and count it as failed; 0: no limit.",
 )  # fmt: skip
-@click.option("--retry-failed", is_flag=True, help="Try failed nights although nothing changed.")
+@click.option(
+    "--retry-failed", is_flag=True, help="Try failed nights again, although nothing changed."
+)
 @click.option(
     "--trust-mtime", is_flag=True,
-    help="Do not read recordings again whose size and times are the same.",
+    help="Do not read a recording again if its size and its times are the same.",
 )  # fmt: skip
 @click.option(
     "--dry-run", is_flag=True, help="Show what would be done, and the time and space it needs."
 )
 @click.option(
     "--prepare", is_flag=True,
-    help="Check the study table once for all shards; stage nothing.",
+    help="Check the study table once for all parts (--shard); stage nothing.",
 )  # fmt: skip
 @stages_option
 @scoring_map_option
-@click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
-@click.option("--force", is_flag=True, help="Compute finished nights again.")
+@click.option("--no-figures", is_flag=True, help="Write no pictures and no pages.")
+@click.option(
+    "--force", is_flag=True, help="Compute finished nights again, although nothing changed."
+)
 @microstructure_option
 @thresholds_option
 @blind_option

@@ -12,6 +12,7 @@ from psgpipe.agreement.calibrating.report import calibration_dict, head_line, no
 from psgpipe.cli.options import (
     FILE,
     LOGGER,
+    Command,
     log_to_stderr,
     output_options,
     print_json,
@@ -22,7 +23,7 @@ from psgpipe.cli.printing import printable, table
 from psgpipe.scorings.mapping import read_mapping
 
 
-@click.command(name="calibrate")
+@click.command(name="calibrate", cls=Command)
 @click.argument("out", type=FILE)
 @click.option(
     "-o", "--out", "file", type=FILE, required=True, metavar="LAB.toml",

@@ -17,6 +17,7 @@ import click
 from psgpipe.cli.options import (
     FILE,
     LOGGER,
+    Command,
     labels_option,
     log_to_stderr,
     output_options,
@@ -40,23 +41,29 @@ from psgpipe.study.discovery import recordings_in
 from psgpipe.tables.cells import without_formula
 
 
-@click.command(name="check")
+@click.command(name="check", cls=Command)
 @click.argument("recordings", type=FILE, nargs=-1, metavar="RECORDING|FOLDER...")
-@click.option("--engine", is_flag=True, help="Compare the fast engine with yasa on this machine.")
+@click.option(
+    "--engine", is_flag=True,
+    help="Check the installation in place of a recording: does the fast stager give YASA's stages "
+    "on this machine?",
+)  # fmt: skip
 @click.option(
     "--header-only", is_flag=True,
-    help="Read the header only, which is fast: neither samples nor annotations are checked.",
+    help="Read the header only (fast): no signal quality, no annotations.",
 )  # fmt: skip
-@click.option("--quality", is_flag=True, help="Check the signals of recordings in a FOLDER, too.")
-@click.option("--tsv", "as_tsv", is_flag=True, help="One row for each recording on stdout.")
+@click.option(
+    "--quality", is_flag=True, help="Also check the signals of the recordings in a FOLDER (slow)."
+)
+@click.option("--tsv", "as_tsv", is_flag=True, help="Print a table with a row for each recording.")
 @click.option(
     "--anonymise", type=FILE, metavar="DIR",
-    help="Also write a copy without identifying header text into DIR.",
+    help="Also write a copy into DIR without names, dates and other identifying header text.",
 )  # fmt: skip
-@click.option("--keep-date", is_flag=True, help="The anonymous copy keeps the date of the night.")
+@click.option("--keep-date", is_flag=True, help="With --anonymise: keep the date of the night.")
 @click.option(
     "--keep-age-sex", is_flag=True,
-    help="The anonymous copy keeps sex and age in years, without the day of birth.",
+    help="With --anonymise: keep sex and age in years, not the day of birth.",
 )  # fmt: skip
 @pipeline_option
 @labels_option
@@ -77,9 +84,9 @@ def command(
         check_engine(recordings, as_json=as_json, quiet=quiet)
         return
     if not recordings:
-        raise click.UsageError("Missing argument 'RECORDING|FOLDER...'.")
+        raise click.UsageError("RECORDING|FOLDER... is missing")
     if as_tsv and as_json:
-        raise click.UsageError("--tsv and --json exclude each other.")
+        raise click.UsageError("--tsv and --json were given, wanted one of them")
     definition = load_definition(pipeline)
     label_table = read_label_table(labels) if labels else None
     is_audit = any(path.is_dir() for path in recordings)
@@ -126,7 +133,7 @@ def check_engine(recordings: tuple[Path, ...], *, as_json: bool, quiet: bool) ->
         They are not equal here.
     """
     if recordings:
-        raise click.UsageError("--engine takes no recording; it makes its own nights.")
+        raise click.UsageError("--engine takes no recording: it makes its own nights")
     use_scratch_for_caches()
     comparisons = list(compare_engines())
     if as_json:

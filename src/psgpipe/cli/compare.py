@@ -10,6 +10,7 @@ import click
 from psgpipe.cli.options import (
     FILE,
     LOGGER,
+    Command,
     log_to_stderr,
     output_options,
     print_json,
@@ -23,50 +24,72 @@ from psgpipe.model.comparison_spec import ComparisonSpec
 from psgpipe.results.study_file import STUDY
 
 
-@click.command(name="compare")
+@click.command(name="compare", cls=Command)
 @click.argument("source", type=FILE, required=False, metavar="OUT|NIGHTS.tsv")
 @click.option(
     "-p", "--spec", "--pipeline", "spec", metavar="FILE|NAME",
-    help="Comparison spec: endpoints, nights and tests, declared before results are seen.",
+    help="The comparison spec: endpoints and tests, declared before you see results.",
 )  # fmt: skip
-@click.option("--baseline", multiple=True, metavar="WORD", help="Condition of the baseline nights.")
 @click.option(
-    "--treatment", multiple=True, metavar="WORD", help="Condition of the treatment nights."
+    "--baseline", multiple=True, metavar="WORD",
+    help="Condition of the baseline nights, in the words of your table. Default: baseline.",
+)  # fmt: skip
+@click.option(
+    "--treatment",
+    multiple=True,
+    metavar="WORD",
+    help="Condition of the treatment nights. Default: treatment.",
 )
-@click.option("--treatment-arm", multiple=True, metavar="WORD", help="Arm with the treatment.")
-@click.option("--control-arm", multiple=True, metavar="WORD", help="Arm to compare it with.")
-@click.option("--primary", metavar="ENDPOINT", help="Primary endpoint, where there is no spec.")
-@click.option("-o", "--out", type=FILE, metavar="DIR", help="Results go to DIR/comparison/.")
+@click.option(
+    "--treatment-arm",
+    multiple=True,
+    metavar="WORD",
+    help="Two arms: the arm with the treatment (column arm).",
+)
+@click.option(
+    "--control-arm", multiple=True, metavar="WORD", help="Two arms: the arm to compare it with."
+)
+@click.option(
+    "--primary",
+    metavar="ENDPOINT",
+    help="The endpoint that decides, such as rem_pct, if you give no spec.",
+)
+@click.option(
+    "-o", "--out", type=FILE, metavar="DIR",
+    help="Results go to DIR/comparison/. Default: OUT, or the folder of the table.",
+)  # fmt: skip
 @click.option(
     "--allow-unlike",
     multiple=True,
     metavar="FIELD",
-    help="Compare nights of a subject although FIELD of the recipe differs; may be repeated.",
+    help="Compare nights of a subject although they were processed with another FIELD, such as "
+    "derivations; may be repeated.",
 )
 @click.option(
     "--exploratory",
     is_flag=True,
     help="Accept a spec that was edited after its lock; every table says so.",
 )
-@click.option("--no-figures", is_flag=True, help="No page and no pictures.")
+@click.option("--no-figures", is_flag=True, help="Write no page and no pictures.")
 @click.option(
     "--lock",
     type=FILE,
     metavar="SPEC",
-    help="Write hash and time beside SPEC before you see any result.",
+    help="Record the spec and the time before you see any result; compares nothing.",
 )
 @click.option(
     "--stages", type=click.Choice(["auto", "expert"]), metavar="auto|expert",
-    help="expert: the stages of the scorings beside the nights. Default: the nights as run.",
+    help="expert: take the nights as a person scored them. Default: as they were staged.",
 )  # fmt: skip
 @click.option(
     "--source", "measured_by", type=click.Choice(["psg", "diary", "actigraphy"]), default="psg",
     show_default=True, metavar="psg|diary|actigraphy",
-    help="Whose nights; those of diary and actigraphy are made by psgpipe concord.",
+    help="The nights of the polysomnography, or of a diary or actigraphy (run psgpipe concord "
+    "first).",
 )  # fmt: skip
 @click.option(
     "--agreement", type=FILE, metavar="FILE",
-    help="agreement.json of psgpipe agree: does the difference exceed the stager's own error?",
+    help="agreement.json of psgpipe agree: is the difference larger than the stager's error?",
 )  # fmt: skip
 @output_options
 def command(

@@ -13,7 +13,7 @@ import click
 from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.resources import choose_jobs
 from psgpipe.batch.run import run_batch
-from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, LOGGER, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.run import agreement_dict, agreement_text
 from psgpipe.cli.text.compare_text import comparison_text
 from psgpipe.cli.text.progress import show_batch
@@ -34,10 +34,27 @@ EFFECT = {"rem_pct": -5.0}
 SPEC = "treatment-comparison"
 
 
-@click.command(name="demo")
-@click.option("-o", "--out", type=FILE, default="psgpipe-demo", show_default=True, metavar="DIR")
-@click.option("--subjects", type=int, default=2, show_default=True, help="How many subjects.")
-@click.option("--hours", type=float, default=4.5, show_default=True, help="Length of a recording.")
+@click.command(name="demo", cls=Command)
+@click.option(
+    "-o",
+    "--out",
+    type=FILE,
+    default="psgpipe-demo",
+    show_default=True,
+    metavar="DIR",
+    help="A new folder, or that of an earlier demo.",
+)
+@click.option(
+    "--subjects", type=int, default=2, show_default=True, metavar="N", help="How many subjects."
+)
+@click.option(
+    "--hours",
+    type=float,
+    default=4.5,
+    show_default=True,
+    metavar="H",
+    help="Length of a recording in hours.",
+)
 @output_options
 def command(
     out: Path, subjects: int, hours: float, verbose: bool, quiet: bool, as_json: bool

@@ -9,18 +9,18 @@ from typing import Any
 
 import click
 
-from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable, table
 from psgpipe.results.doubted_nights import DoubtedEpochOfNight, most_doubted
 
 
-@click.command(name="doubts")
+@click.command(name="doubts", cls=Command)
 @click.argument("out", type=FILE)
 @click.option(
     "-n", "number", type=click.IntRange(min=1), default=30, show_default=True, metavar="N",
     help="How many epochs.",
 )  # fmt: skip
-@click.option("--each-night", is_flag=True, help="N epochs of each night, not of the study.")
+@click.option("--each-night", is_flag=True, help="So many epochs of each night, not of the study.")
 @click.option(
     "--night", "nights", multiple=True, metavar="SUBJECT/NIGHT",
     help="Only this night; may be repeated.",

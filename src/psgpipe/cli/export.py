@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.errors import NightsIncomplete
 from psgpipe.messages import are, count_of
@@ -18,7 +18,7 @@ from psgpipe.results.export.stages import StagesWanted
 MOST_SHOWN = 20
 
 
-@click.command(name="export")
+@click.command(name="export", cls=Command)
 @click.argument("out", type=FILE)
 @click.option(
     "--to", type=click.Choice(list(FORMATS)), required=True, help="The format; see above."

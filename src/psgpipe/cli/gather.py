@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.comparison.pages.older import mark_older_comparisons
 from psgpipe.errors import NightsIncomplete, UsageError
@@ -19,7 +19,7 @@ from psgpipe.study.pages import keep_study_page
 MOST_SHOWN = 20
 
 
-@click.command(name="gather")
+@click.command(name="gather", cls=Command)
 @click.argument("out", type=FILE)
 @click.option("--no-figures", is_flag=True, help="No page of the study.")
 @click.option(

@@ -30,22 +30,33 @@ class _Path(click.Path):
         return as_stored(path)
 
 
+class Command(click.Command):
+    """A command whose help has examples, and its options in groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples and the options; only ``--help`` imports what that needs."""
+        from psgpipe.cli.help.page import write_help
+
+        write_help(self, ctx, formatter)
+
+
 FILE = _Path(path_type=Path)
 
 pipeline_option = click.option(
     "-p", "--pipeline", default="standard-night", show_default=True, metavar="FILE|NAME",
-    help="A pipeline file, or the name of one that comes with psgpipe.",
+    help="How nights are staged: standard-night, eeg-only, or your own pipeline file.",
 )  # fmt: skip
 labels_option = click.option(
     "--labels", type=FILE, metavar="FILE",
     help="Your site's label table: how its channels are called.",
 )  # fmt: skip
 blind_option = click.option(
-    "--blind", is_flag=True, help="Keep conditions and doses under seal until psgpipe unblind."
+    "--blind", is_flag=True, help="Show no condition and no dose until psgpipe unblind."
 )
 stages_option = click.option(
     "--stages", type=click.Choice(["auto", "expert"]), metavar="auto|expert",
-    help="expert: the stages of the scoring; nothing is staged. Default: as the pipeline says.",
+    help="expert: take the stages of the scoring, and stage nothing. Default: what the pipeline "
+    "says, normally auto.",
 )  # fmt: skip
 microstructure_option = click.option(
     "--microstructure", is_flag=True,
@@ -53,12 +64,12 @@ microstructure_option = click.option(
 )  # fmt: skip
 thresholds_option = click.option(
     "--thresholds-from", type=FILE, metavar="OUT",
-    help="Detect events by the subject's own baseline nights, finished there with "
-    "--microstructure.",
+    help="Detect these events with the limits of the subject's baseline nights in OUT, staged "
+    "with --microstructure.",
 )  # fmt: skip
 scoring_map_option = click.option(
     "--scoring-map", metavar="0=W,1=N1,...|FILE|aasm|rk",
-    help="The stage of each spelling in the scoring.",
+    help="What the words or numbers of the scoring mean: pairs, a file, or a known set.",
 )  # fmt: skip
 _scorings_option = click.option(
     "--scorings", type=FILE, metavar="DIR",
@@ -66,10 +77,10 @@ _scorings_option = click.option(
     "of the study table.",
 )  # fmt: skip
 _scorer_option = click.option(
-    "--scorer", metavar="NAME", help="Whose stages, where the files have several."
+    "--scorer", metavar="NAME", help="Whose stages to use, if the files have several scorers."
 )
 _verbose_option = click.option(
-    "-v", "--verbose", is_flag=True, help="Say what is done and for how long."
+    "-v", "--verbose", is_flag=True, help="Say more: what is done, and how long it takes."
 )
 _quiet_option = click.option("-q", "--quiet", is_flag=True, help="Print errors only.")
 _json_option = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import table
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.spec import parse_spec, spec_lines
@@ -26,37 +26,93 @@ from psgpipe.messages import did_you_mean
 POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
-@click.command(name="plan")
+@click.command(name="plan", cls=Command)
 @click.argument("source", type=FILE, required=False, metavar="OUT|NIGHTS.tsv")
-@click.option("--difference", type=float, required=True, help="The change to find, in its unit.")
-@click.option("--endpoint", metavar="ENDPOINT", help="Endpoint of OUT or NIGHTS.tsv.")
-@click.option("--sd-within", type=POSITIVE, help="SD between nights of one subject.")
 @click.option(
-    "--sd-subject", type=POSITIVE, help="SD between subjects; with --icc, or with --arms."
+    "--difference",
+    type=float,
+    required=True,
+    metavar="CHANGE",
+    help="The change to find, in the unit of the endpoint: -5 for 5 points less REM sleep.",
 )
 @click.option(
-    "--icc", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of one night."
+    "--endpoint",
+    metavar="ENDPOINT",
+    help="The endpoint, such as rem_pct, where OUT or NIGHTS.tsv is given.",
 )
 @click.option(
-    "--sd-response", type=click.FloatRange(min=0), help="SD between the subjects' true changes."
+    "--sd-within",
+    type=POSITIVE,
+    metavar="SD",
+    help="SD between nights of one subject, in the same unit.",
+)
+@click.option(
+    "--sd-subject",
+    type=POSITIVE,
+    metavar="SD",
+    help="SD between subjects; with --icc, or with --arms.",
+)
+@click.option(
+    "--icc",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="ICC",
+    help="Intraclass correlation of one night, in place of --sd-within.",
+)
+@click.option(
+    "--sd-response",
+    type=click.FloatRange(min=0),
+    metavar="SD",
+    help="SD between the true changes of the subjects. Default: 0.",
 )
 @click.option(
     "--nights", type=click.IntRange(1, 30), multiple=True, metavar="N",
     help="Nights in each condition; may be repeated.  [default: 1, 2, 3]",
 )  # fmt: skip
 @click.option(
-    "--arms", is_flag=True, help="Two parallel arms; numbers of subjects are of each arm."
+    "--arms", is_flag=True, help="Two parallel arms; numbers of subjects are those of each arm."
 )
-@click.option("--subjects", type=click.IntRange(4, 500), help="The power of so many subjects.")
 @click.option(
-    "--power", type=click.FloatRange(0.05, 0.99), default=0.8, show_default=True, help="Wanted."
+    "--subjects",
+    type=click.IntRange(4, 500),
+    metavar="N",
+    help="Give the power of so many subjects, in place of the number that is needed.",
 )
-@click.option("--baseline", multiple=True, metavar="WORD", help="Condition of the baseline nights.")
 @click.option(
-    "--treatment", multiple=True, metavar="WORD", help="Condition of the treatment nights."
+    "--power",
+    type=click.FloatRange(0.05, 0.99),
+    default=0.8,
+    show_default=True,
+    metavar="POWER",
+    help="The wanted power.",
 )
-@click.option("--simulations", type=click.IntRange(100, 100_000), default=2000, show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=20250101, show_default=True)
+@click.option(
+    "--baseline",
+    multiple=True,
+    metavar="WORD",
+    help="Condition of the baseline nights. Default: baseline.",
+)
+@click.option(
+    "--treatment",
+    multiple=True,
+    metavar="WORD",
+    help="Condition of the treatment nights. Default: treatment.",
+)
+@click.option(
+    "--simulations",
+    type=click.IntRange(100, 100_000),
+    default=2000,
+    show_default=True,
+    metavar="N",
+    help="Simulated studies for each power.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=20250101,
+    show_default=True,
+    metavar="N",
+    help="Start of the random numbers; the same seed gives the same power.",
+)
 @output_options
 def command(
     source: Path | None, difference: float, endpoint: str | None, sd_within: float | None,

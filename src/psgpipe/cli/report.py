@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, LOGGER, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.comparison.pages.comparison_page import write_comparison_page
 from psgpipe.comparison.pages.read_comparison import read_comparison
@@ -20,7 +20,7 @@ from psgpipe.results.status import require_results
 from psgpipe.study.pages import is_blinded_now, write_night_pages, write_study_page
 
 
-@click.command(name="report")
+@click.command(name="report", cls=Command)
 @click.argument("out", type=FILE)
 @click.option("--open", "open_page", is_flag=True, help="Open the page of the study in a browser.")
 @output_options

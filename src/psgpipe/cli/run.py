@@ -13,6 +13,7 @@ from psgpipe.batch.malloc import keep_freed_memory
 from psgpipe.cli.options import (
     FILE,
     LOGGER,
+    Command,
     blind_option,
     labels_option,
     log_to_stderr,
@@ -65,54 +66,79 @@ ORIGINS = {
 }
 
 
-@click.command(name="run")
+@click.command(name="run", cls=Command)
 @click.argument("recordings", type=FILE, nargs=-1, required=True, metavar="RECORDING...")
-@click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="Where results go.")
+@click.option(
+    "-o", "--out", type=FILE, required=True, metavar="DIR", help="The folder of the results."
+)
 @pipeline_option
 @labels_option
-@click.option("--subject", help="Subject id; otherwise from the file name.")
-@click.option("--night", help="Night id; otherwise from the file name.")
-@click.option("--condition", help="baseline, treatment, followup, washout or adaptation.")
+@click.option(
+    "--subject", metavar="ID", help="Subject. Default: from the file name, or the name itself."
+)
+@click.option("--night", metavar="ID", help="Night. Default: from the file name, or 1.")
+@click.option(
+    "--condition", metavar="WORD",
+    help="baseline, treatment, followup, washout, adaptation, or your own word.",
+)  # fmt: skip
 @click.option(
     "--lights-off",
     metavar="HH:MM[:SS]|+SECONDS",
-    help="Local clock time, ISO date-time, or seconds from the start.",
+    help="When the subject went to sleep: local clock time, date and time (2024-03-01T22:41), or "
+    "seconds from the start (+300). Default: annotations of the file, or its start.",
 )
-@click.option("--lights-on", metavar="HH:MM[:SS]|+SECONDS", help="As --lights-off.")
-@click.option("--timezone", metavar="ZONE", help="Of the clock times, such as Europe/Paris.")
+@click.option(
+    "--lights-on", metavar="HH:MM[:SS]|+SECONDS", help="When the subject got up; as --lights-off."
+)
+@click.option(
+    "--timezone", metavar="ZONE", help="Time zone of the clock times, such as Europe/Paris."
+)
 @click.option(
     "--sleep-period", "--period", "sleep_period", type=click.IntRange(min=1), metavar="N",
-    help="Which of several nights or naps in the recording.",
+    help="Which one, if the recording has several nights or naps: 1 is the first.",
 )  # fmt: skip
-@click.option("--age", type=float, help="Years. Age and sex are used if both are given.")
-@click.option("--sex", type=click.Choice(["F", "M"], case_sensitive=False), metavar="F|M")
+@click.option(
+    "--age", type=float, metavar="YEARS", help="Age. The stager uses age and sex if both are given."
+)
+@click.option(
+    "--sex", type=click.Choice(["F", "M"], case_sensitive=False), metavar="F|M", help="Sex."
+)
 @click.option(
     "--dose-end",
     metavar="DATE-TIME",
-    help="End of the dose (ISO): sedation does not count as sleep.",
+    help="When an anaesthetic dose ended, such as 2024-03-01T10:15. Sedation is not sleep: a night "
+    "within 6 h of it has no sleep architecture.",
 )
-@click.option("--scoring", type=FILE, help="An expert's stages: their summary and agreement.")
-@click.option("--scorer", metavar="NAME", help="Whose stages, where the scoring has several.")
+@click.option(
+    "--scoring",
+    type=FILE,
+    metavar="FILE",
+    help="Stages that a person scored: psgpipe compares them with its own.",
+)
+@click.option(
+    "--scorer", metavar="NAME", help="Whose stages to use, if the scoring has several scorers."
+)
 @scoring_map_option
 @click.option(
     "--as", "use", type=click.Choice(["expert", "correction"]), default="expert",
-    show_default=True, help="correction: the automatic stages, edited by hand.",
+    show_default=True, metavar="expert|correction",
+    help="What the scoring is: an expert's, or the automatic stages that a person corrected.",
 )  # fmt: skip
-@click.option("--by", metavar="NAME", help="Who edited them (--as correction).")
+@click.option("--by", metavar="NAME", help="Who corrected them (with --as correction).")
 @stages_option
-@click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
-@click.option("--force", is_flag=True, help="Compute again, and replace what is there.")
+@click.option("--no-figures", is_flag=True, help="Write no pictures and no page.")
+@click.option("--force", is_flag=True, help="Compute the night again, although nothing changed.")
 @microstructure_option
 @thresholds_option
 @click.option(
     "--eeg-gain", type=float, metavar="FACTOR",
-    help="Also say how many epochs change where the EEG is FACTOR times as large.",
+    help="Also say how many epochs get another stage if the EEG is FACTOR times as large.",
 )  # fmt: skip
 @click.option(
     "--level-of",
     type=FILE,
     metavar="NIGHT",
-    help="The same, with the factor to the level of another finished night: its folder.",
+    help="The same, with the factor to the EEG level of another finished night (its folder).",
 )
 @blind_option
 @output_options

@@ -6,16 +6,39 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, LOGGER, Command, log_to_stderr, output_options, print_json
 from psgpipe.messages import count_of
 
 
-@click.command(name="simulate")
-@click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="An empty folder.")
-@click.option("--subjects", type=int, default=2, show_default=True, help="How many subjects.")
-@click.option("--nights", type=int, default=1, show_default=True, help="Nights of each condition.")
-@click.option("--hours", type=float, default=8, show_default=True, help="Length of a recording.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Another seed, other nights.")
+@click.command(name="simulate", cls=Command)
+@click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="A new or empty folder.")
+@click.option(
+    "--subjects", type=int, default=2, show_default=True, metavar="N", help="How many subjects."
+)
+@click.option(
+    "--nights",
+    type=int,
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Nights of each subject in each condition.",
+)
+@click.option(
+    "--hours",
+    type=float,
+    default=8,
+    show_default=True,
+    metavar="H",
+    help="Length of a recording in hours.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Start of the random numbers; another seed gives other nights.",
+)
 @click.option(
     "--montage", type=click.Choice(["minimal", "clinical"]), default="minimal", show_default=True,
     help="Five derivations, or 24 signals at mixed rates with electrodes recorded apart.",
@@ -27,11 +50,17 @@ from psgpipe.messages import count_of
 )  # fmt: skip
 @click.option(
     "--arms", is_flag=True,
-    help="Column arm: drug, and placebo without an effect, pair by pair of subjects.",
+    help="Two arms in the column arm: drug, and placebo without the effect.",
 )  # fmt: skip
-@click.option("--diary", is_flag=True, help="Write diary.tsv, too, with a known bias.")
-@click.option("--actigraphy", is_flag=True, help="Write actigraphy/, too, with a known bias.")
-@click.option("--fs", "fs_hz", type=int, metavar="HZ", help="Rate of EEG, EOG and EMG.")
+@click.option("--diary", is_flag=True, help="Also write diary.tsv, with a known bias.")
+@click.option("--actigraphy", is_flag=True, help="Also write actigraphy/, with a known bias.")
+@click.option(
+    "--fs",
+    "fs_hz",
+    type=int,
+    metavar="HZ",
+    help="Sampling rate of EEG, EOG and EMG. Default: 128 (minimal), 256 (clinical).",
+)
 @click.option("--force", is_flag=True, help="Replace files of the same names in DIR.")
 @output_options
 def command(

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.results.status import (
     BatchRun,
@@ -27,7 +27,7 @@ from psgpipe.results.status import (
 )
 
 
-@click.command(name="status")
+@click.command(name="status", cls=Command)
 @click.argument("out", type=FILE)
 @output_options
 def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:

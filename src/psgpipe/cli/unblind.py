@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.options import FILE
+from psgpipe.cli.options import FILE, Command
 from psgpipe.comparison.spec_lock import load_spec
 from psgpipe.errors import UsageError
 from psgpipe.study.blinding import unblind
 from psgpipe.study.pages import keep_study_page
 
 
-@click.command(name="unblind")
+@click.command(name="unblind", cls=Command)
 @click.argument("out", type=FILE)
 @click.option("--spec", metavar="SPEC", help="The comparison spec, where it says blind = true.")
 def command(out: Path, spec: str | None) -> None:

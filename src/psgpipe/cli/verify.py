@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.cli.text.failure_lines import unlisted_lines
 from psgpipe.errors import OutputConflict
@@ -17,7 +17,7 @@ from psgpipe.results.verify import verify
 from psgpipe.study.blind_check import files_against_the_blind
 
 
-@click.command(name="verify")
+@click.command(name="verify", cls=Command)
 @click.argument("out", type=FILE)
 @output_options
 def command(out: Path, verbose: bool, quiet: bool, as_json: bool) -> None:

@@ -21,6 +21,7 @@ from psgpipe.cli.batch import study_of_batch
 from psgpipe.cli.cluster.submission_lines import job_names
 from psgpipe.cli.options import (
     FILE,
+    Command,
     blind_option,
     labels_option,
     log_to_stderr,
@@ -44,52 +45,78 @@ from psgpipe.study import blinding
 from psgpipe.study.study import Study
 
 
-@click.command(name="submit")
+@click.command(name="submit", cls=Command)
 @click.argument("study", type=FILE, metavar="STUDY.tsv")
-@click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="Where results go.")
+@click.option(
+    "-o", "--out", type=FILE, required=True, metavar="DIR", help="The folder of the results."
+)
 @click.option(
     "--engine", type=click.Choice([*SCHEDULERS]), required=True, help="The site's scheduler."
 )
 @click.option("--emit-only", is_flag=True, help="Write the scripts; send nothing.")
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
-    help="Nights at once, and processors, in each element of the array.",
+    help="Nights staged at the same time in each element; also its number of processors.",
 )  # fmt: skip
 @click.option(
     "--per-task", default="auto", show_default=True, metavar="auto|N",
-    help="Nights in each element; auto: half an hour of work, by finished nights.",
+    help="Nights in each element of the array; auto: half an hour of work.",
 )  # fmt: skip
 @click.option(
-    "--throttle", type=click.IntRange(min=1), metavar="K", help="Elements that may run at once."
+    "--throttle",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Elements that may run at the same time. Default: no limit.",
 )
-@click.option("--time", "time_text", metavar="HH:MM:SS", help="Wall time of an element.")
-@click.option("--mem", metavar="SIZE", help="Memory of an element, for example 4G.")
-@click.option("--partition", metavar="NAME", help="Partition, or queue.")
-@click.option("--account", metavar="NAME", help="Account, or project.")
 @click.option(
-    "--option", "options", multiple=True, metavar="TEXT",
-    help="A further option of the scheduler, as in --option=--qos=low; as often as needed.",
+    "--time",
+    "time_text",
+    metavar="HH:MM:SS",
+    help="Longest time of an element. Default: from what a night costs.",
+)
+@click.option(
+    "--mem",
+    metavar="SIZE",
+    help="Memory of an element, such as 4G. Default: from what a night costs.",
+)
+@click.option(
+    "--partition", metavar="NAME", help="Partition (Slurm) or queue. Default: the site's."
+)
+@click.option("--account", metavar="NAME", help="Account or project. Default: the site's.")
+@click.option(
+    "--option", "options", multiple=True, metavar="OPTION",
+    help="A further option of the scheduler, as in --option=--qos=low; may be repeated.",
 )  # fmt: skip
 @click.option(
-    "--command", "psgpipe", metavar="TEXT",
+    "--command", "psgpipe", metavar="COMMAND",
     help="How a node starts psgpipe, as in 'apptainer exec /data/psgpipe.sif psgpipe'.",
 )  # fmt: skip
-@click.option("--spec", type=FILE, metavar="FILE", help="Compare and report, too, by this spec.")
-@click.option("--all", "everything", is_flag=True, help="Send elements without missing nights, too")
+@click.option(
+    "--spec",
+    type=FILE,
+    metavar="FILE",
+    help="When all nights are done, compare them by this spec and write the pages.",
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Also send elements without missing nights."
+)
 @pipeline_option
 @labels_option
 @stages_option
 @scoring_map_option
 @click.option(
     "--timeout", type=click.FloatRange(min=0), default=DEFAULT_LIMIT_S, show_default=True,
-    metavar="S", help="Stop a night after S seconds and count it as failed; 0: no limit.",
+    metavar="SECONDS",
+    help="Stop a night after so many seconds and count it as failed; 0: no limit.",
 )  # fmt: skip
-@click.option("--retry-failed", is_flag=True, help="Try failed nights although nothing changed.")
+@click.option(
+    "--retry-failed", is_flag=True, help="Try failed nights again, although nothing changed."
+)
 @click.option(
     "--trust-mtime", is_flag=True,
-    help="Do not read recordings again whose size and times are the same.",
+    help="Do not read a recording again if its size and its times are the same.",
 )  # fmt: skip
-@click.option("--no-figures", is_flag=True, help="No pictures, no pages.")
+@click.option("--no-figures", is_flag=True, help="Write no pictures and no pages.")
 @microstructure_option
 @thresholds_option
 @blind_option

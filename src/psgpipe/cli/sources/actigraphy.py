@@ -11,7 +11,7 @@ from psgpipe.actigraphy.output_files import write_actigraphy
 from psgpipe.actigraphy.read import read_actigraphy
 from psgpipe.actigraphy.score import ALGORITHMS, score_actigraphy
 from psgpipe.actigraphy.wear import NONWEAR_MIN
-from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, LOGGER, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.errors import ActigraphyInvalid, NightsIncomplete, UsageError
 from psgpipe.files.regular import file_name
@@ -23,17 +23,21 @@ algorithm_option = click.option(
     "Actiwatch counts.",
 )  # fmt: skip
 any_maker_option = click.option(
-    "--any-maker", is_flag=True, help="Score counts of another maker than the algorithm's, too."
+    "--any-maker",
+    is_flag=True,
+    help="Also score counts of a maker for which the algorithm was not made.",
 )
 nonwear_option = click.option(
     "--nonwear-min", type=click.FloatRange(min=1), default=NONWEAR_MIN, show_default=True,
-    help="So many minutes without a count are not wear.",
+    metavar="MINUTES", help="So many minutes without a count: the watch was not worn.",
 )  # fmt: skip
 
 
-@click.command(name="actigraphy")
+@click.command(name="actigraphy", cls=Command)
 @click.argument("files", type=FILE, nargs=-1, required=True, metavar="FILE...")
-@click.option("-o", "--out", type=FILE, required=True, metavar="DIR", help="Where results go.")
+@click.option(
+    "-o", "--out", type=FILE, required=True, metavar="DIR", help="The folder of the results."
+)
 @algorithm_option
 @any_maker_option
 @nonwear_option

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.options import FILE, LOGGER, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, LOGGER, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable, table
 from psgpipe.cli.sources.actigraphy import algorithm_option, any_maker_option, nonwear_option
 from psgpipe.concordance.concord import Concordance, concord
@@ -18,12 +18,14 @@ from psgpipe.messages import count_of
 MOST_SHOWN = 10
 
 
-@click.command(name="concord")
+@click.command(name="concord", cls=Command)
 @click.argument("out", type=FILE)
-@click.option("--diary", type=FILE, metavar="FILE", help="A diary: a table with a row a night.")
+@click.option(
+    "--diary", type=FILE, metavar="FILE", help="The diary: a table with a row for each night."
+)
 @click.option(
     "--actigraphy", type=FILE, metavar="DIR",
-    help="A folder with counts, called <subject>.* or <subject>_<anything>.*.",
+    help="The folder of the activity counts: files called <subject>.* or <subject>_<anything>.*.",
 )  # fmt: skip
 @algorithm_option
 @any_maker_option

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from psgpipe.cli.options import FILE, log_to_stderr, output_options, print_json
+from psgpipe.cli.options import FILE, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.errors import FileTaken, UsageError
 from psgpipe.files.atomic import write_file
@@ -17,15 +17,24 @@ from psgpipe.starter.profile import profile_named, profile_of_pattern
 from psgpipe.starter.starter_table import starter_table
 
 
-@click.command(name="table")
+@click.command(name="table", cls=Command)
 @click.argument("folder", type=FILE)
 @click.option("-o", "--out", type=FILE, required=True, metavar="STUDY.tsv", help="The new table.")
 @click.option(
-    "--pattern", metavar="PATTERN", help="Names of recordings, such as '{subject}E{night}-PSG.edf'."
+    "--pattern",
+    metavar="PATTERN",
+    help="How recordings are called, such as '{subject}E{night}-PSG.edf'.",
 )
-@click.option("--profile", metavar="NAME", help="A public archive, such as sleep-edf-cassette.")
-@click.option("--no-lights", is_flag=True, help="Read no annotations, which is faster.")
-@click.option("--force", is_flag=True, help="Replace a table that is there.")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="The recordings are of a public archive: sleep-edf-cassette, sleep-edf-telemetry, shhs, "
+    "mesa, cfs, wsc, hmc, cap, dreams, isruc.",
+)
+@click.option(
+    "--no-lights", is_flag=True, help="Do not read lights off and on from the annotations (faster)."
+)
+@click.option("--force", is_flag=True, help="Replace the table if it exists.")
 @output_options
 def command(
     folder: Path, out: Path, pattern: str | None, profile: str | None, no_lights: bool,

@@ -1,0 +1,1 @@
+"""What ``psgpipe COMMAND --help`` shows beside the options, and what a misspelt command gets."""
