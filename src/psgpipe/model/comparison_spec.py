@@ -121,6 +121,12 @@ estimand_summary
     blind: bool = False
     seed: int = 20250101
 
+    @property
+    def named_endpoints(self) -> tuple[str, ...]:
+        """The endpoints that the spec names anywhere; one may occur twice."""
+        roles = (self.primary, *self.secondary, *(self.endpoints or ()))
+        return tuple(e for e in (*roles, *self.transform, *self.equivalence, *self.population) if e)
+
 
 @dataclass(frozen=True)
 class Declaration:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.errors import NightsNotComparable, UsageError
 from psgpipe.messages import count_of
 from psgpipe.model.comparison import EEG_ONLY, RECIPE_FIELDS, MeasuredNight
@@ -184,3 +185,22 @@ def _label(name: str) -> str:
 
 def _cut_hash(value: str) -> str:
     return f"{value[:12]}..." if len(value) == 64 else value
+
+
+def with_like_cohort(selection: NightSelection, allowed: Sequence[str]) -> NightSelection:
+    """The selection without subjects not analysed whose baseline nights have different recipes.
+
+    Such nights differ by more than sleep does from night to night.
+    """
+    unlike = unlike_subjects(selection.cohort_baseline, allowed)
+    if not unlike:
+        return selection
+    warning = (
+        f"the baseline nights of {count_of(len(unlike), 'subject')} outside the comparison were "
+        "made by different recipes: left out of the night-to-night SD"
+    )
+    return replace(
+        selection,
+        cohort_baseline={s: n for s, n in selection.cohort_baseline.items() if s not in unlike},
+        warnings=(*selection.warnings, warning),
+    )
