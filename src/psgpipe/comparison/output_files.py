@@ -89,6 +89,10 @@ def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) 
 
         files |= {name: [content] for name, content in comparison_pages(comparison, out).items()}
     put_results(folder, files, out)
+    if pages:
+        from psgpipe.comparison.pages.comparison_page import renew_pages_of_other_sources
+
+        renew_pages_of_other_sources(out, comparison.measured_by)
     return folder
 
 

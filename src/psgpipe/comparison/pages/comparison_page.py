@@ -8,6 +8,8 @@ from pathlib import Path
 
 from psgpipe.comparison.pages import estimation_plot as estimation
 from psgpipe.comparison.pages import forest_plot as forest
+from psgpipe.comparison.pages.other_sources import changes_by_other_sources, other_comparisons
+from psgpipe.comparison.pages.read_comparison import read_comparison
 from psgpipe.comparison.pages.subject_parts import subject_parts, subjects_in_order
 from psgpipe.comparison.words.contrast_table import short_table
 from psgpipe.comparison.words.primary_sentence import (
@@ -18,7 +20,7 @@ from psgpipe.comparison.words.primary_sentence import (
 )
 from psgpipe.comparison.words.sections import sections
 from psgpipe.files.atomic import write_file
-from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.model.comparison import SOURCE_NAMES, Comparison, Contrast, MeasuredBy
 from psgpipe.reports.page import page
 from psgpipe.reports.rendering import render
 from psgpipe.reports.study.comparisons import OLDER, is_older
@@ -74,6 +76,8 @@ def comparison_pages(comparison: Comparison, out: Path) -> dict[str, bytes]:
         method=[text for topic, text in statements.items() if topic in METHOD],
         sections=sections(comparison),
         subjects=parts,
+        source=SOURCE_NAMES[comparison.measured_by],
+        by_other_sources=changes_by_other_sources(out, comparison.measured_by, in_part),
         n_left_out=len(subjects) - len(parts),
         study_page=f"../{PAGE}" if (out / PAGE).is_file() else None,
         links_from="../",
@@ -120,6 +124,14 @@ def write_comparison_page(comparison: Comparison, out: Path) -> Path:
     for name, content in comparison_pages(comparison, out).items():
         write_file(folder / name, content)
     return folder / PAGE
+
+
+def renew_pages_of_other_sources(out: Path, measured_by: MeasuredBy) -> None:
+    """Write the pages of the other comparisons in `out` again: they show this one's subjects."""
+    for held in other_comparisons(out, measured_by):
+        comparison = read_comparison(out / held.folder) if held.page else None
+        if comparison is not None:
+            write_comparison_page(comparison, out)
 
 
 def _shown(contrast: Contrast, comparison: Comparison) -> ShownEndpoint:
