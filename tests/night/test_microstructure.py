@@ -238,7 +238,7 @@ def test_the_level_is_that_of_another_night(study, finished, with_events, capsys
     [
         (["--eeg-gain", "0"], "a gain of 0 was asked for, wanted 0.01 to 100"),
         (["--eeg-gain", "nan"], "a gain of nan was asked for"),
-        (["--level-of", "nowhere"], "has no broadband_ln"),
+        (["--level-of", "nowhere"], "nowhere holds no finished night with the level of its EEG"),
         (["--level-of", "nowhere", "--eeg-gain", "2"], "both say the level"),
     ],
 )

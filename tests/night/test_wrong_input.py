@@ -102,6 +102,21 @@ def test_impossible_lights(run, tmp_path, option, time, said):
     refused(run(recording, option, time), 2, said)
 
 
+def test_a_misspelt_condition(run, tmp_path):
+    refused(run(tmp_path / "nowhere.edf", "--condition", "basline"), 2, "wanted 'baseline'")
+
+
+def test_a_scoring_that_is_not_there_costs_no_earlier_result(run, tmp_path):
+    recording = write_night(tmp_path / "night.edf", seconds=600)
+    code, _, out = run(recording, "--no-figures")
+    before = leftovers(out)
+    code_without, said, _ = run(recording, "--no-figures", "--scoring", tmp_path / "night.txt")
+    assert (code, code_without) == (0, 5)
+    assert "night.txt: no such file" in said
+    assert before
+    assert leftovers(out) == before
+
+
 def test_an_impossible_age(run, tmp_path):
     refused(run(tmp_path / "nowhere.edf", "--age", "212"), 2, "age is 212")
 

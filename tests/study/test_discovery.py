@@ -4,8 +4,11 @@ import os
 
 import pytest
 
+from psgpipe.edf.writer import write_scoring
 from psgpipe.errors import StudyTableInvalid
+from psgpipe.model.hypnogram import Hypnogram, SleepStage
 from psgpipe.study.discovery import find_recordings, nights_in_folder
+from tests.recordings import write_night
 
 
 def put(folder, *names):
@@ -65,6 +68,16 @@ def test_files_of_stages_are_passed_over_and_counted(tmp_path):
     put(tmp_path, "SC4001E0-PSG.edf", "SC4001EC-Hypnogram.edf", "night_scoring.edf")
     paths, passed_over = find_recordings(tmp_path)
     assert ([path.name for path in paths], passed_over) == (["SC4001E0-PSG.edf"], 2)
+
+
+def test_a_file_with_annotations_alone_holds_stages_whatever_its_name(tmp_path):
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "expert").mkdir()
+    write_night(tmp_path / "recordings" / "S1.edf", seconds=60, annotations=[(0, "Lights off")])
+    (tmp_path / "expert" / "S1.edf").write_bytes(write_scoring(Hypnogram((SleepStage.W,) * 4)))
+    nights, passed_over = nights_in_folder(tmp_path)
+    assert [n.recording for n in nights] == [tmp_path / "recordings" / "S1.edf"]
+    assert passed_over == 1
 
 
 def test_subject_and_night_come_from_bids_names_or_the_file_name(tmp_path):

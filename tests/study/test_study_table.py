@@ -559,7 +559,7 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 def test_a_table_that_is_not_there(tmp_path):
     with pytest.raises(StudyTableInvalid, match="cannot be read"):
         study_table(tmp_path / "absent.tsv")
-    with pytest.raises(StudyTableInvalid, match="cannot be read"):
+    with pytest.raises(StudyTableInvalid, match="a file was wanted, this is a folder"):
         study_table(tmp_path)
 
 

@@ -194,6 +194,12 @@ def study_of_batch(
 
         by_expert = recipe.definition.by_expert
         nights = with_scoring_map(nights, read_mapping(scoring_map), by_expert=by_expert)
+    table = source / "study.tsv"
+    if part is None and source.is_dir() and table.is_file():
+        LOGGER.info(
+            f"! the table {printable(str(table))} is not read where its folder is given: "
+            "to use its conditions and lights, give the table"
+        )
     if nights.passed_over:
         n_files = count_of(nights.passed_over, "file")
         hold = "holds" if nights.passed_over == 1 else "hold"

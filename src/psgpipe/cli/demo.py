@@ -19,7 +19,7 @@ from psgpipe.cli.text.compare_text import comparison_text
 from psgpipe.cli.text.progress import show_batch
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
-from psgpipe.errors import NightsIncomplete
+from psgpipe.errors import NightsIncomplete, OutputConflict
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.night_folder import night_folder
 from psgpipe.results.nights_tsv import gather
@@ -66,6 +66,7 @@ def command(
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     study_folder, results = out / "study", out / "results"
+    _refuse_other_files(out, (study_folder, results))
     design = StudyDesign(subjects, NIGHTS_OF_EACH_CONDITION, hours, effects=EFFECT)
     LOGGER.info(f"simulating {subjects * 2 * NIGHTS_OF_EACH_CONDITION} nights of {hours:g} h")
     truth = simulate_study(design, study_folder, force=True)
@@ -93,6 +94,15 @@ def command(
         click.echo(f"  Recordings: {study_folder}. Nights, pictures: {results / 'nights'}.")
         click.echo(f"  Comparison: {written}.")
         click.echo(f"  Open this page in a browser: {page}")
+
+
+def _refuse_other_files(out: Path, own: tuple[Path, Path]) -> None:
+    """Refuse a folder in which something is that no demo wrote."""
+    if out.is_dir() and any(e not in own and e.name[:1] != "." for e in out.iterdir()):
+        raise OutputConflict(
+            f"{out}: wanted a new folder, or that of an earlier demo; this one holds other files",
+            "Choose another -o folder.",
+        )
 
 
 def _stage(study: Study, results: Path, *, quiet: bool) -> None:

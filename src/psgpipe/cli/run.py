@@ -26,7 +26,8 @@ from psgpipe.cli.options import (
     thresholds_option,
 )  # fmt: skip
 from psgpipe.cli.printing import printable, table, terminal_width, wrapped
-from psgpipe.errors import UsageError
+from psgpipe.errors import ScoringInvalid, UsageError
+from psgpipe.files.regular import file_name
 from psgpipe.files.scratch import use_scratch_for_caches
 from psgpipe.messages import count_of
 from psgpipe.model.scoring import ScoringUse
@@ -168,6 +169,11 @@ def command(
         raise UsageError(
             "--as correction edits automatic stages, and --stages expert has none",
             "Leave one of the two out.",
+        )
+    if scoring is not None and not scoring.exists():
+        # Before the night: a misspelt path is no reason to give up its earlier results.
+        raise ScoringInvalid(
+            f"{file_name(scoring)}: no such file", "Check the path, and that the share is mounted."
         )
     recording, *further = recordings
     if recipe.definition.by_expert and scoring is None:

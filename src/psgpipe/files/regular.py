@@ -101,7 +101,11 @@ def read_small_file(path: Path, error_type: type[PsgpipeError], most_bytes: int)
     name = file_name(path)
     try:
         state = path.stat()
-        if not (stat.S_ISREG(state.st_mode) or stat.S_ISDIR(state.st_mode)):
+        if stat.S_ISDIR(state.st_mode):
+            raise error_type(
+                f"{name}: a file was wanted, this is a folder", "Give the path of a file."
+            )
+        if not stat.S_ISREG(state.st_mode):
             raise error_type(f"{name}: not a regular file", "Give the path of a file.")
         if state.st_size > most_bytes:
             raise error_type(

@@ -56,8 +56,8 @@ def gain_to_level(own: Path, other: Path) -> float:
         level = (read_json(folder / "summary.json") or {}).get(LEVEL)
         if not isinstance(level, int | float) or not math.isfinite(level):
             raise UsageError(
-                f"--level-of: {folder.parent.name}/{folder.name} has no {LEVEL}",
-                "Give the folder of a finished night with spectra (OUT/nights/SUBJECT/NIGHT).",
+                f"--level-of: {folder} holds no finished night with the level of its EEG",
+                "Give the folder of a finished night: OUT/nights/SUBJECT/NIGHT.",
             )
         levels.append(float(level))
     # The level is the logarithm of power, the square of amplitude.

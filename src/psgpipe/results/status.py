@@ -72,6 +72,11 @@ def study_nights(out: Path) -> list[StudyNight]:
 def require_results(out: Path) -> None:
     """Refuse a folder in which no run or batch has written anything."""
     if read_study_head(out) is None and not (out / "nights").is_dir():
+        if not out.exists():
+            raise UsageError(
+                f"{out.name or out}: no such folder",
+                "Give the folder that psgpipe run or batch wrote (-o).",
+            )
         raise UsageError(
             f"{out.name or out}: wanted a folder of results, found neither {STUDY} nor nights/",
             "Give the folder that psgpipe run or batch wrote (-o).",

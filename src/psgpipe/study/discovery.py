@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
+import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,6 +19,10 @@ from psgpipe.study.file_ids import ids_from_name, stem_of
 RECORDINGS = re.compile(r"\.(edf|bdf|rec|edfz)(\.gz)?$", re.IGNORECASE)
 _SCORINGS = re.compile(r"(hypnogram|scoring|stages)$", re.IGNORECASE)
 _EDF, _BDF = b"0       ", b"\xffBIOSEMI"
+_ANNOTATION_SIGNALS = {b"EDF Annotations", b"BDF Annotations"}
+_HEAD_BYTES = 256
+LARGEST_SCORING_BYTES = 2_000_000
+"""Larger files are recordings; their header need not be read to know."""
 MOST_LISTED = 50
 
 
@@ -29,11 +35,31 @@ def find_recordings(folder: Path, besides: Path | None = None) -> tuple[list[Pat
     """
     avoided = {os.path.realpath(besides)} if besides else set()
     files = [p for p in _walk(folder, avoided) if RECORDINGS.search(p.name)]
-    recordings = [p for p in files if not _SCORINGS.search(stem_of(p.name))]
+    recordings = [p for p in files if not _is_scoring(p)]
     first: dict[str, Path] = {}
     for path in sorted(recordings, key=lambda p: (p.is_symlink(), os.fsencode(p))):
         first.setdefault(os.path.realpath(path), path)
     return sorted(first.values(), key=os.fsencode), len(files) - len(recordings)
+
+
+def _is_scoring(path: Path) -> bool:
+    """Whether a file holds stages and no recording: by its name, or by a header without signals."""
+    return _SCORINGS.search(stem_of(path.name)) is not None or _holds_annotations_alone(path)
+
+
+def _holds_annotations_alone(path: Path) -> bool:
+    try:
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode) or state.st_size > LARGEST_SCORING_BYTES:
+            return False
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+            n_signals = int(head[-4:])
+            labels = file.read(16 * n_signals)
+    except (OSError, ValueError):
+        return False  # a damaged recording is one
+    names = {labels[at : at + 16].strip() for at in range(0, 16 * n_signals, 16)}
+    return head[:8] in (_EDF, _BDF) and bool(names) and names <= _ANNOTATION_SIGNALS
 
 
 def find_files(folder: Path) -> list[Path]:
@@ -106,7 +132,7 @@ def _refuse_equal_ids(folder: Path, nights: list[StudyTableRow]) -> None:
         raise StudyTableInvalid(
             f"{folder.name or folder}: these names give the same subject and night:\n    {lines}",
             f"Write a study table with the subject and night of each recording: psgpipe table "
-            f"{folder.name or folder} -o study.tsv makes one to complete.",
+            f"{shlex.quote(str(folder))} -o study.tsv makes one to complete.",
         )
 
 

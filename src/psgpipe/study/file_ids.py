@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import UsageError
-from psgpipe.messages import quoted, without_controls
-from psgpipe.model.ids import composed
+from psgpipe.messages import likely_word, quoted, without_controls
+from psgpipe.model.ids import composed, one_spelling
 from psgpipe.model.night import Night
 from psgpipe.sleep.given_lights import read_time
 from psgpipe.sleep.local_clock import read_zone
+from psgpipe.tables.columns import CONDITIONS
 
 _BIDS = re.compile(r"(?:^|_)(sub|ses|run)-([A-Za-z0-9]+)")
 _SUFFIXES = (".edf", ".bdf", ".rec", ".edfz", ".gz")
@@ -36,6 +37,7 @@ def night_from(
         raise UsageError(f"age is {age_y:g}, wanted years between 0 and 120", "Correct --age.")
     if sex not in (None, "F", "M"):
         raise UsageError(f"sex is {sex!r}, wanted F or M", "Correct --sex, or leave it out.")
+    _refuse_misspelt(known.get("condition"))
     _require_date(known.get("dose_end"))
     if known.get("timezone") is not None:
         read_zone(known["timezone"])
@@ -47,6 +49,16 @@ def _require_printable(option: str, word: str | None) -> None:
     if word is not None and (without_controls(word) != word or "\n" in word or "\t" in word):
         raise UsageError(
             f"{option} is {quoted(word)}, wanted printable characters", f"Correct --{option}."
+        )
+
+
+def _refuse_misspelt(condition: str | None) -> None:
+    """Refuse a word that looks like one of the usual conditions, as a study table does."""
+    word = one_spelling(condition or "")
+    likely = None if word in CONDITIONS else likely_word(word, CONDITIONS)
+    if likely:
+        raise UsageError(
+            f"condition is {quoted(word)}, wanted {likely!r}, perhaps", "Correct --condition."
         )
 
 

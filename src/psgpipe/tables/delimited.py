@@ -63,6 +63,10 @@ class _Mistake:
     row: int | None = None
 
 
+NEVER_BLANK = ("subject", "night", "condition", "recording")
+"""Columns of an identity: a blank cell in them is a mistake, too."""
+
+
 class Mistakes:
     """Collects the mistakes in a table, for one message about all of them."""
 
@@ -72,6 +76,7 @@ class Mistakes:
         """Columns that the table lacks: their cells are no mistakes."""
         self._found: list[_Mistake] = []
         self._remedies: dict[str, None] = {}
+        self._may_be_blank = False
 
     def cell(self, row: int, column: str, wanted: str, found: str) -> None:
         """Note a cell that is not what was wanted."""
@@ -79,6 +84,7 @@ class Mistakes:
             wish = f"column {column}: wanted {wanted}"
             # What was wanted may have an example that is made from the cell.
             kind = re.sub("[0-9]", "", wish)
+            self._may_be_blank |= bool(found.strip()) and column not in NEVER_BLANK
             self._found.append(_Mistake(f"{wish}, found {shown(found)}", kind, row))
 
     def row(self, row: int, problem: str, remedy: str = "") -> None:
@@ -101,10 +107,8 @@ class Mistakes:
             listed = [*listed, f"and {len(lines) - len(listed)} more"]
         count = count_of(len(self._found), "mistake")
         problem = listed[0] if len(lines) == 1 else "\n    ".join([count, *listed])
-        usual = (
-            "Correct the table (where nothing is known, leave the cell blank) and run the same "
-            "command again."
-        )
+        blank = " (where nothing is known, leave the cell blank)" if self._may_be_blank else ""
+        usual = f"Correct the table{blank} and run the same command again."
         raise StudyTableInvalid(f"{self.file}: {problem}", " ".join([*self._remedies, usual]))
 
     def _lines(self) -> list[str]:

@@ -9,7 +9,7 @@ from psgpipe.comparison.nights.nights_table import NightsTable
 from psgpipe.comparison.nights.selection import NightSelection, flow
 from psgpipe.comparison.nights.selection_rules import ANALYSED, UNPAIRED
 from psgpipe.errors import NightsNotComparable
-from psgpipe.messages import count_of
+from psgpipe.messages import count_of, likely_word
 from psgpipe.model.comparison_spec import ComparisonSpec
 from psgpipe.tables.columns import CONDITIONS
 
@@ -35,12 +35,15 @@ def require_both_conditions(
     for which, words in (("baseline", spec.baseline), ("treatment", spec.treatment)):
         if not any(word in counts for word in words):
             missing = "" if unnamed else f"the {which} nights are missing: "
-            remedy = (
-                f"Name the study's own words: --{which} {unnamed[0]} (and the other condition), or "
-                "[conditions] of a comparison spec."
-                if unnamed
-                else f"Add the {which} nights to the table, and stage them."
-            )
+            likely = likely_word(words[0], filter(None, counts))
+            remedy = f"Add the {which} nights to the table, and stage them."
+            if likely:
+                remedy = f"Did you mean {likely!r}? Correct --{which}, or [conditions] of the spec."
+            elif unnamed:
+                remedy = (
+                    f"Name the study's own words: --{which} {unnamed[0]} (and the other "
+                    "condition), or [conditions] of a comparison spec."
+                )
             raise NightsNotComparable(
                 f"{table.file}: {missing}wanted {which} nights (condition {' or '.join(words)}), "
                 f"found {words_found}",

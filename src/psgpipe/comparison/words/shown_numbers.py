@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+SMALLEST = 1e-9
+
 
 def ratio(logarithm: float) -> str:
     """A difference of logarithms as a ratio, with enough digits not to read as 0."""
@@ -20,14 +22,18 @@ def with_interval(value: float, low: float | None, high: float | None) -> str:
 
 
 def rounded(value: float) -> str:
-    """Three digits; an exponent only where the number would read as 0."""
+    """Three digits; an exponent only where the number would read as 0.
+
+    What arithmetic leaves of 0 is 0: no endpoint is measured to a billionth.
+    """
+    value = 0.0 if abs(value) < SMALLEST else value
     size = 0 if value == 0 else math.floor(math.log10(abs(value)))
     return f"{value:.{max(2 - size, 0)}f}" if size > -5 else f"{value:.3g}"
 
 
 def signed(value: float) -> str:
     """Three digits and a sign."""
-    return ("+" if value > 0 else "") + rounded(value)
+    return ("+" if value >= SMALLEST else "") + rounded(value)
 
 
 def shown_p(value: float | None) -> str:
