@@ -34,6 +34,9 @@ def staged_night(
     span_s: float | None = None,
     derivations: tuple[str, ...] = ("C4-M1", "E1-M2", "chin1-chin2"),
     expert: str | None = None,
+    calibrated: bool = False,
+    chain: bool = False,
+    fitted_to: bool = False,
 ) -> StagedNight:
     """A night of these runs of stages; `lights` are the first epoch in bed and the end."""
     sequence = stages(runs)
@@ -54,9 +57,22 @@ def staged_night(
             measures={name: {"artefact_pct": 1.2} for name in derivations}, flags=flags
         ),
         lights=Lights(first * EPOCH_S, end * EPOCH_S, source, source),
-        provenance=provenance(derivations, span_s or n_epochs * EPOCH_S, start),
+        provenance=provenance(
+            derivations, span_s or n_epochs * EPOCH_S, start,
+            calibration(chain=chain, fitted_to=fitted_to) if calibrated else None,
+        ),
         expert=expert and beside(hypnogram, expert),
-    )
+        prediction_intervals={"rem_pct": (8.21, 31.04)} if calibrated else {},
+    )  # fmt: skip
+
+
+def calibration(*, chain: bool, fitted_to: bool):
+    """The calibration of a laboratory, as the step of staging has it among its parameters."""
+    recordings = ["0" * 16, "1" * 16, "ab" * 8 if fitted_to else "2" * 16]
+    return {
+        "sha256": "12" * 32, "temperature": 1.1, "offsets": [0.0] * 5, "derivations": ["Fpz-Cz"],
+        "transitions": [[0.0] * 5] * 5 if chain else [], "recordings": recordings,
+    }  # fmt: skip
 
 
 def beside(hypnogram: Hypnogram, runs: str) -> ExpertStages:
@@ -77,8 +93,10 @@ def probabilities(hypnogram: Hypnogram) -> Hypnodensity:
     return Hypnodensity(known)
 
 
-def provenance(derivations, span_s, start):
+def provenance(derivations, span_s, start, calibrated_by=None):
     """What the manifest of such a night says."""
+    used = {"calibration": calibrated_by} if calibrated_by else {}
+    engine = {"calibration": "lab.toml", "calibration_sha256": "12" * 32} if used else {}
     return {
         "psgpipe": "0.1.0",
         "recording": {
@@ -87,10 +105,11 @@ def provenance(derivations, span_s, start):
             "duration_s": span_s, "span_s": span_s,
         },
         "pipeline": {"name": "standard-night", "sha256": "cd" * 32},
-        "steps": [{"name": "stage_sleep", "version": "2", "parameters": {}, "seconds": 0.5}],
+        "steps": [{"name": "stage_sleep", "version": "2", "parameters": used, "seconds": 0.5}],
         "engine": {
             "stager": "yasa", "engine": "fast", "classifier": "clf_eeg+eog+emg.joblib",
             "classifier_sha256": "ef" * 32, "age_and_sex": False, "versions": {"yasa": "0.8.1"},
+            **engine,
         },
         "derivations": [
             {"name": name, "role": role, "why": "first in the list",

@@ -14,7 +14,7 @@ from jinja2 import UndefinedError
 from psgpipe.reports import page as page_module
 from psgpipe.reports.colours import CONVENTIONAL_ORDER, STAGE_COLOURS
 from psgpipe.reports.page import page
-from psgpipe.reports.png import FONT, palette_png, png_of
+from psgpipe.reports.png import FONT, has_other_letters, palette_png, png_of
 from psgpipe.reports.rendering import environment, render
 from psgpipe.reports.shown_text import joined, shown_text, text_lines
 from psgpipe.reports.svg_path import px, runs_of, step_area, step_path
@@ -137,6 +137,27 @@ def test_the_same_svg_is_the_same_png_whatever_fonts_there_are():
     assert drawn == png_of(svg.format("No such font, sans-serif"), 200)
     assert drawn != png_of(svg.replace("S01", "S02").format("DejaVu Sans"), 200)
     assert FONT.stat().st_size < 300_000
+
+
+@pytest.mark.parametrize("text", ["שינה", "نوم", "睡眠", "ねむり", "😀", "S01 ՙ"])
+def test_letters_that_the_font_of_pngs_lacks_are_drawn_with_those_of_the_computer(text):
+    assert has_other_letters(f"<text>{text}</text>")
+
+
+def test_the_font_of_pngs_has_every_letter_for_which_no_other_font_is_asked():
+    cmap = font_library().TTFont(FONT).getBestCmap()
+    without_shape = {*range(0x20), *range(0x7F, 0xA0), 0x2068, 0x2069}
+    lacking = [
+        hex(code) for code in range(0x3000)
+        if code not in cmap and code not in without_shape and not has_other_letters(chr(code))
+    ]  # fmt: skip
+    assert lacking == []
+    assert not has_other_letters("S01 · Ångström µV² – “Ωж” → ≥ 5 … ●")
+
+
+def font_library():
+    """fontTools, which matplotlib brings with it."""
+    return pytest.importorskip("fontTools.ttLib")
 
 
 def lightness(colour):

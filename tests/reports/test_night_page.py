@@ -1,5 +1,6 @@
 """The page of a night: warnings first, every measure with its meaning, nothing from elsewhere."""
 
+import itertools
 import json
 import re
 
@@ -121,8 +122,49 @@ def test_the_epochs_of_the_script_are_those_of_the_night():
 
 def test_an_expert_stands_beside_the_automatic_numbers():
     html = page_of(runs="W*20 N2*100", expert="W*40 N2*80", lights=(0, 120))
-    assert 'data-endpoint="sol_min">10.0 min</td><td class="number">20.0 min</td>' in html
+    assert 'data-endpoint="sol_min">10.0 min</td><td class="number">20.0 min</td></tr>' in html
+    assert '<th scope="col" class="number">Expert</th></tr>' in html
     assert "83.3 % of 120 epochs have the same stage" in html  # 100 of 120
+
+
+def test_every_percentage_above_the_picture_says_of_what_it_is():
+    lines = lines_of(page_of(runs="W*20 N2*60 R*20 N3*20", lights=(0, 120)))
+    first = lines.index("TST")
+    assert lines[first : first + 8] == [
+        "TST", "50.0 min", "SE", "83.3 % of TIB", "REM", "20.0 % of TST", "N3", "20.0 % of TST",
+    ]  # fmt: skip
+
+
+def test_a_calibrated_night_names_its_calibration_and_what_it_was_made_of():
+    lines = lines_of(page_of(calibrated=True))
+    said = dict(itertools.pairwise(lines))
+    assert sum("calibrated to a laboratory, not AASM scoring" in line for line in lines) >= 2
+    assert said["Calibration"] == (
+        "lab.toml: fitted to the scorers of 3 recordings of Fpz-Cz; each epoch for itself; "
+        f"SHA-256 {'12' * 32}"
+    )
+    assert said["REM % of these scorers"] == "8.2 to 31.0 % of TST (95 % prediction interval)"
+    assert (
+        "Mean confidence: largest probability, mean of the staged epochs in bed; calibrated"
+        in lines
+    )
+    assert not any(
+        "calibrat" in line for line in lines_of(page_of()) if "not calibrated" not in line
+    )
+
+
+def test_a_calibration_with_transitions_and_the_night_it_was_fitted_to_are_called_so():
+    text = " ".join(lines_of(page_of(calibrated=True, chain=True, fitted_to=True)))
+    assert "the stages of neighbouring epochs count" in text
+    assert "it was fitted to this night, too, so it fits this one better than others" in text
+
+
+def test_the_end_of_a_dose_is_among_the_choices():
+    lines = lines_of(page_of(dose_end="2026-11-27T22:50:00"))
+    assert (
+        lines[lines.index("End of the dose") + 1]
+        == "2026-11-27 22:50:00; from the study table or the command"
+    )
 
 
 @pytest.mark.parametrize("label", HOSTILE)

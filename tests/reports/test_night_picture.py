@@ -164,6 +164,35 @@ def test_a_dose_and_its_sedation_window_are_labelled():
     assert (round((begin - left) / step), round((end - left) / step)) == (40, 760)
 
 
+def test_the_shade_of_a_sedation_window_changes_no_colour_of_a_stage():
+    svg = picture_of(lights=(80, 930), dose_end="2026-11-27T22:50:00", sedation=range(40, 760)).svg
+    root = fromstring(svg)
+    shade = next(p for p in root.iter(f"{SVG}path") if p.get("class") == "sedation-shade")
+    (y,) = {y for *_, y in steps_of(shade.get("d").split("Z")[0])[:1]}
+    frame = group(svg, "hypnogram").findall(f"{SVG}rect")[-1]
+    assert y == float(frame.get("y"))
+    assert shade.get("d").count("Z") == 1  # of the hypnogram alone
+
+
+def test_the_line_of_lights_off_crosses_no_caption():
+    svg = picture_of(lights=(30, 930)).svg
+    captions = [float(t.get("y")) for t in fromstring(svg).iter(f"{SVG}text")
+                if (t.text or "").startswith(("Spectro", "Probability", "Hypno"))]  # fmt: skip
+    line = next(p for p in fromstring(svg).iter(f"{SVG}path") if p.get("class") == "lights")
+    pieces = re.findall(r"M[\d.]+ ([\d.]+)V([\d.]+)", line.get("d"))
+    assert len(captions) == 3
+    assert len(pieces) == 4  # beside the label, and through each panel
+    for caption in captions:
+        assert not any(float(top) < caption < float(bottom) for top, bottom in pieces)
+
+
+def test_the_picture_of_a_calibrated_night_says_so():
+    words = words_in(picture_of(calibrated=True).svg)
+    calibrated = "automatic stages, calibrated to a laboratory, not AASM scoring"
+    assert f"Hypnogram: {calibrated}; the bar is REM" in words
+    assert "calibrated" not in " ".join(words_in(picture_of().svg))
+
+
 def test_a_night_without_a_dose_says_nothing_of_one():
     assert "dose" not in picture_of().svg
     assert "sedation" not in picture_of().svg
@@ -191,7 +220,9 @@ def test_many_flags_do_not_push_the_picture_away():
 
 def test_key_numbers_stand_above_the_picture_and_absent_ones_have_a_reason():
     words = words_in(picture_of(runs="W*20 N2*60 R*20 N3*20", lights=(0, 120)).svg)
-    assert {"TST 50.0 min", "SE 83.3 %", "REM 20.0 %", "N3 20.0 %"} <= set(words)
+    assert {"TST 50.0 min", "SE 83.3 % of TIB", "REM 20.0 % of TST", "N3 20.0 % of TST"} <= set(
+        words
+    )
     words = words_in(picture_of(runs="W*900").svg)
     assert {"REM –", "no REM, N3: no sleep"} <= set(words)
 

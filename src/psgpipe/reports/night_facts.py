@@ -8,7 +8,13 @@ from typing import Any, NamedTuple
 from psgpipe.messages import count_of
 from psgpipe.model.night import ExpertStages, LightsSource, StagedNight
 from psgpipe.model.summary import QualityFlag, QualityReport
-from psgpipe.reports.night_words import clock_of, duration, night_title, whose_stages
+from psgpipe.reports.night_words import (
+    clock_of,
+    duration,
+    is_calibrated,
+    night_title,
+    whose_stages,
+)
 
 LIGHTS_FROM: Mapping[LightsSource, str] = {
     "option": "given with the command",
@@ -18,6 +24,9 @@ LIGHTS_FROM: Mapping[LightsSource, str] = {
     "scoring": "an annotation of the scoring",
     "recording": "not known",
 }
+
+DOSE_FROM = "from the study table or the command"
+SCORERS_VALUES = {"rem_pct": "REM % of these scorers", "n3_pct": "N3 % of these scorers"}
 
 
 class Fact(NamedTuple):
@@ -79,7 +88,17 @@ def choices(staged: StagedNight) -> list[Fact]:
         if source == "recording":
             reason += f": the {stand_in} of the recording stands in for it"
         facts.append(Fact(f"Lights {word}", f"{at}; {reason}"))
-    return [*facts, *_stages(staged), *_window(provenance)]
+    dose = staged.night.dose_end
+    return [
+        *facts,
+        *([Fact("End of the dose", f"{_date_time(dose)}; {DOSE_FROM}")] if dose else []),
+        *_stages(staged),
+        *_window(provenance),
+    ]
+
+
+def _date_time(iso: str) -> str:
+    return iso.replace("T", " ")
 
 
 def _channels(derivation: Mapping[str, Any]) -> str:
@@ -95,9 +114,35 @@ def _stages(staged: StagedNight) -> list[Fact]:
     scoring = staged.provenance.get("scoring")
     return [
         Fact("Stages", _stager(engine) if "classifier" in engine else whose_stages(staged)),
+        *(_calibration(staged) if is_calibrated(staged) else []),
         *([Fact("Scoring", f"{scoring['name']}, {scoring['format']}")] if scoring else []),
         *([Fact("Agreement with the expert", _agreement(expert))] if expert else []),
     ]
+
+
+def _calibration(staged: StagedNight) -> list[Fact]:
+    """What changed the stager's probabilities, what it was made of, and what it predicts."""
+    provenance = staged.provenance
+    steps = (step["parameters"].get("calibration") for step in provenance["steps"])
+    used: Mapping[str, Any] = next(filter(None, steps), {})
+    recordings, derivations = used.get("recordings", ()), used.get("derivations", ())
+    of = f" of {', '.join(derivations)}" if derivations else ""
+    recording = provenance["recording"]["sha256"] or ""
+    parts = [
+        f"fitted to the scorers of {count_of(len(recordings), 'recording')}{of}",
+        "the stages of neighbouring epochs count" if used.get("transitions")
+        else "each epoch for itself",
+        *(["it was fitted to this night, too, so it fits this one better than others"]
+          if recording[:16] in recordings else []),
+        f"SHA-256 {_known(used.get('sha256'))}",
+    ]  # fmt: skip
+    intervals = staged.prediction_intervals.items()
+    return [
+        Fact("Calibration", f"{provenance['engine']['calibration']}: {'; '.join(parts)}"),
+        *(Fact(SCORERS_VALUES[endpoint],
+               f"{low:.1f} to {high:.1f} % of TST (95 % prediction interval)")
+          for endpoint, (low, high) in intervals if endpoint in SCORERS_VALUES),
+    ]  # fmt: skip
 
 
 def _agreement(expert: ExpertStages) -> str:

@@ -89,12 +89,13 @@ def _overlap(mark: Mark, other: Mark) -> bool:
 
 
 def mark_lines(marks: Sequence[Mark], places: Sequence[Panel], top: float) -> list[dict[str, str]]:
-    """The lines of the marks: from the label to the first panel, and through every panel."""
+    """The lines of the marks: beside its label and through every panel; none crosses a text."""
     lines = []
     for mark in marks:
         if mark.x is not None:
-            y = [(top + ROW * mark.row + 3, places[0].bottom)]
-            y += [(place.top, place.bottom) for place in places[1:]]
+            label = top + ROW * mark.row
+            y = [(label + 3, label + ROW)]
+            y += [(place.top, place.bottom) for place in places]
             path = "".join(f"M{px(mark.x)} {px(a)}V{px(b)}" for a, b in y)
             lines.append({"kind": mark.kind, "path": path})
     return lines

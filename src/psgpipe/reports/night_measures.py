@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from psgpipe.model.night import StagedNight
 from psgpipe.model.summary import QUARTERS
-from psgpipe.reports.night_words import with_unit
+from psgpipe.reports.night_words import is_calibrated, with_unit
 
 MEASURES = Path(__file__).with_name("measures.toml")
 
@@ -86,20 +86,27 @@ def measure_groups(staged: StagedNight) -> list[MeasureGroup]:
     table, ours = measure_table(), NightValues.of(staged)
     theirs = None if staged.expert is None else staged.expert.summary
     expert = None if theirs is None else NightValues(theirs.endpoints(), theirs.absent)
-    groups = [_group(group, ours, expert) for group in table["group"]]
-    return [*groups, _group(table["spectra"], ours, None)] if staged.microstructure else groups
+    meaning = "calibrated" if is_calibrated(staged) else "meaning"
+    groups = [_group(group, ours, expert, meaning) for group in table["group"]]
+    spectra = [_group(table["spectra"], ours, None, meaning)] if staged.microstructure else []
+    return [*groups, *spectra]
 
 
-def _group(group: Mapping[str, Any], ours: NightValues, expert: NightValues | None) -> MeasureGroup:
-    rows = [_row(measure, ours, expert) for measure in group["measures"]]
+def _group(
+    group: Mapping[str, Any], ours: NightValues, expert: NightValues | None, meaning: str
+) -> MeasureGroup:
+    rows = [_row(measure, ours, expert, meaning) for measure in group["measures"]]
     return MeasureGroup(group["title"], rows, expert is not None)
 
 
-def _row(measure: Mapping[str, Any], ours: NightValues, expert: NightValues | None) -> MeasureRow:
-    endpoint = measure["endpoint"]
+def _row(
+    measure: Mapping[str, Any], ours: NightValues, expert: NightValues | None, meaning: str
+) -> MeasureRow:
+    """The row of a measure; what it means stands in its entry `meaning`, else in ``meaning``."""
+    endpoint, means = measure["endpoint"], measure.get(meaning, measure["meaning"])
     value, reason = ours.cell(endpoint, measure)
     of_expert = "" if expert is None else expert.cell(endpoint, measure)[0]
-    return MeasureRow(endpoint, measure["name"], value, measure["meaning"], reason, of_expert)
+    return MeasureRow(endpoint, measure["name"], value, means, reason, of_expert)
 
 
 def quarter_rows(staged: StagedNight) -> list[QuarterRow]:

@@ -33,7 +33,7 @@ from psgpipe.reports.time_axis import TimeAxis
 WIDTH, LEFT, RIGHT = 1000.0, 56.0, 952.0
 PNG_WIDTH = 1200
 TITLE_LETTERS, LINE_LETTERS, MOST_DOUBTS = 84, 122, 4
-LINE, CAPTION, GAP = 18.0, 20.0, 8.0
+LINE, CAPTION, GAP, NUMBER_WIDTH = 18.0, 20.0, 8.0, 240.0
 SPECTROGRAM_HEIGHT, HYPNODENSITY_HEIGHT, STAGE_ROW = 104.0, 84.0, 22.0
 POWER_HEIGHT = 62.0
 REM_BAR, FOOT = 7.0, 70.0
@@ -133,6 +133,8 @@ def night_picture(staged: StagedNight, spectrogram: Spectrogram | None = None) -
         "mark_lines": mark_lines(marks, places, top),
         "mark_labels": mark_labels(marks, top),
         "sedation": _sedation(hypnogram, axis, places),
+        # The colours of the other panels mean something: a shade would change them.
+        "sedation_shade": _sedation(hypnogram, axis, places[-len(sequences) - has_power :]),
         "spectrogram": image and _spectrogram(image, places[0], spectrogram, axis),
         "hypnodensity": has_probabilities
         and _hypnodensity(staged, places[1 if image else 0], axis),
@@ -186,7 +188,7 @@ def _lines(staged: StagedNight) -> tuple[list[TextLine], float]:
 def _key_numbers(staged: StagedNight) -> list[dict[str, str]]:
     numbers = words.key_numbers(staged)
     return [
-        {"x": px(24 + number * 160), "name": key.name, "value": key.value}
+        {"x": px(24 + number * NUMBER_WIDTH), "name": key.name, "value": key.value}
         for number, key in enumerate(numbers)
     ]
 

@@ -31,8 +31,8 @@ class StagesBeside(NamedTuple):
 
 
 KEY_ENDPOINTS = (
-    ("TST", "tst_min", "min"), ("SE", "se_pct", "%"), ("REM", "rem_pct", "%"),
-    ("N3", "n3_pct", "%"),
+    ("TST", "tst_min", "min"), ("SE", "se_pct", "% of TIB"), ("REM", "rem_pct", "% of TST"),
+    ("N3", "n3_pct", "% of TST"),
 )  # fmt: skip
 
 
@@ -76,8 +76,15 @@ def whose_stages(staged: StagedNight) -> str:
     """Whose stages the night has: the stager's, a person's, or both."""
     if staged.stages_by == "expert":
         return "stages scored by a person"
-    by_hand = staged.stages_by == "corrected"
-    return f"automatic stages, {'corrected by hand' if by_hand else 'not AASM scoring'}"
+    if staged.stages_by == "corrected":
+        return "automatic stages, corrected by hand"
+    calibrated = "calibrated to a laboratory, " if is_calibrated(staged) else ""
+    return f"automatic stages, {calibrated}not AASM scoring"
+
+
+def is_calibrated(staged: StagedNight) -> bool:
+    """Whether a calibration changed the stager's probabilities of the night."""
+    return "calibration" in staged.provenance["engine"]
 
 
 def beside(staged: StagedNight) -> StagesBeside | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -11,25 +12,42 @@ import numpy as np
 import numpy.typing as npt
 
 FONT = Path(__file__).with_name("font") / "DejaVuSans.ttf"
-"""The only font of a PNG: the fonts of the computer would change it."""
+"""The font of a PNG: the fonts of the computer would change it."""
 FONT_FAMILY = "DejaVu Sans"
+_NOT_IN_FONT = re.compile(
+    # All blocks of the font: Latin, Greek, Cyrillic, punctuation, signs. It lacks the marks of an
+    # isolated text from right to left, but they have no shape.
+    "[^\0-\u024f\u0300-\u034f\u0370-\u0377\u037a-\u037e\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u0525"
+    "\u1e00-\u1efb\u2010-\u2027\u2030-\u205e\u2070\u2071\u2074-\u208e\u2090-\u209c\u20a0-\u20b5"
+    "\u2190-\u219f\u2200-\u226f\u25a0-\u25ff\u2068\u2069]"
+)
 
 
 def png_of(svg: str, width: int) -> bytes:
-    """The SVG document drawn `width` pixels wide, on white."""
+    """The SVG document drawn `width` pixels wide, on white.
+
+    Letters that the font lacks, such as Hebrew or Chinese, are drawn with the fonts of the
+    computer; without such a font they are boxes. All other documents give the same bytes on every
+    computer.
+    """
     import resvg_py
 
     png = resvg_py.svg_to_bytes(
         svg_string=svg,
         width=width,
         background="#ffffff",
-        skip_system_fonts=True,
+        skip_system_fonts=not has_other_letters(svg),
         font_files=[str(FONT)],
         font_family=FONT_FAMILY,
         sans_serif_family=FONT_FAMILY,
         image_rendering="optimize_speed",
     )
     return bytes(png)
+
+
+def has_other_letters(text: str) -> bool:
+    """Whether `text` has a character that the font of PNGs lacks."""
+    return not text.isascii() and _NOT_IN_FONT.search(text) is not None
 
 
 def palette_png(indices: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8]) -> bytes:

@@ -66,6 +66,10 @@ def _staged_night(
         expert=_expert(rows, summary, hypnogram),
         automatic=_with_stages(hypnogram, rows, "auto"),
         provenance={k: value for k, value in document.items() if k not in _NOT_PROVENANCE},
+        prediction_intervals={
+            endpoint: (float(low), float(high))
+            for endpoint, (low, high) in summary.get("prediction_interval", {}).items()
+        },
     )
 
 
