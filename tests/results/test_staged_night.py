@@ -1,5 +1,7 @@
 """A staged night, read back from its files, is the night that was written."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,14 @@ def test_stages_numbers_flags_and_lights_are_those_that_were_written(folder):
     np.testing.assert_allclose(
         again.hypnodensity.probabilities, night.hypnodensity.probabilities, atol=1e-6
     )
+
+
+def test_the_prediction_intervals_of_a_calibrated_night_are_read_back(tmp_path):
+    night = replace(staged_night(ONE), prediction_intervals={"rem_pct": (8.25, 31.5)})
+    folder = night_folder(tmp_path, "S1", "n1")
+    finish_night(folder, night_outputs(night, (), pictures=False), night.provenance)
+    again = read_staged_night(folder, read_manifest(folder))
+    assert again.prediction_intervals == {"rem_pct": (8.25, 31.5)}
 
 
 def test_its_files_written_again_have_the_same_bytes(folder):

@@ -25,10 +25,9 @@ from psgpipe.model.comparison import (
     SubjectChange,
 )
 from psgpipe.results.night_writer import put_results
-from psgpipe.results.replace_folder import comparison_folder
+from psgpipe.results.replace_folder import COMPARISON_JSON, comparison_folder
 from psgpipe.tables.cells import without_formula
 
-COMPARISON = "comparison.json"
 CONTRAST_COLUMNS = (
     "endpoint", "role", "unit", "n_subjects", "n_baseline_nights", "n_treatment_nights",
     "baseline_mean", "treatment_mean", "difference", "ci_low", "ci_high", "t", "df", "p_t",
@@ -81,7 +80,7 @@ def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) 
         ),
         "reliability.tsv": TableLines(RELIABILITY_COLUMNS, comparison.reliability),
         "comparison.md": [markdown(comparison).encode("utf-8", "backslashreplace")],
-        COMPARISON: JsonLines(comparison),
+        COMPARISON_JSON: JsonLines(comparison),
     }
     if pages:
         # A comparison without its page needs none of this.
@@ -97,7 +96,7 @@ def write_comparison(comparison: Comparison, out: Path, *, pages: bool = False) 
 
 
 def _refuse_another_table(comparison: Comparison, folder: Path) -> None:
-    held = (read_json(folder / COMPARISON) or {}).get("table")
+    held = (read_json(folder / COMPARISON_JSON) or {}).get("table")
     if isinstance(held, str) and comparison.table not in (None, held):
         raise OutputConflict(
             f"{folder.name}/ holds the comparison of {safe_text(held)}, and this one is of "

@@ -28,8 +28,9 @@ NIGHT_FILES = (
 """The files that psgpipe writes into a night's folder; all others there belong to the user."""
 
 COMPARISON = "comparison"
+COMPARISON_JSON = "comparison.json"
 COMPARISON_FILES = (
-    "contrasts.tsv", "subjects.tsv", "reliability.tsv", "comparison.json", "comparison.md",
+    "contrasts.tsv", "subjects.tsv", "reliability.tsv", COMPARISON_JSON, "comparison.md",
     "report.html", "estimation.svg", "forest.svg",
 )  # fmt: skip
 """The files that psgpipe writes into ``comparison/``."""

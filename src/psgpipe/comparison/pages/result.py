@@ -48,7 +48,7 @@ class ComparisonResult(Comparison):
         psgpipe.errors.UsageError
             The comparison has no such endpoint, or no numbers of it.
         """
-        from psgpipe.comparison.pages.comparison_page import endpoint_svg, first_svg, forest_svg
+        from psgpipe.comparison.pages.pictures import endpoint_svg, first_svg, forest_svg
         from psgpipe.reports.notebook.picture import Picture
 
         if endpoint == FOREST:
@@ -75,7 +75,7 @@ class ComparisonResult(Comparison):
         return self.contrasts[names.index(endpoint)]
 
     def _repr_html_(self) -> str:
-        from psgpipe.comparison.pages.comparison_page import first_svg
+        from psgpipe.comparison.pages.pictures import first_svg
         from psgpipe.comparison.words.contrast_table import contrast_head, contrast_row, short_table
         from psgpipe.comparison.words.primary_sentence import primary_sentence, title_of
 

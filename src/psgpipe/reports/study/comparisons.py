@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psgpipe.files.atomic import bytes_of, read_json
 from psgpipe.files.hashing import sha256_of_bytes
-from psgpipe.results.replace_folder import COMPARISON, CONCORDANCE
+from psgpipe.results.replace_folder import COMPARISON, COMPARISON_JSON, CONCORDANCE
 
 PAGE = "report.html"
 OLDER = (
@@ -47,7 +47,7 @@ def comparisons_in(out: Path) -> list[StudyComparison]:
     found = []
     for folder in _TABLES:
         if (out / folder).is_dir():
-            content = read_json(out / folder / "comparison.json") or {}
+            content = read_json(out / folder / COMPARISON_JSON) or {}
             page = f"{folder}/{PAGE}" if (out / folder / PAGE).is_file() else None
             older = is_older(out, folder, content.get("table"), content.get("table_sha256"))
             found.append(StudyComparison(folder, folder.partition("-")[2] or None, page, older))
