@@ -20,7 +20,7 @@ import numpy as np
 from night_tables import contrast_of, endpoints, staged_row, table, with_interval, write_nights
 from psgpipe import compare, read_scoring, run_night, summarize
 from psgpipe.comparison.statistics.paired import t_interval
-from psgpipe.model.comparison import Comparison
+from psgpipe.model.comparison.results import Comparison
 from psgpipe.model.hypnogram import Hypnogram
 
 CHECKOUT = Path(__file__).resolve().parent.parent

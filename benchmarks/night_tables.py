@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import Comparison
 from psgpipe.model.night import StagedNight
 from psgpipe.model.summary import ArchitectureSummary
 

@@ -22,7 +22,8 @@ import numpy as np
 
 from night_tables import contrast_of, endpoints, staged_row, table, with_interval, write_nights
 from psgpipe import compare, read_scoring, run_night, summarize
-from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import Comparison
 from psgpipe.model.hypnogram import SLEEP, Hypnogram, SleepStage
 from psgpipe.simulation.study import StudyDesign, simulate_study
 

@@ -9,7 +9,7 @@ import pytest
 from psgpipe import compare
 from psgpipe.comparison.words.primary_sentence import primary_sentence
 from psgpipe.errors import ComparisonSpecInvalid
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.spec import ComparisonSpec
 from tests.comparison.night_tables import night, nights_tsv
 
 ABSOLUTE = ("swa_ln", "slow_wave_energy_ln", "swa_h1_ln", "swa_cycle1_ln")

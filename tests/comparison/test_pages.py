@@ -13,7 +13,8 @@ from psgpipe.comparison.pages.estimation_plot import BOTTOM_PX, TOP_PX, estimati
 from psgpipe.comparison.pages.forest_plot import forest_plot
 from psgpipe.comparison.pages.read_comparison import read_comparison
 from psgpipe.comparison.words.primary_sentence import primary_sentence
-from psgpipe.model.comparison import Contrast, EndpointReliability, SubjectChange
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import EndpointReliability, SubjectChange
 from tests.comparison.night_tables import night, nights_tsv, study
 from tests.reports.finished_studies import ListedNight, finished_study, two_by_two
 from tests.reports.test_study_page import HOSTILE, Reader

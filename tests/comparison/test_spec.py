@@ -11,7 +11,7 @@ from psgpipe.comparison.output_files import write_comparison
 from psgpipe.comparison.spec import parse_spec
 from psgpipe.comparison.spec_lock import load_spec, lock_path, lock_spec
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, OutputConflict, SpecChanged
-from psgpipe.model.comparison_spec import ComparisonSpec, Population
+from psgpipe.model.comparison.spec import ComparisonSpec, Population
 from psgpipe.study.blinding import unblind
 from tests.comparison.night_tables import nights_tsv, study
 

@@ -9,7 +9,7 @@ from psgpipe import compare
 from psgpipe.errors import UsageError
 from psgpipe.microstructure.measure import SpectralRules, microstructure
 from psgpipe.microstructure.spectrum import epoch_spectra
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.simulation.leads import MINIMAL
 from psgpipe.simulation.night import simulate_night
 from psgpipe.simulation.study import parse_effects

@@ -11,7 +11,7 @@ from psgpipe.batch import run
 from psgpipe.cli.app import exit_code
 from psgpipe.comparison.nights.recipes import refuse_unlike
 from psgpipe.errors import ClassifierNewer, NightsNotComparable
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.manifest import Manifest, recipe_of
 from psgpipe.staging import reference

@@ -18,7 +18,7 @@ class NightOrigin:
     Attributes
     ----------
     recipe
-        The fields of `psgpipe.model.comparison.RECIPE_FIELDS` that the manifest states.
+        The fields of the recipe that the manifest states.
     recording
         First digits of the hash of the recording.
     calibration

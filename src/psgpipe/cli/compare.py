@@ -7,20 +7,13 @@ from typing import Literal
 
 import click
 
-from psgpipe.cli.options import (
-    FILE,
-    LOGGER,
-    Command,
-    log_to_stderr,
-    output_options,
-    print_json,
-)
+from psgpipe.cli.options import FILE, LOGGER, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import comparison_dict, write_comparison
 from psgpipe.errors import UsageError
-from psgpipe.model.comparison import MeasuredBy
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.measured_night import MeasuredBy
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.results.study_file import STUDY
 
 

@@ -50,8 +50,10 @@ from psgpipe.comparison.stager_accuracy import pipeline_of, trust_in
 from psgpipe.comparison.words.statements import statements
 from psgpipe.comparison.words.verdicts import lock_stamp, with_verdicts
 from psgpipe.errors import UsageError
-from psgpipe.model.comparison import SOURCE_NAMES, Comparison, Contrast, EndpointRole, MeasuredBy
-from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
+from psgpipe.model.comparison.contrast import Contrast, EndpointRole
+from psgpipe.model.comparison.measured_night import SOURCE_NAMES, MeasuredBy
+from psgpipe.model.comparison.results import Comparison
+from psgpipe.model.comparison.spec import ComparisonSpec, Declaration
 
 if TYPE_CHECKING:
     from psgpipe.comparison.statistics.crossover import CrossoverEffect
@@ -80,7 +82,8 @@ def compare(
         A TOML file, the name of a shipped spec, or a `ComparisonSpec`; without it
         every endpoint is exploratory.
     allow_unlike
-        Fields of `psgpipe.model.comparison.RECIPE_FIELDS` that may differ within a subject.
+        Fields of the recipe that may differ within a subject:
+        `psgpipe.model.comparison.measured_night.RECIPE_FIELDS`.
     exploratory
         Accept a spec that was edited after it was locked; every table then says so.
     stages

@@ -10,16 +10,16 @@ from psgpipe.comparison.endpoints.analysis import EndpointAnalysis
 from psgpipe.comparison.nights.nights_table import NightsTable
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.stager_accuracy import KnownErrors
-from psgpipe.model.comparison import (
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import (
     ArmFlow,
-    Contrast,
     DoseSlope,
     EndpointReliability,
     StagerErrorRow,
     StratumContrast,
     SubjectChange,
 )
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.model.microstructure.names import GAIN_DEPENDENT, LEVEL
 
 

@@ -18,12 +18,8 @@ from psgpipe.comparison.words.sections import Section, sections
 from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import json_bytes, read_json
 from psgpipe.messages import safe_text, without_controls
-from psgpipe.model.comparison import (
-    Comparison,
-    Contrast,
-    EndpointReliability,
-    SubjectChange,
-)
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import Comparison, EndpointReliability, SubjectChange
 from psgpipe.results.night_writer import put_results
 from psgpipe.results.replace_folder import COMPARISON_JSON, comparison_folder
 from psgpipe.tables.cells import without_formula

@@ -12,7 +12,7 @@ from psgpipe.comparison.stager_accuracy import errors_for
 from psgpipe.errors import ComparisonSpecInvalid
 from psgpipe.files.toml_file import is_pipeline, parse_toml, refuse_unknown_keys, shipped_pipelines
 from psgpipe.files.typed_values import field_types, typed
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.model.ids import one_spelling
 
 MOST_SECONDARIES = 5

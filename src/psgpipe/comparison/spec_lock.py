@@ -13,7 +13,7 @@ from psgpipe.files.atomic import json_bytes, parse_json, write_file
 from psgpipe.files.regular import open_file, read_small_file
 from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.files.toml_file import MOST_BYTES, shipped_pipelines
-from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
+from psgpipe.model.comparison.spec import ComparisonSpec, Declaration
 
 
 def load_spec(

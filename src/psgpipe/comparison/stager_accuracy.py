@@ -9,7 +9,8 @@ from functools import cache
 from importlib import resources
 
 from psgpipe.files.typed_values import typed
-from psgpipe.model.comparison import EEG_ONLY, MeasuredNight, Trust
+from psgpipe.model.comparison.contrast import Trust
+from psgpipe.model.comparison.measured_night import EEG_ONLY, MeasuredNight
 
 STANDARD = "standard-night"
 _FILE = "stager_accuracy.toml"

@@ -9,8 +9,8 @@ from typing import Literal
 from psgpipe.comparison import compare as comparison_module
 from psgpipe.comparison.pages.result import ComparisonResult, comparison_result
 from psgpipe.keywords import known_keywords
-from psgpipe.model.comparison import MeasuredBy
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.measured_night import MeasuredBy
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 
 @known_keywords
@@ -36,7 +36,8 @@ def compare(
         A TOML file, the name of a shipped spec, or a `ComparisonSpec`; without it
         every endpoint is exploratory.
     allow_unlike
-        Fields of `psgpipe.model.comparison.RECIPE_FIELDS` that may differ within a subject.
+        Fields of the recipe that may differ within a subject:
+        `psgpipe.model.comparison.measured_night.RECIPE_FIELDS`.
     exploratory
         Accept a spec that was edited after it was locked; every table then says so.
     stages

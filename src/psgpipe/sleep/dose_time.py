@@ -9,7 +9,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from psgpipe.model.comparison import MeasuredNight
+    from psgpipe.model.comparison.measured_night import MeasuredNight
 
 LONGEST_SINCE_DOSE_D = 60.0
 """A dose longer ago than this belongs to another night, or one of the dates is wrong."""

@@ -7,7 +7,7 @@ import pytest
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.endpoints.latencies import latency_or_censored
 from psgpipe.comparison.words.primary_sentence import primary_sentence
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 from tests.comparison.night_tables import night, nights_tsv
 
 

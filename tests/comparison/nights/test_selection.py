@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psgpipe.comparison.nights.selection import flow, select_nights
-from psgpipe.model.comparison import MeasuredNight
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.measured_night import MeasuredNight
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 CONDITIONS = ("baseline", "treatment", "adaptation", "washout", "followup")
 

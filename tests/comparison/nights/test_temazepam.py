@@ -6,7 +6,7 @@ import pytest
 
 import psgpipe
 from psgpipe.cli.app import exit_code
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.spec import ComparisonSpec
 from tests.shared_files import shared
 
 # Which night is which, and lights off: ST-subjects.xls of the database.

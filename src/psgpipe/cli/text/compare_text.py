@@ -15,7 +15,8 @@ from psgpipe.comparison.words.contrast_table import (
 from psgpipe.comparison.words.primary_sentence import estimand_sentence, primary_sentence
 from psgpipe.comparison.words.sections import STAGER_ERROR_HEAD, stager_error_row
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import Comparison
 
 WIDTH = 100
 # Statements that the terminal shows; all are in the files.

@@ -23,8 +23,8 @@ from psgpipe.comparison.statistics.arms.permutation import arm_permutation_p
 from psgpipe.comparison.statistics.arms.shift import arm_shift
 from psgpipe.comparison.statistics.censored import latency_change_min, mean_ranks
 from psgpipe.comparison.statistics.paired import change_of_each
-from psgpipe.model.comparison import Contrast, EndpointRole
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.contrast import Contrast, EndpointRole
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 Values = npt.NDArray[np.float64]
 # From here on both tests err clearly too often where the smaller arm varies more.

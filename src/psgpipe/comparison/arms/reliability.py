@@ -11,7 +11,7 @@ import numpy.typing as npt
 from psgpipe.comparison.endpoints.analysis import ArmValues
 from psgpipe.comparison.statistics.arms.ancova import ancova
 from psgpipe.comparison.statistics.reliability import smallest_detectable_shift
-from psgpipe.model.comparison import EndpointReliability
+from psgpipe.model.comparison.results import EndpointReliability
 
 Values = npt.NDArray[np.float64]
 

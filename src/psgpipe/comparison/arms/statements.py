@@ -22,8 +22,9 @@ from psgpipe.comparison.statistics.arms.ancova import ancova
 from psgpipe.comparison.statistics.arms.permutation import counts_all
 from psgpipe.comparison.statistics.sign_flip import MONTE_CARLO_DRAWS
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import ArmFlow, Contrast
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import ArmFlow
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 
 def arm_statements(

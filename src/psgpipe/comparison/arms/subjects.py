@@ -18,8 +18,9 @@ from psgpipe.comparison.nights.selection_rules import (
 )
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
 from psgpipe.messages import count_of, did_you_mean
-from psgpipe.model.comparison import ArmFlow, MeasuredNight
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.measured_night import MeasuredNight
+from psgpipe.model.comparison.results import ArmFlow
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.model.ids import one_spelling
 
 # Difference between the arms in the share of subjects left out from which a reader must know.

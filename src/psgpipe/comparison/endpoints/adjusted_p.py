@@ -11,7 +11,7 @@ from psgpipe.comparison.endpoints.analysis import EndpointAnalysis
 from psgpipe.comparison.endpoints.endpoint_values import Values
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.statistics.sign_flip import max_t_sign_flip_p
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 
 def adjust(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from psgpipe.comparison.endpoints.endpoint_values import EndpointNights, Values
-from psgpipe.model.comparison import Contrast, EndpointRole
+from psgpipe.model.comparison.contrast import Contrast, EndpointRole
 
 
 @dataclass(frozen=True)

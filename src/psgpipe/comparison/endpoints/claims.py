@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from psgpipe.comparison.endpoints.analysis import EndpointAnalysis
 from psgpipe.comparison.endpoints.latencies import EVENTS
 from psgpipe.comparison.endpoints.testability import ALPHA, is_testable
-from psgpipe.model.comparison import Contrast, Direction
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.contrast import Contrast, Direction
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 if TYPE_CHECKING:
     from psgpipe.comparison.statistics.crossover import CrossoverEffect

@@ -12,8 +12,8 @@ from psgpipe.comparison.endpoints.ranked import analyse_ranks
 from psgpipe.comparison.statistics.hodges_lehmann import hodges_lehmann
 from psgpipe.comparison.statistics.paired import changes, cohen_dz, hedges_g_av, t_interval
 from psgpipe.comparison.statistics.sign_flip import sign_flip_p
-from psgpipe.model.comparison import Contrast, EndpointRole
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.contrast import Contrast, EndpointRole
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 
 def analyse_endpoint(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from psgpipe.comparison.endpoints.analysis import EndpointAnalysis
 from psgpipe.comparison.nights.selection import NightSelection
-from psgpipe.model.comparison import CrossoverRow
+from psgpipe.model.comparison.results import CrossoverRow
 
 if TYPE_CHECKING:
     from psgpipe.comparison.statistics.crossover import CrossoverEffect

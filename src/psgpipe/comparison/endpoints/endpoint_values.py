@@ -16,8 +16,8 @@ from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.nights.selection_rules import lights_unknown
 from psgpipe.comparison.statistics.groups import means
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import MeasuredNight
-from psgpipe.model.comparison_spec import ComparisonSpec, Transform
+from psgpipe.model.comparison.measured_night import MeasuredNight
+from psgpipe.model.comparison.spec import ComparisonSpec, Transform
 from psgpipe.model.summary import LIGHTS_DEPENDENT
 
 LOG_OFFSET = 0.5

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 
 PERSISTENT_SLEEP_MIN = 10.0
 # What a night without the latency did not have.

@@ -18,8 +18,8 @@ from psgpipe.comparison.endpoints.latencies import EVENTS
 from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.statistics.hodges_lehmann import HodgesLehmann, hodges_lehmann
 from psgpipe.comparison.statistics.sign_flip import sign_flip_p
-from psgpipe.model.comparison import Contrast
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 
 def analyse_ranks(

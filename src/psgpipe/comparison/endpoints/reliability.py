@@ -17,7 +17,7 @@ from psgpipe.comparison.statistics.reliability import (
     one_night_reliability,
     smallest_detectable_effect,
 )
-from psgpipe.model.comparison import EndpointReliability
+from psgpipe.model.comparison.results import EndpointReliability
 
 FEWEST_SUBJECTS = 3
 

@@ -7,8 +7,8 @@ from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.statistics.composition import BALANCES
 from psgpipe.errors import ComparisonSpecInvalid, StudyTableInvalid
 from psgpipe.messages import did_you_mean
-from psgpipe.model.comparison import EndpointRole
-from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
+from psgpipe.model.comparison.contrast import EndpointRole
+from psgpipe.model.comparison.spec import ComparisonSpec, Declaration
 
 
 def endpoint_roles(

@@ -19,8 +19,9 @@ from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.statistics.dose_response import interval_of, within_subject_slope
 from psgpipe.comparison.statistics.paired import changes, t_interval
 from psgpipe.comparison.statistics.sign_flip import sign_flip_p
-from psgpipe.model.comparison import DoseSlope, MeasuredNight, StratumContrast
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.measured_night import MeasuredNight
+from psgpipe.model.comparison.results import DoseSlope, StratumContrast
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 LAST_DAY = 14
 

@@ -21,7 +21,7 @@ from psgpipe.comparison.statistics.reliable_change import (
     pooled_within_sd,
     reliable_change,
 )
-from psgpipe.model.comparison import SubjectChange
+from psgpipe.model.comparison.results import SubjectChange
 
 
 def subject_changes(

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
-from psgpipe.model.comparison import Contrast
-
-if TYPE_CHECKING:
-    pass
-
+from psgpipe.model.comparison.contrast import Contrast
 
 ALPHA = 0.05
 TESTABLE_FROM_N = 6

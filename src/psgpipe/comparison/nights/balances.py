@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from psgpipe.comparison.statistics.composition import BALANCES, stage_balances, without_zeros
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 
 
 def with_balances(nights: Sequence[MeasuredNight]) -> tuple[MeasuredNight, ...]:

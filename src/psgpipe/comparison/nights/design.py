@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from psgpipe.comparison.nights.nights_table import NightsTable
 from psgpipe.comparison.nights.selection import NightSelection, flow
 from psgpipe.comparison.nights.selection_rules import ANALYSED, UNPAIRED
 from psgpipe.errors import NightsNotComparable
 from psgpipe.messages import count_of, likely_word
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.tables.columns import CONDITIONS
-
-if TYPE_CHECKING:
-    pass
 
 
 def require_both_conditions(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from psgpipe.comparison.stager_accuracy import was_scored_by_a_person
 from psgpipe.errors import NightsNotComparable, UsageError
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 from psgpipe.model.microstructure.names import NIGHT_ENDPOINTS
 from psgpipe.model.summary import ENDPOINTS
 from psgpipe.tables.delimited import Row, Table

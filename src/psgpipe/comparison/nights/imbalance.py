@@ -8,7 +8,7 @@ from statistics import fmean
 
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 
 # Mean difference between the conditions from which a reader must know.
 TIB_DIFFERENCE_MIN = 30.0

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from psgpipe.messages import likely_word
-from psgpipe.model.comparison import EEG_ONLY, MeasuredNight, NightState
+from psgpipe.model.comparison.measured_night import EEG_ONLY, MeasuredNight, NightState
 from psgpipe.model.ids import one_spelling, whole_number
 from psgpipe.model.microstructure.names import MICROSTRUCTURE_ENDPOINTS, NIGHT_ENDPOINTS
 from psgpipe.tables.cells import (

@@ -10,7 +10,7 @@ from psgpipe.comparison.nights.endpoint_columns import endpoint_columns
 from psgpipe.comparison.nights.night_row import DESIGN_COLUMNS, REQUIRED_COLUMNS, night_in_row
 from psgpipe.files.atomic import bytes_of
 from psgpipe.files.hashing import sha256_of_bytes
-from psgpipe.model.comparison import OTHER_SOURCES, MeasuredBy, MeasuredNight
+from psgpipe.model.comparison.measured_night import OTHER_SOURCES, MeasuredBy, MeasuredNight
 from psgpipe.model.microstructure.names import NIGHT_ENDPOINTS
 from psgpipe.tables.columns import check_ids, with_known_names
 from psgpipe.tables.delimited import Mistakes, Row, Table, read_table, shown

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from psgpipe.comparison.nights.nights_table import NightsTable
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 from psgpipe.model.summary import ALWAYS_WRITTEN
 from psgpipe.tables.delimited import Mistakes
 

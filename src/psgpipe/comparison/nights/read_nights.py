@@ -10,8 +10,8 @@ from psgpipe.comparison.nights.expert_stages import with_expert_recipes
 from psgpipe.comparison.nights.nights_table import NightsTable, nights_table
 from psgpipe.comparison.nights.recipes import with_manifests
 from psgpipe.errors import ComparisonSpecInvalid, StudyTableInvalid
-from psgpipe.model.comparison import OTHER_SOURCES, SOURCE_NAMES, MeasuredBy
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.measured_night import OTHER_SOURCES, SOURCE_NAMES, MeasuredBy
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.study import blinding
 
 NIGHTS = "nights.tsv"

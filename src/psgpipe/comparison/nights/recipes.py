@@ -9,7 +9,7 @@ from pathlib import Path
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.errors import NightsNotComparable, UsageError
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import EEG_ONLY, RECIPE_FIELDS, MeasuredNight
+from psgpipe.model.comparison.measured_night import EEG_ONLY, RECIPE_FIELDS, MeasuredNight
 
 KNOWN_LIGHTS = ("option", "table", "annotation", "scoring")
 """Sources of lights off and on that state when they were; the others stand in for them."""

@@ -15,8 +15,9 @@ from psgpipe.comparison.nights.selection_rules import (
     first_nights,
 )
 from psgpipe.comparison.nights.selection_warnings import selection_warnings, warnings_of_withheld
-from psgpipe.model.comparison import FlowStep, MeasuredNight, NightFate
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.measured_night import MeasuredNight
+from psgpipe.model.comparison.results import FlowStep, NightFate
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.sleep.dose_time import hours_since_dose
 
 

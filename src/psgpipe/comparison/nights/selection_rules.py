@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from psgpipe.comparison.nights.expert_stages import NO_SCORING
 from psgpipe.comparison.nights.night_row import INCOMPLETE
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import MeasuredNight
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.measured_night import MeasuredNight
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.model.ids import one_spelling
 from psgpipe.sleep.dose_time import in_bed_h, in_sedation
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from psgpipe.comparison.nights.night_row import INCOMPLETE
 from psgpipe.comparison.nights.selection_rules import ANALYSED, Fate, first_under, lights_unknown
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import MeasuredNight
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.measured_night import MeasuredNight
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.sleep.dose_time import LONGEST_SINCE_DOSE_D, is_dose_impossible
 
 MOST_NAMED = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from psgpipe.errors import StudyTableInvalid
-from psgpipe.model.comparison import SOURCE_NAMES, MeasuredBy
+from psgpipe.model.comparison.measured_night import SOURCE_NAMES, MeasuredBy
 from psgpipe.results.replace_folder import CONCORDANCE
 from psgpipe.tables.delimited import Row, Table
 from psgpipe.tables.numbers import is_missing

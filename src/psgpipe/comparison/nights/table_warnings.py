@@ -8,7 +8,7 @@ from psgpipe.comparison.nights.nights_table import NightsTable
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.nights.selection_rules import OTHER_CONDITION
 from psgpipe.messages import count_of
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.tables.columns import CONDITIONS
 
 

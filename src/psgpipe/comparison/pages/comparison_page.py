@@ -16,7 +16,8 @@ from psgpipe.comparison.words.primary_sentence import (
 )
 from psgpipe.comparison.words.sections import sections
 from psgpipe.files.atomic import write_file
-from psgpipe.model.comparison import SOURCE_NAMES, Comparison, MeasuredBy
+from psgpipe.model.comparison.measured_night import SOURCE_NAMES, MeasuredBy
+from psgpipe.model.comparison.results import Comparison
 from psgpipe.reports.page import page
 from psgpipe.reports.study.comparisons import OLDER, is_older
 from psgpipe.reports.study.page_night import PageNight, page_nights

@@ -14,7 +14,8 @@ from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.pages.axis import Axis, Tick, round_ratios, round_values, short_number
 from psgpipe.comparison.words.shown_numbers import ratio, signed
 from psgpipe.messages import count_of, listed
-from psgpipe.model.comparison import Contrast, SubjectChange
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import SubjectChange
 
 WIDTH, HEIGHT = 660, 330
 TOP_PX, BOTTOM_PX = 44.0, 286.0

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psgpipe.comparison.pages.axis import Axis, Tick, round_values, short_number
-from psgpipe.model.comparison import Contrast, EndpointReliability
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import EndpointReliability
 
 WIDTH, LEFT_PX, RIGHT_PX, ROW_PX, TOP_PX = 660, 200.0, 480.0, 34.0, 34.0
 LARGEST_SHOWN = 4.0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from psgpipe.comparison.pages.read_comparison import read_comparison
 from psgpipe.comparison.pages.subject_parts import ChangeRow, subject_parts
-from psgpipe.model.comparison import SOURCE_NAMES, MeasuredBy
+from psgpipe.model.comparison.measured_night import SOURCE_NAMES, MeasuredBy
 from psgpipe.reports.study.comparisons import StudyComparison, comparisons_in
 
 

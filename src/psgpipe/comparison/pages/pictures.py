@@ -9,7 +9,8 @@ from psgpipe.comparison.pages import estimation_plot as estimation
 from psgpipe.comparison.pages import forest_plot as forest
 from psgpipe.comparison.words.contrast_table import short_table
 from psgpipe.comparison.words.primary_sentence import plain_name
-from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import Comparison
 from psgpipe.reports.rendering import render
 from psgpipe.reports.svg_path import px
 

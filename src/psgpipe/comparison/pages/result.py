@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from psgpipe.errors import UsageError
 from psgpipe.messages import did_you_mean, quoted
-from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import Comparison
 from psgpipe.model.conversions.html_table import html_table
 from psgpipe.model.conversions.rows import Rows
 

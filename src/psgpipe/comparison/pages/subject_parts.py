@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from psgpipe.comparison.words.contrast_table import short_table
 from psgpipe.comparison.words.shown_numbers import ratio, signed
-from psgpipe.model.comparison import Comparison, Contrast, NightFate, SubjectChange
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import Comparison, NightFate, SubjectChange
 from psgpipe.model.ids import night_order
 from psgpipe.reports.study.page_night import PageNight
 

@@ -21,8 +21,9 @@ from psgpipe.comparison.signal_level.gain import (
     without_gain_verdicts,
 )
 from psgpipe.comparison.signal_level.unlike_eeg import unlike_eeg_warnings
-from psgpipe.model.comparison import Contrast, SubjectChange
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import SubjectChange
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 
 class CheckedResults(NamedTuple):

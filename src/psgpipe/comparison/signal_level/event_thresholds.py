@@ -17,7 +17,9 @@ from psgpipe.comparison.nights.selection_warnings import MOST_NAMED
 from psgpipe.comparison.words.verdicts import NO_VERDICT
 from psgpipe.files.atomic import read_json
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import Contrast, MeasuredNight, SubjectChange
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.measured_night import MeasuredNight
+from psgpipe.model.comparison.results import SubjectChange
 from psgpipe.model.microstructure.names import EVENT_ENDPOINTS
 from psgpipe.results.night_folder import NIGHTS, night_folder
 

@@ -16,7 +16,9 @@ from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.nights.selection_warnings import MOST_NAMED
 from psgpipe.comparison.words.verdicts import NO_VERDICT
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import Contrast, MeasuredNight, SubjectChange
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.measured_night import MeasuredNight
+from psgpipe.model.comparison.results import SubjectChange
 from psgpipe.model.microstructure.names import GAIN_DEPENDENT, LEVEL
 
 AMPLITUDE_DIFFERS = "amplitude-differs"

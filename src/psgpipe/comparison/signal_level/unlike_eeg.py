@@ -16,7 +16,7 @@ import numpy as np
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.nights.selection_warnings import MOST_NAMED
 from psgpipe.files.atomic import read_json
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 from psgpipe.results.night_folder import NIGHTS, night_folder
 
 UNLIKE_BASELINE = "unlike-baseline"

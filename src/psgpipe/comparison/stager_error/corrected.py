@@ -11,7 +11,7 @@ import numpy.typing as npt
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.comparison.statistics.confusion import correction_matrix
 from psgpipe.comparison.statistics.paired import t_interval
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 
 MINUTES = ("wake_min", "n1_min", "n2_min", "n3_min", "rem_min")
 Minutes = npt.NDArray[np.float64]

@@ -18,8 +18,9 @@ from psgpipe.comparison.stager_error.corrected import (
     CorrectedDifference,
     corrected_differences,
 )
-from psgpipe.model.comparison import Contrast, StagerErrorRow
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import StagerErrorRow
+from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.model.ids import one_spelling
 
 EXCEEDS = "exceeds it"

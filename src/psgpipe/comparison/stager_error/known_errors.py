@@ -10,7 +10,7 @@ from psgpipe.comparison.stager_accuracy import KnownErrors, StageErrors
 from psgpipe.comparison.stager_error.agreement_file import StudyErrors
 from psgpipe.messages import count_of
 from psgpipe.model.calibration import StagerErrors
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 from psgpipe.model.ids import one_spelling
 
 _STAGES = {"rem": "R", "n3": "N3"}

@@ -8,7 +8,7 @@ from psgpipe.comparison.stager_accuracy import was_scored_by_a_person
 from psgpipe.comparison.stager_error.agreement_file import StudyErrors
 from psgpipe.errors import NightsNotComparable, UsageError
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import MeasuredNight
+from psgpipe.model.comparison.measured_night import MeasuredNight
 
 ALIKE = ("calibration", "pipeline", "stager", "classifier", "derivations", "demographics")
 

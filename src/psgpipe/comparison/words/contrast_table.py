@@ -6,7 +6,8 @@ import math
 
 from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.words.shown_numbers import ratio, rounded, shown_p, signed, with_interval
-from psgpipe.model.comparison import Comparison, Contrast
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import Comparison
 
 MOST_ROWS = 8
 _ALWAYS_SHOWN = ("tst_min", "se_pct", "rem_pct", "n3_pct")

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from psgpipe.comparison.endpoints.testability import FIRM_FROM_N, TESTABLE_FROM_N
 from psgpipe.comparison.stager_accuracy import was_scored_by_a_person
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import Contrast, FlowStep, MeasuredNight
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.measured_night import MeasuredNight
+from psgpipe.model.comparison.results import FlowStep
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 
 def _step(flow: Sequence[FlowStep], name: str) -> FlowStep:

@@ -7,7 +7,9 @@ from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.words.shown_numbers import ratio, shown_p, signed
 from psgpipe.comparison.words.verdicts import NO_VERDICT
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import SOURCE_NAMES, Comparison, Contrast
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.measured_night import SOURCE_NAMES
+from psgpipe.model.comparison.results import Comparison
 
 _PLAIN_NAMES = {
     "tst_min": "total sleep time",

@@ -18,8 +18,8 @@ from psgpipe.comparison.endpoints.testability import ALPHA, is_testable, smalles
 from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.words.shown_numbers import ratio
-from psgpipe.model.comparison import Contrast
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 if TYPE_CHECKING:
     from psgpipe.comparison.statistics.crossover import CrossoverEffect

@@ -16,7 +16,8 @@ from psgpipe.comparison.words.contrast_table import (
     shown_mean,
 )
 from psgpipe.comparison.words.shown_numbers import ratio, rounded, shown_p, signed, with_interval
-from psgpipe.model.comparison import Comparison, Contrast, StagerErrorRow
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.results import Comparison, StagerErrorRow
 
 _ROLES = {
     "primary": "Primary endpoint",

@@ -14,8 +14,10 @@ from psgpipe.comparison.statistics.sign_flip import EXACT_UP_TO_N, MONTE_CARLO_D
 from psgpipe.comparison.words import night_statements as of_nights
 from psgpipe.comparison.words.tipping_points import tipping_points
 from psgpipe.messages import count_of
-from psgpipe.model.comparison import Contrast, FlowStep, MeasuredBy, MeasuredNight
-from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
+from psgpipe.model.comparison.contrast import Contrast
+from psgpipe.model.comparison.measured_night import MeasuredBy, MeasuredNight
+from psgpipe.model.comparison.results import FlowStep
+from psgpipe.model.comparison.spec import ComparisonSpec, Declaration
 
 
 def statements(

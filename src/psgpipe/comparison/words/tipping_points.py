@@ -24,8 +24,8 @@ from psgpipe.comparison.statistics.tipping_point import (
     tipping_sensitivity,
     true_share,
 )
-from psgpipe.model.comparison import EEG_ONLY
-from psgpipe.model.comparison_spec import ComparisonSpec
+from psgpipe.model.comparison.measured_night import EEG_ONLY
+from psgpipe.model.comparison.spec import ComparisonSpec
 
 
 def tipping_points(

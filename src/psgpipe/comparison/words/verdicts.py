@@ -22,8 +22,8 @@ from psgpipe.comparison.endpoints.testability import (
     why_untested,
 )
 from psgpipe.comparison.words.remarks import contrast_remarks, out_of_reach_remarks
-from psgpipe.model.comparison import Contrast, Direction, Hedge
-from psgpipe.model.comparison_spec import ComparisonSpec, Declaration
+from psgpipe.model.comparison.contrast import Contrast, Direction, Hedge
+from psgpipe.model.comparison.spec import ComparisonSpec, Declaration
 
 if TYPE_CHECKING:
     from psgpipe.comparison.statistics.crossover import CrossoverEffect
