@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from psgpipe.cli.compare import command
 from psgpipe.cli.unblind import command as unblind
-from psgpipe.comparison.output_files import CONTRAST_COLUMNS, SUBJECT_COLUMNS
+from psgpipe.comparison.comparison_json import CONTRAST_COLUMNS
+from psgpipe.comparison.output_files import SUBJECT_COLUMNS
 from psgpipe.errors import OutputConflict, UsageError
 from psgpipe.model.summary import ENDPOINTS
 from tests.comparison.night_tables import nights_tsv, study

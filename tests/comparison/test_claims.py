@@ -7,8 +7,8 @@ import pytest
 
 from psgpipe.cli.text.compare_text import comparison_text
 from psgpipe.comparison.compare import compare
-from psgpipe.comparison.output_files import markdown
 from psgpipe.comparison.spec_lock import lock_spec
+from psgpipe.comparison.words.markdown import markdown
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
 from psgpipe.model.summary import ENDPOINTS
 from tests.comparison.night_tables import night, nights_tsv, study

@@ -4,8 +4,9 @@ import pytest
 
 from psgpipe.cli.text.compare_text import comparison_text
 from psgpipe.comparison.compare import compare
-from psgpipe.comparison.output_files import comparison_dict, markdown
+from psgpipe.comparison.comparison_json import comparison_dict
 from psgpipe.comparison.spec_lock import lock_spec
+from psgpipe.comparison.words.markdown import markdown
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, SpecChanged
 from tests.comparison.night_tables import nights_tsv, study
 

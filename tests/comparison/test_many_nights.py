@@ -6,7 +6,8 @@ import tracemalloc
 import pytest
 
 from psgpipe.comparison.compare import compare
-from psgpipe.comparison.output_files import JsonLines, comparison_dict, write_comparison
+from psgpipe.comparison.comparison_json import JsonLines, comparison_dict
+from psgpipe.comparison.output_files import write_comparison
 from psgpipe.files.atomic import json_bytes
 from psgpipe.tables.delimited import Mistakes, Row, Table
 from psgpipe.tables.numbers import Numbers

@@ -7,7 +7,8 @@ import pytest
 
 from psgpipe.cli.app import exit_code
 from psgpipe.comparison.compare import compare
-from psgpipe.comparison.output_files import comparison_dict, write_comparison
+from psgpipe.comparison.comparison_json import comparison_dict
+from psgpipe.comparison.output_files import write_comparison
 from psgpipe.comparison.pages.axis import Axis, round_ratios, round_values
 from psgpipe.comparison.pages.estimation_plot import BOTTOM_PX, TOP_PX, estimation_plot
 from psgpipe.comparison.pages.forest_plot import forest_plot

@@ -10,7 +10,8 @@ import click
 from psgpipe.cli.options import FILE, LOGGER, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable
 from psgpipe.comparison.compare import compare
-from psgpipe.comparison.output_files import comparison_dict, write_comparison
+from psgpipe.comparison.comparison_json import comparison_dict
+from psgpipe.comparison.output_files import write_comparison
 from psgpipe.errors import UsageError
 from psgpipe.model.comparison.measured_night import MeasuredBy
 from psgpipe.model.comparison.spec import ComparisonSpec

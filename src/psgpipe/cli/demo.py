@@ -18,7 +18,8 @@ from psgpipe.cli.run import agreement_dict, agreement_text
 from psgpipe.cli.text.compare_text import comparison_text
 from psgpipe.cli.text.progress import show_batch
 from psgpipe.comparison.compare import compare
-from psgpipe.comparison.output_files import comparison_dict, write_comparison
+from psgpipe.comparison.comparison_json import comparison_dict
+from psgpipe.comparison.output_files import write_comparison
 from psgpipe.errors import NightsIncomplete, OutputConflict
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.night_folder import night_folder

@@ -5,7 +5,9 @@ import csv
 import pytest
 
 from psgpipe.comparison.compare import compare
-from psgpipe.comparison.output_files import comparison_dict, markdown, write_comparison
+from psgpipe.comparison.comparison_json import comparison_dict
+from psgpipe.comparison.output_files import write_comparison
+from psgpipe.comparison.words.markdown import markdown
 from tests.comparison.night_tables import night, nights_tsv, study
 
 
