@@ -10,9 +10,19 @@ from psgpipe.microstructure.shape import (
     slope_2_30,
     slope_30_45,
 )
-from psgpipe.microstructure.spectrum import Spectra, band_powers, density, frequencies
+from psgpipe.microstructure.spectrum import (
+    Spectra,
+    band_powers,
+    density,
+    epoch_spectra,
+    frequencies,
+    remembered_spectra,
+)
+from psgpipe.model.derived_signal import DerivedSignal
+from psgpipe.model.digital_recording import MICROVOLTS, DigitalRecording
 from psgpipe.model.microstructure.records import BANDS_HZ
-from psgpipe.model.sampled_signal import Band
+from psgpipe.model.montage import Derivation, Term
+from psgpipe.model.sampled_signal import Band, Segment
 from tests.recordings import brain_noise
 
 
@@ -127,3 +137,30 @@ def test_the_slow_growth_of_slow_waves_is_no_artefact():
     depth = np.linspace(1, 4, 40)[:, None]
     epochs_uv = depth * brain_noise(30 * 40, 128.0, sd_uv=25).reshape(40, -1)
     assert not artefact_epochs(spectra_of(epochs_uv, 128.0), np.arange(40), ArtefactRule()).any()
+
+
+class CountedSignal(DerivedSignal):
+    """A derivation that counts the samples that were computed."""
+
+    n_samples = 0
+
+    def samples_uv(self, columns=slice(None), row=0):
+        samples_uv = super().samples_uv(columns, row)
+        type(self).n_samples += len(samples_uv)
+        return samples_uv
+
+
+def test_an_epoch_is_transformed_once_for_the_endpoints_and_the_picture():
+    row = brain_noise(120, 100.0)  # four epochs
+    channels = DigitalRecording(
+        (row,), (MICROVOLTS,), ("C4-M1",), 100.0, segments=(Segment(0.0, 12_000),)
+    )
+    derivation = Derivation("C4-M1", "eeg", (Term("C4-M1", 1.0),), "")
+    signal, other = CountedSignal(derivation, channels), DerivedSignal(derivation, channels)
+    for marks, n_computed in (([0, 1, 1, 0], 2), ([1, 1, 1, 0], 3), ([0, 1, 0, 1], 4)):
+        epochs = np.array(marks, bool)
+        spectra = remembered_spectra(signal, epochs)
+        wanted = epoch_spectra(other, epochs)
+        np.testing.assert_array_equal(spectra.density_uv2_hz, wanted.density_uv2_hz)
+        np.testing.assert_array_equal(spectra.freqs_hz, wanted.freqs_hz)
+        assert CountedSignal.n_samples == n_computed * 3000

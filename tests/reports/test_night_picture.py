@@ -1,6 +1,8 @@
 """The picture of a night shows what its files say, whatever the night is like."""
 
+import base64
 import re
+import zlib
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +14,7 @@ from psgpipe.model.summary import QualityFlag
 from psgpipe.reports.colours import CONVENTIONAL_ORDER
 from psgpipe.reports.night_picture import night_picture
 from psgpipe.reports.night_words import recorded_from
+from psgpipe.reports.spectrogram_image import Spectrogram, spectrogram_image
 from psgpipe.reports.time_axis import MOST_TICKS, TimeAxis
 from psgpipe.sleep.local_clock import LocalClock
 from tests.reports.nights import START, WHOLE_NIGHT, spectrogram, staged_night
@@ -273,6 +276,23 @@ def test_hostile_ids_and_derivations_are_text(label):
     assert len(tags) - len(list(fromstring(usual.svg).iter())) <= 1  # a second title line
     assert not re.search("[\x00\u202e]", svg.svg)
     assert len(svg.files()["hypnogram.png"]) > 10_000
+
+
+def pixels_of(uri):
+    png = base64.b64decode(uri.removeprefix("data:image/png;base64,"))
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    rows = zlib.decompress(png[png.index(b"IDAT") + 4 : png.index(b"IEND") - 8])
+    return np.frombuffer(rows, np.uint8).reshape(height, width + 1)[:, 1:]
+
+
+def test_the_image_of_a_spectrogram_has_two_frequencies_a_row_and_the_highest_on_top():
+    power_db = np.zeros((120, 954))
+    power_db[118:] = 30.0  # the two highest frequencies
+    shown = spectrogram_image(Spectrogram(np.linspace(0.5, 30.25, 120), power_db, "C4-M1"))
+    pixels = pixels_of(shown.uri)
+    assert pixels.shape == (60, 954)
+    assert (pixels[0] == pixels.max()).all()
+    assert (pixels[1:] == pixels.min()).all()
 
 
 def test_without_signal_there_is_no_spectrogram():

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.model.derived_signal import DerivedSignal
 from psgpipe.model.sampled_signal import Band, SampledSignal
 from psgpipe.signals.epoch_grid import covered_grid
 
@@ -21,6 +23,10 @@ HIGHEST_HZ = 45.0
 """Mains begin above."""
 
 Floats = npt.NDArray[np.float64]
+Marks = npt.NDArray[np.bool_]
+
+# Shape (n_epochs, n_freqs) of each signal; NaN where an epoch was not asked for.
+_REMEMBERED: WeakKeyDictionary[DerivedSignal, Floats] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +45,7 @@ class Spectra:
     freqs_hz: Floats
     density_uv2_hz: Floats
 
-    def of(self, epochs: npt.NDArray[np.bool_] | npt.NDArray[np.int_]) -> Spectra:
+    def of(self, epochs: Marks | npt.NDArray[np.int_]) -> Spectra:
         """Those of the marked, or numbered, epochs."""
         return Spectra(self.freqs_hz, self.density_uv2_hz[epochs])
 
@@ -52,13 +58,13 @@ class Spectra:
         inside = self.bins(band)
         return self.density_uv2_hz[:, inside] @ _simpson(int(inside.sum())) * self._bin_hz
 
-    def bins(self, band: Band) -> npt.NDArray[np.bool_]:
+    def bins(self, band: Band) -> Marks:
         """The bins of a band, shape (n_freqs,): both edges are in it.
 
         At a sampling rate that is no whole number an edge is the bin next to it.
         """
         near = self._bin_hz / 4 if self._bin_hz * WINDOW_S != 1 else 0.0
-        inside: npt.NDArray[np.bool_] = (self.freqs_hz >= band.low_hz - near) & (
+        inside: Marks = (self.freqs_hz >= band.low_hz - near) & (
             self.freqs_hz <= band.high_hz + near
         )
         return inside
@@ -68,7 +74,7 @@ class Spectra:
         return float(self.freqs_hz[1])
 
 
-def epoch_spectra(signal: SampledSignal, epochs: npt.NDArray[np.bool_], row: int = 0) -> Spectra:
+def epoch_spectra(signal: SampledSignal, epochs: Marks, row: int = 0) -> Spectra:
     """The spectra of the marked epochs, each of which must be covered.
 
     Parameters
@@ -83,6 +89,20 @@ def epoch_spectra(signal: SampledSignal, epochs: npt.NDArray[np.bool_], row: int
         epochs_uv = piece.take(lambda columns: signal.samples_uv(columns, row))
         pieces.append(density(epochs_uv, signal.fs_hz))
     return Spectra(freqs_hz, np.concatenate([np.empty((0, len(freqs_hz))), *pieces]))
+
+
+def remembered_spectra(signal: DerivedSignal, epochs: Marks) -> Spectra:
+    """As :func:`epoch_spectra`, but an epoch is transformed once as long as the signal exists.
+
+    The endpoints and the picture of a night show the spectra of the same derivation.
+    """
+    freqs_hz, density_uv2_hz = frequencies(signal.fs_hz), _REMEMBERED.get(signal)
+    if density_uv2_hz is None:
+        density_uv2_hz = np.full((len(epochs), len(freqs_hz)), np.nan)
+        _REMEMBERED[signal] = density_uv2_hz
+    missing = epochs & np.isnan(density_uv2_hz[:, 0])
+    density_uv2_hz[missing] = epoch_spectra(signal, missing).density_uv2_hz
+    return Spectra(freqs_hz, density_uv2_hz[epochs])
 
 
 def frequencies(fs_hz: float) -> Floats:

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from psgpipe.files.atomic import json_bytes
 from psgpipe.microstructure.spectrum import WINDOW_S
 from psgpipe.model.hypnogram import EPOCH_S, Hypnogram
@@ -90,9 +88,11 @@ def power_tsv(epochs: EpochPower, hypnogram: Hypnogram) -> bytes:
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
     names = tuple(epochs.power_uv2)
     writer.writerow(("epoch", "onset_s", "stage", "used", *(f"{name}_uv2" for name in names)))
-    for epoch, stage in enumerate(hypnogram.stages):
-        powers = (float(epochs.power_uv2[name][epoch]) for name in names)
-        used = str(bool(epochs.is_used[epoch])).lower()
-        cells = ("" if np.isnan(power) else f"{power:.7g}" for power in powers)
+    # numpy's numbers, one by one, take several times as long as those of lists.
+    powers = [epochs.power_uv2[name].tolist() for name in names]
+    rows = zip(hypnogram.stages, epochs.is_used.tolist(), *powers, strict=True)
+    for epoch, (stage, is_used, *powers_uv2) in enumerate(rows):
+        cells = ["" if math.isnan(power) else f"{power:.7g}" for power in powers_uv2]
+        used = "true" if is_used else "false"
         writer.writerow((epoch, f"{epoch * EPOCH_S:g}", stage, used, *cells))
     return text.getvalue().encode("utf-8")

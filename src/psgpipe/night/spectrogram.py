@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from psgpipe.microstructure.spectrum import epoch_spectra
+from psgpipe.microstructure.spectrum import remembered_spectra
 from psgpipe.model.derived_signal import DerivedSignal
 from psgpipe.reports.spectrogram_image import Spectrogram
 from psgpipe.signals.epochs import covered_epochs
@@ -26,7 +26,7 @@ def night_spectrogram(signals: Iterable[DerivedSignal], n_epochs: int) -> Spectr
     if eeg is None:
         return None
     covered = covered_epochs(eeg)[:n_epochs]
-    spectra = epoch_spectra(eeg, covered)
+    spectra = remembered_spectra(eeg, covered)
     is_shown = (spectra.freqs_hz >= LOWEST_HZ) & (spectra.freqs_hz <= HIGHEST_HZ)
     power_db = np.full((int(is_shown.sum()), n_epochs), np.nan)
     density = np.maximum(spectra.density_uv2_hz[:, is_shown], LEAST_UV2_HZ)

@@ -31,7 +31,8 @@ from psgpipe.reports.svg_path import px
 from psgpipe.reports.time_axis import TimeAxis
 
 WIDTH, LEFT, RIGHT = 1000.0, 56.0, 952.0
-PNG_WIDTH = 1200
+PNG_WIDTH = 1000
+"""One pixel for each unit of the SVG: 150 pixels an inch across a page of A4."""
 TITLE_LETTERS, LINE_LETTERS, MOST_DOUBTS = 84, 122, 4
 LINE, CAPTION, GAP, NUMBER_WIDTH = 18.0, 20.0, 8.0, 240.0
 SPECTROGRAM_HEIGHT, HYPNODENSITY_HEIGHT, STAGE_ROW = 104.0, 84.0, 22.0

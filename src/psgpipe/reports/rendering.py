@@ -6,12 +6,15 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from psgpipe.files.byte_code import keep_code, read_code
+from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.reports.colours import COLOURS
 from psgpipe.reports.shown_text import LONGEST_ID, shown_text
 from psgpipe.reports.svg_path import px
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BytecodeCache, Environment
+    from jinja2.bccache import Bucket
 
 FOLDER = Path(__file__).with_name("templates")
 NOT_KNOWN = "–"
@@ -39,12 +42,40 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_compiled_templates(),
     )
     made.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
     made.globals["colours"] = COLOURS
     made.filters["short_id"] = partial(shown_text, longest=LONGEST_ID)
     made.filters["plus"] = _plus
     return made
+
+
+def _compiled_templates() -> BytecodeCache:
+    """The code of templates that were compiled before: to compile one takes longer than to fill it.
+
+    It depends on the template, on jinja2, and on the environment that this module makes.
+    """
+    from jinja2 import BytecodeCache
+    from jinja2.bccache import bc_magic
+
+    environment_sha256 = sha256_of_bytes(Path(__file__).read_bytes())
+
+    class CompiledTemplates(BytecodeCache):
+        def get_cache_key(self, name: str, filename: str | None = None) -> str:
+            return name
+
+        def load_bytecode(self, bucket: Bucket) -> None:
+            bucket.code = read_code(FOLDER / bucket.key, self._depends_on(bucket))
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            if bucket.code is not None:
+                keep_code(FOLDER / bucket.key, self._depends_on(bucket), bucket.code)
+
+        def _depends_on(self, bucket: Bucket) -> str:
+            return f"{bucket.checksum} {bc_magic!r} {environment_sha256}"
+
+    return CompiledTemplates()
 
 
 def _shown(value: Any) -> Any:

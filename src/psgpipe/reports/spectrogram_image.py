@@ -16,6 +16,8 @@ _ANCHORS = (
     "440154 482878 3e4989 31688e 26828e 1f9e89 35b779 6ece58 b5de2b fde725"
 )  # fmt: skip
 N_COLOURS = 64
+MOST_ROWS = 64
+"""The panel is about a hundred pixels high; more rows make the files larger and show noise."""
 LOWEST_PERCENTILE, HIGHEST_PERCENTILE = 5, 99
 
 
@@ -43,7 +45,7 @@ class SpectrogramImage(NamedTuple):
 
 def spectrogram_image(spectrogram: Spectrogram) -> SpectrogramImage | None:
     """The image, one column an epoch and the highest frequency on top; None without any signal."""
-    power_db = spectrogram.power_db
+    power_db = _in_fewer_rows(spectrogram.power_db)
     is_signal = np.isfinite(power_db)
     if not is_signal.any():
         return None
@@ -55,6 +57,16 @@ def spectrogram_image(spectrogram: Spectrogram) -> SpectrogramImage | None:
     uri = data_uri(palette_png(indices[::-1], _palette()))
     lowest_hz, highest_hz = float(spectrogram.freqs_hz[0]), float(spectrogram.freqs_hz[-1])
     return SpectrogramImage(uri, lowest_hz, highest_hz, low, high)
+
+
+def _in_fewer_rows(power_db: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The mean of each few neighbouring frequencies, at most `MOST_ROWS` rows."""
+    n_frequencies, n_epochs = power_db.shape
+    n_together = -(-n_frequencies // MOST_ROWS)
+    n_rows = n_frequencies // n_together
+    rows = power_db[: n_rows * n_together].reshape(n_rows, n_together, n_epochs)
+    fewer: npt.NDArray[np.float64] = rows.mean(axis=1)
+    return fewer
 
 
 def _palette() -> npt.NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 Heights = Sequence[float | None]
 
 
+@lru_cache(maxsize=8192)  # the stages of a night share their edges
 def px(value: float) -> str:
     """A coordinate with at most two decimals: equal input gives equal text on every computer."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")

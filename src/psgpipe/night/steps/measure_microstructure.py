@@ -15,7 +15,7 @@ from psgpipe.microstructure.shape import (
     HIGH_SLOPE_LOW_PASS_HZ,
     SLOPE_LOW_PASS_HZ,
 )
-from psgpipe.microstructure.spectrum import epoch_spectra
+from psgpipe.microstructure.spectrum import remembered_spectra
 from psgpipe.model.derived_signal import DerivedSignal
 from psgpipe.model.microstructure.records import Microstructure
 from psgpipe.model.opened_night import OpenedNight
@@ -82,7 +82,7 @@ def measure_microstructure(
         else None,
         cycles=params.cycles,
     )
-    spectra = epoch_spectra(signal, measured)
+    spectra = remembered_spectra(signal, measured)
     found = microstructure(
         signal.derivation.name, signal.fs_hz, spectra, measured, hypnogram, staged.hypnodensity,
         rules,
