@@ -37,7 +37,6 @@ from psgpipe.results.night_writer import correct_manifest, finish_night
 from psgpipe.results.replace_folder import remove_abandoned
 from psgpipe.results.study_file import lists_nights, write_study_file
 from psgpipe.study import blinding
-from psgpipe.study.blind_check import telling_files
 
 LOGGER = logging.getLogger("psgpipe")
 NIGHT_ALONE: frozenset[Concern] = frozenset({"night"})
@@ -122,6 +121,9 @@ def _sealed(out: Path, night: Night) -> Night:
         )
     sealed = {(night.subject, night.night): blinding.cells_to_seal(night)}
     if not blinding.is_blind(out):
+        # It imports what reads tables; nights that are not blind do without.
+        from psgpipe.study.blind_check import telling_files
+
         telling = next(telling_files(out, sealed), None)
         if telling is not None:
             raise OutputConflict(

@@ -6,8 +6,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from psgpipe.files.byte_code import keep_code, read_code
-from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.reports.colours import COLOURS
 from psgpipe.reports.shown_text import LONGEST_ID, shown_text
 from psgpipe.reports.svg_path import px
@@ -58,6 +56,9 @@ def _compiled_templates() -> BytecodeCache:
     """
     from jinja2 import BytecodeCache
     from jinja2.bccache import bc_magic
+
+    from psgpipe.files.byte_code import keep_code, read_code
+    from psgpipe.files.hashing import sha256_of_bytes
 
     environment_sha256 = sha256_of_bytes(Path(__file__).read_bytes())
 
