@@ -7,7 +7,6 @@ from pathlib import Path
 
 from psgpipe.comparison.pages.other_sources import changes_by_other_sources, other_comparisons
 from psgpipe.comparison.pages.pictures import forest_svg, picture_files, shown_endpoints
-from psgpipe.comparison.pages.read_comparison import read_comparison
 from psgpipe.comparison.pages.subject_parts import subject_parts, subjects_in_order
 from psgpipe.comparison.words.primary_sentence import (
     estimand_sentence,
@@ -96,6 +95,9 @@ def write_comparison_page(comparison: Comparison, out: Path) -> Path:
 def renew_pages_of_other_sources(out: Path, measured_by: MeasuredBy) -> None:
     """Write the pages of the other comparisons in `out` again: they show this one's subjects."""
     for held in other_comparisons(out, measured_by):
+        # Few studies have another comparison.
+        from psgpipe.comparison.pages.read_comparison import read_comparison
+
         comparison = read_comparison(out / held.folder) if held.page else None
         if comparison is not None:
             write_comparison_page(comparison, out)

@@ -6,7 +6,6 @@ from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
-from psgpipe.comparison.pages.read_comparison import read_comparison
 from psgpipe.comparison.pages.subject_parts import ChangeRow, subject_parts
 from psgpipe.model.comparison.measured_night import SOURCE_NAMES, MeasuredBy
 from psgpipe.reports.study.comparisons import StudyComparison, comparisons_in
@@ -38,6 +37,9 @@ def changes_by_other_sources(
     """The changes of these subjects in the other comparisons in `out`, polysomnography first."""
     by_subject: dict[str, list[SourceChanges]] = {}
     for held in other_comparisons(out, measured_by):
+        # Few studies have another comparison.
+        from psgpipe.comparison.pages.read_comparison import read_comparison
+
         comparison = read_comparison(out / held.folder)
         if comparison is None:
             continue
