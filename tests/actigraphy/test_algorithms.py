@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import psgpipe
+from psgpipe.actigraphy.algorithms import sadeh
 from psgpipe.actigraphy.counts import ActivityCounts
 from psgpipe.actigraphy.score import score_actigraphy
 from psgpipe.errors import ActigraphyInvalid, UsageError
@@ -26,6 +27,21 @@ def test_cole_kripke_weighs_seven_minutes_and_divides_counts_by_a_hundred():
     expected = [0, 0, 0, 0, 0.67, 0.74, 2.30, 0.76, 0.58, 0.54, 1.06, 0]
     assert score.index == pytest.approx(expected)
     assert np.flatnonzero(~score.sleep).tolist() == [6, 10]
+
+
+def test_sadeh_takes_counts_as_they_are_and_not_divided_by_a_hundred():
+    # Sixty counts a minute are near the limit; divided by 100 they would be sound sleep.
+    score = score_actigraphy(counts_of([60.0] * 11), "sadeh")
+    index = 7.601 - 0.065 * 60 - 1.08 * 11 - 0.703 * math.log(61)
+    assert score.index[5] == pytest.approx(index)
+    assert not score.sleep[5]
+
+
+@pytest.mark.parametrize(("cut", "sleeps"), [(7.601, False), (7.6009, True)])
+def test_an_index_of_sadeh_that_equals_the_cut_is_wake(cut, sleeps):
+    index, sleep = sadeh(np.zeros(11), cut)  # mean, NAT, SD and logarithm are 0
+    assert index[5] == 7.601
+    assert sleep[5] == sleeps
 
 
 def test_cole_kripke_caps_a_minute_at_thirty_thousand_counts():
@@ -92,6 +108,14 @@ def test_oakley_weighs_two_minutes_on_each_side(epoch_s, weights):
     half = len(weights) // 2
     assert score.index[10 - half : 11 + half] == pytest.approx([10 * w for w in weights])
     assert score.index.sum() == pytest.approx(10 * sum(weights))
+
+
+def test_the_example_in_the_manual_of_the_actiwatch():
+    # 100 / 25 + 42 / 5 + 20 + 13 / 5 + 67 / 25 = 37.68, which the manual scores as sleep at 40.
+    counts = counts_of([100, 42, 20, 13, 67], "actiwatch")
+    assert score_actigraphy(counts, "oakley").index[2] == pytest.approx(37.68)
+    assert score_actigraphy(counts, "oakley-40").sleep[2]
+    assert not score_actigraphy(counts, "oakley-20").sleep[2]
 
 
 @pytest.mark.parametrize(("name", "threshold"), [("oakley-20", 20), ("oakley", 40),

@@ -18,6 +18,8 @@ RAW_SENTENCE = (
     "psgpipe scores counts, not raw acceleration: make counts of epochs with the maker's program "
     "(or sleep with scikit-digital-health), and give these."
 )
+MOST_LINES_BEFORE = 5_000
+"""Lines of properties and statistics before the names of the columns."""
 _HEAD_LINES = 200
 _DATE_FORMAT = re.compile(r"date format ([dMy./-]+)", re.IGNORECASE)
 _DATES = re.compile(r"(?<![\d/.-])\d{1,2}[-/]\d{1,2}[-/]\d{4}(?![\d/.-])")
@@ -50,7 +52,7 @@ def find_header(lines: Sequence[str], file: str) -> Header | None:
         Two columns are counts.
     """
     found = None
-    for number_of_line, line in enumerate(lines):
+    for number_of_line, line in enumerate(lines[:MOST_LINES_BEFORE]):
         if found is not None and number_of_line > found.line + 3:
             break
         for delimiter in (mark for mark in DELIMITERS if mark in line):
