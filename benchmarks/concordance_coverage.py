@@ -22,7 +22,8 @@ from psgpipe.agreement.statistics.limits import limits_of_agreement
 from psgpipe.diary.night import DiaryNight
 from psgpipe.diary.read import read_diary
 from psgpipe.simulation.other_sources import SimulatedWatch, diary_table, planted_bias, watch
-from psgpipe.simulation.study import StudyDesign, _by_subject, plan_study
+from psgpipe.simulation.study_design import StudyDesign
+from psgpipe.simulation.study_plan import nights_by_subject, plan_study
 from psgpipe.sleep.architecture import summarize
 
 DESIGN = StudyDesign(subjects=8, nights=2, diary=True, actigraphy=True)
@@ -36,7 +37,7 @@ PAIRS = (
 
 def main(studies: int) -> None:
     """Print the coverage of each measure and the mean width of its interval."""
-    subjects = _by_subject(plan_study(DESIGN))
+    subjects = nights_by_subject(plan_study(DESIGN))
     truth = [summarize(plan.hypnogram).endpoints() for one in subjects for _, plan in one.nights]
     held = dict.fromkeys((name for name, *_ in PAIRS), 0)
     width, error = dict.fromkeys(held, 0.0), dict.fromkeys(held, 0.0)

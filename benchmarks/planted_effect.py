@@ -25,7 +25,8 @@ from psgpipe import compare, read_scoring, run_night, summarize
 from psgpipe.model.comparison.contrast import Contrast
 from psgpipe.model.comparison.results import Comparison
 from psgpipe.model.hypnogram import SLEEP, Hypnogram, SleepStage
-from psgpipe.simulation.study import StudyDesign, simulate_study
+from psgpipe.simulation.study import simulate_study
+from psgpipe.simulation.study_design import StudyDesign
 
 ENDPOINT = "rem_pct"
 EFFECT = -5.0

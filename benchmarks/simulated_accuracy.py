@@ -23,7 +23,7 @@ import numpy as np
 
 from psgpipe.model.hypnogram import SCORED, Hypnogram, SleepStage
 from psgpipe.simulation.night import CONDITIONS, SimulatedNight, simulate_night
-from psgpipe.simulation.study import parse_effects
+from psgpipe.simulation.study_design import parse_effects
 from psgpipe.sleep.architecture import summarize
 
 GOAL = 0.80

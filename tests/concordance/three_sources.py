@@ -4,12 +4,10 @@ from psgpipe.cli.app import exit_code
 from psgpipe.edf.writer import write_scoring
 from psgpipe.files.atomic import write_file
 from psgpipe.simulation.other_sources import ACTIGRAPHY, DIARY
-from psgpipe.simulation.study import (
-    StudyDesign,
-    _write_other_sources,
-    describe,
-    plan_study,
-)
+from psgpipe.simulation.study import _write_other_sources
+from psgpipe.simulation.study_description import describe
+from psgpipe.simulation.study_design import StudyDesign
+from psgpipe.simulation.study_plan import plan_study
 
 
 def write_study(folder, **design):

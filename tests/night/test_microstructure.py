@@ -12,7 +12,8 @@ from psgpipe.errors import PipelineInvalid
 from psgpipe.model.microstructure.names import MICROSTRUCTURE_ENDPOINTS
 from psgpipe.night.definition import definition_from, load_definition
 from psgpipe.night.run_night import run_night
-from psgpipe.simulation.study import StudyDesign, simulate_study
+from psgpipe.simulation.study import simulate_study
+from psgpipe.simulation.study_design import StudyDesign
 from tests.recordings import write_night
 
 STEPS = ["load", "reference", "check_quality", "stage_sleep", "summarize", "measure_microstructure"]

@@ -5,7 +5,10 @@ import json
 import pytest
 
 from psgpipe.errors import UsageError
-from psgpipe.simulation.study import StudyDesign, describe, plan_study, simulate_study
+from psgpipe.simulation.study import simulate_study
+from psgpipe.simulation.study_description import describe
+from psgpipe.simulation.study_design import StudyDesign
+from psgpipe.simulation.study_plan import plan_study
 
 
 def rem_change(nights, subjects):

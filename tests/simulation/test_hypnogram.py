@@ -9,15 +9,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from psgpipe.errors import UsageError
-from psgpipe.simulation.hypnogram import (
-    CycleModel,
-    EpochCounts,
-    apportion,
-    build_stages,
-)
+from psgpipe.simulation.hypnogram import CycleModel, EpochCounts, apportion, build_stages
 from psgpipe.simulation.night import plan_night
 from psgpipe.simulation.scene import NightKey
-from psgpipe.simulation.study import StudyDesign, parse_effects, plan_study
+from psgpipe.simulation.study_design import StudyDesign, parse_effects
+from psgpipe.simulation.study_plan import plan_study
 from psgpipe.simulation.targets import POPULATION, Targets, add_effects, draw_response
 from psgpipe.sleep.architecture import summarize
 

@@ -12,7 +12,7 @@ from psgpipe.microstructure.spectrum import epoch_spectra
 from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.simulation.leads import MINIMAL
 from psgpipe.simulation.night import simulate_night
-from psgpipe.simulation.study import parse_effects
+from psgpipe.simulation.study_design import parse_effects
 from psgpipe.simulation.targets import draw_response
 from tests.comparison.night_tables import nights_tsv
 

@@ -25,7 +25,8 @@ from psgpipe.night.recipe import recipe_from
 from psgpipe.results.night_folder import night_folder
 from psgpipe.results.nights_tsv import gather
 from psgpipe.results.read_back import agreement_in
-from psgpipe.simulation.study import StudyDesign, simulate_study
+from psgpipe.simulation.study import simulate_study
+from psgpipe.simulation.study_design import StudyDesign
 from psgpipe.sleep.agreement import Agreement
 from psgpipe.study.pages import write_study_page
 from psgpipe.study.study import Study, read_study

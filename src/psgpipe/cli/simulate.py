@@ -73,7 +73,8 @@ def command(
 
     Every subject has baseline and treatment nights. The same options give the same files.
     """
-    from psgpipe.simulation.study import StudyDesign, parse_effects, simulate_study
+    from psgpipe.simulation.study import simulate_study
+    from psgpipe.simulation.study_design import StudyDesign, parse_effects
 
     log_to_stderr(verbose=verbose, quiet=quiet)
     design = StudyDesign(
