@@ -7,7 +7,9 @@ from psgpipe.actigraphy.read import read_actigraphy
 from psgpipe.actigraphy.score import score_actigraphy
 from psgpipe.diary.read import read_diary
 from psgpipe.simulation.other_sources import diary_table, watch
-from psgpipe.simulation.study import StudyDesign, _by_subject, describe, plan_study
+from psgpipe.simulation.study_description import describe
+from psgpipe.simulation.study_design import StudyDesign
+from psgpipe.simulation.study_plan import nights_by_subject, plan_study, watch_of_each
 from psgpipe.sleep.architecture import summarize
 
 DESIGN = StudyDesign(subjects=4, nights=2, seed=5)
@@ -15,7 +17,7 @@ DESIGN = StudyDesign(subjects=4, nights=2, seed=5)
 
 @pytest.fixture(scope="module")
 def subjects():
-    return _by_subject(plan_study(DESIGN))
+    return nights_by_subject(plan_study(DESIGN))
 
 
 def test_the_diary_is_a_valid_one_and_has_the_planted_bias_on_average(tmp_path, subjects):
@@ -56,3 +58,9 @@ def test_a_study_without_them_is_described_as_before():
     both = describe(StudyDesign(subjects=4, nights=2, seed=5, diary=True, actigraphy=True), nights)
     assert both["nights"] == plain["nights"]
     assert set(both["clock_offsets_s"]) == {"S01", "S02", "S03", "S04"}
+
+
+def test_a_night_without_wake_between_its_sleep_has_no_quiet_wake():
+    design = StudyDesign(subjects=4, hours=0.2, actigraphy=True)
+    watches = watch_of_each(design, plan_study(design)).values()
+    assert 0 in {minutes for made in watches for minutes in made.quiet_min}

@@ -132,7 +132,7 @@ def _lie_still(
             counts[minute] = rng.integers(0, STILL_LIMIT)
         elif minutes[onset] < minute < minutes[last]:
             wake_min.append(int(minute))
-    chosen = rng.permutation(wake_min)[:QUIET_WAKE_MIN]
+    chosen = rng.permutation(np.array(wake_min, dtype=int))[:QUIET_WAKE_MIN]
     counts[chosen] = 0
     return len(chosen)
 
