@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from psgpipe.cli.app import exit_code
 from psgpipe.comparison.compare import compare
 from psgpipe.comparison.output_files import write_comparison
 from tests.comparison.night_tables import night, nights_tsv, study
+from tests.reports.finished_studies import finished_study, two_by_two
 from tests.reports.test_study_page import Reader
 
 SOURCES = {
@@ -98,3 +100,19 @@ def test_a_comparison_without_page_is_shown_without_a_link(tmp_path):
     assert "By sleep diary" in part(tmp_path, "psg", "S00")
     assert "comparison-diary/report.html" not in html(tmp_path, "psg")
     assert not (tmp_path / "comparison-diary" / "report.html").exists()
+
+
+def test_the_numbers_under_a_hypnogram_say_that_they_are_those_of_polysomnography(tmp_path):
+    nights = two_by_two(2)
+    out = finished_study(tmp_path / "out", nights)
+    rows = [
+        {"subject": n.subject, "night": n.night, "condition": n.condition, "diary_tst_min": 400 + k}
+        for k, n in enumerate(nights)
+    ]
+    write(out, "diary", rows)
+    assert exit_code(["gather", str(out), "-q"]) == 0
+    assert exit_code(["compare", str(out), "-q"]) == 0
+    n_tiles = html(out, "diary").count('class="small-hypnogram"')
+    assert n_tiles == len(nights)
+    assert html(out, "diary").count("polysomnography:</span> TST") == n_tiles
+    assert "polysomnography:</span> TST" not in html(out, "psg")
