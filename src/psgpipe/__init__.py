@@ -41,9 +41,7 @@ if TYPE_CHECKING:
 
     from psgpipe import errors
     from psgpipe.actigraphy.counts import ActivityCounts
-    from psgpipe.actigraphy.read import read_actigraphy
-    from psgpipe.actigraphy.score import ActigraphyScore, score_actigraphy
-    from psgpipe.edf.reader import read_header
+    from psgpipe.actigraphy.score import ActigraphyScore
     from psgpipe.model.header import Header
     from psgpipe.model.hypnogram import Hypnodensity, Hypnogram, SleepStage
     from psgpipe.model.night import Lights, Night, StagedNight
@@ -54,25 +52,30 @@ if TYPE_CHECKING:
     from psgpipe.python.batch import batch
     from psgpipe.python.check import check
     from psgpipe.python.compare import compare
-    from psgpipe.python.finished import open_study as open  # noqa: F401
+    from psgpipe.python.finished import open  # noqa: F401
+    from psgpipe.python.functions import (
+        read_actigraphy,
+        read_header,
+        score_actigraphy,
+        summarize,
+    )
     from psgpipe.recordings.read import read_recording
     from psgpipe.scorings.hypnogram import read_scoring
-    from psgpipe.sleep.architecture import summarize
 
 
 _HOMES = {
     "check": "psgpipe.python.check",
-    "read_header": "psgpipe.edf.reader",
+    "read_header": "psgpipe.python.functions",
     "read_recording": "psgpipe.recordings.read",
     "read_scoring": "psgpipe.scorings.hypnogram",
-    "read_actigraphy": "psgpipe.actigraphy.read",
-    "score_actigraphy": "psgpipe.actigraphy.score",
+    "read_actigraphy": "psgpipe.python.functions",
+    "score_actigraphy": "psgpipe.python.functions",
     "ActivityCounts": "psgpipe.actigraphy.counts",
     "ActigraphyScore": "psgpipe.actigraphy.score",
     "run_night": "psgpipe.night.run_night",
     "write_night": "psgpipe.night.in_memory.write",
     "compare": "psgpipe.python.compare",
-    "summarize": "psgpipe.sleep.architecture",
+    "summarize": "psgpipe.python.functions",
     "Header": "psgpipe.model.header",
     "Recording": "psgpipe.model.recording",
     "Hypnogram": "psgpipe.model.hypnogram",
@@ -118,7 +121,7 @@ def __getattr__(name: str) -> Any:
     if name in ("errors", "batch"):  # the package `batch` can be called
         return importlib.import_module(f"psgpipe.{name}")
     if name == "open":
-        return importlib.import_module("psgpipe.python.finished").open_study
+        return importlib.import_module("psgpipe.python.finished").open
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'psgpipe' has no attribute {name!r}")

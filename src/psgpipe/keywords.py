@@ -1,4 +1,4 @@
-"""Arguments of the functions that users call: a misspelt keyword or a wrong type is explained."""
+"""Functions that Python users call: wrong arguments are explained, errors say what to pass."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import functools
 import inspect
 import numbers
 import os
-from collections.abc import Callable, Iterator
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, ParamSpec, TypeVar, get_args, get_origin
 
 from psgpipe.errors import UsageError
 from psgpipe.messages import listed, safe_text, unknown
+from psgpipe.python_words import errors_in_python_words
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -27,20 +28,25 @@ _TYPES: dict[str, tuple[type[Any], ...]] = {
 _WORDS = {
     "str": "text", "Path": "a path", "PathLike": "a path", "int": "a whole number",
     "float": "a number", "bool": "True or False",
+    "StagedNight": "a night that psgpipe.run_night returned",
+    "Hypnogram": "a Hypnogram, such as psgpipe.read_scoring returns",
+    "ActivityCounts": "activity counts that psgpipe.read_actigraphy returned",
 }  # fmt: skip
 
 
-def known_keywords(function: Callable[P, T]) -> Callable[P, T]:
-    """`function` with a `UsageError` in the place of Python's own error for wrong arguments.
+def called_from_python(function: Callable[P, T]) -> Callable[P, T]:
+    """`function` for Python users: wrong arguments are a `UsageError`, errors say what to pass.
 
     Types are checked where the annotation is one of plain types, paths and literals.
     """
     signature = inspect.signature(function)
     known = tuple(signature.parameters)
     name = function.__name__
-    wanted = {p.name: _Wanted.of(p.annotation) for p in signature.parameters.values()}
+    names = getattr(function, "__globals__", {})
+    wanted = {p.name: _Wanted.of(p.annotation, names) for p in signature.parameters.values()}
 
     @functools.wraps(function)
+    @errors_in_python_words()
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
         for word in kwargs:
             if word not in known:
@@ -54,10 +60,7 @@ def known_keywords(function: Callable[P, T]) -> Callable[P, T]:
         for argument, value in bound.arguments.items():
             one = wanted[argument]
             if one is not None and not one.allows(value):
-                found = safe_text(repr(value))
-                raise UsageError(
-                    f"{name}: {argument} is {found}, wanted {one.in_words}", f"Correct {argument}."
-                )
+                raise UsageError(f"{name}: {one.refusal(argument, value)}", f"Correct {argument}.")
         return function(*args, **kwargs)
 
     return checked
@@ -70,8 +73,11 @@ class _Wanted:
         self._types, self._literals, self.in_words = types, literals, words
 
     @classmethod
-    def of(cls, annotation: Any) -> _Wanted | None:
-        """None for an annotation with anything but plain types, paths and literals."""
+    def of(cls, annotation: Any, names: Mapping[str, Any]) -> _Wanted | None:
+        """None for an annotation with anything but types with `_WORDS`, and literals.
+
+        `names` are those of the function's module.
+        """
         if not isinstance(annotation, str):
             return None
         types: list[type[Any]] = []
@@ -80,17 +86,26 @@ class _Wanted:
         for part in _parts(ast.parse(annotation, mode="eval").body):
             if isinstance(part, ast.Constant) and part.value is None:
                 continue
-            if isinstance(part, ast.Name) and part.id in _TYPES:
-                types += _TYPES[part.id]
-                words.append(_WORDS[part.id])
-            elif isinstance(part, ast.Subscript) and ast.unparse(part.value) == "Literal":
-                values = ast.literal_eval(part.slice)
-                listed_values = values if isinstance(values, tuple) else (values,)
-                literals += listed_values
-                words += [repr(value) for value in listed_values]
+            name = part.id if isinstance(part, ast.Name) else ""
+            if name in _WORDS:
+                types += _TYPES.get(name) or (names[name],)
+                words.append(_WORDS[name])
+            elif values := _literals(part, names.get(name)):
+                literals += values
+                words += [repr(value) for value in values]
             else:
                 return None
         return cls(tuple(types), tuple(literals), " or ".join(dict.fromkeys(words)))
+
+    def refusal(self, argument: str, value: Any) -> str:
+        """What was wanted and found; an object is named by its type."""
+        if isinstance(value, str | numbers.Number | os.PathLike | None) and self._is_plain:
+            return f"{argument} is {safe_text(repr(value))}, wanted {self.in_words}"
+        return f"{argument}: {self.in_words} was wanted, found {type(value).__name__}"
+
+    @property
+    def _is_plain(self) -> bool:
+        return not any(t.__module__.startswith("psgpipe") for t in self._types)
 
     def allows(self, value: Any) -> bool:
         """Whether a value is of one of the types, or one of the literals."""
@@ -100,6 +115,16 @@ class _Wanted:
             value is None if literal is None else isinstance(value, str) and value == literal
             for literal in self._literals
         )
+
+
+def _literals(part: ast.expr, named: Any) -> tuple[Any, ...]:
+    """The values of a ``Literal[...]``, or of what is `named` one; () for anything else."""
+    if get_origin(named) is Literal:
+        return get_args(named)
+    if isinstance(part, ast.Subscript) and ast.unparse(part.value) == "Literal":
+        values = ast.literal_eval(part.slice)
+        return values if isinstance(values, tuple) else (values,)
+    return ()
 
 
 def _parts(node: ast.expr) -> Iterator[ast.expr]:

@@ -1,13 +1,18 @@
-"""Parts of messages: printable text, lists, counts, and the likely word for a misspelled one."""
+"""Parts of messages: printable text, lists, counts, records, and the likely word for a misspelled
+one.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sized
+from dataclasses import fields
+from typing import Any
 
 LONGEST_LABEL = 40
+LONGEST_FIELD, LONGEST_RECORD = 60, 240
 
 
 def safe_text(text: str, longest: int = LONGEST_LABEL) -> str:
@@ -56,9 +61,10 @@ def printable(label: str, longest: int = 40) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def count_of(number: int, what: str) -> str:
-    """``1 night``, ``2 nights``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def count_of(number: float, what: str) -> str:
+    """``1 night``, ``2 nights``, ``1.5 nights``."""
+    shown = f"{number:g}" if isinstance(number, float) else f"{number}"
+    return f"{shown} {what}" if number == 1 else f"{shown} {what}s"
 
 
 def are(number: int) -> str:
@@ -103,3 +109,29 @@ def is_one_slip(a: str, b: str) -> bool:
         a, b = a[1:], b[1:]
     swapped = len(a) > 1 and len(b) > 1 and a[:2] == b[1::-1] and a[2:] == b[2:]
     return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
+
+
+def short_repr(record: Any) -> str:
+    """The fields of a dataclass that are not as by default; large ones by their number of items.
+
+    A class takes it by ``__repr__ = short_repr``.
+    """
+    shown = []
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if value is not None and not (isinstance(value, Sized) and not len(value)):
+            is_default = isinstance(value, bool | int | float | str) and value == field.default
+            if not is_default:
+                shown.append(f"{field.name}={_field_text(value)}")
+    text = ", ".join(shown)
+    text = text if len(text) <= LONGEST_RECORD else f"{text[: LONGEST_RECORD - 3]}..."
+    return f"{type(record).__name__}({text})"
+
+
+def _field_text(value: Any) -> str:
+    if hasattr(value, "dtype") or isinstance(value, Mapping):
+        return f"<{len(value)}>"
+    text = repr(value)
+    if len(text) <= LONGEST_FIELD:
+        return text
+    return f"<{len(value)}>" if isinstance(value, tuple) else f"{text[: LONGEST_FIELD - 3]}..."

@@ -21,8 +21,8 @@ MEMORY_BYTES = 2**30
 # A word that each finding or error must contain for the technician.
 NAMED = {
     "b01_nrec_minus1": "-1",
-    "b02_trunc_last_record": "299 (299 s): 1 are missing",
-    "b04_trunc_odd_byte": "299 (299 s): 1 are missing",
+    "b02_trunc_last_record": "299 (299 s): 1 is missing",
+    "b04_trunc_odd_byte": "299 (299 s): 1 is missing",
     "b06_trailing_junk": "1000 bytes after",
     "b08_hdrlen_small": "header length 768",
     "b09_hdrlen_large": "header length 1280",

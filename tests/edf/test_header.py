@@ -34,7 +34,7 @@ def test_a_plain_recording_has_no_findings(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"header_bytes": 768}, "header length 768 does not fit 1 signals"),
+        ({"header_bytes": 768}, "header length 768 does not fit 1 signal"),
         ({"header_bytes": ""}, "header length is blank"),
         ({"header_bytes": "5I2"}, "header length is not a number"),
         ({"n_signals_field": 0}, "declares 0 signals"),
@@ -172,7 +172,7 @@ def test_a_short_file_gives_its_whole_records_and_says_what_is_missing(tmp_path)
     recording = read_recording(path, [EEG])
     assert recording.signals_uv.shape == (1, 39900)
     assert codes(recording) == ["size-short"]
-    assert "1 are missing; the last record is incomplete" in recording.findings[0].message
+    assert "1 is missing; the last record is incomplete" in recording.findings[0].message
     assert missing_end(recording) == [("end", 1.0)]
 
 

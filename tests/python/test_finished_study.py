@@ -31,7 +31,7 @@ def out(tmp_path_factory):
 @pytest.fixture(scope="module")
 def night(tmp_path_factory):
     path = write_night(tmp_path_factory.mktemp("night") / "sub-S1_ses-n1.edf")
-    return psgpipe.run_night(path, condition="base<b>line")
+    return psgpipe.run_night(path, condition="drug<b>one")
 
 
 def test_a_batch_from_python_gives_the_study_that_open_reads(out):
@@ -112,7 +112,7 @@ def test_every_value_shows_itself_in_few_words(out, night):
 
 def test_what_a_notebook_shows_is_escaped(out, night):
     shown = night._repr_html_()
-    assert html.escape("base<b>line") in shown
+    assert html.escape("drug<b>one") in shown
     assert "<b>" not in shown
     assert shown.count("<svg") == 1
     study = psgpipe.open(out)

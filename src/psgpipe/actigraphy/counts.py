@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.messages import short_repr
+
 Maker = Literal["actigraph", "actiwatch", "condor", "motionwatch"]
 MAKERS: tuple[Maker, ...] = ("actigraph", "actiwatch", "condor", "motionwatch")
 Counts = npt.NDArray[np.float64]
@@ -46,6 +48,8 @@ class ActivityCounts:
     markers: tuple[dt.datetime, ...] = ()
     format: str = ""
     notes: tuple[str, ...] = ()
+
+    __repr__ = short_repr
 
     def __len__(self) -> int:
         return self.counts.size

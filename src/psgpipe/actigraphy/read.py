@@ -27,6 +27,11 @@ ENDINGS = {".csv", ".tsv", ".txt", ".dat", ".awd", ".awc", ".agd", ".mtn", *RAW_
 def read_actigraphy(path: str | os.PathLike[str]) -> ActivityCounts:
     """The counts of a file: a table of epochs, an Actiware export, an AWD, AGD or MTN file.
 
+    Parameters
+    ----------
+    path
+        The file; its content decides, not its name.
+
     Raises
     ------
     psgpipe.errors.ActigraphyInvalid

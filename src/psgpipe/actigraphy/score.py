@@ -12,7 +12,7 @@ from psgpipe.actigraphy.counts import ActivityCounts, Counts, Flags, Maker
 from psgpipe.actigraphy.epochs import by_minute
 from psgpipe.actigraphy.wear import NONWEAR_MIN, runs, worn
 from psgpipe.errors import ActigraphyInvalid, UsageError
-from psgpipe.messages import did_you_mean
+from psgpipe.messages import did_you_mean, short_repr
 
 Scorer = Callable[[Counts, int], tuple[Counts, Flags]]
 MAKER_NAMES: dict[Maker, str] = {
@@ -91,6 +91,8 @@ class ActigraphyScore:
     nonwear_min: float
     notes: tuple[str, ...] = ()
 
+    __repr__ = short_repr
+
 
 def score_actigraphy(
     counts: ActivityCounts,
@@ -103,6 +105,8 @@ def score_actigraphy(
 
     Parameters
     ----------
+    counts
+        What `read_actigraphy` returned.
     algorithm
         One of `ALGORITHMS`; None takes the usual one of the maker.
     any_maker
@@ -153,7 +157,7 @@ def _chosen(name: str | None, maker: Maker | None, *, any_maker: bool) -> Algori
             f"{name} is valid for {MAKER_NAMES[chosen.maker]} counts; these are "
             f"{MAKER_NAMES[maker]} counts, which have another size",
             "Take an algorithm of this maker, or say that any maker's counts may be scored "
-            "(--any-maker; in Python any_maker=True).",
+            "(--any-maker).",
         )
     return chosen
 

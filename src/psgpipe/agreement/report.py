@@ -10,7 +10,7 @@ from psgpipe.agreement.endpoints import COMPARED
 from psgpipe.agreement.statistics.by_stage import PooledAgreement
 from psgpipe.agreement.statistics.calibration import Calibration
 from psgpipe.agreement.statistics.resampling import FEWEST_SUBJECTS
-from psgpipe.messages import count_of, listed
+from psgpipe.messages import are, count_of, listed
 from psgpipe.model.hypnogram import SCORED
 from psgpipe.sleep.agreement import Agreement
 
@@ -93,7 +93,8 @@ def notes(found: StudyAgreement) -> list[str]:
         )
     elif both.n_subjects < FEW_SUBJECTS:
         lines.append(
-            f"{both.n_subjects} subjects are few: intervals that resample them are too short"
+            f"{count_of(both.n_subjects, 'subject')} {are(both.n_subjects)} few: "
+            "intervals that resample them are too short"
         )
     cropped = [night for night in found.nights if night.n_not_scored]
     if cropped:

@@ -6,20 +6,38 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from types import ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 
 class _CallablePackage(ModuleType):
-    """The package; called, it is `psgpipe.python.batch.batch`."""
+    """The package; called, it is `psgpipe.python.batch.batch`, of which it has signature and text.
+
+    As in psgpipe/__init__.py, this is the door for users, not a need of this package.
+    """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        # As in psgpipe/__init__.py: this is the door for users, not a need of this package.
-        return importlib.import_module("psgpipe.python.batch").batch(*args, **kwargs)
+        return _function()(*args, **kwargs)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(_function())
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        head, _, rest = (inspect.getdoc(_function()) or "").partition("\n\n")
+        return f"{head}\n\npsgpipe.batch{self.__signature__}\n\n{rest}"
+
+
+def _function() -> Callable[..., Any]:
+    function: Callable[..., Any] = importlib.import_module("psgpipe.python.batch").batch
+    return function
 
 
 sys.modules[__name__].__class__ = _CallablePackage

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from psgpipe.errors import UsageError
+from psgpipe.messages import count_of
 
 WORKER_BYTES = {"fast": 1_000 * 2**20, "reference": 1_800 * 2**20}
 """Peak memory of a worker for a clinical night of 8 h, rounded up: docs/explanation/batch.md."""
@@ -48,7 +49,7 @@ def choose_jobs(
     if wanted != "auto":
         if not (wanted.isascii() and wanted.isdigit() and int(wanted) >= 1):
             raise UsageError(
-                f"--jobs is {wanted!r}, wanted a number from 1, or auto", "Correct it."
+                f"jobs is {wanted!r}, wanted a number from 1, or auto", "Correct --jobs."
             )
         return Jobs(int(wanted), "--jobs", _memory_warning(int(wanted), worker_bytes, memory))
     count, source = _given(environment, root)
@@ -64,7 +65,7 @@ def _memory_warning(count: int, worker_bytes: int, memory: int | None) -> str | 
     if memory is None or needed <= memory:
         return None
     return (
-        f"{count} workers may need {needed / 2**30:.1f} GiB of memory and "
+        f"{count_of(count, 'worker')} may need {needed / 2**30:.1f} GiB of memory and "
         f"{memory / 2**30:.1f} GiB are there; fewer --jobs are safer"
     )
 

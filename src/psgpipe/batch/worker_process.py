@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import traceback
+import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
@@ -42,7 +43,10 @@ class WorkerProcess:
         context = multiprocessing.get_context("spawn")
         try:
             self.connection, child_end = context.Pipe()
-            with contextlib.closing(child_end), _signals_blocked(), _child_environment():
+            with (
+                contextlib.closing(child_end), _signals_blocked(), _child_environment(),
+                _without_main_module(),
+            ):  # fmt: skip
                 self._process: SpawnProcess = context.Process(
                     target=serve, args=(child_end, function, os.getpid()), daemon=True
                 )
@@ -117,6 +121,20 @@ def _child_environment() -> Iterator[None]:
         yield
     finally:
         _set_environment(before)
+
+
+@contextlib.contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Let a new process not import the script that calls psgpipe: it would run once more there.
+
+    No task needs it: functions and tasks are of psgpipe.
+    """
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
 
 
 def _set_environment(values: Mapping[str, str | None]) -> None:

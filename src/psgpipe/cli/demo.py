@@ -21,6 +21,7 @@ from psgpipe.comparison.compare import compare
 from psgpipe.comparison.comparison_json import comparison_dict
 from psgpipe.comparison.output_files import write_comparison
 from psgpipe.errors import NightsIncomplete, OutputConflict
+from psgpipe.messages import count_of
 from psgpipe.night.recipe import recipe_from
 from psgpipe.results.night_folder import night_folder
 from psgpipe.results.nights_tsv import gather
@@ -70,7 +71,8 @@ def command(
     study_folder, results = out / "study", out / "results"
     _refuse_other_files(out, (study_folder, results))
     design = StudyDesign(subjects, NIGHTS_OF_EACH_CONDITION, hours, effects=EFFECT)
-    LOGGER.info(f"simulating {subjects * 2 * NIGHTS_OF_EACH_CONDITION} nights of {hours:g} h")
+    n_nights = subjects * 2 * NIGHTS_OF_EACH_CONDITION
+    LOGGER.info(f"simulating {count_of(n_nights, 'night')} of {hours:g} h")
     truth = simulate_study(design, study_folder, force=True)
     study = read_study(study_folder / "study.tsv", results)
     _stage(study, results, quiet=quiet)
@@ -117,7 +119,7 @@ def _stage(study: Study, results: Path, *, quiet: bool) -> None:
     write_study_page(results)
     if result.failed:
         raise NightsIncomplete(
-            f"{result.failed} of {result.nights} nights of the demo failed",
+            f"{result.failed} of {count_of(result.nights, 'night')} of the demo failed",
             f"The reasons are in {results / 'nights.tsv'}; please report them.",
         )
 

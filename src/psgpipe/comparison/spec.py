@@ -99,7 +99,8 @@ def parse_spec(content: bytes, source: str) -> ComparisonSpec:
     if is_pipeline(document):
         raise ComparisonSpecInvalid(
             f"{source}: this is a pipeline, wanted a comparison spec",
-            "Give it to psgpipe run or batch (-p); a spec declares endpoints and conditions.",
+            "Give it to psgpipe run or psgpipe batch (-p); a spec declares endpoints and "
+            "conditions.",
         )
     tables = sorted([*(name for name in _KEYS if name), *_BY_ENDPOINT])
     refuse_unknown_keys(document, [*_KEYS[""], *tables], source, ComparisonSpecInvalid)

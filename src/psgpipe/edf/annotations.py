@@ -15,6 +15,7 @@ import numpy.typing as npt
 from psgpipe.edf.findings import Findings
 from psgpipe.edf.records import Bytes
 from psgpipe.edf.timekeeping import LONGEST_ONSET, read_timekeeping
+from psgpipe.messages import are, count_of, have
 from psgpipe.model.header import Annotation
 
 _NUMBER = rb"[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?"
@@ -107,18 +108,21 @@ class TalParser:
         if self._malformed:
             findings.add(
                 "annotation-malformed",
-                f"{self._malformed} annotations are malformed, the first in data record "
-                f"{self._first_malformed + 1}; what could be read of them was kept",
+                f"{count_of(self._malformed, 'annotation')} {are(self._malformed)} malformed, "
+                f"the first in data record {self._first_malformed + 1}; what could be read of "
+                "them was kept",
             )
         if self._not_utf8:
             findings.add(
                 "annotation-not-utf8",
-                f"{self._not_utf8} annotation texts are not UTF-8; read as Latin-1",
+                f"{count_of(self._not_utf8, 'annotation text')} {are(self._not_utf8)} not UTF-8; "
+                "read as Latin-1",
             )
         if self._commas:
             findings.add(
                 "decimal-comma",
-                f"{self._commas} annotation times have a decimal comma; read as a point",
+                f"{count_of(self._commas, 'annotation time')} {have(self._commas)} a decimal "
+                "comma; read as a point",
             )
 
     def _is_malformed(self, record: int) -> None:
@@ -205,5 +209,5 @@ def report_outside(annotations: tuple[Annotation, ...], span_s: float, findings:
     """Add a finding where annotations begin outside the recording."""
     outside = sum(not -1.0 <= a.onset_s <= span_s + 1.0 for a in annotations)
     if outside:
-        message = f"{outside} annotations lie outside the recording of {span_s:g} s"
+        message = f"{count_of(outside, 'annotation')} outside the recording of {span_s:g} s"
         findings.add("annotation-outside", message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -76,16 +77,22 @@ def _all_voltages(name: str, layout: Layout, declared: Mapping[str, float]) -> l
     ]
     if signals:
         return signals
-    units = [f"{s.channel.label} ({s.channel.unit or 'no unit'})" for s in layout.ordinary_signals]
+    units = [(s.channel.label, s.channel.unit or "no unit") for s in layout.ordinary_signals]
     if not units:
         raise ChannelMissing(
             f"{name}: samples were wanted, the file holds annotations only",
             "Give the recording itself; this looks like a scoring.",
         )
     raise UnitUnknown(
-        f"{name}: no channel is known to be a voltage: {listed(units)}",
-        "Declare the unit of the channels to be used.",
+        f"{name}: no channel is known to be a voltage: "
+        f"{listed(f'{label} ({unit})' for label, unit in units)}",
+        f'If one is a voltage, give its unit: units={{{_text(units[0][0])}: "uV"}}.',
     )
+
+
+def _text(label: str) -> str:
+    """A label as a program writes it."""
+    return json.dumps(safe_text(label), ensure_ascii=False)
 
 
 def _by_label(name: str, layout: Layout, label: str) -> Signal:
@@ -138,7 +145,7 @@ def _uv_per_unit(
     unit = f"'{safe_text(channel.unit)}'" if channel.unit else "blank"
     raise UnitUnknown(
         f"{name}: {label} is wanted in microvolt, its unit is {unit}",
-        "Declare the channel's unit (V, mV, uV or nV) if it is a voltage; nothing is assumed.",
+        f'If it is a voltage, give its unit: units={{{_text(channel.label)}: "uV"}}.',
     )
 
 

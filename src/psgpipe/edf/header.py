@@ -17,6 +17,7 @@ from psgpipe.edf.signal_header import WIDTHS, Signal, SignalFields, read_signal
 from psgpipe.edf.source import Source
 from psgpipe.edf.start_time import StartFields
 from psgpipe.errors import HeaderInvalid
+from psgpipe.messages import count_of
 
 FIXED_BYTES = 256
 SIGNAL_BYTES = 256
@@ -200,7 +201,7 @@ def _size_agrees(source: Source, layout: Layout) -> bool:
 def _layout(source: Source, fixed: bytes, findings: Findings, *, is_bdf: bool) -> Layout:
     n_signals = read_integer(fixed[252:256], "number of signals", findings)
     if not 1 <= n_signals <= MOST_SIGNALS:
-        raise _invalid(source, f"the header declares {n_signals} signals")
+        raise _invalid(source, f"the header declares {count_of(n_signals, 'signal')}")
     header_bytes = _header_bytes(source, fixed, n_signals, findings)
     record_s = Fraction(read_decimal(fixed[244:252], "duration of a data record", findings))
     if record_s and not SHORTEST_RECORD_S <= record_s <= LONGEST_S:
@@ -240,7 +241,7 @@ def _header_bytes(source: Source, fixed: bytes, n_signals: int, findings: Findin
     if stated != needed:
         raise _invalid(
             source,
-            f"header length {stated} does not fit {n_signals} signals, which need {needed} bytes",
+            f"header length {stated} does not fit {count_of(n_signals, 'signal')}: {needed} bytes",
         )
     return needed
 
@@ -248,7 +249,7 @@ def _header_bytes(source: Source, fixed: bytes, n_signals: int, findings: Findin
 def _declared_records(source: Source, raw: bytes, findings: Findings) -> int | None:
     count = read_integer(raw, "number of data records", findings)
     if count < -1:
-        raise _invalid(source, f"the header declares {count} data records")
+        raise _invalid(source, f"the header declares {count_of(count, 'data record')}")
     return None if count == -1 else count
 
 

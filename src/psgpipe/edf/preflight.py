@@ -16,7 +16,7 @@ from psgpipe.edf.findings import Findings
 from psgpipe.edf.header import LONGEST_S, MOST_INFLATED_BYTES, Layout, read_layout
 from psgpipe.edf.source import Source
 from psgpipe.errors import HeaderInvalid, NoData, UnsafeFile
-from psgpipe.messages import quoted
+from psgpipe.messages import are, count_of, quoted
 
 MOST_RECORDS = 10_000_000
 LARGEST_ANNOTATION_BYTES = 64 * 2**20
@@ -164,7 +164,7 @@ def _refuse_no_records(source: Source, layout: Layout, data_bytes: int, n_record
     if n_records > 0:
         return
     if layout.declared_records == 0:
-        after = f", though {data_bytes} bytes follow it" if data_bytes > 0 else ""
+        after = f", though {count_of(data_bytes, 'byte')} follow it" if data_bytes > 0 else ""
         what = f"no data: the header declares 0 data records{after}"
     elif data_bytes > 0:
         what = f"no data: {data_bytes} of {layout.record_bytes} bytes of the first data record"
@@ -196,11 +196,15 @@ def _refuse_implausible(source: Source, layout: Layout, n_records: int) -> None:
 
 
 def _report_unknown(layout: Layout, findings: Findings, n_records: int, left_over: int) -> None:
-    rest = f"; {left_over} bytes of a last, incomplete record are left out" if left_over else ""
+    rest = (
+        f"; {count_of(left_over, 'byte')} of a last, incomplete record left out"
+        if left_over
+        else ""
+    )
     findings.add(
         "record-count-unknown",
         "the recording was not closed (number of records -1): "
-        f"{n_records} records counted from the file size{rest}",
+        f"{count_of(n_records, 'record')} counted from the file size{rest}",
         affects="end",
         missing_end_s=math.inf,
     )
@@ -211,9 +215,10 @@ def _report_short(layout: Layout, findings: Findings, n_records: int, left_over:
     cut = "; the last record is incomplete and left out" if left_over else ""
     findings.add(
         "size-short",
-        f"the header declares {declared} records ({float(declared * layout.record_s):g} s), "
-        f"the file holds {n_records} ({float(n_records * layout.record_s):g} s): "
-        f"{declared - n_records} are missing{cut}",
+        f"the header declares {count_of(declared, 'record')} "
+        f"({float(declared * layout.record_s):g} s), the file "
+        f"holds {n_records} ({float(n_records * layout.record_s):g} s): "
+        f"{declared - n_records} {are(declared - n_records)} missing{cut}",
         affects="end",
         missing_end_s=float((declared - n_records) * layout.record_s),
     )
@@ -222,7 +227,7 @@ def _report_short(layout: Layout, findings: Findings, n_records: int, left_over:
 def _report_long(source: Source, layout: Layout, findings: Findings, extra: int) -> None:
     """Whole records behind the last declared one are signal that is not read."""
     about = "at least " if source.gzipped else ""
-    message = f"{about}{extra} bytes after the last declared record were left out"
+    message = f"{about}{count_of(extra, 'byte')} after the last declared record left out"
     missing_end_s = float(extra // layout.record_bytes * layout.record_s)
     findings.add("size-long", message, affects="end", missing_end_s=missing_end_s)
 

@@ -38,7 +38,6 @@ from psgpipe.edf.timeline import (
     first_sample_time,
 )
 from psgpipe.errors import PsgpipeError
-from psgpipe.keywords import known_keywords
 from psgpipe.model.digital_recording import DigitalRecording
 from psgpipe.model.header import Annotation, Channel, Header
 from psgpipe.model.hypnogram import EPOCH_S
@@ -85,7 +84,6 @@ class OpenRecording:
     findings: Findings
 
 
-@known_keywords
 def read_header(path: PathLike) -> Header:
     """What the file says about itself; no sample is read.
 

@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from psgpipe.edf.findings import Findings
 from psgpipe.errors import ChangedWhileRead, ReadFailed
 from psgpipe.files.regular import file_name, open_regular
+from psgpipe.messages import count_of
 
 _CHUNK = 1 << 18
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -243,7 +244,7 @@ class GzipSource(Source):
 
     def _damaged(self, how: str) -> ReadFailed:
         return ReadFailed(
-            f"{self.name}: {how} (after {self._position} bytes of recording)",
+            f"{self.name}: {how} (after {count_of(self._position, 'byte')} of recording)",
             "Copy the file again from where it was made; `gzip -t` tests the copy.",
         )
 

@@ -21,6 +21,7 @@ from psgpipe.edf.findings import Findings
 from psgpipe.edf.header import LONGEST_S, Layout
 from psgpipe.edf.preflight import PreflightResult
 from psgpipe.errors import HeaderInvalid
+from psgpipe.messages import are, count_of
 from psgpipe.model.hypnogram import EPOCH_S
 
 EXACT_S = 1e-6
@@ -160,14 +161,15 @@ def _filled(
     expected = onsets[known[steps_over]] + np.diff(known)[steps_over] * record_s
     disagree = np.abs(onsets[known[steps_over + 1]] - expected) > tolerance_s
     late_start = known[0] > 0 and abs(filled[0]) > tolerance_s
+    say = "does not say when it was" if missing == 1 else "do not say when they were"
+    untimed = f"{count_of(missing, 'data record')} {say} recorded"
     if strict and (disagree.any() or late_start):
-        raise _untimed(name, f"{missing} data records do not say when they were recorded")
+        raise _untimed(name, untimed)
     left_out = missing - int(np.isnan(onsets).sum())
-    rest = f"; {left_out} at the end are left out" if strict else ""
+    rest = f"; {left_out} at the end {are(left_out)} left out" if strict else ""
     findings.add(
         "timekeeping-missing",
-        f"{missing} data records do not say when they were recorded; "
-        f"their time follows from their neighbours{rest}",
+        f"{untimed}; that follows from the neighbours{rest}",
         affects="end" if left_out else "nothing",
         missing_end_s=left_out * record_s,
     )
@@ -214,7 +216,9 @@ def _drift_breaks(
                     breaks.append(record)
         slower_s = max(slower_s, anchor - float(segment[-1]))
     if breaks:
-        message = f"the clock runs faster than the samples: set right {len(breaks)} times"
+        message = (
+            f"the clock runs faster than the samples: set right {count_of(len(breaks), 'time')}"
+        )
         findings.add("clock-drift", message, affects="gaps")
     elif slower_s > drift_s:
         findings.add(

@@ -101,7 +101,8 @@ class Header:
     file
         File name without folders, safe to print.
     container
-        One of ``EDF EDF+C EDF+D BDF BDF+C BDF+D``.
+        One of ``EDF EDF+C EDF+D BDF BDF+C BDF+D``; of a recording in memory
+        ``Raw``, ``Recording`` or ``arrays``.
     start
         Naive local date and time of the first sample, with its fraction of a second, or None where
         date or time are unknown.

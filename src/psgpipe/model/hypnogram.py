@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.messages import count_of
 from psgpipe.model.arrays import read_only
 
 if TYPE_CHECKING:
@@ -132,13 +133,15 @@ class Hypnogram:
         begin = self.start or self.start_clock
         parts = ", ".join(f"{name} {time:g}" for name, time in self.minutes.items() if time)
         since = f" from {begin}" if begin else ""
-        return f"<Hypnogram: {len(self)} epochs{since}; min in bed: {parts or 'none'}>"
+        return f"<Hypnogram: {count_of(len(self), 'epoch')}{since}; min in bed: {parts or 'none'}>"
 
     def _repr_html_(self) -> str:
         from psgpipe.model.conversions.html_table import html_table
 
         rows = [(name, f"{time:g}") for name, time in self.minutes.items()]
-        return html_table(rows, ("stage", "min in bed"), f"Hypnogram, {len(self)} epochs of 30 s")
+        return html_table(
+            rows, ("stage", "min in bed"), f"Hypnogram, {count_of(len(self), 'epoch')} of 30 s"
+        )
 
     def to_yasa(self) -> yasa.Hypnogram:
         """The same stages as :class:`yasa.Hypnogram` (30-s epochs, five stages, ART and UNS)."""
@@ -177,7 +180,8 @@ class Hypnodensity:
 
     def __repr__(self) -> str:
         n_staged = int(np.isfinite(self.confidence).sum())
-        return f"<Hypnodensity: {len(self)} epochs, {n_staged} with probabilities W N1 N2 N3 R>"
+        epochs = count_of(len(self), "epoch")
+        return f"<Hypnodensity: {epochs}, {n_staged} with probabilities W N1 N2 N3 R>"
 
     def to_frame(self) -> pd.DataFrame:
         """A row for each epoch: ``epoch p_w p_n1 p_n2 p_n3 p_r``."""

@@ -37,6 +37,10 @@ ELECTRODES: frozenset[str] = SCALP | MASTOIDS | PHARYNX | EYES | CHIN | REFERENC
 BIPOLAR: Mapping[str, Role] = {"horizontal": "eog", "EOG": "eog", "chin": "emg", "EMG": "emg"}
 
 
+Cure = Literal["numbers", "unit"]
+"""What a channel needs that is not used: a number for each sample, or its unit."""
+
+
 @dataclass(frozen=True)
 class ChannelSource:
     """What one channel of a file measures, according to its label.
@@ -45,7 +49,7 @@ class ChannelSource:
     ``ref`` where the channel was recorded against the system's common reference, and ``M1M2`` for
     linked mastoids. Both are the same word of ``BIPOLAR`` (``chin``, ``horizontal``, ``EMG``) where
     the electrodes are not said, and None where the label means nothing here. `refused` says why no
-    derivation may be built from this channel, in one phrase.
+    derivation may be built from this channel, in one phrase, and `cure` what would help.
     """
 
     label: str
@@ -54,6 +58,7 @@ class ChannelSource:
     table: str = "generic"
     fs_hz: float | None = None
     refused: str | None = None
+    cure: Cure | None = None
     is_numbered: bool = False
 
     @property

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.messages import short_repr
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
 from psgpipe.model.microstructure.records import Microstructure
 from psgpipe.model.scoring import GivenScoring
@@ -72,6 +73,8 @@ class Night:
     scoring: GivenScoring | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class Lights:
@@ -113,6 +116,8 @@ class ExpertStages:
     n_epochs: int
     accuracy: float | None
     kappa: float | None
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.messages import count_of
 from psgpipe.model.arrays import read_only
 from psgpipe.model.header import Annotation, Finding
 from psgpipe.model.sampled_signal import ALL_HZ, Band, Columns, Segment, span_of
@@ -67,7 +68,7 @@ class Recording:
         shown = names if len(names) <= 80 else f"{names[:77]}..."
         return (
             f"<Recording: {shown}; {self.fs_hz:g} Hz, {self.duration_s / 60:.1f} min from "
-            f"{start or 'an unknown time'}, {len(self.findings)} findings>"
+            f"{start or 'an unknown time'}, {count_of(len(self.findings), 'finding')}>"
         )
 
     def _repr_html_(self) -> str:

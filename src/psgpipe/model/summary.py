@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from psgpipe.messages import count_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -191,8 +193,8 @@ class QualityReport:
         codes = ", ".join(dict.fromkeys(flag.code for flag in self.flags))
         flags = codes if len(codes) <= 80 else f"{codes[:77]}..."
         return (
-            f"<QualityReport: {len(self.measures)} derivations measured; flags: {flags or 'none'}; "
-            f"{len(self.artefact_epochs)} artefact epochs>"
+            f"<QualityReport: {count_of(len(self.measures), 'derivation')} measured; "
+            f"flags: {flags or 'none'}; {count_of(len(self.artefact_epochs), 'artefact epoch')}>"
         )
 
     def _repr_html_(self) -> str:

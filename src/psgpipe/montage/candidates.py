@@ -14,6 +14,7 @@ from psgpipe.montage.remedy import remedy
 
 LABELS_SHOWN = 12
 REASONS_SHOWN = 3
+NOT_DESCRIBED = ("is_numbered", "cure")
 
 
 def candidates(
@@ -59,6 +60,7 @@ def missing_derivation(
     sources: Sequence[ChannelSource],
     *,
     file: str = "",
+    container: str = "",
     min_fs_hz: float = 0.0,
 ) -> DerivationMissing:
     """The error for a role without a derivation: what was wanted, what is there, what to do."""
@@ -71,7 +73,7 @@ def missing_derivation(
     because = f" ({'; '.join(reasons)})" if reasons else ""
     return DerivationMissing(
         f"{where}{subject} be built from {_listed(sources)}{because}",
-        remedy(found, role, sources, min_fs_hz=min_fs_hz),
+        remedy(found, role, sources, container=container, min_fs_hz=min_fs_hz),
     )
 
 
@@ -87,7 +89,7 @@ def describe(sources: Sequence[ChannelSource], found: Candidates) -> dict[str, A
     """What each channel was understood as and which derivations can be built, as plain values."""
     return {
         "channels": [
-            {key: value for key, value in asdict(source).items() if key != "is_numbered"}
+            {key: value for key, value in asdict(source).items() if key not in NOT_DESCRIBED}
             | {"table": source.table if source.understood else None}
             for source in sources
         ],

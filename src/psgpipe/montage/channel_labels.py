@@ -14,6 +14,7 @@ from psgpipe.model.montage import (
     ELECTRODES,
     EYES,
     ChannelSource,
+    Cure,
     LabelTable,
 )
 from psgpipe.montage.electrode_numbers import electrode_numbers
@@ -66,7 +67,7 @@ def understand(
     for channel in channels:
         meaning = meanings[channel.label]
         is_numbered = meaning is None and bool(numbers and numbers.covers(fold(channel.label)))
-        refusal = _refusal(channel, times, declared_units or {})
+        refusal, cure = _refusal(channel, times, declared_units or {})
         sources.append(
             ChannelSource(
                 label=channel.label,
@@ -75,6 +76,7 @@ def understand(
                 table=meaning.table if meaning else "",
                 fs_hz=channel.fs_hz,
                 refused=numbers.reason if numbers and is_numbered else refusal,
+                cure=cure,
                 is_numbered=is_numbered,
             )
         )
@@ -90,15 +92,20 @@ def _without_doubles(meanings: Mapping[str, Meaning | None]) -> dict[str, Meanin
     }
 
 
-def _refusal(channel: Channel, times: Counter[str], declared: Mapping[str, str]) -> str | None:
-    """Why no derivation may be built from `channel`, or None."""
+def _refusal(
+    channel: Channel, times: Counter[str], declared: Mapping[str, str]
+) -> tuple[str | None, Cure | None]:
+    """Why no derivation may be built from `channel`, and what would help; or None."""
     if times[fold(channel.label)] > 1:
-        return f"its label stands {times[fold(channel.label)]} times in the file"
+        return f"its label stands {times[fold(channel.label)]} times in the file", None
     if channel.problem is not None:
-        return channel.problem.message
+        cure: Cure | None = "numbers" if channel.problem.code == "not-finite" else None
+        return channel.problem.message, cure
     if channel.uv_per_unit is None and channel.label not in declared:
-        return "its unit is blank" if not channel.unit.strip() else "its unit is no known voltage"
-    return None
+        if channel.unit.strip():
+            return "its unit is no known voltage", None
+        return "its unit is blank", "unit"
+    return None, None
 
 
 def kind_of(source: ChannelSource) -> str:

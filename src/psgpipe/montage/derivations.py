@@ -66,6 +66,14 @@ def why_not(wanted: str, sources: Sequence[ChannelSource], *, min_fs_hz: float =
     return f"{plus} was recorded against {references}, and nothing links that to {minus}"
 
 
+def unusable_channel(
+    wanted: str, sources: Sequence[ChannelSource], *, min_fs_hz: float = 0.0
+) -> ChannelSource | None:
+    """The channel for which :func:`why_not` says that `wanted` cannot be built; None for none."""
+    parts = next((way.parts for way in _ways(wanted, sources)), ())
+    return next((s for s, _ in parts if _unusable(s, min_fs_hz)), None)
+
+
 def _why_no_chin(sources: Sequence[ChannelSource]) -> str | None:
     placeless = [printable(s.label) for s in sources if s.plus == "EMG"]
     if placeless:
@@ -189,15 +197,21 @@ def _by_table(way: _Way) -> str:
 def _objection(way: _Way, min_fs_hz: float) -> str | None:
     """Why this way cannot be used, or None."""
     for source, _ in way.parts:
-        label = printable(source.label)
-        if source.refused:
-            return f"{label} cannot be used: {source.refused}"
-        if source.fs_hz is None or not math.isfinite(source.fs_hz):
-            return f"{label} has no sampling rate"
-        if source.fs_hz <= min_fs_hz:
-            return f"{label} has {source.fs_hz:g} Hz, more than {min_fs_hz:g} Hz is needed"
+        if reason := _unusable(source, min_fs_hz):
+            return f"{printable(source.label)} {reason}"
     rates = dict.fromkeys(source.fs_hz for source, _ in way.parts)
     if len(rates) > 1:
         labels = " and ".join(printable(source.label) for source, _ in way.parts)
         return f"{labels} have different rates ({', '.join(f'{r:g}' for r in rates if r)} Hz)"
+    return None
+
+
+def _unusable(source: ChannelSource, min_fs_hz: float) -> str | None:
+    """Why a channel cannot be used, or None."""
+    if source.refused:
+        return f"cannot be used: {source.refused}"
+    if source.fs_hz is None or not math.isfinite(source.fs_hz):
+        return "has no sampling rate"
+    if source.fs_hz <= min_fs_hz:
+        return f"has {source.fs_hz:g} Hz, more than {min_fs_hz:g} Hz is needed"
     return None

@@ -59,7 +59,7 @@ def check_recording(
         if header_only:
             require_an_epoch(header)
             montage = choose_montage(candidates, definition)
-            require_buildable(montage, candidates, sources, definition, header.file)
+            require_buildable(montage, candidates, sources, definition, header)
             return checked
         return _with_quality(checked, path, definition, label_table)
     except PsgpipeError as error:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from psgpipe.errors import QualityRefused
-from psgpipe.model.header import Channel, Finding
+from psgpipe.model.header import Channel, Finding, Header
 from psgpipe.model.montage import Candidates, ChannelSource, LabelTable, Montage, Role
 from psgpipe.model.summary import QualityFlag
 from psgpipe.montage.candidates import best_montage, candidates, missing_derivation
 from psgpipe.montage.channel_labels import understand
 from psgpipe.night.definition import Definition
 from psgpipe.night.steps.reference import ReferenceParams
+
+WRONG_SIZE = ("flat", "amplitude-low", "amplitude-high")
+"""Flags of a signal whose unit may be another one."""
+OF_THE_UNIT = {
+    "arrays": 'Are the numbers microvolts? Else give their unit, such as units="V". ',
+    "Raw": "Are the numbers volts, as in every mne.io.Raw? Else multiply them. ",
+}
+"""By container: what to do about a unit that no file states."""
 
 
 def wanted_derivations(definition: Definition) -> dict[Role, tuple[str, ...]]:
@@ -71,13 +79,16 @@ def require_buildable(
     found: Candidates,
     sources: Sequence[ChannelSource],
     definition: Definition,
-    file: str,
+    header: Header,
 ) -> None:
     """Refuse a recording from which a role that the pipeline needs cannot be built."""
     role = empty_role(montage, found, definition)
     if role is not None:
         params: ReferenceParams = definition.params["reference"]
-        raise missing_derivation(found, role, sources, file=file, min_fs_hz=params.min_fs_hz)
+        raise missing_derivation(
+            found, role, sources,
+            file=header.file, container=header.container, min_fs_hz=params.min_fs_hz,
+        )  # fmt: skip
 
 
 def require_fit(
@@ -85,19 +96,18 @@ def require_fit(
     found: Candidates,
     definition: Definition,
     refused: Sequence[QualityFlag],
-    file: str,
+    header: Header,
 ) -> None:
     """Refuse a recording of which quality has refused every derivation of a role."""
     role = empty_role(montage, found, definition)
     if role is None:
         return
     names = [derivation.name for derivation in found.of(role)]
-    reasons = (
-        f"{flag.derivation}: {flag.message}"
-        for flag in refused
-        if flag.refused and flag.derivation in names
-    )
+    flags = [flag for flag in refused if flag.refused and flag.derivation in names]
+    reasons = "; ".join(f"{flag.derivation}: {flag.message}" for flag in flags)
+    wrong_size = any(flag.code in WRONG_SIZE for flag in flags)
+    unit = OF_THE_UNIT.get(header.container, "") if wrong_size else ""
     raise QualityRefused(
-        f"{file}: no {role.upper()} derivation is fit to be staged: {'; '.join(reasons)}",
-        "Look at the signal; list another derivation, or exclude the night.",
+        f"{header.file}: no {role.upper()} derivation is fit to be staged: {reasons}",
+        f"{unit}Look at the signal; list another derivation, or exclude the night.",
     )

@@ -100,8 +100,8 @@ def refuse_uncorrected(old: Manifest, night: Night, folder: Path) -> None:
     if old.stages == "corrected" and not is_correction:
         raise NightTaken(
             f"{folder.parent.name}/{folder.name} holds stages that were corrected by hand",
-            "Name the edited file (run --scoring FILE --as correction, or the table's column "
-            "correction), or give --force to replace them.",
+            "Name the edited file (psgpipe run --scoring FILE --as correction, or the table's "
+            "column correction), or give --force to replace them.",
         )
 
 

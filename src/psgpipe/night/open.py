@@ -122,7 +122,7 @@ def _opened(
     """The opened night of a recording that was read; errors are those of `open_night`."""
     header, (sources, candidates, montage) = content.header, choice
     require_an_epoch(header)
-    require_buildable(montage, candidates, sources, definition, header.file)
+    require_buildable(montage, candidates, sources, definition, header)
     of_labels = label_findings(sources, label_table)
     scored = (
         aligned(read_given(night.scoring, label_table), header, night) if night.scoring else None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from psgpipe.errors import ChangedWhileRead, HeaderInvalid, NoData, UsageError
 from psgpipe.files.file_state import FileState
-from psgpipe.keywords import known_keywords
+from psgpipe.keywords import called_from_python
 from psgpipe.messages import safe_text
 from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Time = str | dt.time | dt.datetime
 
 
-@known_keywords
+@called_from_python
 def run_night(
     recording: str | Path | Recording | mne.io.BaseRaw | npt.ArrayLike | None = None,
     pipeline: str | Path | Definition = DEFAULT_PIPELINE,

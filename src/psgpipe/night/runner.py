@@ -50,7 +50,7 @@ def run_steps(
             return StepResults(slots, seconds, replace(quality, measures=measures, flags=flags))
         refused += [flag for flag in quality.flags if flag.derivation in quality.refused]
         montage = choose_montage(opened.candidates, definition, refused)
-        require_fit(montage, opened.candidates, definition, refused, opened.header.file)
+        require_fit(montage, opened.candidates, definition, refused, opened.header)
         opened = replace(opened, montage=montage)
 
 

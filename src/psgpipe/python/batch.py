@@ -9,16 +9,17 @@ from psgpipe.batch.options import DEFAULT_LIMIT_S, BatchOptions
 from psgpipe.batch.resources import WORKER_BYTES, choose_jobs
 from psgpipe.batch.run import run_batch
 from psgpipe.comparison.pages.older import mark_older_comparisons
-from psgpipe.keywords import known_keywords
+from psgpipe.keywords import called_from_python
 from psgpipe.night.definition import DEFAULT_PIPELINE
 from psgpipe.night.recipe import recipe_from
-from psgpipe.python.finished import FinishedStudy, open_study
+from psgpipe.python import finished
+from psgpipe.python.finished import FinishedStudy
 from psgpipe.results.nights_tsv import gather
 from psgpipe.study.pages import keep_study_page
 from psgpipe.study.study import read_study
 
 
-@known_keywords
+@called_from_python
 def batch(
     study: str | Path,
     out: str | Path,
@@ -40,8 +41,19 @@ def batch(
 
     Parameters
     ----------
+    study
+        A study table (.tsv, .csv, .xlsx), or a folder of recordings.
+    out
+        The folder of the results.
     jobs
         Nights at once.
+    pipeline
+        A TOML file, or the name of one shipped with psgpipe.
+    label_table
+        A label table that goes before those shipped with psgpipe.
+    stages
+        ``expert`` takes the stages of the scorings in the study table and stages nothing. None
+        leaves that to the pipeline.
     timeout_s
         A night that takes longer counts as failed; None for no limit.
     figures
@@ -74,4 +86,4 @@ def batch(
     gather(target)
     keep_study_page(target, figures=figures)
     mark_older_comparisons(target)
-    return open_study(target)
+    return finished.open(target)

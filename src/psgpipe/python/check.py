@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from psgpipe.keywords import known_keywords
+from psgpipe.keywords import called_from_python
 from psgpipe.messages import count_of
 from psgpipe.montage.label_table import read_label_table
 from psgpipe.night.check import check_recording
 from psgpipe.night.definition import DEFAULT_PIPELINE, Definition, given_definition
+from psgpipe.python_words import in_python_words
 
 
 class Check(dict[str, Any]):
@@ -30,7 +31,7 @@ class Check(dict[str, Any]):
         )
 
 
-@known_keywords
+@called_from_python
 def check(
     recording: str | Path,
     pipeline: str | Path | Definition = DEFAULT_PIPELINE,
@@ -45,6 +46,12 @@ def check(
 
     Parameters
     ----------
+    recording
+        The path of an EDF or BDF file.
+    pipeline
+        A TOML file, the name of one shipped with psgpipe, or a Definition.
+    label_table
+        A label table that goes before those shipped with psgpipe.
     header_only
         Read no sample.
 
@@ -55,4 +62,8 @@ def check(
     """
     definition = given_definition(pipeline)
     table = read_label_table(label_table) if label_table else None
-    return Check(check_recording(Path(recording), definition, table, header_only=header_only))
+    checked = check_recording(Path(recording), definition, table, header_only=header_only)
+    if error := checked["error"]:
+        words = {name: in_python_words(error[name]) for name in ("problem", "remedy")}
+        checked["error"] = {**error, **words}
+    return Check(checked)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from psgpipe.comparison import compare as comparison_module
 from psgpipe.comparison.pages.result import ComparisonResult, comparison_result
-from psgpipe.keywords import known_keywords
+from psgpipe.keywords import called_from_python
 from psgpipe.model.comparison.measured_night import MeasuredBy
 from psgpipe.model.comparison.spec import ComparisonSpec
+from psgpipe.python_words import in_python_words
 
 
-@known_keywords
+@called_from_python
 def compare(
     source: str | Path,
     spec: str | Path | ComparisonSpec | None = None,
     *,
-    allow_unlike: Iterable[str] = (),
+    allow_unlike: str | Iterable[str] = (),
     exploratory: bool = False,
     stages: Literal["auto", "expert"] | None = None,
     measured_by: MeasuredBy = "psg",
@@ -62,9 +64,14 @@ def compare(
     comparison = comparison_module.compare(
         source,
         spec,
-        allow_unlike=allow_unlike,
+        allow_unlike=(allow_unlike,) if isinstance(allow_unlike, str) else allow_unlike,
         exploratory=exploratory,
         stages=stages,
         measured_by=measured_by,
     )
-    return comparison_result(comparison)
+    return with_python_words(comparison_result(comparison))
+
+
+def with_python_words(comparison: ComparisonResult) -> ComparisonResult:
+    """The comparison with warnings that say what to pass, not what to type."""
+    return replace(comparison, warnings=tuple(map(in_python_words, comparison.warnings)))

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, overload
 from psgpipe.comparison.pages.read_comparison import read_comparison
 from psgpipe.comparison.pages.result import ComparisonResult
 from psgpipe.errors import NightsIncomplete, OutputConflict, UsageError
-from psgpipe.keywords import known_keywords
+from psgpipe.keywords import called_from_python
 from psgpipe.messages import count_of, did_you_mean, quoted
 from psgpipe.model.conversions.html_table import html_table, number_text
 from psgpipe.model.hypnogram import Hypnodensity, Hypnogram
 from psgpipe.model.night import Lights
 from psgpipe.model.summary import ArchitectureSummary, QualityReport
 from psgpipe.night.in_memory.result import NightResult, night_result
+from psgpipe.python.compare import with_python_words
+from psgpipe.python_words import errors_in_python_words, in_python_words
 from psgpipe.results.manifest import Manifest
 from psgpipe.results.nights_tsv import night_rows, read_night
 from psgpipe.results.output_check import intact_output
@@ -73,9 +75,11 @@ class FinishedStudyNight:
     @property
     def reason(self) -> str | None:
         """Why the night is not done; None where it is."""
-        return self._stored.reason
+        reason = self._stored.reason
+        return reason and in_python_words(reason)
 
     @property
+    @errors_in_python_words()
     def manifest(self) -> Manifest:
         """What was done, with the hash of every file."""
         stored = self._stored
@@ -88,6 +92,7 @@ class FinishedStudyNight:
         return stored.manifest
 
     @cached_property
+    @errors_in_python_words()
     def result(self) -> NightResult:
         """The night as `psgpipe.run_night` gives it, without its signal.
 
@@ -134,7 +139,7 @@ class FinishedStudyNight:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the night should know."""
-        return self.manifest.warnings
+        return tuple(map(in_python_words, self.manifest.warnings))
 
     def to_frame(self) -> pd.DataFrame:
         """A row for each epoch."""
@@ -151,6 +156,7 @@ class FinishedStudyNight:
         return self.result.plot() if svg is None else Picture(svg.decode("utf-8"))
 
     @property
+    @errors_in_python_words()
     def _stored(self) -> StoredNight:
         return read_night(self.listed)[0]
 
@@ -232,6 +238,7 @@ class FinishedStudy:
     out: Path
 
     @cached_property
+    @errors_in_python_words()
     def nights(self) -> FinishedNights:
         """Every night, done or not."""
         return FinishedNights(study_nights(self.out))
@@ -267,14 +274,17 @@ class FinishedStudy:
         return dict(Counter(night.state for night in self.nights))
 
     @property
+    @errors_in_python_words()
     def manifest(self) -> Mapping[str, Any]:
         """What was asked for, as ``study.json`` says it; empty where no batch wrote it."""
         return read_study_file(self.out) or {}
 
     @property
+    @errors_in_python_words()
     def comparison(self) -> ComparisonResult | None:
         """The comparison in the folder; None where there is none, or of another version."""
-        return read_comparison(self.out / COMPARISON)
+        found = read_comparison(self.out / COMPARISON)
+        return found and with_python_words(found)
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{number} {state}" for state, number in self.summary.items())
@@ -287,9 +297,14 @@ class FinishedStudy:
         return self.nights._repr_html_()
 
 
-@known_keywords
-def open_study(out: str | Path) -> FinishedStudy:
+@called_from_python
+def open(out: str | Path) -> FinishedStudy:  # users write psgpipe.open
     """The folder of results `out`: its nights and its comparison, read when they are wanted.
+
+    Parameters
+    ----------
+    out
+        What `psgpipe.batch`, `psgpipe.write_night` or a command has written.
 
     Raises
     ------

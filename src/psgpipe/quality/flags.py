@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
+from psgpipe.messages import count_of
 from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnogram
 from psgpipe.model.summary import ArchitectureSummary, QualityFlag
 from psgpipe.quality.limits import QUALITY_LIMITS, QualityLimits
@@ -92,8 +93,8 @@ def judge_stages(
         flags.append(
             QualityFlag(
                 "sedation",
-                f"{hypnogram.sedated_in_bed} epochs in bed lie within the sedation window of a "
-                "dose; the architecture is withheld",
+                f"{count_of(hypnogram.sedated_in_bed, 'epoch')} in bed within the sedation "
+                "window of a dose; the architecture is withheld",
             )
         )
     changes = summary.stage_shifts_per_h

@@ -12,13 +12,15 @@ import numpy.typing as npt
 
 from psgpipe.edf.units import uv_per_unit
 from psgpipe.errors import UsageError
-from psgpipe.messages import count_of, quoted, safe_text
+from psgpipe.messages import count_of, listed, quoted, safe_text, unknown
 from psgpipe.model.digital_recording import MICROVOLTS, DigitalRecording, Scale, merge_by_rate
 from psgpipe.model.header import Annotation, Channel, Finding, Header
 from psgpipe.model.sampled_signal import Segment, span_of
 from psgpipe.recordings.given_recording import GivenStart, checked_start, header_from
 
 NAME = "arrays"
+FEW_SAMPLES = 100
+"""No recording is as short: an array with fewer columns has its channels in them."""
 Row = npt.NDArray[np.floating]
 Start = dt.datetime | dt.time | str | None
 WANTED_ROWS = (
@@ -52,6 +54,7 @@ def from_arrays(
     segments: Sequence[Segment] = (),
     findings: Sequence[Finding] = (),
     name: str = NAME,
+    container: str = "arrays",
 ) -> ArrayRecording:
     """A recording from samples in memory.
 
@@ -75,6 +78,8 @@ def from_arrays(
         What is known to be odd.
     name
         How errors and outputs call the recording.
+    container
+        What it was given in.
 
     Raises
     ------
@@ -82,6 +87,7 @@ def from_arrays(
         What was given does not describe a recording.
     """
     names = _labels(labels)
+    require_known_labels(units, names)
     rows = [_microvolts(row, n, units) for row, n in zip(_rows(signals_uv, names), names,
                                                          strict=True)]  # fmt: skip
     rates_hz = _rates(fs_hz, names)
@@ -96,7 +102,7 @@ def from_arrays(
         for i, (label, rate) in enumerate(zip(names, rates_hz, strict=True))
     ]
     header = header_from(
-        name, "arrays", given, channels,
+        name, container, given, channels,
         duration_s=duration_s, span_s=span_s, findings=findings,
     )  # fmt: skip
     notes = tuple(sorted(annotations, key=lambda note: note.onset_s))
@@ -169,7 +175,7 @@ def _rows(signals: Any, names: Sequence[str]) -> list[npt.NDArray[Any]]:
         if array.ndim != 2:
             one = " For one channel, write signals_uv[None, :]." if array.ndim == 1 else ""
             raise UsageError(f"{WANTED_ROWS}, found shape {array.shape}", f"Reshape it.{one}")
-        if len(array) != len(names) and array.shape[1] == len(names):
+        if len(array) != len(names) and array.shape[1] in (len(names), *range(1, FEW_SAMPLES)):
             raise UsageError(
                 f"{WANTED_ROWS}, found shape {array.shape} for {count_of(len(names), 'label')}",
                 "The samples are in rows, it seems: give the transposed array, signals_uv.T.",
@@ -207,6 +213,16 @@ def _microvolts(row: npt.NDArray[Any], label: str, units: str | Mapping[str, str
     if factor == 1.0 and np.issubdtype(row.dtype, np.floating):
         return row
     return row.astype(np.float64) * factor
+
+
+def require_known_labels(units: Any, labels: Sequence[str]) -> None:
+    """Refuse a unit of a channel that is not there; UsageError."""
+    for label in units if isinstance(units, Mapping) else ():
+        if label not in labels:
+            raise UsageError(
+                f"units: {unknown('label', str(label), labels)}",
+                f"The channels are {listed(labels, 30)}.",
+            )
 
 
 def _factor(label: str, units: str | Mapping[str, str]) -> float:

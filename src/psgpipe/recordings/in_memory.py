@@ -81,5 +81,6 @@ def _from_recording(recording: Recording, start: Any) -> GivenRecording:
         annotations=recording.annotations,
         segments=recording.segments,
         name=recording.file or NAME,
+        container="Recording",
         findings=recording.findings,
     )

@@ -20,10 +20,11 @@ from psgpipe.errors import (
     UsageError,
 )
 from psgpipe.files.regular import file_name
-from psgpipe.keywords import known_keywords
+from psgpipe.keywords import called_from_python
 from psgpipe.messages import listed, quoted, safe_text
 from psgpipe.model.recording import Recording
 from psgpipe.montage.channel_labels import kind_of, understand
+from psgpipe.recordings.from_arrays import require_known_labels
 from psgpipe.recordings.from_mne import from_raw
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ MNE_SUFFIXES = (
 """Ends of names of formats with EEG that MNE or its add-ons read."""
 
 
-@known_keywords
+@called_from_python
 def read_recording(
     path: PathLike,
     labels: Sequence[str] | None = None,
@@ -76,7 +77,14 @@ def read_recording(
         if units:
             raise UsageError("units are read by MNE with this reader", "Leave out units.")
         return _with_mne(path, labels)
+    if units is not None and not isinstance(units, Mapping):
+        raise UsageError(
+            f"units: the unit of each channel was wanted, found {safe_text(repr(units))}",
+            'Write units={"EEG C4-M1": "uV"}; it counts where the file states no unit.',
+        )
     try:
+        if units:
+            require_known_labels(units, edf_reader.read_header(path).labels)
         return edf_reader.read_recording(path, labels, units=units)
     except (HeaderInvalid, NoData) as error:
         raise with_mne_named(error, path) from error

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from psgpipe.messages import count_of
 from psgpipe.model.hypnogram import SCORED, Hypnogram, SleepStage
 from psgpipe.model.microstructure.records import EpochPower
 from psgpipe.model.night import StagedNight
@@ -177,7 +178,11 @@ def _lines(staged: StagedNight) -> tuple[list[TextLine], float]:
         texts += [("doubt", line, LINE) for line in text_lines(doubt, LINE_LETTERS, 2)]
     if len(shown) < len(doubts):
         texts.append(
-            ("doubt", f"and {len(doubts) - len(shown)} more doubts: see report.html", LINE)
+            (
+                "doubt",
+                f"and {count_of(len(doubts) - len(shown), 'more doubt')}: see report.html",
+                LINE,
+            )
         )
     lines, y = [], 6.0
     for kind, text, height in texts:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.messages import count_of
 from psgpipe.reports.colours import NO_STAGE
 from psgpipe.reports.png import data_uri, palette_png
 from psgpipe.signals.quantiles import quantile
@@ -31,6 +32,11 @@ class Spectrogram(NamedTuple):
     freqs_hz: npt.NDArray[np.float64]
     power_db: npt.NDArray[np.float64]
     derivation: str
+
+    def __repr__(self) -> str:
+        n_freqs, n_epochs = self.power_db.shape
+        epochs = count_of(n_epochs, "epoch")
+        return f"<Spectrogram of {self.derivation}: {n_freqs} frequencies, {epochs}>"
 
 
 class SpectrogramImage(NamedTuple):

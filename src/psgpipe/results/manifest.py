@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from psgpipe.files.atomic import read_json
 from psgpipe.files.hashing import sha256_of, sha256_of_bytes
 from psgpipe.files.typed_values import typed, typed_record
+from psgpipe.messages import short_repr
 
 if TYPE_CHECKING:
     from psgpipe.model.calibration import StagerErrors
@@ -117,6 +118,8 @@ class Manifest:
     stages: str | None = None
     warnings: tuple[str, ...] = ()
     manifest_sha256: str | None = None
+
+    __repr__ = short_repr
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Manifest | None:

@@ -79,7 +79,7 @@ def require_results(out: Path) -> None:
             )
         raise UsageError(
             f"{out.name or out}: wanted a folder of results, found neither {STUDY} nor nights/",
-            "Give the folder that psgpipe run or batch wrote (-o).",
+            "Give the folder of results of a study (-o).",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from psgpipe.errors import ScoringInvalid
+from psgpipe.messages import count_of
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.scoring import Scoring
 from psgpipe.scorings.tables.row_times import NO_EPOCH_LENGTH
@@ -30,7 +31,7 @@ def refuse_wrong_length(scoring: Scoring, span_s: float) -> None:
         return
     fit = f"; they fit it with {fitting[0]:g} s" if fitting else ""
     raise ScoringInvalid(
-        f"{scoring.file}: its {n_epochs} epochs last {n_epochs / 2:g} min with 30 s each, the "
+        f"{scoring.file}: {count_of(n_epochs, 'epoch')} of 30 s: {n_epochs / 2:g} min, the "
         f"recording lasts {span_s / 60:.1f} min{fit}",
         "Give the scoring of this recording, or a table with columns onset, duration and stage.",
     )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from psgpipe.keywords import known_keywords
+from psgpipe.keywords import called_from_python
 from psgpipe.model.hypnogram import Hypnogram
 from psgpipe.scorings.align import on_own_clock
 from psgpipe.scorings.mapping import read_mapping
 from psgpipe.scorings.read import read_scoring as read_times
 
 
-@known_keywords
+@called_from_python
 def read_scoring(
     path: str | Path,
     *,
@@ -23,6 +23,8 @@ def read_scoring(
 
     Parameters
     ----------
+    path
+        A file of any format of docs/reference/scorings.md.
     scorer
         The one whose stages are wanted, where the file has several.
     scoring_map

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psgpipe.errors import LightsImpossible, SeveralSleepPeriods
+from psgpipe.messages import count_of
 from psgpipe.model.header import Finding, Header
 from psgpipe.sleep.local_clock import LocalClock
 from psgpipe.sleep.repeated_lights import on_before_off, repeated_off, repeated_on
@@ -144,7 +145,7 @@ def _listed(periods: Sequence[SleepPeriod], clock: LocalClock) -> str:
         return "its annotations show no lights off"
     words = [f"{n}: {_period(p, clock)}" for n, p in enumerate(periods[:SHOWN_PERIODS], 1)]
     more = [f"{len(periods) - SHOWN_PERIODS} more"] if len(periods) > SHOWN_PERIODS else []
-    many = "1 period" if len(periods) == 1 else f"{len(periods)} periods"
+    many = count_of(len(periods), "period")
     return f"its annotations show {many} in bed, {'; '.join([*words, *more])}"
 
 

@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
+from psgpipe.messages import count_of
 from psgpipe.model.hypnogram import (
     EPOCH_MIN,
     NREM,
@@ -46,6 +47,8 @@ def summarize(
         Where an epoch in bed may be sedation, everything but ``tib_min`` is withheld.
     hypnodensity
         Probabilities for the same epochs; only for ``mean_confidence``.
+    cycle_rule
+        What counts as a NREM-REM cycle.
     lights_known
         False where the recording's start and end are used as lights off and lights on; only the
         reasons of absent endpoints depend on it.
@@ -120,8 +123,8 @@ def _withheld(hypnogram: Hypnogram) -> ArchitectureSummary:
     """Time in bed alone: soon after an anaesthetic dose, slow waves are not N3."""
     stages = hypnogram.in_bed_stages
     reason = (
-        f"withheld: {hypnogram.sedated_in_bed} of {len(stages)} epochs in bed lie within the "
-        "sedation window of a dose, and sedation can look like sleep"
+        f"withheld: {hypnogram.sedated_in_bed} of {count_of(len(stages), 'epoch')} in bed within "
+        "the sedation window of a dose, and sedation can look like sleep"
     )
     nothing = _absent_altogether(reason)
     absent = {name: why for name, why in nothing.absent.items() if name != "tib_min"}

@@ -133,10 +133,12 @@ def _cannot_place(text: str, which: str, header: Header) -> LightsImpossible:
             "which day it started",
             "Give the clock time alone.",
         )
+    in_memory = header.container in ("arrays", "Raw", "Recording")
+    start = "Give start, such as start='2024-03-01T22:19:41', or" if in_memory else "Give"
     return LightsImpossible(
-        f"{header.file}: lights {which} {text} cannot be placed: the file does not say when it "
-        "started",
-        "Give seconds from the start, such as +300, or leave the lights out.",
+        f"{header.file}: lights {which} {text} cannot be placed: the recording does not say when "
+        "it started",
+        f"{start} seconds from the start, such as +300, or leave the lights out.",
     )
 
 

@@ -281,7 +281,8 @@ class _Reasons:
             lines.append(f"and {len(self.reasons) - MOST_NAMED} more without a scoring")
         if self.n_found and self.n_none:
             lines.append(
-                f"{self.n_found} of {self.n_found + self.n_none} recordings have a scoring"
+                f"{self.n_found} of {count_of(self.n_found + self.n_none, 'recording')} "
+                f"{have(self.n_found)} a scoring"
             )
         return lines
 

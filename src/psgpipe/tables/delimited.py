@@ -250,7 +250,9 @@ def _row(
         cells = cells[:-1]
     if len(cells) != len(columns):
         hint = " (a decimal comma?)" if delimiter == "," and len(cells) > len(columns) else ""
-        mistakes.row(number, f"{len(cells)} cells where the header has {len(columns)}{hint}")
+        mistakes.row(
+            number, f"{count_of(len(cells), 'cell')} where the header has {len(columns)}{hint}"
+        )
         return None
     if all(_name(cell).casefold() == c.casefold() for cell, c in zip(cells, columns, strict=True)):
         mistakes.row(number, "the header stands here again")

@@ -23,6 +23,7 @@ from psgpipe.actigraphy.formats.header import (
 from psgpipe.actigraphy.formats.times import grid, row_times
 from psgpipe.actigraphy.formats.words import plain, words
 from psgpipe.errors import ActigraphyInvalid
+from psgpipe.messages import count_of
 from psgpipe.scorings.sources.number_text import number
 
 _ABSENT = {"", "nan", "na", "n/a", "kz", "null", "."}
@@ -79,7 +80,8 @@ def _rows(lines: Sequence[str], header: Header, file: str) -> tuple[list[int], l
                 continue
             if len(cells) < needed or len(cells) > width + 1:
                 raise ActigraphyInvalid(
-                    f"{file}: line {line}: {len(cells)} cells where the header has {width}",
+                    f"{file}: line {line}: {count_of(len(cells), 'cell')} where the header has "
+                    f"{width}",
                     "Export the counts again; the file may be cut or edited.",
                 )
             numbers.append(line)

@@ -8,7 +8,7 @@ from typing import Any
 from psgpipe.agreement.calibrating.calibrate import LabCalibration
 from psgpipe.agreement.calibrating.left_out_subjects import Performance
 from psgpipe.agreement.report import FEW_SUBJECTS, MAIN_ENDPOINTS, Table
-from psgpipe.messages import count_of
+from psgpipe.messages import are, count_of
 from psgpipe.sleep.changes_of_stage import CHANGES_OF_STAGE
 from psgpipe.staging.calibration.lab_file import STAGES
 
@@ -78,7 +78,8 @@ def notes(found: LabCalibration) -> list[str]:
     lines = []
     if found.n_subjects < FEW_SUBJECTS:
         lines.append(
-            f"{found.n_subjects} subjects are few: what is said of subjects left out may be "
+            f"{count_of(found.n_subjects, 'subject')} {are(found.n_subjects)} few: "
+            "what is said of subjects left out may be "
             "chance, and holds for people like these"
         )
     before, after = found.before.agreement.kappa, found.after.agreement.kappa

@@ -101,11 +101,11 @@ def _text(result: dict[str, Any]) -> str:
     worn = result["n_epochs"] - result["n_not_recorded"] - result["n_not_worn"]
     head = (
         f"{result['file']}: {result['format']}, {result['maker'] or 'unknown maker'}, "
-        f"{result['n_epochs']} epochs of {result['epoch_s']:g} s from {result['start']}"
+        f"{count_of(result['n_epochs'], 'epoch')} of {result['epoch_s']:g} s from {result['start']}"
     )
     lines = [
         head,
-        f"  {result['algorithm']}: {result['n_sleep']} epochs of sleep in {worn} worn; "
+        f"  {result['algorithm']}: {count_of(result['n_sleep'], 'epoch')} of sleep in {worn} worn; "
         f"{result['n_not_worn']} not worn, {result['n_not_recorded']} not recorded",
     ]
     for night in result["nights"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from psgpipe.comparison.nights.selection import NightSelection
 from psgpipe.errors import NightsNotComparable, UsageError
-from psgpipe.messages import count_of
+from psgpipe.messages import count_of, quoted
 from psgpipe.model.comparison.measured_night import EEG_ONLY, RECIPE_FIELDS, MeasuredNight
 
 KNOWN_LIGHTS = ("option", "table", "annotation", "scoring")
@@ -115,7 +115,7 @@ def _fields_without(allowed: Iterable[str]) -> list[str]:
     may_differ = {*allowed}
     for name in sorted(may_differ - {*RECIPE_FIELDS}):
         raise UsageError(
-            f"--allow-unlike {name}: there is no such field",
+            f"--allow-unlike {quoted(name)}: there is no such field",
             f"The fields are {', '.join(RECIPE_FIELDS)}.",
         )
     return [name for name in RECIPE_FIELDS if name not in may_differ]

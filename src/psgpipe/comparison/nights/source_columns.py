@@ -30,7 +30,7 @@ def source_table(out: Path, source: MeasuredBy) -> Path:
     if not path.is_file():
         raise StudyTableInvalid(
             f"{out.name}: wanted {CONCORDANCE}/nights.tsv with the nights by {source}, found none",
-            f"Run psgpipe concord {out.name} with the {source} first.",
+            f"Run psgpipe concord on this folder, with the {source}, first.",
         )
     return path
 

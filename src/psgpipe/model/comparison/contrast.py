@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from psgpipe.messages import short_repr
 from psgpipe.model.comparison.spec import Transform
 
 EndpointRole = Literal["primary", "secondary", "exploratory"]
@@ -153,6 +154,8 @@ class Contrast:
     adjusted_control_mean: float | None = None
     slope: float | None = None
     slopes_p: float | None = None
+
+    __repr__ = short_repr
 
     @property
     def arms(self) -> tuple[int, int] | None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from psgpipe.messages import short_repr
+
 Transform = Literal["log", "rank", "none"]
 
 
@@ -120,6 +122,8 @@ estimand_summary
     gain_factor: float = 1.4
     blind: bool = False
     seed: int = 20250101
+
+    __repr__ = short_repr
 
     @property
     def named_endpoints(self) -> tuple[str, ...]:

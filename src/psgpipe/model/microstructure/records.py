@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.messages import short_repr
 from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.sampled_signal import Band
 
@@ -67,6 +68,8 @@ class StageSpectrum:
     sigma_peak_hz: float | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, eq=False)
 class EpochPower:
@@ -82,6 +85,8 @@ class EpochPower:
 
     power_uv2: Mapping[str, npt.NDArray[np.float64]]
     is_used: npt.NDArray[np.bool_]
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -161,6 +166,8 @@ class Events:
     yasa: str = ""
     absent: Mapping[str, str] = field(default_factory=dict)
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, eq=False)
 class Microstructure:
@@ -194,3 +201,5 @@ class Microstructure:
     artefact_min: float
     low_confidence_pct: float | None = None
     events: Events | None = None
+
+    __repr__ = short_repr

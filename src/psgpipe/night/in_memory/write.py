@@ -7,7 +7,7 @@ from pathlib import Path
 from psgpipe.errors import NightTaken, UsageError
 from psgpipe.files.hashing import sha256_of_bytes
 from psgpipe.files.regular import file_name
-from psgpipe.keywords import known_keywords
+from psgpipe.keywords import called_from_python
 from psgpipe.model.night import StagedNight
 from psgpipe.night.output_files import night_outputs
 from psgpipe.results import journal
@@ -18,7 +18,7 @@ from psgpipe.results.replace_folder import remove_abandoned
 from psgpipe.study.pages import is_blinded_now
 
 
-@known_keywords
+@called_from_python
 def write_night(
     night: StagedNight, out: str | Path, *, figures: bool = True, force: bool = False
 ) -> Path:
@@ -29,6 +29,10 @@ def write_night(
 
     Parameters
     ----------
+    night
+        What `run_night` returned.
+    out
+        The folder of the results of a study.
     figures
         With pictures and page.
     force
@@ -41,16 +45,11 @@ def write_night(
     psgpipe.errors.UsageError
         `night` is no night, or the study in `out` is blinded.
     """
-    if not isinstance(night, StagedNight):
-        raise UsageError(
-            f"write_night: a night was wanted, found {type(night).__name__}",
-            "Give what psgpipe.run_night returned.",
-        )
     target = Path(out)
     if is_blinded_now(target):
         raise UsageError(
             f"{file_name(target)}: this study is blinded, and write_night seals no condition",
-            "Use psgpipe run or psgpipe batch, or give another folder.",
+            "Use psgpipe batch --blind on the study table, or give another folder.",
         )
     folder = night_folder(target, night.night.subject, night.night.night)
     outputs = night_outputs(night, (), pictures=False)

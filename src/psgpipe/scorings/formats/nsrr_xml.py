@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from psgpipe.errors import ScoringInvalid
 from psgpipe.files.regular import file_name
+from psgpipe.messages import count_of
 from psgpipe.model.header import Annotation, Finding
 from psgpipe.model.hypnogram import SleepStage
 from psgpipe.model.scoring import ScoredStage, Scoring
@@ -118,7 +119,7 @@ def _placed(
         ], ()
     if len(without) < len(scored) or not all(event.duration_s for event in scored):
         raise ScoringInvalid(
-            f"{file}: {len(without)} of {len(scored)} stages have no start time",
+            f"{file}: {len(without)} of {count_of(len(scored), 'stage')} have no start time",
             "Export the scoring with the start of every stage.",
         )
     stages, onset_s = [], 0.0
