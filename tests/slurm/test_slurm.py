@@ -136,8 +136,34 @@ def test_a_study_that_is_waiting_or_running_is_not_sent_twice(slurm, study_of):
     refused = submit(slurm, study, check=False)
     assert refused.returncode == 7
     assert f"job {job} of this study is waiting or running" in refused.stderr
+    assert f"(scancel {job})" in refused.stderr
     slurm.ask("scancel", job)
     slurm.wait_until_ended()
+
+
+def test_an_element_that_slurm_holds_for_ever_is_brought_back_by_the_lines_of_status(
+    slurm, study_of, templates
+):
+    """A killed controller that starts again may hold an element (launch failed requeued held)."""
+    study = study_of("slow", "n1", "slow", "n1")
+    submit(slurm, study, "--per-task", "2")
+    array = read_submission(study.out).jobs["array"]
+    journal = study.out / "journal-1-of-2.jsonl"
+    wait_for(lambda: journal.exists() and '"started"' in journal.read_text(), "a night")
+    slurm.ask("scontrol", "requeuehold", f"{array}_1")
+    wait_for(lambda: slurm.jobs().get(f"{array}_1") == "PENDING", "the element to be held")
+    wait_for(lambda: f"{array}_2" not in slurm.jobs(), "the other element")
+    assert f"{array}_1" in slurm.jobs()
+    wait_for(lambda: "At work" not in status(study), "the end of the night in hand")
+    lines = [line.strip() for line in status(study).splitlines()]
+    assert lines[-7].endswith("Not at work, with nights to stage: 1.")
+    for line in (lines[-5], lines[-3], lines[-1]):
+        subprocess.run(
+            ["bash", "-c", line], env={**slurm.env, "PYTHONPATH": str(CHECKOUT)}, cwd="/",
+            check=True, capture_output=True, timeout=60,
+        )  # fmt: skip
+    slurm.wait_until_ended()
+    assert_as_on_one_machine(study, templates)
 
 
 def test_near_the_end_of_the_wall_time_an_element_is_put_back_and_completes(

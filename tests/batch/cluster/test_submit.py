@@ -117,14 +117,14 @@ def fake(folder, name, script):
 
 
 @pytest.mark.parametrize(
-    ("engine", "answer", "after", "look"),
+    ("engine", "answer", "after", "look", "cancel"),
     [
-        ("pbs", "7[].server", "-W depend=afterany:7[].server", "qstat 7[].server"),
-        ("sge", "7.1-1:1", "-hold_jid 7", "qstat -j 7"),
-        ("slurm", "7;site", "--dependency=afterany:7", "squeue --noheader --jobs=7"),
+        ("pbs", "7[].s", "-W depend=afterany:7[].s", "qstat '7[].s'", "qdel '7[].s'"),
+        ("sge", "7.1-1:1", "-hold_jid 7", "qstat -j 7", "qdel 7"),
+        ("slurm", "7;a", "--dependency=afterany:7", "squeue --noheader --jobs=7", "scancel 7"),
     ],
 )
-def test_jobs_are_sent_one_after_the_other(study, elsewhere, engine, answer, after, look):
+def test_jobs_are_sent_one_after_the_other(study, elsewhere, engine, answer, after, look, cancel):
     one, sent = study("n1"), elsewhere / "sent"
     for name in ("qsub", "sbatch"):
         fake(elsewhere, name, f"echo \"$@\" >> '{sent}'; echo '{answer}'")
@@ -136,7 +136,7 @@ def test_jobs_are_sent_one_after_the_other(study, elsewhere, engine, answer, aft
     assert first.endswith("array.sh")
     assert second.endswith(f"{after} gather.sh")
     submission = read_submission(one.out)
-    assert submission.look == look
+    assert (submission.look, submission.cancel) == (look, cancel)
     assert [*submission.jobs] == ["array", "gather"]
 
 

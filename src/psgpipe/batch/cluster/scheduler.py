@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ class Scheduler:
         script names; none where the scheduler takes no list of elements.
     queue
         The command that succeeds, with output, while a job is waiting or running.
+    cancel
+        The command that ends a job, waiting or running.
     directive
         How an option begins in a script.
     partition, account
@@ -46,6 +49,7 @@ class Scheduler:
     after: tuple[str, ...]
     array: tuple[str, ...]
     queue: tuple[str, ...]
+    cancel: tuple[str, ...]
     directive: str
     partition: str
     account: str
@@ -61,6 +65,7 @@ SCHEDULERS = {
         after=("--dependency=afterany:{job}",),
         array=("--array={elements}",),
         queue=("squeue", "--noheader", "--jobs={job}"),
+        cancel=("scancel", "{job}"),
         directive="#SBATCH ",
         partition="--partition=",
         account="--account=",
@@ -75,6 +80,7 @@ SCHEDULERS = {
         after=("-W", "depend=afterany:{job}"),
         array=(),
         queue=("qstat", "{job}"),
+        cancel=("qdel", "{job}"),
         directive="#PBS ",
         partition="-q ",
         account="-A ",
@@ -87,6 +93,7 @@ SCHEDULERS = {
         after=("-hold_jid", "{job}"),
         array=(),
         queue=("qstat", "-j", "{job}"),
+        cancel=("qdel", "{job}"),
         directive="#$ ",
         partition="-q ",
         account="-P ",
@@ -126,6 +133,11 @@ def array_limit(scheduler: Scheduler, *, must_answer: bool) -> ArrayLimit:
     match = re.search(r"^MaxArraySize\s*=\s*(\d+)", answer.stdout, re.MULTILINE)
     # The limit is one more than the largest number of an element.
     return usual if match is None else ArrayLimit(int(match[1]) - 1, "MaxArraySize of Slurm")
+
+
+def typed(command: Sequence[str], job: str) -> str:
+    """A command about a job, as a person types it."""
+    return shlex.join(part.format(job=job) for part in command)
 
 
 def require_command(scheduler: Scheduler) -> None:

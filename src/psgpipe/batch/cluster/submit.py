@@ -12,6 +12,7 @@ from psgpipe.batch.cluster.scheduler import (
     is_queued,
     require_command,
     run_command,
+    typed,
     words,
 )
 from psgpipe.batch.cluster.scripts import ARRAY, ClusterStudy, script_path, write_scripts
@@ -57,7 +58,8 @@ def refuse_queued(scheduler: Scheduler, out: Path) -> None:
     if job is not None and is_queued(scheduler, job):
         raise OutputConflict(
             f"job {job} of this study is waiting or running",
-            "Wait until it has ended, or cancel it; then give the same command again.",
+            f"Wait until it has ended, or cancel it ({typed(scheduler.cancel, job)}); "
+            "then give the same command again.",
         )
 
 
@@ -100,6 +102,7 @@ def write_cluster_study(
         scripts=study.names if elements.numbers else study.names[1:],
         jobs={},
         look=None,
+        cancel=None,
         gather=gather_command(study),
         again=again,
     )
@@ -138,10 +141,10 @@ def send(
         if name == ARRAY and not elements.are_all:
             options += [option.format(elements=elements.ranges) for option in scheduler.array]
         last = _send_one(scheduler, folder, name, options, submission.jobs)
-        look = submission.look
+        submission = replace(submission, jobs={**submission.jobs, name: last})
         if name == ARRAY:
-            look = " ".join(part.format(job=last) for part in scheduler.queue)
-        submission = replace(submission, jobs={**submission.jobs, name: last}, look=look)
+            look, cancel = typed(scheduler.queue, last), typed(scheduler.cancel, last)
+            submission = replace(submission, look=look, cancel=cancel)
         write_submission(out, submission)
     return submission
 

@@ -50,6 +50,14 @@ def _missing_lines(submission: Mapping[str, Any]) -> list[str]:
         f"  {progress or 'No element has begun'}. Not at work, with nights to stage: "
         f"{submission['missing_elements']}."
     ]
-    if submission["look"]:
-        lines += ["  Does the scheduler still have the array?", f"    {submission['look']}"]
-    return [*lines, "  If not, send what is missing:", f"    {submission['again']}"]
+    if submission["look"] is None:
+        return [*lines, "  To send what is missing:", f"    {submission['again']}"]
+    return [
+        *lines,
+        "  Does the scheduler still have the array?",
+        f"    {submission['look']}",
+        "  If it is held there and does not start any more, cancel it:",
+        f"    {submission['cancel']}",
+        "  If the scheduler does not have it any more, send what is missing:",
+        f"    {submission['again']}",
+    ]

@@ -41,6 +41,8 @@ class Submission:
         The id of each job that the scheduler took.
     look
         The command that asks the scheduler for the array; None where it was not taken.
+    cancel
+        The command that cancels the array; None where it was not taken.
     gather
         The command that gathers the nights.
     again
@@ -55,6 +57,7 @@ class Submission:
     scripts: tuple[str, ...]
     jobs: Mapping[str, str]
     look: str | None
+    cancel: str | None
     gather: str
     again: str
 
@@ -71,12 +74,14 @@ def read_submission(out: Path) -> Submission | None:
         case {
             "engine": str(engine), "at": str() | None as at, "request": str(request),
             "elements": int(elements), "sent": str(sent), "scripts": list(scripts),
-            "jobs": dict(jobs), "look": str() | None as look, "gather": str(gather),
-            "again": str(again),
+            "jobs": dict(jobs), "look": str() | None as look, "cancel": str() | None as cancel,
+            "gather": str(gather), "again": str(again),
         } if elements >= 1 and not isinstance(elements, bool):  # fmt: skip
             names = tuple(name for name in scripts if isinstance(name, str))
             ids = {name: job for name, job in jobs.items() if isinstance(job, str)}
-            return Submission(engine, at, request, elements, sent, names, ids, look, gather, again)
+            return Submission(
+                engine, at, request, elements, sent, names, ids, look, cancel, gather, again
+            )
     return None
 
 
