@@ -24,22 +24,25 @@ SOURCE = r"""
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* SHIM_UNDER: only what happens below this folder. SHIM_ROLE: parent or worker.
+/* SHIM_UNDER: only what happens below this folder. SHIM_ROLE: parent or worker; a worker is a
+   process that multiprocessing has spawned, or one with SHIM_IS_WORKER.
    SHIM_KILL_AT: die before the n-th change (after it, if negative); SHIM_COUNT: tell how many.
    SHIM_EIO: reading a file whose name holds this fails.
    SHIM_DELAY_MS: what a distant file server takes to flush, remove, rename and list. */
 static long calls = 0;
 
 static int in_role(void) {
-    static int known = -1;
-    if (known < 0) {
+    static int known;
+    static pid_t known_of;
+    if (known_of != getpid()) {
+        known_of = getpid();
         char line[4096] = {0};
         FILE *file = fopen("/proc/self/cmdline", "r");
         size_t n = file ? fread(line, 1, sizeof line - 1, file) : 0;
         if (file) fclose(file);
         for (size_t i = 0; i < n; i++) if (!line[i]) line[i] = ' ';
         const char *role = getenv("SHIM_ROLE");
-        int worker = strstr(line, "spawn_main") != NULL;
+        int worker = strstr(line, "spawn_main") || getenv("SHIM_IS_WORKER");
         int other = strstr(line, "resource_tracker") != NULL;
         known = role && !other && (strcmp(role, "worker") == 0) == worker;
     }

@@ -5,16 +5,18 @@ containers look alike.
 """
 
 import os
+import queue
 import shutil
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from psgpipe.cli.app import exit_code
-from tests.batch.shim import compile_shim, environment
-from tests.studies import CHECKOUT, PROGRAM, assert_old_or_new, make_study, read_json
+from tests.batch.shim import compile_shim
+from tests.command_server import CommandServer
+from tests.studies import assert_old_or_new, make_study, read_json
 
 pytestmark = pytest.mark.slow
 
@@ -39,22 +41,38 @@ def shared(tmp_path_factory, templates):
     return make_study(tmp_path_factory.mktemp("shared") / "study", ["n1"] * NIGHTS, templates)
 
 
-def run_shards(study, container, *options, env=None):
+@pytest.fixture(scope="module")
+def servers(container, shared, tmp_path_factory):
+    """Processes that run shards in copies, each in a container of its own."""
+    library = compile_shim(tmp_path_factory.mktemp("shim"))
+    started = [CommandServer(library) for _ in range(AT_ONCE)]
+    for server in started:
+        # Here, so that the copies find loaded what a worker loads.
+        recording, out = shared.recording(1), tmp_path_factory.mktemp("loaded")
+        assert server.run(["run", recording, "-o", out, "--no-figures", "--quiet"]) == 0
+    yield started
+    for server in started:
+        server.close()
+
+
+def run_shards(study, servers, *options, delay_ms=0):
     """Run all shards, each in a container of its own; the exit code and the errors of each."""
-    waiting, running, ended = list(range(1, SHARDS + 1)), {}, {}
-    while waiting or running:
-        while waiting and len(running) < AT_ONCE:
-            number = waiting.pop(0)
-            arguments = study.arguments("-j1", "--quiet", "--shard", f"{number}/{SHARDS}", *options)
-            running[number] = subprocess.Popen(
-                [*container, *PROGRAM, *arguments],
-                cwd=CHECKOUT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-            )  # fmt: skip
-        for number in [n for n, process in running.items() if process.poll() is not None]:
-            process = running.pop(number)
-            ended[number] = (process.returncode, process.communicate()[1])
-        time.sleep(0.01)
-    return ended
+    free = queue.SimpleQueue()
+    for server in servers:
+        free.put(server)
+
+    def run(number):
+        server, errors = free.get(), study.folder / f"errors{number}.txt"
+        errors.write_text("", encoding="utf-8")
+        arguments = study.arguments("-j1", "--quiet", "--shard", f"{number}/{SHARDS}", *options)
+        code = server.run(
+            arguments, container=True, errors=errors, under=study.out, delay_ms=delay_ms
+        )
+        free.put(server)
+        return code, errors.read_text(encoding="utf-8")
+
+    with ThreadPoolExecutor(len(servers)) as pool:
+        return dict(enumerate(pool.map(run, range(1, SHARDS + 1)), start=1))
 
 
 def assert_all_whole(study, ended):
@@ -65,15 +83,14 @@ def assert_all_whole(study, ended):
     assert not list(study.out.glob(".psgpipe-*"))
 
 
-def test_72_shards_in_containers_lose_and_tear_no_night(shared, container):
+def test_72_shards_in_containers_lose_and_tear_no_night(shared, servers):
     for options in ((), ("--force",), ("--force",)):
-        assert_all_whole(shared, run_shards(shared, container, *options))
+        assert_all_whole(shared, run_shards(shared, servers, *options))
 
 
-def test_nor_do_they_where_the_file_server_is_slow(shared, container, tmp_path):
+def test_nor_do_they_where_the_file_server_is_slow(shared, servers):
     shutil.rmtree(shared.out, ignore_errors=True)
-    env = environment(compile_shim(tmp_path), shared.out, delay_ms=20)
-    assert_all_whole(shared, run_shards(shared, container, env=env))
+    assert_all_whole(shared, run_shards(shared, servers, delay_ms=20))
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """A kill at any write, flush or rename leaves old or new nights, and the next run completes.
 
-The tests can kill a run at every change, which takes some minutes. CI does so
-(``PSGPIPE_KILL_SWEEP=1``); elsewhere they kill it at every seventh change, the first and the last
-included.
+The tests can kill a run at every change. CI does so (``PSGPIPE_KILL_SWEEP=1``); elsewhere they kill
+it at every seventh change, the first and the last included. Parent and worker are copies of a
+process that has loaded everything; tests/batch/test_signals.py ends processes that start as usual.
 """
 
 import os
@@ -10,15 +10,14 @@ import shutil
 
 import pytest
 
-from tests.batch.shim import compile_shim, environment
+from tests.batch.shim import compile_shim
+from tests.command_server import CommandServer
 from tests.studies import assert_old_or_new, make_study, read_json, tree
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory):
-    return compile_shim(tmp_path_factory.mktemp("shim"))
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="runs commands in forked processes"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -43,22 +42,25 @@ def unbroken(tmp_path_factory, templates):
     return study, old, new
 
 
-def killed_at(study, shim, role, at, old=None):
-    """Run with a kill at the n-th change; False if there are fewer changes."""
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, unbroken):
+    started = CommandServer(compile_shim(tmp_path_factory.mktemp("shim")))
+    # Here, so that the copies find loaded what a worker loads.
+    recording, out = unbroken[0].recording(1), tmp_path_factory.mktemp("loaded")
+    assert started.run(["run", recording, "-o", out, "--no-figures", "--quiet"]) == 0
+    yield started
+    started.close()
+
+
+def killed_at(study, server, role, at, old=None):
+    """Run with a kill at the n-th change; number of changes, the last one, and the exit code."""
     shutil.rmtree(study.out, ignore_errors=True)
     if old is not None:
         shutil.copytree(old, study.out)
-    counted = study.folder / "changes.txt"
-    counted.unlink(missing_ok=True)
-    env = environment(shim, study.out, role=role, kill_at=at, count=counted)
-    process = study.start("-j1", "--quiet", env=env)
-    process.communicate(timeout=60)
-    lines = counted.read_text(encoding="utf-8").splitlines()
-    return len(lines), lines[-1], process.returncode
-
-
-def changes(study, shim, role, old=None):
-    return killed_at(study, shim, role, 10**9, old)[0]
+    code, lines = server.killed_at(
+        study.arguments("-j1", "--quiet"), study.out, at, study.folder / "changes.txt", role=role
+    )
+    return len(lines), lines[-1], code
 
 
 def is_old_or_new(study, old, new):
@@ -91,14 +93,14 @@ def places(n_changes):
 
 @pytest.mark.parametrize("role", ["worker", "parent"])
 @pytest.mark.parametrize("again", [False, True], ids=["from nothing", "over old nights"])
-def test_killed_at_every_change(unbroken, shim, role, again):
+def test_killed_at_every_change(unbroken, server, role, again):
     study, old, new = unbroken
     old = old if again else None
-    n_changes = changes(study, shim, role, old)
+    n_changes, _, _ = killed_at(study, server, role, 10**9, old)
     assert n_changes > 20
     for at in places(n_changes):
-        _, last, code = killed_at(study, shim, role, at, old)
+        _, last, code = killed_at(study, server, role, at, old)
         assert role == "worker" or code == -9, last
         is_old_or_new(study, old, new)
-        assert study.run() == 8
+        assert server.run(study.arguments("-j1", "--quiet"), under="/nowhere") == 8
         assert tree(study.out) == new, f"killed at change {at}: {last}"

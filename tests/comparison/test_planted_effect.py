@@ -12,18 +12,18 @@ SPEC = 'name = "planted"\nprimary = "rem_pct"\n'
 
 
 def contrasts(folder, *effect):
-    """Endpoint by name: eight subjects with two nights a condition at 100 Hz, by the commands."""
+    """Endpoint by name: eight subjects with one night of 6 h a condition, by the commands."""
     spec = folder / "planted.toml"
     spec.write_text(SPEC, encoding="utf-8")
     study, out = folder / "study", folder / "out"
     for command in (
-        ["simulate", "-o", study, "--subjects", 8, "--nights", 2, "--fs", 100, "-q", *effect],
-        ["batch", study / "study.tsv", "-o", out, "-j", 2, "--no-figures", "-q"],
+        ["simulate", "-o", study, "--subjects", 8, "--hours", 6, "--fs", 100, "-q", *effect],
+        ["batch", study / "study.tsv", "-o", out, "-j", 1, "--no-figures", "-q"],
         ["compare", out, "--spec", spec, "-q"],
     ):
         assert exit_code([str(word) for word in command]) == 0
     written = json.loads((out / "comparison" / "comparison.json").read_text(encoding="utf-8"))
-    assert {step["step"]: step["nights"] for step in written["flow"]}["analysed"] == 32
+    assert {step["step"]: step["nights"] for step in written["flow"]}["analysed"] == 16
     return {row["endpoint"]: row for row in written["contrasts"]}
 
 
