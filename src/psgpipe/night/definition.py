@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from psgpipe.errors import PipelineInvalid
+from psgpipe.files.hashing import sha256_of
 from psgpipe.files.toml_file import (
     is_comparison_spec,
     read_toml,
@@ -37,6 +39,11 @@ class Definition:
     params: Mapping[str, Any]
     blind: bool = False
 
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of steps, versions and parameters, without comments and layout."""
+        return sha256_of(self.as_dict())
+
     @property
     def by_expert(self) -> bool:
         """Whether a person scored the nights, and nothing is staged."""
@@ -53,7 +60,12 @@ class Definition:
         return dataclasses.replace(self, params={**self.params, "stage_sleep": staging})
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for fingerprints and manifests."""
+        """Plain values, for fingerprints and manifests; the steps are not to be changed."""
+        return dict(self._plain)
+
+    @cached_property
+    def _plain(self) -> dict[str, Any]:
+        # Every night asks three times.
         return {
             "name": self.name,
             "steps": [

@@ -30,7 +30,7 @@ LATER_INPUTS = (
 
 def pipeline_sha256(definition: Definition) -> str:
     """The hash of a pipeline: steps, versions and parameters, without comments and layout."""
-    return sha256_of(definition.as_dict())
+    return definition.sha256
 
 
 def labels_sha256(table: LabelTable) -> str:
