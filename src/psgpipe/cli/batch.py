@@ -6,7 +6,7 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -31,11 +31,11 @@ from psgpipe.cli.options import (
     thresholds_option,
 )
 from psgpipe.cli.printing import printable
-from psgpipe.cli.text.failure_lines import failure_lines, unlisted_lines
-from psgpipe.cli.text.progress import duration, show_batch
+from psgpipe.cli.text.batch_text import plan_text, result_text
+from psgpipe.cli.text.progress import show_batch
 from psgpipe.comparison.pages.older import mark_older_comparisons
 from psgpipe.errors import NightsIncomplete
-from psgpipe.messages import are, count_of, have
+from psgpipe.messages import count_of
 from psgpipe.night.recipe import Recipe, recipe_from
 from psgpipe.results.baseline_thresholds import with_baseline_thresholds
 from psgpipe.results.nights_tsv import NIGHTS, gather
@@ -46,7 +46,18 @@ from psgpipe.study.prepared import read_part
 from psgpipe.study.shard import Shard
 from psgpipe.study.study import Study, read_study, unnamed_conditions, with_scoring_map
 
-MOST_SHOWN = 20
+timeout_option = click.option(
+    "--timeout", type=click.FloatRange(min=0), default=DEFAULT_LIMIT_S, show_default=True,
+    metavar="SECONDS",
+    help="Stop a night after so many seconds and count it as failed; 0: no limit.",
+)  # fmt: skip
+retry_failed_option = click.option(
+    "--retry-failed", is_flag=True, help="Try failed nights again, although nothing changed."
+)
+trust_mtime_option = click.option(
+    "--trust-mtime", is_flag=True,
+    help="Do not read a recording again if its size and its times are the same.",
+)  # fmt: skip
 
 
 @click.command(name="batch", cls=Command)
@@ -63,18 +74,9 @@ MOST_SHOWN = 20
 @click.option(
     "--shard", metavar="I/N", help="Stage part I of N; run psgpipe gather when all parts are done."
 )
-@click.option(
-    "--timeout", type=click.FloatRange(min=0), default=DEFAULT_LIMIT_S, show_default=True,
-    metavar="SECONDS",
-    help="Stop a night after so many seconds and count it as failed; 0: no limit.",
-)  # fmt: skip
-@click.option(
-    "--retry-failed", is_flag=True, help="Try failed nights again, although nothing changed."
-)
-@click.option(
-    "--trust-mtime", is_flag=True,
-    help="Do not read a recording again if its size and its times are the same.",
-)  # fmt: skip
+@timeout_option
+@retry_failed_option
+@trust_mtime_option
 @click.option(
     "--dry-run", is_flag=True, help="Show what would be done, and the time and space it needs."
 )
@@ -120,17 +122,80 @@ def command(
         part = read_part(study, out, options.shard, blind=blind)
     nights = study_of_batch(study, out, recipe, thresholds_from, scoring_map, part)
     if dry_run:
-        plan = plan_batch(nights, recipe, out, options)
-        if as_json:
-            print_json(dataclasses.asdict(plan))
-        elif not quiet:
-            click.echo(plan_text(plan))
+        _show_plan(plan_batch(nights, recipe, out, options), quiet=quiet, as_json=as_json)
         return
     LOGGER.info(
         f"{count_of(nights.n_included, 'night')}, {workers.count} at once ({workers.source})"
     )
     for warning in filter(None, (recipe.engine_note, workers.warning)):
         LOGGER.info(f"! {warning}")
+    _warn_of_conditions(nights, blind=blind)
+    if prepare:
+        prepare_study(nights, recipe, out, options)
+        _show_prepared(nights, out, quiet=quiet, as_json=as_json)
+        return
+    result = show_batch(run_batch(nights, recipe, out, options), None if quiet else sys.stderr)
+    # Of many shards the last one is not known: psgpipe gather ends their study.
+    study_end = _end_study(out, figures=not no_figures) if options.shard.of == 1 else _StudyEnd()
+    page = study_end.page
+    if as_json:
+        written = {"page": str(page) if page else None}
+        print_json(result_dict(result, out, study_end.unlisted) | written)
+    elif not quiet:
+        text = result_text(
+            result, out, options.shard, study_end.unlisted, study_end.n_lights_unknown
+        )
+        click.echo(text)
+        if page:
+            click.echo(printable(f"  {page}: the page of the study."))
+    if result.failed:
+        raise NightsIncomplete(
+            f"{result.failed} of {count_of(result.nights, 'night')} failed",
+            f"The reasons are in {NIGHTS} and in each night's failure.json.",
+        )
+
+
+class _StudyEnd(NamedTuple):
+    """What is known when all nights of a study are done.
+
+    Attributes
+    ----------
+    unlisted
+        Subject and night of finished nights that the study table lists no more.
+    """
+
+    n_lights_unknown: int = 0
+    page: Path | None = None
+    unlisted: tuple[tuple[str, str], ...] = ()
+
+
+def _end_study(out: Path, *, figures: bool) -> _StudyEnd:
+    """Gather the nights of a study and renew its pages."""
+    n_lights_unknown = gather(out).n_lights_unknown
+    page = keep_study_page(out, figures=figures)
+    mark_older_comparisons(out)
+    return _StudyEnd(
+        n_lights_unknown, page, tuple((n.subject, n.night) for n in unlisted_nights(out))
+    )
+
+
+def _show_plan(plan: Plan, *, quiet: bool, as_json: bool) -> None:
+    if as_json:
+        print_json(dataclasses.asdict(plan))
+    elif not quiet:
+        click.echo(plan_text(plan))
+
+
+def _show_prepared(nights: Study, out: Path, *, quiet: bool, as_json: bool) -> None:
+    if as_json:
+        print_json({"out": str(out), "nights": nights.n_included, "excluded": nights.n_excluded})
+    elif not quiet:
+        count = count_of(nights.n_included, "night")
+        click.echo(printable(f"{count} prepared for shards in {out}"))
+
+
+def _warn_of_conditions(nights: Study, *, blind: bool) -> None:
+    """Warn of conditions that compare does not know, and of names that reveal a blinded one."""
     unnamed = unnamed_conditions(nights.nights)
     if unnamed:
         # The words of a blinded study stand in no log.
@@ -143,37 +208,6 @@ def command(
     if n_revealed:
         LOGGER.info(
             f"! in {count_of(n_revealed, 'night')} an id or a file name reveals the condition"
-        )
-    if prepare:
-        prepare_study(nights, recipe, out, options)
-        if as_json:
-            print_json(
-                {"out": str(out), "nights": nights.n_included, "excluded": nights.n_excluded}
-            )
-        elif not quiet:
-            count = count_of(nights.n_included, "night")
-            click.echo(printable(f"{count} prepared for shards in {out}"))
-        return
-    result = show_batch(run_batch(nights, recipe, out, options), None if quiet else sys.stderr)
-    n_lights_unknown = gather(out).n_lights_unknown if options.shard.of == 1 else 0
-    # Of many shards the last one is not known: psgpipe gather writes their page.
-    page = keep_study_page(out, figures=not no_figures) if options.shard.of == 1 else None
-    if options.shard.of == 1:
-        mark_older_comparisons(out)
-    # Nights that left the table are a matter of the whole study: status and verify name them.
-    listed_no_more = unlisted_nights(out) if options.shard.of == 1 else []
-    unlisted = [(n.subject, n.night) for n in listed_no_more]
-    if as_json:
-        written = {"page": str(page) if page else None}
-        print_json(result_dict(result, out, unlisted) | written)
-    elif not quiet:
-        click.echo(result_text(result, out, options.shard, unlisted, n_lights_unknown))
-        if page:
-            click.echo(printable(f"  {page}: the page of the study."))
-    if result.failed:
-        raise NightsIncomplete(
-            f"{result.failed} of {count_of(result.nights, 'night')} failed",
-            f"The reasons are in {NIGHTS} and in each night's failure.json.",
         )
 
 
@@ -249,126 +283,3 @@ def _reason(night: NightResult) -> dict[str, Any]:
 def _doubts(night: NightResult) -> dict[str, Any]:
     flags = [{"code": flag.code, "message": flag.message} for flag in night.doubts]
     return {"subject": night.subject, "night": night.night, "flags": flags}
-
-
-def result_text(
-    result: BatchResult,
-    out: Path,
-    shard: Shard,
-    unlisted: Sequence[tuple[str, str]] = (),
-    n_lights_unknown: int = 0,
-) -> str:
-    """The result of a batch for a person to read."""
-    part = "" if shard.of == 1 else f" (shard {shard.number} of {shard.of})"
-    lines = [
-        f"{count_of(result.nights, 'night')}{part}: {result.done} finished, {result.failed} failed."
-    ]
-    now, before = result.counts["finished"], result.counts["unchanged"]
-    if before and now:
-        lines.append(f"  Of the finished ones {now} were staged now, {before} before.")
-    elif before:
-        lines.append("  All of the finished ones were there already, unchanged.")
-    if result.excluded:
-        lines.append(
-            f"  {result.excluded} more {are(result.excluded)} excluded by the study table."
-        )
-    lines += failure_lines(result.groups.largest_first)
-    if result.counts["failed before"]:
-        lines.append(
-            f"  {count_of(result.counts['failed before'], 'night')} failed before and "
-            f"{'was' if result.counts['failed before'] == 1 else 'were'} not tried again, because "
-            "nothing has changed (--retry-failed tries them)."
-        )
-    lines += doubt_lines(result)
-    if n_lights_unknown:
-        lines.append(
-            f"! Lights off or lights on is not known in {count_of(n_lights_unknown, 'night')}: "
-            "TIB, SE, SOL, LPS and WASO depend on that."
-        )
-    lines += unlisted_lines(unlisted)
-    if shard.of == 1:
-        lines.append(f"  {out / NIGHTS}: every night with its endpoints, or why it has none.")
-    else:
-        lines.append(f"  When all shards are done: psgpipe gather {out}")
-    return printable("\n".join(lines))
-
-
-def doubt_lines(result: BatchResult) -> list[str]:
-    """The nights that a comparison leaves out, and the nights whose numbers are doubtful."""
-    lines = []
-    if result.n_withheld:
-        lines.append(
-            f"! {count_of(result.n_withheld, 'finished night')} {are(result.n_withheld)} "
-            "incomplete; psgpipe compare leaves out incomplete nights:"
-        )
-        for night in result.withheld[:MOST_SHOWN]:
-            reason = next(f.message for f in night.doubts if f.effect == "withhold")
-            lines.append(f"    {night.subject} {night.night}: {reason}")
-        lines += _and_more(result.n_withheld)
-    if result.n_doubtful:
-        lines.append(
-            f"! The numbers of {count_of(result.n_doubtful, 'finished night')} are doubtful:"
-        )
-        for night in result.doubtful[:MOST_SHOWN]:
-            codes = ", ".join(dict.fromkeys(flag.code for flag in night.doubts))
-            lines.append(f"    {night.subject} {night.night}: {codes}")
-        lines += _and_more(result.n_doubtful)
-    return lines
-
-
-def _and_more(n_nights: int) -> list[str]:
-    rest = n_nights - MOST_SHOWN
-    return [f"    ... and {rest} more; see column flags of {NIGHTS}"] if rest > 0 else []
-
-
-def plan_text(plan: Plan) -> str:
-    """What a batch would do, for a person to read."""
-    staged = f": {_some(plan.compute)}" if plan.compute else ""
-    lines = [f"{count_of(len(plan.compute), 'night')} would be staged{staged}"]
-    if plan.replace:
-        lines.append(
-            f"{len(plan.replace)} of them {are(len(plan.replace))} finished, but not as asked now; "
-            f"results that change are replaced: {_some(plan.replace)}"
-        )
-    if plan.check:
-        n_check = len(plan.check)
-        again = "it is" if n_check == 1 else "they are"
-        lines.append(
-            f"{n_check} {are(n_check)} finished; {again} staged again if something changed"
-        )
-    if plan.leave:
-        n_left = len(plan.leave)
-        lines.append(f"{n_left} failed before and {are(n_left)} left (--retry-failed tries again)")
-    if plan.excluded:
-        lines.append(f"{len(plan.excluded)} {are(len(plan.excluded))} excluded by the study table")
-    if plan.without_recording:
-        missing = plan.without_recording
-        n, names = len(missing), _some(missing)
-        lines.append(f"! {n} {have(n)} no recording where it should be: {names}")
-    if plan.taken:
-        lines.append(
-            f"! {len(plan.taken)} will fail: their results are of another recording, which only "
-            f"--force replaces: {_some(plan.taken)}"
-        )
-    if plan.will_fail:
-        count = sum(group.count for group in plan.will_fail)
-        lines.append(f"! {count} will fail, by what their headers say:")
-        lines += failure_lines(plan.will_fail)
-    lines += unlisted_lines(plan.unlisted)
-    basis = "by the nights that are finished" if plan.measured else "a guess; no night is finished"
-    free = "" if plan.disk_free_bytes is None else f" of {_gib(plan.disk_free_bytes)} free"
-    lines += [
-        f"About {duration(plan.seconds)} ({basis}), {_gib(plan.memory_bytes)} of memory at most, "
-        f"{_gib(plan.disk_bytes)} of disk{free}.",
-        "Nothing was computed and nothing was written.",
-    ]
-    return printable("\n".join(lines))
-
-
-def _some(ids: tuple[tuple[str, str], ...]) -> str:
-    shown = ", ".join(f"{subject} {night}" for subject, night in ids[:MOST_SHOWN])
-    return shown + (", ..." if len(ids) > MOST_SHOWN else "")
-
-
-def _gib(n_bytes: int) -> str:
-    return f"{n_bytes / 2**30:.1f} GiB" if n_bytes > 2**29 else f"{n_bytes / 2**20:.0f} MiB"

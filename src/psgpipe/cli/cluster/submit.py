@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from psgpipe.batch.cluster import scripts, size, submit
 from psgpipe.batch.cluster.scheduler import SCHEDULERS, array_limit, require_command
-from psgpipe.batch.night_cost import NightCost, night_cost
-from psgpipe.batch.options import DEFAULT_LIMIT_S, BatchOptions
+from psgpipe.batch.night_cost import night_cost
+from psgpipe.batch.options import BatchOptions
 from psgpipe.batch.run import prepare_study
-from psgpipe.cli.batch import study_of_batch
-from psgpipe.cli.cluster.submission_lines import job_names
+from psgpipe.cli.batch import (
+    retry_failed_option,
+    study_of_batch,
+    timeout_option,
+    trust_mtime_option,
+)
+from psgpipe.cli.cluster.submitted_command import batch_arguments, command_again
 from psgpipe.cli.options import (
     FILE,
     Command,
@@ -33,14 +36,11 @@ from psgpipe.cli.options import (
     stages_option,
     thresholds_option,
 )
-from psgpipe.cli.printing import printable
-from psgpipe.cli.text.progress import duration
+from psgpipe.cli.text.submit_text import submit_text
 from psgpipe.errors import UsageError
 from psgpipe.files.hashing import sha256_of
-from psgpipe.messages import count_of
 from psgpipe.model.night import Night
 from psgpipe.night.recipe import Recipe, recipe_from
-from psgpipe.results.cluster.submission import Submission
 from psgpipe.study import blinding
 from psgpipe.study.study import Study
 
@@ -104,18 +104,9 @@ from psgpipe.study.study import Study
 @labels_option
 @stages_option
 @scoring_map_option
-@click.option(
-    "--timeout", type=click.FloatRange(min=0), default=DEFAULT_LIMIT_S, show_default=True,
-    metavar="SECONDS",
-    help="Stop a night after so many seconds and count it as failed; 0: no limit.",
-)  # fmt: skip
-@click.option(
-    "--retry-failed", is_flag=True, help="Try failed nights again, although nothing changed."
-)
-@click.option(
-    "--trust-mtime", is_flag=True,
-    help="Do not read a recording again if its size and its times are the same.",
-)  # fmt: skip
+@timeout_option
+@retry_failed_option
+@trust_mtime_option
 @click.option("--no-figures", is_flag=True, help="Write no pictures and no pages.")
 @microstructure_option
 @thresholds_option
@@ -160,7 +151,7 @@ def command(
         blind=blinding.goes_blind(out, recipe.definition, asked=blind), prepare=True,
     )  # fmt: skip
     nights = study_of_batch(study, out, recipe, thresholds_from, scoring_map)
-    arguments = _batch_arguments(
+    arguments = batch_arguments(
         pipeline, labels, stages, scoring_map, timeout, thresholds_from,
         flags={
             "--retry-failed": retry_failed, "--trust-mtime": trust_mtime,
@@ -198,14 +189,14 @@ def command(
         options=options,
         figures=not no_figures,
     )  # fmt: skip
-    submission = submit.write_cluster_study(scheduler, cluster, elements, request, _again())
+    submission = submit.write_cluster_study(scheduler, cluster, elements, request, command_again())
     if not emit_only:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         submission = submit.send(scheduler, out, submission, elements, now)
     if as_json:
         print_json({"out": str(out), "nights": len(included), **dataclasses.asdict(submission)})
     elif not quiet:
-        click.echo(_text(submission, cluster, array, cost, len(included)))
+        click.echo(submit_text(submission, cluster, array, cost, len(included)))
 
 
 def _refuse_folder(study: Path) -> None:
@@ -250,32 +241,6 @@ def _require_spec(spec: Path) -> None:
     load_spec(spec)
 
 
-def _batch_arguments(
-    pipeline: str,
-    labels: Path | None,
-    stages: str | None,
-    scoring_map: str | None,
-    timeout_s: float,
-    thresholds_from: Path | None,
-    flags: dict[str, bool],
-) -> tuple[str, ...]:
-    """The options of ``psgpipe batch``, with paths that hold in any folder."""
-    values = {
-        "--pipeline": _absolute_if_file(pipeline),
-        "--labels": labels and os.fspath(labels.absolute()),
-        "--stages": stages,
-        "--scoring-map": scoring_map and _absolute_if_file(scoring_map),
-        "--timeout": f"{timeout_s:g}",
-        "--thresholds-from": thresholds_from and os.fspath(thresholds_from.absolute()),
-    }
-    given = [f"{name}={value}" for name, value in values.items() if value is not None]
-    return (*given, *(name for name, is_given in flags.items() if is_given))
-
-
-def _absolute_if_file(text: str) -> str:
-    return os.fspath(Path(text).absolute()) if Path(text).is_file() else text
-
-
 def _request(
     nights: Study, recipe: Recipe, arguments: tuple[str, ...], per_task: int | None
 ) -> str:
@@ -289,64 +254,3 @@ def _request(
             "per_task": per_task,
         }
     )
-
-
-def _again() -> str:
-    """The command as it was given, to be typed in any folder to send what is missing."""
-    context = click.get_current_context()
-    words = [sys.executable, "-m", "psgpipe", "submit"]
-    for parameter in context.command.params:
-        name = parameter.name or ""
-        source = context.get_parameter_source(name)
-        if name in _NOT_AGAIN or source != click.core.ParameterSource.COMMANDLINE:
-            continue
-        value = context.params[name]
-        for one in value if isinstance(value, tuple) else (value,):
-            words += _words(parameter, one)
-    return shlex.join(words)
-
-
-_NOT_AGAIN = ("emit_only", "everything", "retry_failed", "verbose", "quiet", "as_json")
-
-
-def _words(parameter: click.Parameter, value: Any) -> list[str]:
-    option = parameter.opts[-1]
-    if value is True:
-        return [option]
-    if isinstance(value, Path):
-        text = os.fspath(value.absolute())
-    elif parameter.name in ("pipeline", "scoring_map"):
-        text = _absolute_if_file(value)
-    else:
-        text = str(value)
-    return [text] if isinstance(parameter, click.Argument) else [f"{option}={text}"]
-
-
-def _text(
-    submission: Submission,
-    study: scripts.ClusterStudy,
-    array: size.ArraySize,
-    cost: NightCost,
-    n_nights: int,
-) -> str:
-    """What was sent, for a person to read."""
-    basis = "by the nights that are finished" if cost.measured else "a guess; no night is finished"
-    nights, elements = count_of(n_nights, "night"), count_of(submission.elements, "element")
-    each = count_of(array.nights_each, "night")
-    lines = [
-        f"{nights} in {elements} of at most {each}; a night takes about {duration(cost.seconds)} "
-        f"({basis}).",
-        f"  Wall time {scripts.clock(study.element.time_s)}, memory "
-        f"{study.element.memory_bytes / 2**30:.1f} GiB, "
-        f"{count_of(study.jobs, 'processor')} for each element.",
-        f"  The scripts are in {study.folder}.",
-    ]
-    if scripts.ARRAY not in submission.scripts:
-        lines.append("  No night is missing: no element is sent (--all sends them all).")
-    elif submission.sent != f"1-{submission.elements}" and submission.elements > 1:
-        lines.append(f"  Elements with missing nights: {submission.sent}. Others are not sent.")
-    if submission.at is None:
-        lines.append("  Nothing was sent. Without --emit-only the same command sends them.")
-    else:
-        lines += [f"  Sent: {job_names(submission.jobs)}.", f"  psgpipe status {study.out}"]
-    return printable("\n".join(lines))
