@@ -13,6 +13,10 @@ from dataclasses import replace
 import pytest
 
 from psgpipe.cli.app import exit_code
+from psgpipe.model.summary import QualityFlag
+from psgpipe.reports.night_report import report_files
+from tests.comparison.night_tables import nights_tsv
+from tests.comparison.night_tables import study as night_rows
 from tests.reports.finished_studies import (
     A_NIGHT,
     ListedNight,
@@ -21,6 +25,7 @@ from tests.reports.finished_studies import (
     flag,
     two_by_two,
 )
+from tests.reports.nights import WHOLE_NIGHT, spectrogram, staged_night
 from tests.reports.test_study_page import HOSTILE
 from tests.studies import CHECKOUT
 
@@ -31,8 +36,13 @@ PAGES = {
     "comparison": "comparison/report.html",
     "night": "nights/S1/base1/report.html",
     "night without REM": "nights/S3/n1/report.html",
+    "blinded study": "../blinded/report.html",
+    "night with an expert": "../beside.html",
     "hostile study": "../hostile/report.html",
+    "hostile night": "../hostile.html",
+    "hostile comparison": "../of-hostile/comparison/report.html",
 }
+HOSTILE_PAGES = [name for name in PAGES if name.startswith("hostile")]
 
 
 def chromium():
@@ -76,12 +86,45 @@ def hostile_study(out):
     assert exit_code(["report", str(out), "-q"]) == 0
 
 
+def hostile_comparison(out):
+    """Of nights whose subjects and comedication are hostile texts."""
+    words = ["".join(c for c in text if c.isprintable()) for text in HOSTILE]
+    rows = [
+        {**row, "subject": f"{words[n // 4 % len(words)]}{row['subject']}",
+         "comedication": words[n // 4 % len(words)], "tst_min": 400 + n % 100}
+        for n, row in enumerate(night_rows(12))
+    ]  # fmt: skip
+    out.mkdir()
+    table = nights_tsv(out / "nights.tsv", rows)
+    assert exit_code(["compare", str(table), "-q"]) == 0
+
+
+def single_nights(folder):
+    """A night with an expert's stages, and one whose every text is hostile."""
+    text = "".join(HOSTILE)
+    staged = {
+        "beside": staged_night(expert=WHOLE_NIGHT.replace("N3*40", "N3*20 N1*20")),
+        "hostile": staged_night(
+            subject=text, night=HOSTILE[0], condition=text, derivations=(text, *HOSTILE[:3]),
+            flags=(QualityFlag(text, text, text),), calibrated=True,
+        ),
+    }  # fmt: skip
+    for name, night in staged.items():
+        content = report_files(night, spectrogram(len(night.hypnogram)))["report.html"]
+        (folder / f"{name}.html").write_bytes(content)
+
+
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory):
     """What the browser saw of each page."""
     program, folder = chromium(), tmp_path_factory.mktemp("pages")
     study(folder / "out")
     hostile_study(folder / "hostile")
+    hostile_comparison(folder / "of-hostile")
+    single_nights(folder)
+    failed = ListedNight("S9", "n1", failure=failure("a flat line"))
+    blinded = finished_study(folder / "blinded", [*two_by_two(3), failed], blind=True)
+    assert exit_code(["report", str(blinded), "-q"]) == 0
     files = {name: str((folder / "out" / page).resolve()) for name, page in PAGES.items()}
     profile = folder / "profile"
     profile.mkdir()
@@ -149,8 +192,13 @@ def test_a_page_without_javascript_is_whole(seen, page):
     assert seen[page]["filter_without_script"] == 0
 
 
-def test_hostile_words_stand_there_as_text(seen):
-    text = seen["hostile study"]["text"]
-    assert "<svg/onload=alert(1)>" in text
-    assert "{{ 7 * 7 }}" in text
-    assert "javascript:alert(1)" in text
+@pytest.mark.parametrize("page", HOSTILE_PAGES)
+def test_hostile_words_stand_there_as_text(seen, page):
+    text = seen[page]["text"]
+    for word in ("<svg/onload=alert(1)>", "{{ 7 * 7 }}", "javascript:alert(1)", "]]></script>"):
+        assert word in text, word
+
+
+def test_no_page_has_even_a_small_fault(seen):
+    found = {page: sorted(f["id"] for f in seen[page]["axe"]) for page in PAGES}
+    assert found == {page: [] for page in PAGES}

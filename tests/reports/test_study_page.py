@@ -23,7 +23,7 @@ from tests.reports.finished_studies import (
 
 HOSTILE = [
     "<svg/onload=alert(1)>", "$C4^$", "S\x001", "S\u202e01\u202c", "javascript:alert(1)",
-    "'\"><img src=x>", "{{ 7 * 7 }}", "a" * 300, "\x1b[31m", "baseline\nnight",
+    "'\"><img src=x>", "{{ 7 * 7 }}", "a" * 300, "]]></script>", "\x1b[31m", "baseline\nnight",
 ]  # fmt: skip
 
 
