@@ -1,6 +1,7 @@
 """The page of a comparison: its pictures show the numbers of its tables, and nothing else."""
 
 import dataclasses
+import hashlib
 import re
 
 import pytest
@@ -280,6 +281,20 @@ def test_hostile_ids_and_conditions_are_text(tmp_path, text):
     page = page_of(compared(tmp_path, rows), tmp_path)
     assert not {"img", "image", "iframe", "object", "script"} & set(page.tags)
     assert all(link.startswith("#") for link in page.links)
+
+
+def test_a_comparison_says_what_was_not_scored_what_its_percentages_are_of_and_its_table(tmp_path):
+    comparison = compared(tmp_path, table_of(7))
+    text = page_of(comparison, tmp_path).text
+    assert "Arousals, breathing, limb movements and the heart were not scored" in text
+    assert "rem_pct (% of TST)" in text
+    assert "tst_min (min)" in text
+    table = hashlib.sha256((tmp_path / "nights.tsv").read_bytes()).hexdigest()
+    assert f"The nights are those of nights.tsv, SHA-256 {table}." in text
+
+
+def test_a_table_from_elsewhere_has_no_blank_boxes_for_pictures(tmp_path):
+    assert "no picture" not in page_of(compared(tmp_path, table_of(3)), tmp_path).text
 
 
 def test_one_subject_has_a_page(tmp_path):

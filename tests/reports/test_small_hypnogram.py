@@ -53,7 +53,7 @@ def test_epochs_without_stage_and_out_of_bed_are_marked():
     assert small.out_of_bed == ((0, 1), (6, 1))
 
 
-def test_the_width_is_twenty_pixels_an_hour():
-    assert drawn("N2*960").width_px == 160
-    assert drawn("N2*40").width_px == 40 / 6
+def test_the_width_is_thirty_pixels_an_hour():
+    assert drawn("N2*960").width_px == 240
+    assert drawn("N2*40").width_px == 10
     assert drawn("N2*3").width_px == 2

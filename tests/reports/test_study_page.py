@@ -54,7 +54,8 @@ class Reader(HTMLParser):
     def handle_data(self, data):
         self.texts.append(data)
         if self._in_cell:
-            self.tables[-1][-1][-1] += " ".join(data.split())
+            cell = self.tables[-1][-1]
+            cell[-1] = " ".join([*cell[-1].split(), *data.split()])
 
     @property
     def text(self):
@@ -89,6 +90,30 @@ def test_the_flow_of_recordings_adds_up(tmp_path):
     assert " ".join(flow) in page.text
 
 
+def test_warnings_stand_before_everything_else(tmp_path):
+    text = page_of(study_of_all_kinds(tmp_path / "a")).text
+    warnings = (
+        "Warnings 3 nights failed and have no numbers: the causes stand below. 1 night is not "
+        "finished yet. 1 night is incomplete: a comparison leaves it out. 1 night has flags that "
+        "make the numbers doubtful."
+    )
+    assert warnings in text
+    assert text.index("Warnings") < text.index("8 in the study")
+    assert "Warnings" not in page_of(finished_study(tmp_path / "b", two_by_two(2))).text
+
+
+def test_a_study_without_a_finished_night_has_no_pictures(tmp_path):
+    nights = [ListedNight(f"S{n}", "n1", failure=failure("no EEG")) for n in range(3)]
+    page = page_of(finished_study(tmp_path, nights))
+    assert "#pictures" not in page.links
+    assert [len(table) for table in page.tables] == [2, 4]  # the one cause, and the three nights
+
+
+def test_the_status_of_an_incomplete_night_stands_there_once(tmp_path):
+    tiles = page_of(study_of_all_kinds(tmp_path)).tables[1]
+    assert tiles[2][1].split().count("incomplete") == 1
+
+
 def test_failures_of_one_cause_are_said_once_with_the_remedy(tmp_path):
     page = page_of(study_of_all_kinds(tmp_path))
     failures = page.tables[0]
@@ -114,8 +139,9 @@ def test_the_table_has_the_numbers_of_the_nights(tmp_path):
     head, *rows = page_of(out).tables[2]
     summary = json.loads((out / "nights/S1/n1/summary.json").read_text(encoding="utf-8"))
     first = dict(zip(head, rows[0], strict=True))
-    assert first["TST"] == f"{summary['tst_min']:.1f}"
-    assert first["REM"] == f"{summary['rem_pct']:.1f}"
+    assert first["TST min"] == f"{summary['tst_min']:.1f}"
+    assert first["SE % of TIB"] == f"{summary['se_pct']:.1f}"
+    assert first["REM % of TST"] == f"{summary['rem_pct']:.1f}"
     assert first["date"] == "2026-03-02"
     assert [row[3] for row in rows] == [
         "finished", "doubtful", "incomplete", "failed", "excluded", "missing", "failed", "failed",
@@ -126,15 +152,15 @@ def test_a_night_without_rem_has_no_rem_latency_and_no_zero(tmp_path):
     out = finished_study(tmp_path, [ListedNight("S1", "n1", runs="W*20 N1*10 N2*400 N3*100")])
     head, row = page_of(out).tables[-1]
     cells = dict(zip(head, row, strict=True))
-    assert (cells["REM latency"], cells["REM"]) == ("", "0.0")
+    assert (cells["REM latency min"], cells["REM % of TST"]) == ("", "0.0")
 
 
 def test_nights_without_known_lights_are_counted_and_marked(tmp_path):
     nights = [*two_by_two(1), ListedNight("S2", "n1", lights="recording")]
     page = page_of(finished_study(tmp_path, nights))
-    assert "In 1 night lights off or lights on is not known" in page.text
+    assert "1 night has no known lights off or lights on: TIB, SE, SOL and WASO" in page.text
     assert [row[-1] for row in page.tables[1][1:]] == ["", "", "", "", "lights not known"]
-    assert "not known" not in page_of(finished_study(tmp_path / "x", two_by_two(1))).text
+    assert "known" not in page_of(finished_study(tmp_path / "x", two_by_two(1))).text
 
 
 def test_a_night_links_to_its_page_where_there_is_one(tmp_path):

@@ -9,8 +9,8 @@ from psgpipe.model.hypnogram import SCORED, SleepStage
 from psgpipe.reports.colours import CONVENTIONAL_ORDER
 from psgpipe.reports.svg_path import runs_of, step_path
 
-EPOCHS_PER_PX = 6
-"""20 pixels an hour, the same for all nights: a short night looks short."""
+EPOCHS_PER_PX = 4
+"""30 pixels an hour, the same for all nights: a short night looks short."""
 LEVELS = {str(stage): 3.0 + 8.0 * level for level, stage in enumerate(CONVENTIONAL_ORDER)}
 HEIGHT = 38
 

@@ -29,6 +29,16 @@ _UNITS_BY_NAME = {
     "spindles_n2_per_min": "per min",
     **dict.fromkeys(BALANCES, "ilr"),
 }
+_WHOLES = {
+    **dict.fromkeys(("n1_pct", "n2_pct", "n3_pct", "rem_pct", "nrem_pct"), "TST"),
+    "se_pct": "TIB",
+    "sme_pct": "SPT",
+}
+
+
+def whole_of(endpoint: str) -> str:
+    """What the percentage of an endpoint is of; blank where its name does not tell."""
+    return _WHOLES.get(endpoint.removeprefix("diary_").removeprefix("actigraphy_"), "")
 
 
 def unit_of(endpoint: str) -> str:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from psgpipe.comparison.endpoints.units import unit_of
+from psgpipe.comparison.endpoints.units import unit_of, whole_of
 from psgpipe.comparison.pages.axis import Axis, Tick, round_ratios, round_values, short_number
 from psgpipe.comparison.words.shown_numbers import ratio, signed
 from psgpipe.messages import count_of, listed
@@ -173,7 +173,10 @@ class _Scale:
 
     @property
     def level_title(self) -> str:
-        return f"{self.contrast.endpoint} ({self.unit})" if self.unit else self.contrast.endpoint
+        endpoint = self.contrast.endpoint
+        whole = whole_of(endpoint)
+        of = f" of {whole}" if whole else ""
+        return f"{endpoint} ({self.unit}{of})" if self.unit else endpoint
 
     @property
     def change_title(self) -> str:

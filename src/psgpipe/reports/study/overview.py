@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from psgpipe.messages import count_of
+from psgpipe.messages import are, count_of, have
 from psgpipe.model.ids import night_order
 from psgpipe.reports.study.page_night import PageNight
 from psgpipe.results.failure_groups import FailureGroup, FailureGroups
@@ -54,6 +54,26 @@ def flow(nights: Sequence[PageNight]) -> tuple[FlowStep, ...]:
 
 def _step(name: str, nights: Sequence[PageNight], *, left_out: bool = False) -> FlowStep:
     return FlowStep(name, len(nights), len({n.subject for n in nights}), left_out)
+
+
+def warnings(nights: Iterable[PageNight]) -> list[str]:
+    """What a reader must know before the numbers: nights that are absent, or in doubt."""
+    kept = list(nights)
+    counts = Counter(n.status for n in kept)
+    failed, missing, incomplete, doubtful = (
+        counts[status] for status in ("failed", "missing", "incomplete", "doubtful")
+    )
+    unknown = sum(not n.lights_known for n in kept)
+    them = "it" if incomplete == 1 else "them"
+    sentences = (
+        (failed, f"failed and {have(failed)} no numbers: the causes stand below."),
+        (missing, f"{are(missing)} not finished yet."),
+        (incomplete, f"{are(incomplete)} incomplete: a comparison leaves {them} out."),
+        (doubtful, f"{have(doubtful)} flags that make the numbers doubtful."),
+        (unknown, f"{have(unknown)} no known lights off or lights on: TIB, SE, SOL and WASO "
+                  "depend on that."),
+    )  # fmt: skip
+    return [f"{count_of(number, 'night')} {text}" for number, text in sentences if number]
 
 
 def stages_sentence(nights: Iterable[PageNight]) -> str:

@@ -16,6 +16,7 @@ from psgpipe.reports.study.overview import (
     flow,
     stages_sentence,
     subject_rows,
+    warnings,
 )
 from psgpipe.reports.study.page_night import PAGE, SHOWN_ENDPOINTS, page_nights
 from psgpipe.results.status import study_nights
@@ -27,6 +28,10 @@ HEADS = {
     "rem_latency_min": "REM latency", "n1_pct": "N1", "n2_pct": "N2", "n3_pct": "N3",
     "rem_pct": "REM",
 }  # fmt: skip
+UNITS = {
+    "se_pct": "% of TIB",
+    **dict.fromkeys(("n1_pct", "n2_pct", "n3_pct", "rem_pct"), "% of TST"),
+}
 
 Conditions = Mapping[tuple[str, str], str | None]
 
@@ -64,12 +69,12 @@ def study_page(out: Path, conditions: Conditions | None, *, blinded: bool) -> by
         flow=flow(nights),
         failures=failure_groups(nights),
         columns=columns,
-        rows=subject_rows(nights, columns) if are_drawn else (),
+        rows=subject_rows(nights, columns) if any(n.hypnogram for n in nights) else (),
         most_drawn=None if are_drawn else MOST_DRAWN,
         stages=stages_sentence(nights),
-        lights_unknown=sum(not n.lights_known for n in nights),
+        warnings=warnings(nights),
         has_conditions=any(n.condition for n in nights),
-        endpoints=[(name, HEADS[name], name.rpartition("_")[2]) for name in SHOWN_ENDPOINTS],
+        endpoints=[(name, HEADS[name], UNITS.get(name, "min")) for name in SHOWN_ENDPOINTS],
         blinded=blinded,
         comparisons=() if blinded else comparisons_in(out),
         older=OLDER,
