@@ -232,7 +232,34 @@ def test_days_that_contradict_the_head_are_refused(tmp_path):
         tmp_path / "t.csv", "time,counts", lambda k, m, c: f"{m:%d/%m/%Y %H:%M},{c}",
         head="date format M/d/yyyy", start=dt.datetime(2024, 3, 4, 23, 58),
     )  # fmt: skip
-    assert "has the other order" in refusal(path).problem
+    assert "has another order" in refusal(path).problem
+
+
+def dated(path, *texts):
+    rows = "".join(f"{text} 10:0{minute},1\n" for text in texts for minute in (0, 1))
+    path.write_text(f"time,counts\n{rows}", "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("texts", [
+    ("01/02/2024", "02/03/2024"),  # 1 February and 2 March, or 2 January and 3 February
+    ("24-03-04",), ("24-03-12", "24-04-12"),  # the year may stand first
+    ("31/01/24",),  # 31 January 2024 or 24 January 2031
+])  # fmt: skip
+def test_dates_that_fit_in_two_orders_are_refused(tmp_path, texts):
+    assert "may be exchanged" in refusal(dated(tmp_path / "t.csv", *texts)).problem
+
+
+@pytest.mark.parametrize(("texts", "start"), [
+    (("05/04/24", "06/04/24"), dt.datetime(2024, 4, 5, 10)),
+    (("04/05/24", "04/06/24"), dt.datetime(2024, 4, 5, 10)),
+    (("24-01-31", "24-02-01"), dt.datetime(2024, 1, 31, 10)),
+    (("28/02/2024", "09/03/2024"), dt.datetime(2024, 2, 28, 10)),
+    (("31/01/2024", "15/04/2024"), dt.datetime(2024, 1, 31, 10)),
+    (("03/03/2024",), dt.datetime(2024, 3, 3, 10)),
+])  # fmt: skip
+def test_days_that_follow_each_other_tell_the_order(tmp_path, texts, start):
+    assert read(dated(tmp_path / "t.csv", *texts)).start == start
 
 
 # Counts
@@ -325,6 +352,22 @@ def test_raw_acceleration_of_any_kind_says_to_make_counts(tmp_path, name, conten
     error = refusal(path)
     assert problem in error.problem
     assert "make counts of epochs" in error.remedy
+
+
+@pytest.mark.parametrize(("member", "problem"), [
+    ("log.bin", "raw acceleration"), ("counts.csv", "a packed file"),
+    ("xl/workbook.xml", "a workbook"),
+])  # fmt: skip
+def test_packed_files_say_what_to_do(tmp_path, member, problem):
+    import gzip
+    import zipfile
+
+    path = tmp_path / "w.dat"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr(member, "x")
+    assert problem in refusal(path).problem
+    path.write_bytes(gzip.compress(b"time,counts"))
+    assert "a packed file" in refusal(path).problem
 
 
 @pytest.mark.parametrize("value", ["0", "0.0333"])

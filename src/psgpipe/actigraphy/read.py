@@ -18,8 +18,7 @@ from psgpipe.scorings.sources.text_source import head_text, lines_of
 
 MOST_BYTES = 300_000_000
 RAW_ENDINGS = {".gt3x", ".cwa", ".bin", ".wav", ".h5", ".hdf5"}
-RAW_MAGIC = (b"PK\x03\x04", b"MD\xfc\x03")
-"""The first bytes of a packed file (GT3X) and of a CWA file."""
+CWA_MAGIC, ZIP_MAGIC, GZIP_MAGIC = b"MD\xfc\x03", b"PK\x03\x04", b"\x1f\x8b"
 ENDINGS = {".csv", ".tsv", ".txt", ".dat", ".awd", ".awc", ".agd", ".mtn", *RAW_ENDINGS}
 """Endings of files that hold actigraphy, raw or not."""
 
@@ -42,8 +41,10 @@ def read_actigraphy(path: str | os.PathLike[str]) -> ActivityCounts:
     content = read_small_file(path, ActigraphyInvalid, MOST_BYTES)
     if content.startswith(MAGIC):
         return _with_epochs(read_agd(path, file), file)
-    if path.suffix.casefold() in RAW_ENDINGS or content.startswith(RAW_MAGIC):
-        raise ActigraphyInvalid(f"{file}: raw acceleration or a packed file", RAW_SENTENCE)
+    if path.suffix.casefold() in RAW_ENDINGS or content.startswith(CWA_MAGIC):
+        raise ActigraphyInvalid(f"{file}: raw acceleration", RAW_SENTENCE)
+    if content.startswith((ZIP_MAGIC, GZIP_MAGIC)):
+        raise _packed(content, file)
     text = head_text(content.rstrip(b"\x1a\0")) if content else None
     if text is None:
         raise ActigraphyInvalid(
@@ -53,6 +54,15 @@ def read_actigraphy(path: str | os.PathLike[str]) -> ActivityCounts:
     if is_mtn(text):
         return _with_epochs(read_mtn(path, file), file)
     return _with_epochs(_from_text(text, file), file)
+
+
+def _packed(content: bytes, file: str) -> ActigraphyInvalid:
+    """Why a ZIP or gzip file is not read."""
+    if b"xl/workbook.xml" in content:
+        return ActigraphyInvalid(f"{file}: a workbook", "Save its sheet as CSV.")
+    if b"log.bin" in content:
+        return ActigraphyInvalid(f"{file}: raw acceleration (GT3X)", RAW_SENTENCE)
+    return ActigraphyInvalid(f"{file}: a packed file", "Unpack it, and give the file in it.")
 
 
 def _from_text(text: str, file: str) -> ActivityCounts:

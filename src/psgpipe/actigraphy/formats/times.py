@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from psgpipe.actigraphy.formats.clock_changes import refuse_two_offsets
+from psgpipe.actigraphy.formats.day_order import day_order, in_order
 from psgpipe.errors import ActigraphyInvalid
 from psgpipe.scorings.sources.clock_times import DateOrder, Moment, read_date, read_moment
 from psgpipe.scorings.sources.number_text import number
@@ -21,6 +21,7 @@ from psgpipe.scorings.sources.number_text import number
 DAY_S = 86_400
 LONGEST_DAYS = 400
 FIRST_UNIX_TIME, SPREADSHEET_DAYS = 1e8, (20_000, 80_000)
+_SHORT_YEAR = re.compile(r"\d{2}[-/ ]\d{1,2}[-/ ]\d{2}(?!\d)")
 _ZULU = re.compile(r"(?<=\d)Z$")
 
 
@@ -68,7 +69,8 @@ def row_times(
         _moment(file, line, date, time)
         for line, date, time in zip(lines, dates or no_dates, times, strict=True)
     ]
-    return _dated(file, moments, order)
+    has_short_years = any(map(_SHORT_YEAR.match, dict.fromkeys(dates or times)))
+    return _dated(file, moments, order, has_short_years=has_short_years)
 
 
 def _moment(file: str, line: int, date: str | None, time: str) -> tuple[Moment, float]:
@@ -114,67 +116,22 @@ def _whole(text: str) -> Moment | None:
 
 
 def _dated(
-    file: str, moments: Sequence[tuple[Moment, float]], order: DateOrder | None
+    file: str,
+    moments: Sequence[tuple[Moment, float]],
+    stated: DateOrder | None,
+    *,
+    has_short_years: bool,
 ) -> list[dt.datetime]:
-    unclear = [m.unclear for m, _ in moments if m.unclear is not None]
-    is_month_first = bool(unclear) and _is_month_first(file, unclear, order)
+    unclear = list(dict.fromkeys(m.unclear for m, _ in moments if m.unclear is not None))
+    order = day_order(file, unclear, stated, has_short_years=has_short_years) if unclear else "dmy"
     midnights: dict[tuple[int, int, int], dt.datetime] = {}
     result = []
     for moment, of_day_s in moments:
-        parts = moment.date
-        if parts is None:
-            a, b, year = moment.unclear or (0, 0, 0)
-            parts = (year, a, b) if is_month_first else (year, b, a)
+        parts = moment.date or in_order(moment.unclear or (0, 0, 0), order)
         if parts not in midnights:
             midnights[parts] = dt.datetime(*parts)
         result.append(midnights[parts] + dt.timedelta(seconds=of_day_s))
     return result
-
-
-def _is_month_first(
-    file: str, unclear: Sequence[tuple[int, int, int]], order: DateOrder | None
-) -> bool:
-    """Whether the month stands first, by the days that follow each other and by `order`."""
-    distinct = list(dict.fromkeys(unclear))
-    spans = {first: _span_days(distinct, month_first=first) for first in (False, True)}
-    possible = {first: span for first, span in spans.items() if span is not None}
-    if not possible:
-        raise ActigraphyInvalid(
-            f"{file}: dates such as {_text(distinct[0])} do not follow each other",
-            "Export the counts with dates such as 2024-03-31.",
-        )
-    likely = min(possible, key=lambda first: possible[first])
-    if len(set(possible.values())) < len(possible):  # both orders fit as well
-        if distinct[0][0] == distinct[0][1] and len(distinct) == 1:
-            return False
-        likely = order == "mdy"
-        if order is not None:
-            return likely
-        raise ActigraphyInvalid(
-            f"{file}: day and month of {_text(distinct[0])} may be exchanged",
-            "Export the counts with dates such as 2024-03-31.",
-        )
-    if order is not None and likely != (order == "mdy"):
-        raise ActigraphyInvalid(
-            f"{file}: dates such as {_text(distinct[0])} follow each other with the "
-            f"{'month' if likely else 'day'} first, and the head of the file has the other order",
-            "Export the counts with dates such as 2024-03-31.",
-        )
-    return likely
-
-
-def _span_days(dates: Sequence[tuple[int, int, int]], *, month_first: bool) -> int | None:
-    """Days from first to last; None where a day does not exist or the days go back."""
-    try:
-        days = [dt.date(y, a, b) if month_first else dt.date(y, b, a) for a, b, y in dates]
-    except ValueError:
-        return None
-    steps = [(later - earlier).days for earlier, later in pairwise(days)]
-    return (days[-1] - days[0]).days if all(step > 0 for step in steps) else None
-
-
-def _text(unclear: tuple[int, int, int]) -> str:
-    return "{:02d}/{:02d}/{}".format(*unclear)
 
 
 def grid(file: str, lines: Sequence[int], times: Sequence[dt.datetime]) -> Grid:
