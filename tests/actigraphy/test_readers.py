@@ -131,7 +131,7 @@ def test_rows_that_are_missing_leave_a_gap(tmp_path):
 @pytest.mark.parametrize(("text", "message"), [
     ("time,counts\n2024-03-04T12:00,x\n2024-03-04T12:01,1\n", "line 2: wanted a count, found 'x'"),
     ("time,counts\n2024-03-04T12:00,-4\n2024-03-04T12:01,1\n", "line 2: wanted a count"),
-    ("time,counts\n2024-03-04T12:00,1\n2024-03-04T12:01\n", "line 3: 1 cells"),
+    ("time,counts\n2024-03-04T12:00,1\n2024-03-04T12:01\n", "line 3: 1 cell where"),
     ("time,counts\n2024-03-04T12:00,1\n2024-03-04T12:00,1\n", "line 3: the clock repeats"),
     ("time,counts\n2024-03-04T12:00,1\n2024-02-30T12:01,1\n", "line 3: wanted a date"),
     ("time,counts\n2024-03-04T12:00,1\n", "wanted epochs, found 1"),
