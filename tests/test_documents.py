@@ -51,6 +51,13 @@ def test_the_page_of_endpoints_says_which_ones_move_with_the_gain():
     assert told == GAIN_DEPENDENT
 
 
+def test_the_first_page_of_the_documentation_leads_to_every_page():
+    docs = CHECKOUT / "docs"
+    linked = re.findall(r"\]\(([\w/.-]+)", (docs / "index.md").read_text(encoding="utf-8"))
+    pages = {page.relative_to(docs).as_posix() for page in docs.glob("**/*.md")}
+    assert pages - set(linked) == {"index.md", "questions/index.md"}
+
+
 def test_the_readme_lists_every_command():
     text = (CHECKOUT / "README.md").read_text(encoding="utf-8").partition("## Commands")[2]
     assert set(re.findall(r"^\| \[`psgpipe (\w+)`\]", text, flags=re.MULTILINE)) == set(COMMANDS)
