@@ -88,3 +88,15 @@ def test_a_warning_of_a_night_is_said_once(tmp_path, capsys):
     assert exit_code(["run", str(path), "-o", str(tmp_path / "out"), "--no-figures"]) == 0
     captured = capsys.readouterr()
     assert (captured.out + captured.err).count("lights off and lights on are not known") == 1
+
+
+def test_findings_about_channels_that_nothing_reads_are_counted_and_shown_with_v(tmp_path, capsys):
+    labels = ("EEG C4-M1", "EOG E1-M2", "EMG chin", "Resp nasal", "Resp belt")
+    signals = [Signal(label, unit="" if label.startswith("Resp") else "uV") for label in labels]
+    path = write_edf(tmp_path / "n.edf", signals, 600)
+    _, lines = checked_text(path, capsys, "--header-only")
+    assert not any("unit-unknown" in line for line in lines)
+    assert "  2 findings about channels that are not read as anything: -v shows them" in lines
+    _, lines = checked_text(path, capsys, "--header-only", "-v")
+    assert sum("unit-unknown" in line for line in lines) == 2
+    assert not any("-v shows" in line for line in lines)

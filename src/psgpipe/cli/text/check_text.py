@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from psgpipe.cli.printing import printable, table, wrapped
+from psgpipe.messages import count_of
 
 WORDS = {
     "artefact": "many artefacts",
@@ -54,9 +55,13 @@ def recording_text(
         lines.append(table(_channel_rows(checked["channels"]), indent="    "))
         lines += _derivation_lines(checked)
     quality = checked.get("quality") or {"flags": [], "measures": {}}
-    said = [*checked["findings"], *quality["flags"]]
+    shown, left_out = _shown_findings(checked, verbose=verbose)
+    said = [*shown, *quality["flags"]]
     # A finding that makes the numbers doubtful is a quality flag, too.
     lines += [f"  ! {code}: {message}" for code, message in _each_once(said)]
+    if left_out:
+        what = f"{count_of(left_out, 'finding')} about channels that are not read as anything"
+        lines.append(f"  {what}: -v shows {'it' if left_out == 1 else 'them'}")
     if verbose:
         lines += _measure_lines(quality)
     error = checked["error"]
@@ -83,6 +88,14 @@ def verdict(checked: dict[str, Any]) -> str:
         ]
         parts += dict.fromkeys(_word(flag) for flag in flags if flag["derivation"] is None)
     return "; ".join([*parts, f"can be staged: {_can_be_staged(checked)}"])
+
+
+def _shown_findings(checked: dict[str, Any], *, verbose: bool) -> tuple[list[dict[str, Any]], int]:
+    """The findings to show, and how many are left out: those of channels without a meaning."""
+    unread = {c["label"] for c in checked.get("channels", ()) if c["plus"] is None}
+    findings = checked["findings"]
+    shown = [f for f in findings if verbose or f.get("channel") not in unread]
+    return shown, len(findings) - len(shown)
 
 
 def _in_words(flags: list[dict[str, Any]]) -> str:
