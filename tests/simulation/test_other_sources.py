@@ -64,3 +64,10 @@ def test_a_night_without_wake_between_its_sleep_has_no_quiet_wake():
     design = StudyDesign(subjects=4, hours=0.2, actigraphy=True)
     watches = watch_of_each(design, plan_study(design)).values()
     assert 0 in {minutes for made in watches for minutes in made.quiet_min}
+
+
+@pytest.mark.parametrize("hours", [0.1, 0.5, 1, 24])
+def test_a_night_of_any_length_has_a_diary_and_a_watch(hours):
+    design = StudyDesign(subjects=6, hours=hours, diary=True, actigraphy=True)
+    described = describe(design, plan_study(design))
+    assert len(described["clock_offsets_s"]) == 6

@@ -98,7 +98,8 @@ def watch(one: SubjectNights, number: int, seed: int) -> SimulatedWatch:
     offset_s = 30 * int(rng.integers(-LARGEST_OFFSET_S // 30, LARGEST_OFFSET_S // 30 + 1))
     first, last = one.nights[0][1], one.nights[-1][1]
     start = dt.datetime.combine((first.start - _HALF_DAY).date(), dt.time(12))
-    days = (last.start + _HALF_DAY - start).days + 1
+    length = dt.timedelta(seconds=EPOCH_S * len(last.hypnogram.stages) + LARGEST_OFFSET_S)
+    days = (last.start + max(_HALF_DAY, length) - start).days + 1
     counts = rng.integers(*MOVING, size=days * 1440)
     quiet = tuple(
         _lie_still(counts, plan, (plan.start - start).total_seconds() + offset_s, rng)
