@@ -530,3 +530,43 @@ def test_a_recording_and_a_scoring_that_are_one_file_are_a_scoring_alone(tmp_pat
     (tmp_path / "link.edf").symlink_to(scoring)
     options = ["--stages", "expert", "--scoring", tmp_path / "link.edf"]
     assert read(run(scoring, tmp_path / "out", *options))["tst_min"] == 9
+
+
+# --- stages of a person and automatic ones in one folder
+
+
+def tree(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_nights_scored_by_a_person_stay_where_automatic_staging_fails(tmp_path):
+    scoring = scoring_file(tmp_path, "W*2 N1*2 N2*10 R*4 W*2", LIGHTS)
+    table, out = tmp_path / "study.tsv", tmp_path / "out"
+    head = "subject\tnight\tcondition\trecording\tscoring\n"
+    table.write_text(f"{head}S1\t1\tbaseline\t{scoring}\t{scoring}\n", encoding="utf-8")
+    batch = ["batch", str(table), "-o", str(out), "--no-figures", "-q", "--jobs", "1"]
+    assert cheap_nights.main([*batch, "--stages", "expert"]) == 0
+    before = tree(out / "nights")
+    assert cheap_nights.main([*batch, "--stages", "auto"]) == 8
+    assert cheap_nights.main([*batch, "--stages", "auto", "--force"]) == 8
+    assert tree(out / "nights") == before
+    (row,) = rows(out / "nights.tsv")
+    assert (row["state"], row["tst_min"]) == ("missing", "")
+    assert "another pipeline" in row["reason"]
+    assert cheap_nights.main([*batch, "--stages", "expert"]) == 0
+    assert rows(out / "nights.tsv")[0]["tst_min"] == "8.0"
+
+
+def test_a_corrected_night_stays_where_automatic_staging_fails_although_it_was_forced(
+    recording, tmp_path
+):
+    path = tmp_path / "night.edf"
+    path.write_bytes(recording.read_bytes())
+    scoring = scoring_file(tmp_path, "W*2 N1*2 N2*10 R*4 W*2")
+    out = tmp_path / "out"
+    night = run(path, out, "--scoring", scoring, "--as", "correction")
+    before = tree(night)
+    path.write_bytes(b"0       " + bytes(4096))
+    forced = ["run", str(path), "-o", str(out), "--subject", "S1", "--night", "1", "--force", "-q"]
+    assert cheap_nights.main(forced) == 4
+    assert tree(night) == before

@@ -78,6 +78,14 @@ def keep_reason(folder: Path, failure: Mapping[str, Any]) -> bool:
     return True
 
 
+def is_a_persons(old: Manifest, night: Night, recipe: Recipe) -> bool:
+    """Whether a finished night has a person's stages, where automatic ones are asked for."""
+    by_person = recipe.definition.by_expert or (
+        night.scoring is not None and night.scoring.use == "correction"
+    )
+    return old.stages in ("expert", "corrected") and not by_person
+
+
 def refuse_another_night(old: Manifest, night: Night, folder: Path) -> None:
     """Refuse a folder that holds other ids: ``S/1`` and ``S-1`` have the same folder."""
     ids = {"subject": (old.subject, night.subject), "night": (old.night, night.night)}

@@ -18,6 +18,7 @@ from psgpipe.night.compute import Compute, compute_night
 from psgpipe.night.earlier_result import (
     failed_on,
     failure_dict,
+    is_a_persons,
     is_same_result,
     is_unchanged,
     keep_reason,
@@ -44,6 +45,8 @@ RESULTS_GONE = (
     "the earlier results of this night do not belong to this recording and these settings: they "
     "are removed, and failure.json says why the night failed"
 )
+
+PERSON_STAYS = "the stages that a person gave to this night stay: automatic staging failed"
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ def prepare_night(
         opened, hashed = _open_and_hash(path, night, recipe, hashed)
     except PsgpipeError as error:
         if error.concerns in kept_concerns:
-            _keep_failure(error, folder, path, night, request)
+            _keep_failure(error, folder, path, night, request, recipe)
         raise
     for line in choice_lines(opened):
         LOGGER.info(line)
@@ -201,7 +204,7 @@ def stage_prepared(
         finish_night(folder, outputs, {**identity, **provenance})
     except PsgpipeError as error:
         if error.concerns in kept_concerns:
-            _keep_failure(error, folder, opened.file_path, opened.night, request)
+            _keep_failure(error, folder, opened.file_path, opened.night, request, recipe)
         raise
     return Outcome(folder, computed=True, hashed=prepared.hashed)
 
@@ -230,10 +233,18 @@ def _earlier_outcome(
 
 
 def _keep_failure(
-    error: PsgpipeError, folder: Path, path: Path, night: Night, request: str | None
+    error: PsgpipeError,
+    folder: Path,
+    path: Path,
+    night: Night,
+    request: str | None,
+    recipe: Recipe,
 ) -> None:
-    was_finished = read_manifest(folder) is not None
-    if keep_reason(folder, failure_dict(error, path, night, request)) and was_finished:
+    """Write why the night failed; stages of a person stay where automatic staging fails."""
+    old = read_manifest(folder)
+    if old is not None and is_a_persons(old, night, recipe):
+        LOGGER.info(PERSON_STAYS)
+    elif keep_reason(folder, failure_dict(error, path, night, request)) and old is not None:
         LOGGER.info(RESULTS_GONE)
 
 
