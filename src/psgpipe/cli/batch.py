@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ from psgpipe.cli.text.batch_text import plan_text, result_text
 from psgpipe.cli.text.progress import show_batch
 from psgpipe.comparison.pages.older import mark_older_comparisons
 from psgpipe.errors import NightsIncomplete
+from psgpipe.files.regular import file_name
 from psgpipe.messages import count_of
 from psgpipe.night.recipe import Recipe, recipe_from
 from psgpipe.results.baseline_thresholds import with_baseline_thresholds
@@ -234,11 +236,26 @@ def study_of_batch(
             f"! the table {printable(str(table))} is not read where its folder is given: "
             "to use its conditions and lights, give the table"
         )
-    if nights.passed_over:
-        n_files = count_of(nights.passed_over, "file")
-        hold = "holds" if nights.passed_over == 1 else "hold"
-        LOGGER.info(f"{n_files} {hold} scored stages and no recording: not staged")
+    if part is None and source.is_dir():
+        _name_scorings(source, nights)
     return nights
+
+
+def _name_scorings(folder: Path, study: Study) -> None:
+    """Say that scorings lie beside the recordings of a folder, and what uses them."""
+    from psgpipe.starter.scoring_pairs import scoring_beside
+
+    scoring = scoring_beside(folder, [listed.recording for listed in study.nights])
+    if scoring is not None:
+        LOGGER.info(
+            f"! scorings lie beside the recordings, such as {file_name(scoring)}, and are not "
+            f"used: psgpipe table {shlex.quote(str(folder))} -o study.tsv pairs them, and "
+            "psgpipe batch study.tsv uses them"
+        )
+    elif study.passed_over:
+        n_files = count_of(study.passed_over, "file")
+        hold = "holds" if study.passed_over == 1 else "hold"
+        LOGGER.info(f"{n_files} {hold} scored stages and no recording: not staged")
 
 
 def _with_thresholds(study: Study, out: Path) -> Study:

@@ -26,7 +26,7 @@ from psgpipe.cli.options import (
 )
 from psgpipe.cli.printing import printable, table, terminal_width
 from psgpipe.cli.text.check_text import recording_text
-from psgpipe.cli.text.failure_lines import failure_lines
+from psgpipe.cli.text.failure_lines import failure_lines, remedy_lines
 from psgpipe.cli.text.progress import ProgressBar
 from psgpipe.errors import FileTaken, RecordingUnreadable, StagerUnavailable
 from psgpipe.files.scratch import use_scratch_for_caches
@@ -199,16 +199,19 @@ def show_lines(checked: Checked, *, quiet: bool) -> None:
     for recording in checked:
         row = audit_row(recording)
         states[row["state"]] += 1
-        remark = row["problem"] or row["codes"]
+        remark = row["codes"]
         if recording["error"]:
-            group = failures.add(row["file"], recording["error"], Path(row["file"]).name)
-            remark = remark if group.count == 1 else f"like {group.names[0]}"
+            file = Path(row["file"]).name
+            group = failures.add(row["file"], recording["error"], file)
+            first = row["problem"].removeprefix(f"{file}: ")
+            remark = first if group.count == 1 else f"like {group.names[0]}"
         if not quiet:
             parts = (row["state"].ljust(10), row["file"], row["derivations"], remark)
             click.echo("  ".join(one_line(part) for part in parts if part))
     total = ", ".join(f"{count} {state}" for state, count in states.most_common())
-    shared = [group for group in failures.largest_first if group.count > 1]
-    for line in failure_lines(shared, "recordings"):
+    # The line of each recording has its problem: the remedy is still to be said.
+    groups = failures.largest_first
+    for line in failure_lines(groups, "recordings") if quiet else remedy_lines(groups):
         click.echo(printable(line))
     click.echo(f"{count_of(states.total(), 'recording')}: {total or 'none'}")
 

@@ -55,8 +55,11 @@ def command(
         written |= {"workbook": str(workbook)} if workbook else {}
         print_json({**written, **gathered.states, "not_done": not_done})
     elif not quiet:
+        from psgpipe.results.short_table import SHORT  # gather has imported it
+
         counts = ", ".join(f"{count} {state}" for state, count in gathered.states.items())
         click.echo(printable(f"{gathered.path}: {counts or 'no night'}"))
+        click.echo(printable(f"{out / SHORT}: twelve measures of each night, rounded"))
         if page:
             click.echo(printable(f"{page}: the page of the study"))
         if workbook:

@@ -13,10 +13,12 @@ from psgpipe.files.regular import file_name
 from psgpipe.messages import listed
 from psgpipe.scorings.read import read_scoring
 from psgpipe.starter.profile import Profile
+from psgpipe.study.discovery import find_files
 from psgpipe.study.file_ids import stem_of
 
 MOST_BYTES = 50_000_000
 """A larger file is no scoring."""
+MOST_READ = 10
 SUFFIXES = (
     ".xml", ".tsv", ".csv", ".txt", ".annot", ".eannot", ".json", ".edf", ".hyp", ".hypnogram",
 )  # fmt: skip
@@ -83,6 +85,18 @@ class ScoringFiles:
             if found:
                 return found
         return []
+
+
+def scoring_beside(folder: Path, recordings: Sequence[Path]) -> Path | None:
+    """The scoring of one of the recordings in a folder; None where the first ones have none.
+
+    A file that is named like a recording may be something else, so some are read.
+    """
+    files = ScoringFiles(find_files(folder), recordings)
+    for recording in recordings[:MOST_READ]:
+        if path := files.of(recording, None, {}).path:
+            return path
+    return None
 
 
 def _keys(path: Path) -> list[str]:

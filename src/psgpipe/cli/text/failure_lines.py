@@ -14,7 +14,20 @@ def failure_lines(groups: Sequence[FailureGroup], what: str = "nights") -> list[
     """Each reason with its nights and its remedy."""
     lines = [line for group in groups[:MOST_GROUPS] for line in group_lines(group, what)]
     rest = sum(group.count for group in groups[MOST_GROUPS:])
-    return [*lines, f"  ... and {rest} {what} for other reasons"] if rest else lines
+    return [*lines, f"  ... and {rest} more for other reasons"] if rest else lines
+
+
+def remedy_lines(groups: Sequence[FailureGroup]) -> list[str]:
+    """The remedy of each reason, by the first recording that has it."""
+    lines = []
+    for group in groups[:MOST_GROUPS]:
+        like = count_of(group.count - 1, "recording")
+        others = f" and {like} like it" if group.count > 1 else ""
+        lines.append(f"  {group.names[0]}{others}: {group.remedy}")
+    rest = sum(group.count for group in groups[MOST_GROUPS:])
+    return (
+        [*lines, f"  ... and {count_of(rest, 'recording')} with other problems"] if rest else lines
+    )
 
 
 def group_lines(group: FailureGroup, what: str = "nights") -> list[str]:
