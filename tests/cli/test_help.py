@@ -5,7 +5,7 @@ import shlex
 import click
 import pytest
 
-from psgpipe.cli.app import COMMANDS, exit_code, psgpipe
+from psgpipe.cli.app import COMMANDS, TASKS, exit_code, psgpipe
 from psgpipe.cli.help.page import help_pages, long_name
 
 OF_EVERY_COMMAND = {"--verbose", "--quiet", "--json", "--help"}
@@ -24,6 +24,14 @@ def options_of(name):
 def help_of(name, capsys):
     assert exit_code([name, "--help"]) == 0
     return capsys.readouterr().out
+
+
+def test_the_help_of_the_program_lists_every_command_under_one_task(capsys):
+    assert sorted(name for names in TASKS.values() for name in names) == sorted(COMMANDS)
+    assert exit_code(["--help"]) == 0
+    starts = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line[:3] != "   "
+              and line.startswith("  ")]  # fmt: skip
+    assert [name for name in starts if name in COMMANDS] == [n for ns in TASKS.values() for n in ns]
 
 
 def test_every_command_has_a_help_page():

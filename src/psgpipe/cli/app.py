@@ -23,27 +23,37 @@ from psgpipe.cli.process.stop_at_once import EXIT_CODES, STOPPED, StopAtOnce
 from psgpipe.errors import Interrupted, PsgpipeError, TryAgain, UsageError
 
 COMMANDS = {
-    "check": "Header, derivations that can be built and signal quality; no staging.",
-    "table": "A starter study table of a folder of recordings.",
-    "run": "One night, all steps.",
-    "batch": "Many nights; the same command again does what is missing.",
-    "submit": "The same batch as an array of your site's scheduler.",
-    "gather": "nights.tsv from the finished nights; lists what is missing.",
-    "status": "Nights that are done, failed, missing or running, read from files only.",
-    "verify": "Compare every output with the hash in its manifest.",
-    "doubts": "The epochs that the stager doubted most.",
-    "agree": "Automatic stages against the stages of an expert.",
-    "calibrate": "Fit the stager to the scorers of one laboratory.",
-    "concord": "Diary and actigraphy against the polysomnography of the same nights.",
-    "actigraphy": "Activity counts of a watch to sleep and wake.",
-    "export": "Scorings and summaries in the formats of other tools.",
-    "compare": "Treatment against baseline.",
-    "report": "The pages of nights, study and comparison.",
-    "plan": "Subjects and nights that a study needs to find a difference.",
+    "check": "What a recording holds, and whether it can be staged; stages nothing.",
+    "table": "A first study table from a folder of recordings, for you to complete.",
+    "run": "Stage one night.",
+    "batch": "Stage all nights of a study; again, only those that are missing or changed.",
+    "submit": "The same by the scheduler of your cluster.",
+    "gather": "Collect the finished nights in nights.tsv; lists what is missing.",
+    "status": "How many nights are done, failed, missing or running.",
+    "verify": "Check that no result has changed since it was written.",
+    "doubts": "List the epochs that the stager doubted most.",
+    "agree": "Compare automatic stages with a person's.",
+    "calibrate": "Fit the stages to the scorers of one laboratory.",
+    "concord": "Compare diary and actigraphy with polysomnography.",
+    "actigraphy": "Sleep and wake from the activity counts of a watch.",
+    "export": "Scorings and summaries in the formats of other programs.",
+    "compare": "Compare treatment nights with baseline nights, or two arms.",
+    "report": "Write the pages of nights, study and comparison again.",
+    "plan": "How many subjects and nights a study needs.",
     "unblind": "Lift the blind of a study; the journal records it.",
-    "simulate": "A study of synthetic nights with known stages.",
+    "simulate": "Make a study of simulated nights with known stages.",
     "demo": "Simulate a small study, stage its nights and compare them.",
 }
+TASKS = {
+    "Recordings": ("check", "table"),
+    "Stages": ("run", "batch", "submit"),
+    "Results": ("status", "gather", "verify", "report", "export"),
+    "A person's stages": ("agree", "doubts", "calibrate"),
+    "Diary and actigraphy": ("actigraphy", "concord"),
+    "Comparison": ("plan", "compare", "unblind"),
+    "Simulated nights": ("demo", "simulate"),
+}
+"""The commands in the help, by what they are for."""
 FOLDERS = {
     "table": "tables.",
     "actigraphy": "sources.",
@@ -59,7 +69,7 @@ class LazyCommands(click.Group):
     """A group whose commands live in ``psgpipe.cli.<name>`` as ``command``; see `FOLDERS`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of all commands, in the order of a study."""
+        """Names of all commands."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -72,9 +82,11 @@ class LazyCommands(click.Group):
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """List the commands by task, without importing them."""
+        width = max(map(len, COMMANDS))
+        for task, names in TASKS.items():
+            with formatter.section(task):
+                formatter.write_dl([(name.ljust(width), COMMANDS[name]) for name in names])
 
 
 @click.group(
