@@ -13,6 +13,7 @@ from psgpipe.edf.preflight import PreflightResult
 from psgpipe.edf.samples import ChannelSamples
 from psgpipe.edf.timeline import Timeline
 from psgpipe.errors import UnsafeFile
+from psgpipe.messages import count_of
 from psgpipe.model.digital_recording import Digital, DigitalRecording
 from psgpipe.model.header import Annotation, Header
 from psgpipe.model.sampled_signal import Segment
@@ -58,7 +59,8 @@ def too_large(file: str, n_channels: int, n_samples: int, n_bytes: int) -> Unsaf
     """The error for samples that memory cannot hold."""
     gib = n_bytes * n_channels * n_samples / 2**30
     return UnsafeFile(
-        f"{file}: {n_channels} channels of {n_samples} samples need {gib:.3g} GiB",
+        f"{file}: {count_of(n_channels, 'channel')} of "
+        f"{count_of(n_samples, 'sample')} need {gib:.3g} GiB",
         "Ask for fewer channels, or use a machine with more memory.",
     )
 

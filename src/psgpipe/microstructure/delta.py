@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from psgpipe.messages import count_of
 from psgpipe.model.hypnogram import Hypnogram, SleepStage
 from psgpipe.sleep.cycles import SleepCycle
 
@@ -32,7 +33,9 @@ def mean_swa_by_cycle(
         `swa_uv2` has another number of epochs than the hypnogram.
     """
     if len(swa_uv2) != len(hypnogram):
-        raise ValueError(f"slow-wave activity of {len(swa_uv2)} for {len(hypnogram)} epochs")
+        raise ValueError(
+            f"slow-wave activity of {len(swa_uv2)} for {count_of(len(hypnogram), 'epoch')}"
+        )
     counts = hypnogram.is_any((SleepStage.N2, SleepStage.N3)) & hypnogram.in_bed
     counts &= np.isfinite(swa_uv2)
     nrem_periods = (slice(cycle.first_epoch, cycle.rem_first_epoch) for cycle in cycles)

@@ -69,7 +69,10 @@ class Hypnogram:
         in_bed = np.ones(len(self.stages), bool) if self.in_bed is None else self.in_bed
         set_field(self, "in_bed", read_only(in_bed, np.bool_))
         if len(self.in_bed) != len(self.stages):
-            raise ValueError(f"{len(self.in_bed)} in-bed marks for {len(self.stages)} epochs")
+            raise ValueError(
+                f"{count_of(len(self.in_bed), 'in-bed mark')} for "
+                f"{count_of(len(self.stages), 'epoch')}"
+            )
         if self.sedation is not None:
             set_field(self, "sedation", read_only(self.sedation, np.bool_))
 

@@ -206,7 +206,9 @@ def _mean_confidence(hypnogram: Hypnogram, hypnodensity: Hypnodensity | None) ->
     if hypnodensity is None:
         return None
     if len(hypnodensity) != len(hypnogram):
-        raise ValueError(f"{len(hypnodensity)} probabilities for {len(hypnogram)} epochs")
+        raise ValueError(
+            f"{len(hypnodensity)} probabilities for {count_of(len(hypnogram), 'epoch')}"
+        )
     confidence = hypnodensity.confidence[hypnogram.in_bed & hypnogram.valid]
     confidence = confidence[np.isfinite(confidence)]
     return float(confidence.mean()) if len(confidence) else None

@@ -81,7 +81,7 @@ def test_nights_that_were_run_by_a_persons_stages_are_compared_as_they_are(tmp_p
 
 def test_without_any_scoring_there_is_nothing_to_compare(tmp_path):
     table = study(tmp_path, night("S1", "baseline", n1_min=2), night("S1", "treatment", n1_min=3))
-    with pytest.raises(UsageError, match="--stages expert"):
+    with pytest.raises(UsageError, match='stages="expert"'):
         psgpipe.compare(table, stages="expert")
 
 

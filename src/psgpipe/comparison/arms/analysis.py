@@ -23,6 +23,7 @@ from psgpipe.comparison.statistics.arms.permutation import arm_permutation_p
 from psgpipe.comparison.statistics.arms.shift import arm_shift
 from psgpipe.comparison.statistics.censored import latency_change_min, mean_ranks
 from psgpipe.comparison.statistics.paired import change_of_each
+from psgpipe.messages import count_of
 from psgpipe.model.comparison.contrast import Contrast, EndpointRole
 from psgpipe.model.comparison.spec import ComparisonSpec
 
@@ -101,8 +102,8 @@ def _too_small(contrast: Contrast) -> str | None:
     if min(treatment, control) >= TESTABLE_ARM_FROM_N:
         return None
     return (
-        f"{treatment} subjects in the treatment arm and {control} in the control arm: nothing is "
-        f"tested below {TESTABLE_ARM_FROM_N} in an arm"
+        f"{count_of(treatment, 'subject')} in the treatment arm and {control} in the control arm: "
+        f"nothing is tested below {TESTABLE_ARM_FROM_N} in an arm"
     )
 
 
@@ -133,8 +134,8 @@ def _unlike_spread(a: Ancova, treated: npt.NDArray[np.bool_]) -> str | None:
     if large < UNLIKE_SIZES * small or sd_small < UNLIKE_SPREAD * sd_large:
         return None
     return (
-        f"the smaller arm varies more (SD {sd_small:.3g} of {small}, {sd_large:.3g} of {large} "
-        "subjects): t and permutation test may find too many differences"
+        f"the smaller arm varies more (SD {sd_small:.3g} of {small}, {sd_large:.3g} of "
+        f"{count_of(large, 'subject')}): t and permutation test may find too many differences"
     )
 
 

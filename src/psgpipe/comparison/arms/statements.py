@@ -56,7 +56,7 @@ def _arms(flow: Sequence[ArmFlow]) -> str:
             continue
         lost = ", ".join(f"{n} {reason}" for reason, n in f.left_out.items())
         parts.append(
-            f"{f.role} arm {f.arm}: {f.analysed} of {f.listed} subjects"
+            f"{f.role} arm {f.arm}: {f.analysed} of {count_of(f.listed, 'subject')}"
             + (f" (left out: {lost})" if lost else "")
         )
     return (

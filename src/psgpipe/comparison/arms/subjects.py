@@ -17,7 +17,7 @@ from psgpipe.comparison.nights.selection_rules import (
     UNPAIRED,
 )
 from psgpipe.errors import ComparisonSpecInvalid, NightsNotComparable, StudyTableInvalid
-from psgpipe.messages import count_of, did_you_mean
+from psgpipe.messages import are, count_of, did_you_mean
 from psgpipe.model.comparison.measured_night import MeasuredNight
 from psgpipe.model.comparison.results import ArmFlow
 from psgpipe.model.comparison.spec import ComparisonSpec
@@ -164,7 +164,8 @@ def _unlike_dropout(flow: Sequence[ArmFlow]) -> Iterator[str]:
     )  # fmt: skip
     if abs(lost / listed - lost_control / listed_control) >= UNLIKE_DROPOUT:
         yield (
-            f"dropout differs between the arms: {lost} of {listed} subjects of the treatment arm "
-            f"are left out, {lost_control} of {listed_control} of the control arm. Only complete "
-            "cases are compared, so the difference is biased if the treatment is the reason"
+            f"dropout differs between the arms: {lost} of {count_of(listed, 'subject')} of the "
+            f"treatment arm {are(lost)} left out, {lost_control} of {listed_control} of the "
+            "control arm. Only complete cases are compared, so the difference is biased if the "
+            "treatment is the reason"
         )

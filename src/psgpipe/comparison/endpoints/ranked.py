@@ -18,6 +18,7 @@ from psgpipe.comparison.endpoints.latencies import EVENTS
 from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.statistics.hodges_lehmann import HodgesLehmann, hodges_lehmann
 from psgpipe.comparison.statistics.sign_flip import sign_flip_p
+from psgpipe.messages import count_of, have
 from psgpipe.model.comparison.contrast import Contrast
 from psgpipe.model.comparison.spec import ComparisonSpec
 
@@ -49,9 +50,9 @@ def why_ranks(nights: EndpointNights) -> str:
     if not nights.censored:
         return "tested by the ranks of all nights, as declared"
     return (
-        f"{nights.censored} of {nights.n_baseline + nights.n_treatment} nights have no "
-        f"{EVENTS[nights.endpoint]}; they are ranked behind all others (worst rank) and a mean "
-        "does not exist"
+        f"{nights.censored} of {count_of(nights.n_baseline + nights.n_treatment, 'night')} "
+        f"{have(nights.censored)} no {EVENTS[nights.endpoint]}; they are ranked behind all others "
+        "(worst rank) and a mean does not exist"
     )
 
 

@@ -21,6 +21,7 @@ from psgpipe.comparison.statistics.reliable_change import (
     pooled_within_sd,
     reliable_change,
 )
+from psgpipe.messages import count_of
 from psgpipe.model.comparison.results import SubjectChange
 
 
@@ -97,7 +98,7 @@ def _judged(
     rci = reliable_change(difference, *n_nights, within)
     measured = (within.sd, rci.t, rci.mdc95)
     if within.df == own - 1 and own < OWN_NIGHTS_NEEDED:
-        why = f"the SD rests on this subject's own {own} baseline nights"
+        why = f"the SD rests on this subject's own {count_of(own, 'baseline night')}"
         return _Judgement(f"{why}: no verdict below {OWN_NIGHTS_NEEDED}", *measured)
     beyond = abs(difference) > rci.mdc95
     note = "beyond MDC does not say: caused by the treatment" if beyond else ""

@@ -129,7 +129,8 @@ def _lost_crossover(selection: NightSelection, design: str) -> list[str]:
     """A warning where the table looks like a crossover but is not analysed as one."""
     first = [treated_first(selection, s) for s in selection.baseline]
     not_clear = (
-        f"in {first.count(None)} of {len(first)} subjects the period of each condition is not clear"
+        f"in {first.count(None)} of {count_of(len(first), 'subject')} the period of each condition "
+        "is not clear"
     )
     if design == "crossover":
         return [f"{not_clear}: Hills-Armitage leaves them out"] if None in first else []

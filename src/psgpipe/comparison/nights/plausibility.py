@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from psgpipe.comparison.nights.nights_table import NightsTable
+from psgpipe.messages import count_of
 from psgpipe.model.comparison.measured_night import MeasuredNight
 from psgpipe.model.summary import ALWAYS_WRITTEN
 from psgpipe.tables.delimited import Mistakes
@@ -135,7 +136,7 @@ def _contradiction(
     if against:
         night, check = against[0]
         yield (
-            f"{relation} does not hold on {len(against)} of {len(meaningful)} nights "
+            f"{relation} does not hold on {len(against)} of {count_of(len(meaningful), 'night')} "
             f"({_rows([n for n, _ in against])}; row {night.row} has {check.stated:g} and "
             f"{check.expected:g}): a mistake, or not defined as psgpipe defines them"
         )

@@ -104,8 +104,8 @@ def warnings_of_unlike(
         unlike = _unlike_subjects(nights, name)
         if unlike:
             warnings.append(
-                f"{_label(name)} differs between nights of {len(unlike)} of {len(nights)} "
-                f"subjects, allowed by --allow-unlike {name}"
+                f"{_label(name)} differs between nights of {len(unlike)} of "
+                f"{count_of(len(nights), 'subject')}, allowed by --allow-unlike {name}"
             )
     return (*warnings, *_differences_between_subjects(nights))
 
@@ -146,7 +146,7 @@ def _value(night: MeasuredNight, name: str) -> str:
 
 def _not_comparable(name: str, unlike: Mapping[str, Mapping[str, str]]) -> NightsNotComparable:
     subject, values = next(iter(unlike.items()))
-    more = f"; {len(unlike) - 1} more subjects" if len(unlike) > 1 else ""
+    more = f"; {count_of(len(unlike) - 1, 'more subject')}" if len(unlike) > 1 else ""
     return NightsNotComparable(
         f"{_label(name)} differs between nights of subject {subject}: "
         f"{_values_with_nights(values)}{more}",

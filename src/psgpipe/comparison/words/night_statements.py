@@ -38,7 +38,7 @@ def sample_size(flow: Sequence[FlowStep]) -> str | None:
             "which so few subjects cannot show: the numbers are descriptive."
         )
     if n < FIRM_FROM_N:
-        return f"With {n} subjects the results are preliminary."
+        return f"With {count_of(n, 'subject')} the results are preliminary."
     return None
 
 
@@ -119,4 +119,4 @@ def flags(nights: Sequence[MeasuredNight]) -> str:
         return f"Quality flags: none on {count_of(len(stated), 'analysed night')}."
     counts = Counter(flag for flags in flagged for flag in flags)
     often = ", ".join(f"{f} ({n})" for f, n in sorted(counts.items(), key=lambda x: (-x[1], x[0])))
-    return f"Quality flags on {len(flagged)} of {len(nights)} analysed nights: {often}."
+    return f"Quality flags on {len(flagged)} of {count_of(len(nights), 'analysed night')}: {often}."

@@ -18,6 +18,7 @@ from psgpipe.comparison.endpoints.testability import ALPHA, is_testable, smalles
 from psgpipe.comparison.endpoints.units import unit_of
 from psgpipe.comparison.statistics.multiplicity import benjamini_hochberg, holm
 from psgpipe.comparison.words.shown_numbers import ratio
+from psgpipe.messages import count_of
 from psgpipe.model.comparison.contrast import Contrast
 from psgpipe.model.comparison.spec import ComparisonSpec
 
@@ -95,8 +96,8 @@ def out_of_reach_remarks(contrasts: Sequence[Contrast]) -> dict[str, str]:
         if any(c.adjustment in _ADJUST for c in family):
             smallest = _ADJUST[family[0].adjustment](smallest)
         remarks |= {
-            c.endpoint: f"with {c.n_subjects} subjects no {c.test} p among {len(family)} can "
-            "reach 0.05"
+            c.endpoint: f"with {count_of(c.n_subjects, 'subject')} no {c.test} p among "
+            f"{len(family)} can reach 0.05"
             for c, p in zip(family, smallest, strict=True)
             if p > ALPHA and is_testable(c)
         }

@@ -158,7 +158,7 @@ def _causality(design: str, spec: ComparisonSpec, nights: Sequence[MeasuredNight
             "baseline nights."
         )
     washout = "washout not stated" if spec.washout_days is None else (
-        f"washout {spec.washout_days:g} days")  # fmt: skip
+        f"washout {count_of(spec.washout_days, 'day')}")  # fmt: skip
     return (
         f"Crossover ({washout}): treatment effects freed from the period effect by Hills and "
         "Armitage in a table of their own, and no change is claimed without it; carry-over is not "
