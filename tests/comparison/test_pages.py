@@ -11,7 +11,8 @@ from psgpipe.comparison.compare import compare
 from psgpipe.comparison.comparison_json import comparison_dict
 from psgpipe.comparison.output_files import write_comparison
 from psgpipe.comparison.pages.axis import Axis, round_ratios, round_values
-from psgpipe.comparison.pages.estimation_plot import BOTTOM_PX, TOP_PX, estimation_plot
+from psgpipe.comparison.pages.endpoint_scale import BOTTOM_PX, TOP_PX
+from psgpipe.comparison.pages.estimation_plot import estimation_plot
 from psgpipe.comparison.pages.forest_plot import forest_plot
 from psgpipe.comparison.pages.read_comparison import read_comparison
 from psgpipe.comparison.words.primary_sentence import primary_sentence

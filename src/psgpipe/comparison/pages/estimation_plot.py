@@ -6,19 +6,17 @@ arms, at the adjusted mean of the control arm.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
-from psgpipe.comparison.endpoints.units import unit_of, whole_of
-from psgpipe.comparison.pages.axis import Axis, Tick, round_ratios, round_values, short_number
+from psgpipe.comparison.pages.axis import Tick
+from psgpipe.comparison.pages.endpoint_scale import EndpointScale, mean_of_contrast
 from psgpipe.comparison.words.shown_numbers import ratio, signed
 from psgpipe.messages import count_of, listed
 from psgpipe.model.comparison.contrast import Contrast
 from psgpipe.model.comparison.results import SubjectChange
 
 WIDTH, HEIGHT = 660, 330
-TOP_PX, BOTTOM_PX = 44.0, 286.0
 BASELINE_PX, TREATMENT_PX = 110.0, 240.0
 CHANGES_PX, MEAN_PX, MEDIAN_PX = 360.0, 465.0, 560.0
 MOST_SINGLE_LINES = 200
@@ -110,7 +108,7 @@ def estimation_plot(
     drawn = [c for c in changes if None not in (c.baseline_mean, c.treatment_mean, c.difference)]
     if not drawn:
         return None
-    scale = _Scale(contrast, drawn)
+    scale = EndpointScale(contrast, drawn)
     # A change within an arm has another zero than the difference between arms.
     bands, bands_text = _bands(drawn, scale) if contrast.arms is None else ((), "")
     zero_px = scale.change_px(0.0)
@@ -123,8 +121,8 @@ def estimation_plot(
         scale.change_ticks,
         zero_px,
         _lines(drawn, scale, control),
-        scale.axis.px(_mean(drawn, "baseline_mean", contrast.baseline_mean)),
-        scale.axis.px(_mean(drawn, "treatment_mean", contrast.treatment_mean)),
+        scale.axis.px(mean_of_contrast(drawn, "baseline_mean", contrast.baseline_mean)),
+        scale.axis.px(mean_of_contrast(drawn, "treatment_mean", contrast.treatment_mean)),
         _control_px(contrast, scale),
         tuple(_estimates(contrast, scale)),
         bands,
@@ -134,96 +132,15 @@ def estimation_plot(
     )
 
 
-def _control_px(contrast: Contrast, scale: _Scale) -> tuple[float, float] | None:
+def _control_px(contrast: Contrast, scale: EndpointScale) -> tuple[float, float] | None:
     means = (contrast.control_baseline_mean, contrast.control_treatment_mean)
     if means[0] is None or means[1] is None:
         return None
     return scale.axis.px(means[0]), scale.axis.px(means[1])
 
 
-def _mean(drawn: Sequence[SubjectChange], field: str, mean: float | None) -> float:
-    """The mean of the contrast; where it has none, that of the subjects that are drawn."""
-    if mean is not None:
-        return mean
-    values: list[float] = [getattr(change, field) for change in drawn]
-    return math.fsum(values) / len(values)
-
-
-class _Scale:
-    """The scale of levels and differences of one endpoint."""
-
-    def __init__(self, contrast: Contrast, drawn: Sequence[SubjectChange]) -> None:
-        self.contrast = contrast
-        self.is_log = contrast.transform == "log"
-        self.unit = unit_of(contrast.endpoint)
-        self.zero = (
-            _mean(drawn, "baseline_mean", contrast.baseline_mean)
-            if contrast.arms is None
-            else _mean(drawn, "treatment_mean", contrast.adjusted_control_mean)
-        )
-        levels = [v for c in drawn for v in (c.baseline_mean, c.treatment_mean) if v is not None]
-        shifts = [0.0, contrast.difference, contrast.ci_low, contrast.ci_high]
-        shifts += [contrast.hodges_lehmann, contrast.hl_low, contrast.hl_high]
-        own = drawn if contrast.arms is None else []
-        shifts += [c.difference for c in own]
-        shifts += [sign * c.mdc95 for c in own if c.mdc95 is not None for sign in (-1, 1)]
-        values = [*levels, *(self.zero + s for s in shifts if s is not None)]
-        self.axis = Axis.around(values, BOTTOM_PX, TOP_PX)
-        self.low, self.high = min(levels), max(levels)
-
-    @property
-    def level_title(self) -> str:
-        endpoint = self.contrast.endpoint
-        whole = whole_of(endpoint)
-        of = f" of {whole}" if whole else ""
-        return f"{endpoint} ({self.unit}{of})" if self.unit else endpoint
-
-    @property
-    def change_title(self) -> str:
-        what = "ratio" if self.is_log else "difference"
-        return f"{what} ({self.change_unit})" if self.change_unit else what
-
-    @property
-    def change_unit(self) -> str:
-        """The unit of a difference; a ratio has none."""
-        return "" if self.is_log else {"%": "points"}.get(self.unit, self.unit)
-
-    @property
-    def level_ticks(self) -> tuple[Tick, ...]:
-        """Marks at round values of the endpoint as it was measured."""
-        low, high, offset = self.axis.low, self.axis.high, self.contrast.offset
-        if not self.is_log:
-            return tuple(Tick(self.axis.px(v), short_number(v)) for v in round_values(low, high))
-        values = round_ratios(max(math.exp(low) - offset, 1e-12), math.exp(high) - offset)
-        return tuple(Tick(self.axis.px(math.log(v + offset)), short_number(v)) for v in values)
-
-    @property
-    def change_ticks(self) -> tuple[Tick, ...]:
-        low, high = self.axis.low - self.zero, self.axis.high - self.zero
-        if self.is_log:
-            ratios = round_ratios(math.exp(low), math.exp(high))
-            return tuple(Tick(self.change_px(math.log(r)), f"x {short_number(r)}") for r in ratios)
-        return tuple(
-            Tick(self.change_px(v), f"{'+' if v > 0 else ''}{short_number(v)}")
-            for v in round_values(low, high)
-        )
-
-    def change_px(self, difference: float) -> float:
-        """The height of a difference: zero lies at the mean of the baseline."""
-        return self.axis.px(self.zero + difference)
-
-    def level_text(self, value: float) -> str:
-        """A level as it was measured."""
-        shown = math.exp(value) - self.contrast.offset if self.is_log else value
-        return f"{shown:.1f}"
-
-    def change_text(self, difference: float) -> str:
-        """A difference in words: a ratio on a scale of logarithms."""
-        return f"x {ratio(difference)}" if self.is_log else signed(difference)
-
-
 def _lines(
-    drawn: Sequence[SubjectChange], scale: _Scale, control: Container[str]
+    drawn: Sequence[SubjectChange], scale: EndpointScale, control: Container[str]
 ) -> tuple[SubjectLine, ...]:
     spread = _beside_each_other([scale.change_px(c.difference or 0.0) for c in drawn])
     return tuple(
@@ -255,7 +172,7 @@ def _beside_each_other(heights_px: Sequence[float]) -> list[float]:
     return aside
 
 
-def _estimates(contrast: Contrast, scale: _Scale) -> list[Estimate]:
+def _estimates(contrast: Contrast, scale: EndpointScale) -> list[Estimate]:
     """The mean difference and the Hodges-Lehmann shift, as far as they exist."""
     coverage = f"{100 * contrast.hl_coverage:.1f} %" if contrast.hl_coverage else "no interval"
     name = "mean, t 95 %" if contrast.arms is None else "arms, t 95 %"
@@ -276,14 +193,14 @@ def _estimates(contrast: Contrast, scale: _Scale) -> list[Estimate]:
     ]  # fmt: skip
 
 
-def _interval_text(low: float | None, high: float | None, scale: _Scale) -> str:
+def _interval_text(low: float | None, high: float | None, scale: EndpointScale) -> str:
     if low is None and high is None:
         return ""
     limits = ("beyond" if limit is None else scale.change_text(limit) for limit in (low, high))
     return f" [{', '.join(limits)}]"
 
 
-def _bands(drawn: Sequence[SubjectChange], scale: _Scale) -> tuple[tuple[Band, ...], str]:
+def _bands(drawn: Sequence[SubjectChange], scale: EndpointScale) -> tuple[tuple[Band, ...], str]:
     """The minimal detectable changes: one, or the widest and the narrowest."""
     sizes = sorted({c.mdc95 for c in drawn if c.mdc95 is not None}, reverse=True)
     if not sizes:
@@ -300,7 +217,7 @@ def _bands(drawn: Sequence[SubjectChange], scale: _Scale) -> tuple[tuple[Band, .
     )
 
 
-def _band_text(size: float, scale: _Scale) -> str:
+def _band_text(size: float, scale: EndpointScale) -> str:
     if scale.is_log:
         return f"x {ratio(-size)} / x {ratio(size)}"
     return f"\u00b1{signed(size).lstrip('+')}"
@@ -314,7 +231,7 @@ def _not_drawn(changes: Sequence[SubjectChange], drawn: Sequence[SubjectChange])
     return f"Not drawn: {listed([c.subject for c in without])} ({reason})."
 
 
-def _summary(contrast: Contrast, drawn: Sequence[SubjectChange], scale: _Scale) -> str:
+def _summary(contrast: Contrast, drawn: Sequence[SubjectChange], scale: EndpointScale) -> str:
     """The picture in words, for those who do not see it."""
     parts = [f"{e.name}: {e.text}" for e in _estimates(contrast, scale)]
     return f"{scale.level_title}, {count_of(len(drawn), 'subject')}. " + "; ".join(parts)

@@ -14,10 +14,6 @@ from psgpipe.comparison.statistics.paired import standard_deviation, t_quantile
 
 LEVEL = 0.95
 POWER = 0.8
-G_AV_INTERVAL = (
-    "limits of dz x SD of the changes / sqrt((s_b^2 + s_t^2)/2) x (1 - 3/(4(n - 1) - 1)) "
-    "(Algina and Keselman)"
-)
 # A variance below this share of the mean square is rounding.
 _ROUNDING = 1e-24
 
