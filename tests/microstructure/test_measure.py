@@ -1,16 +1,20 @@
 """A night's power by stage, cycle and hour, where the power of each epoch was planted."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 
+from psgpipe.microstructure.delta import delta_sleep_ratio
 from psgpipe.microstructure.measure import SpectralRules, microstructure, withheld
 from psgpipe.microstructure.spectrum import Spectra, density, frequencies
 from psgpipe.model.hypnogram import Hypnodensity, SleepStage
 from psgpipe.model.microstructure.names import GAIN_DEPENDENT, MICROSTRUCTURE_ENDPOINTS
+from psgpipe.sleep.cycles import sleep_cycles
 from tests.builders import night
 from tests.recordings import brain_noise
+from tests.shared_files import shared
 
 FS_HZ = 100.0
 CYCLES = "W*10 N1*4 N2*30 N3*40 R*20 N2*40 N3*20 R*30 N2*40 R*40 W*6"
@@ -50,6 +54,27 @@ def test_planted_power_by_cycle_gives_the_exact_ratios():
     mean = (70 * first + 60 * second + 40 * third) / 170
     assert found.endpoints["swa_ln"] == pytest.approx(math.log(mean))
     assert found.endpoints["slow_wave_energy_ln"] == pytest.approx(math.log(mean * 85))
+
+
+def test_the_golden_slow_wave_activity_by_cycle_gives_its_delta_sleep_ratio():
+    golden = json.loads(shared("golden", "expected.json").read_text(encoding="utf-8"))
+    golden = golden["night_600_epochs"]
+    hypnogram = night(golden["runs"])
+    swa_uv2 = np.full(len(hypnogram), 60.0)  # only N2 and N3 may count
+    for number, cycle in enumerate(sleep_cycles(hypnogram)):
+        for epoch in range(cycle.first_epoch, cycle.end_epoch):
+            levels = golden["swa_per_epoch_uv2"].get(f"{hypnogram.stages[epoch]}_by_cycle")
+            swa_uv2[epoch] = levels[number] if levels else 60.0
+    found = measured(hypnogram, np.sqrt(swa_uv2))
+    powers = np.array([cycle.power_uv2["swa"] for cycle in found.cycles])
+    means = np.array(golden["mean_swa_by_cycle_uv2"])
+    assert powers / powers[0] == pytest.approx(means / means[0], rel=1e-6)
+    assert found.endpoints["dsr_ln"] == pytest.approx(math.log(golden["delta_sleep_ratio"]))
+
+
+def test_a_delta_sleep_ratio_needs_two_cycles_with_power():
+    assert delta_sleep_ratio((12.0,)) is None
+    assert delta_sleep_ratio((None, 7.0)) is None
 
 
 def test_planted_power_by_stage_gives_the_exact_ratio_of_n3_to_rem():

@@ -4,14 +4,10 @@ import pytest
 
 from psgpipe.errors import LabelTableInvalid
 from psgpipe.model.hypnogram import SleepStage
-from psgpipe.montage.event_labels import read_lights, read_stage
+from psgpipe.montage.event_labels import read_stage
 from psgpipe.montage.label_form import read_label
-from psgpipe.montage.label_table import (
-    fold,
-    parse_label_table,
-    read_label_table,
-    shipped_tables,
-)
+from psgpipe.montage.label_table import fold, parse_label_table, read_label_table, shipped_tables
+from tests.lights_words import read_lights
 from tests.shared_files import CHECKOUT
 
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from psgpipe.montage.event_labels import lights_in, read_lights
+from psgpipe.montage.event_labels import lights_in
 from psgpipe.montage.label_table import parse_label_table
 from psgpipe.montage.lights_words import lights_words
+from tests.lights_words import read_lights
 
 # One sentence of each language as its speakers write it, off and on.
 LANGUAGES = {

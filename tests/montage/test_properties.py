@@ -10,9 +10,10 @@ from psgpipe.model.montage import ELECTRODES, LINKED, MASTOIDS, ChannelSource
 from psgpipe.montage.candidates import best_montage, candidates
 from psgpipe.montage.channel_labels import tables_for, understand
 from psgpipe.montage.derivations import derive
-from psgpipe.montage.event_labels import read_lights, read_stage
+from psgpipe.montage.event_labels import read_stage
 from psgpipe.montage.label_form import read_label
 from psgpipe.montage.label_table import fold
+from tests.lights_words import read_lights
 
 ELECTRODE = st.sampled_from(["C4", "C3", "Cz", "M1", "M2", "E1", "ref"])
 PAIR = st.tuples(ELECTRODE, ELECTRODE).filter(lambda pair: pair[0] != pair[1] and pair[0] != "ref")

@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from psgpipe.model.hypnogram import SCORED, SleepStage
-from psgpipe.montage.event_labels import read_lights
 from psgpipe.results.export.bids import events_tsv
 from psgpipe.results.export.edf import edf_scoring
 from psgpipe.results.export.luna import luna_annot, luna_eannot
@@ -29,6 +28,7 @@ from psgpipe.scorings.align import align
 from psgpipe.scorings.read import read_scoring
 from psgpipe.sleep.local_clock import LocalClock
 from tests.builders import stages
+from tests.lights_words import read_lights
 from tests.recordings import write_night
 from tests.results.finished_nights import EVENING, PROBABILITY, finished_night
 from tests.shared_files import CHECKOUT

@@ -15,7 +15,7 @@ from psgpipe.model.sampled_signal import Segment
 from psgpipe.quality.measure import measure
 from psgpipe.signals.epoch_grid import covered_grid
 from psgpipe.signals.epoch_signal import epoch_signal
-from psgpipe.signals.epochs import covered_epochs, epoch_matrix
+from psgpipe.signals.epochs import covered_epochs
 
 FS_HZ = 100.0
 UV = Scale(-32768, 32767, 0.1, -3276.8, 1.0)
@@ -103,12 +103,16 @@ def test_quality_of_one_channel_needs_no_microvolts_for_its_rails():
 SEGMENTS = (Segment(0.0, 4010), Segment(100.0, 12_345))
 
 
-def test_the_grid_holds_the_epochs_of_the_matrix_across_a_gap():
+def test_the_grid_holds_the_whole_epochs_on_both_sides_of_a_gap():
     row = np.arange(sum(s.n_samples for s in SEGMENTS)) % 30_000
     night = derived(recorded(row, segments=SEGMENTS), 1.0)
-    covered = covered_epochs(night)
-    grid = covered_grid(night, covered)
-    assert np.array_equal(grid.take(night.samples_uv), epoch_matrix(night.build(), 0)[covered])
+    grid = covered_grid(night, covered_epochs(night))
+    signal_uv = night.build().signals_uv[0]
+    # 4010 samples at 100 Hz hold the first epoch. The next segment starts at 100 s; the first epoch
+    # in it starts at 120 s, with its sample 2000.
+    starts = [0, *range(4010 + 2000, 4010 + 12_345 - 3000, 3000)]
+    wanted = [signal_uv[start : start + 3000] for start in starts]
+    assert np.array_equal(grid.take(night.samples_uv), wanted)
 
 
 def test_the_signal_of_chosen_epochs_leaves_the_others_out():

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from psgpipe.messages import short_repr
 
 Maker = Literal["actigraph", "actiwatch", "condor", "motionwatch"]
-MAKERS: tuple[Maker, ...] = ("actigraph", "actiwatch", "condor", "motionwatch")
 Counts = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 

@@ -18,7 +18,6 @@ ENDPOINTS = (
 )  # fmt: skip
 MOST_NOT_WORN_PCT = 10.0
 """With more of the window not worn, sleep is not known."""
-ALWAYS = ("tib_min", "not_worn_min")
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ ENDPOINTS = (
     "awakenings", "after_waking_min", "quality", "rested", "dream_recall", "nightmare",
     "dream_unpleasantness",
 )  # fmt: skip
-YES_NO_ENDPOINTS = ("dream_recall", "nightmare")
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,6 @@ def read_stage(text: str, user_table: LabelTable | None = None) -> SleepStage | 
     return next((t.stages[folded] for t in tables if folded in t.stages), None)
 
 
-def read_lights(text: str, user_table: LabelTable | None = None) -> Side | None:
-    """Whether an annotation says lights off or lights on, and nothing else."""
-    mention = lights_in(text, user_table)
-    return mention.side if mention and mention.certainty == "sure" else None
-
-
 def lights_in(text: str, user_table: LabelTable | None = None) -> LightsMention | None:
     """What an annotation says about the lights; None if nothing.
 

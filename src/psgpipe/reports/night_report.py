@@ -7,8 +7,6 @@ from psgpipe.reports.night_page import PAGE, night_page
 from psgpipe.reports.night_picture import night_picture
 from psgpipe.reports.spectrogram_image import Spectrogram
 
-REPORT_FILES = ("hypnogram.svg", "hypnogram.png", PAGE)
-
 
 def report_files(staged: StagedNight, spectrogram: Spectrogram | None) -> dict[str, bytes]:
     """``hypnogram.svg``, ``hypnogram.png`` and ``report.html``; equal input, equal bytes.

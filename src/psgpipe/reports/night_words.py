@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from psgpipe.messages import count_of
 from psgpipe.model.hypnogram import Hypnogram, SleepStage
-from psgpipe.model.night import Lights, Night, StagedNight
+from psgpipe.model.night import Night, StagedNight
 from psgpipe.model.summary import QualityFlag
 from psgpipe.reports.shown_text import LONGEST_ID, joined
 from psgpipe.sleep.local_clock import LocalClock, local_clock
@@ -134,11 +134,6 @@ def doubts(flags: Iterable[QualityFlag]) -> list[str]:
 def _doubt(flag: QualityFlag) -> str:
     what = "Comparisons leave this night out" if flag.effect == "withhold" else "Doubtful"
     return f"{what} ({flag.code}): {flag.message}"
-
-
-def lights_sources(lights: Lights) -> tuple[bool, bool]:
-    """Whether lights off and lights on are known."""
-    return lights.off_source != "recording", lights.on_source != "recording"
 
 
 def unstaged_words(hypnogram: Hypnogram) -> list[str]:

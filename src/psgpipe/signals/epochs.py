@@ -11,8 +11,7 @@ import numpy.typing as npt
 from psgpipe.errors import LightsNeeded
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.night import Lights
-from psgpipe.model.recording import Recording
-from psgpipe.model.sampled_signal import TimedSignal, segment_slices
+from psgpipe.model.sampled_signal import TimedSignal
 
 LONGEST_WITHOUT_LIGHTS_H = 14.0
 STAGING_MARGIN_MIN = 30.0
@@ -55,29 +54,6 @@ def first_columns(recording: TimedSignal) -> npt.NDArray[np.int_]:
         columns[epochs] = at + np.rint((epochs * EPOCH_S - onset_s) * fs_hz).astype(int)
         at += n_samples
     return columns
-
-
-def epoch_matrix(recording: Recording, row: int) -> npt.NDArray[np.float64]:
-    """Samples of one row on the epoch grid, microvolt; NaN where nothing was recorded.
-
-    Returns
-    -------
-    Shape (n_epochs, samples_per_epoch). Every epoch starts with the sample nearest to its start.
-    Gaps within an epoch and the partial tail are NaN.
-    """
-    per_epoch = samples_per_epoch(recording.fs_hz)
-    matrix = np.full((epoch_count(recording.span_s), per_epoch), np.nan)
-    columns = segment_slices(recording.segments)
-    for (onset_s, n_samples), slice_ in zip(_segments(recording), columns, strict=True):
-        signal_uv = recording.signals_uv[row, slice_]
-        first = math.floor(onset_s / EPOCH_S)
-        end = epoch_count(onset_s + n_samples / recording.fs_hz)
-        for epoch in range(first, min(end, len(matrix))):
-            at = round((epoch * EPOCH_S - onset_s) * recording.fs_hz)
-            begin, stop = max(at, 0), min(at + per_epoch, n_samples)
-            if begin < stop:
-                matrix[epoch, begin - at : stop - at] = signal_uv[begin:stop]
-    return matrix
 
 
 def in_bed(n_epochs: int, off_s: float, on_s: float) -> npt.NDArray[np.bool_]:

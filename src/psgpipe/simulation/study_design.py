@@ -12,7 +12,8 @@ from psgpipe.simulation.leads import DEFAULT_FS_HZ
 from psgpipe.simulation.signal_effects import SIGNAL_EFFECTS, split_effects
 from psgpipe.simulation.targets import EFFECTS
 
-ARMS = TREATMENT_ARM, CONTROL_ARM = ("drug", "placebo")
+CONTROL_ARM = "placebo"
+ARMS = ("drug", CONTROL_ARM)
 FEWEST_WITH_ARMS = 4
 SUBJECTS, NIGHTS, FS_HZ = (1, 999), (1, 14), (64, 1024)
 

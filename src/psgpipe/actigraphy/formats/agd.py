@@ -15,7 +15,6 @@ from psgpipe.actigraphy.formats.times import grid
 from psgpipe.errors import ActigraphyInvalid
 
 MAGIC = b"SQLite format 3\0"
-TICKS_PER_S = 10_000_000
 """Times are ticks of 100 ns since the first day of year 1."""
 MOST_EPOCHS = 20_000_000
 _QUERIES = {

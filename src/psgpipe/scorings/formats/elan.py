@@ -14,7 +14,6 @@ from psgpipe.scorings.mapping import spelling_key
 from psgpipe.scorings.sources.number_text import number
 from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
 
-HEAD_KEYS = ("time_base", "sampling_period", "epoch_nb", "epoch_list")
 # Elan numbers REM 5 and artefacts -1; 4 is the fourth stage of Rechtschaffen and Kales.
 STAGE_OF_NUMBER = {
     "0": SleepStage.W, "1": SleepStage.N1, "2": SleepStage.N2, "3": SleepStage.N3,
