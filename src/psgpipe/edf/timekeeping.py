@@ -36,7 +36,7 @@ def read_timekeeping(rows: Bytes) -> TimekeepingOnsets:
         return TimekeepingOnsets(zeros.astype(bool), onsets, zeros, zeros)
     separators = rows == _SEPARATOR
     ends = separators.argmax(axis=1)
-    text = rows[:, : min(width, _LONGEST_TEXT)]
+    text = rows[:, : min(width, _LONGEST_TEXT, int(ends.max(initial=0)) + 1)]
     inside = np.arange(text.shape[1]) < ends[:, None]
     digits = (text >= _ZERO) & (text <= _NINE) & inside
     points = (text == _POINT) & inside

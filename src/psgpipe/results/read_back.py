@@ -25,9 +25,10 @@ def read_hypnogram(folder: Path, column: str = "stage") -> Hypnogram | None:
     automatic stages beside corrected ones.
     """
     with (folder / "hypnogram.tsv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    if column not in rows[0]:
-        return None
+        table = csv.DictReader(file, delimiter="\t")
+        if column not in (table.fieldnames or ()):
+            return None
+        rows = list(table)
     clock = rows[0]["clock"]
     return Hypnogram(
         tuple(SleepStage(row[column]) for row in rows),
@@ -38,5 +39,6 @@ def read_hypnogram(folder: Path, column: str = "stage") -> Hypnogram | None:
 
 def agreement_in(folder: Path) -> Agreement | None:
     """Agreement of a finished night with the expert's stages in it; None where it has none."""
-    expert, automatic = read_hypnogram(folder, "expert"), read_hypnogram(folder)
+    expert = read_hypnogram(folder, "expert")
+    automatic = None if expert is None else read_hypnogram(folder)
     return None if expert is None or automatic is None else agreement(expert, automatic)

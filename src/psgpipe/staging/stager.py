@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from psgpipe.errors import ClassifierNewer
+from psgpipe.files.file_state import FileState
 from psgpipe.model.montage import Role
 from psgpipe.model.staging import Demographics, Engine, Requirements, RoleSignal
 from psgpipe.staging.fast.engine import FeatureTable, derivation_features, stage_features
 from psgpipe.staging.fast.forest import TreeClassifier
-from psgpipe.staging.installed_yasa import YASA_VERSION, classifier_name
+from psgpipe.staging.installed_yasa import (
+    YASA_VERSION,
+    classifier_name,
+    newest_classifier,
+    yasa_folder,
+)
 from psgpipe.staging.reference import ReferenceStager
 from psgpipe.staging.shipped_classifiers import SHIPPED, load_classifier
 
@@ -48,7 +55,8 @@ class FastStager:
     @cached_property
     def _classifier(self) -> TreeClassifier:
         name = classifier_name(self.roles, with_demographics=self.with_demographics)
-        return load_classifier(name)
+        file = newest_classifier(yasa_folder(), name)
+        return _loaded(name, file, FileState.of(file))
 
     def requirements(self) -> Requirements:
         """The classifier and the packages that have a part in the result."""
@@ -75,6 +83,12 @@ class FastStager:
             stage_features(_of_one_length([features, *shared]), self._classifier, demographics)
             for features in map(derivation_features, eegs)
         ]
+
+
+@lru_cache(maxsize=2)  # a night asks for it in its fingerprint, and to be staged
+def _loaded(name: str, _file: Path, _state: FileState | None) -> TreeClassifier:
+    """The classifier of a file that has not changed since it was loaded."""
+    return load_classifier(name)
 
 
 def _of_one_length(tables: list[FeatureTable]) -> list[FeatureTable]:
