@@ -1,6 +1,7 @@
 """What ``psgpipe check`` says ends with a verdict that a technician can read."""
 
 import numpy as np
+import pytest
 
 from psgpipe.cli.app import exit_code
 from psgpipe.cli.printing import wrapped
@@ -100,3 +101,21 @@ def test_findings_about_channels_that_nothing_reads_are_counted_and_shown_with_v
     _, lines = checked_text(path, capsys, "--header-only", "-v")
     assert sum("unit-unknown" in line for line in lines) == 2
     assert not any("-v shows" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "said"),
+    [
+        ([(30, "Lights off"), (540, "Lights on")],
+         ["  lights off 22:00:30, lights on 22:09:00, by annotation"]),
+        ([(30, "Lights off")],
+         ["  lights off 22:00:30, by annotation",
+          "  no annotation of lights on: give it with --lights-on, or in the study table"]),
+        ([], ["  no annotation of lights off and lights on: give them with --lights-off and "
+              "--lights-on, or in the study table"]),
+    ],
+)  # fmt: skip
+def test_lights_are_said_and_what_is_missing(annotations, said, tmp_path, capsys):
+    path = write_night(tmp_path / "n.edf", seconds=600, annotations=annotations)
+    _, lines = checked_text(path, capsys)
+    assert [line for line in lines if "lights " in line] == said

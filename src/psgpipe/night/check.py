@@ -25,7 +25,7 @@ from psgpipe.night.choose_montage import (
 from psgpipe.night.definition import Definition
 from psgpipe.night.open import open_night, require_an_epoch
 from psgpipe.night.runner import run_steps
-from psgpipe.sleep.local_clock import clock_at
+from psgpipe.sleep.local_clock import clock_at, local_clock
 
 STATE_OK, STATE_WARNING, STATE_UNSUITABLE, STATE_UNREADABLE = (
     "ok", "warning", "unsuitable", "unreadable",
@@ -39,7 +39,7 @@ def check_recording(
     *,
     header_only: bool = False,
 ) -> dict[str, Any]:
-    """Header, derivations and, unless `header_only`, signal quality, as plain values.
+    """Header, derivations and, unless `header_only`, lights and signal quality, as plain values.
 
     ``state`` is ``ok``, ``warning`` (readable, with findings), ``unsuitable`` (readable, and the
     pipeline cannot use it) or ``unreadable``; ``error`` then says what was wanted, found and to do.
@@ -88,6 +88,8 @@ def _with_quality(
     results = run_steps(opened, replace(definition, steps=tuple(until_quality)))
     findings = [*opened.findings, *(f for r in results.slots["recorded"] for f in r.findings)]
     quality = results.quality.as_dict()
+    lights, header = opened.lights, opened.header
+    clock = local_clock(header.start, header.start_clock, None)
     odd = bool(findings or quality["flags"])
     return {
         **checked,
@@ -97,6 +99,13 @@ def _with_quality(
             {"role": d.role, "name": d.name, "why": d.why}
             for d in results.slots["opened"].montage.derivations
         ],
+        "lights": {
+            "off_s": lights.off_s,
+            "on_s": lights.on_s,
+            "off": clock.clock_at(lights.off_s),
+            "on": clock.clock_at(lights.on_s),
+            "source": lights.source,
+        },
         "quality": quality,
     }
 

@@ -54,6 +54,7 @@ def recording_text(
         lines.append(f"  {checked['container']}, starts {start}, {_duration(checked)}")
         lines.append(table(_channel_rows(checked["channels"]), indent="    "))
         lines += _derivation_lines(checked)
+        lines += _lights_lines(checked)
     quality = checked.get("quality") or {"flags": [], "measures": {}}
     shown, left_out = _shown_findings(checked, verbose=verbose)
     said = [*shown, *quality["flags"]]
@@ -151,6 +152,29 @@ def _derivation_lines(checked: dict[str, Any]) -> list[str]:
         built = [d["name"] for d in checked["derivations"] if d["role"] == role]
         lines.append(f"  {role.upper()}: {', '.join(built)}")
     return lines or ["  no derivation of the pipeline can be built"]
+
+
+def _lights_lines(checked: dict[str, Any]) -> Iterator[str]:
+    """Where lights off and lights on are annotations of the recording, and where they are not."""
+    if "lights" not in checked:
+        return
+    lights = checked["lights"]
+    off_source, _, on_source = lights["source"].partition("/")
+    sources = {"off": off_source, "on": on_source or off_source}
+    known = [side for side, source in sources.items() if source != "recording"]
+    times = (f"lights {side} {lights[side] or _seconds(lights[f'{side}_s'])}" for side in known)
+    if known:
+        yield f"  {', '.join(times)}, by annotation"
+    missing = [side for side in sources if side not in known]
+    if missing:
+        what = " and ".join(f"lights {side}" for side in missing)
+        options = " and ".join(f"--lights-{side}" for side in missing)
+        them = "them" if len(missing) > 1 else "it"
+        yield f"  no annotation of {what}: give {them} with {options}, or in the study table"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:g} s from the start"
 
 
 def _measure_lines(quality: dict[str, Any]) -> Iterator[str]:
