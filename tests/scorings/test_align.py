@@ -122,6 +122,22 @@ def test_the_last_epoch_in_a_list_of_epochs_lasts_one_epoch(duration_s):
     assert words(aligned(every, span_s=180)) == "W W N2 N2 UNS UNS"
 
 
+def test_an_epoch_that_is_not_in_a_list_of_epochs_has_no_stage():
+    listed = [(o, None, s) for o, _, s in epochs("W W W N1 N2 N2 N2 N2 N2 R R R R R W W")]
+    result = aligned(listed[:7] + listed[8:], span_s=16 * 30)
+    assert words(result) == "W W W N1 N2 N2 N2 UNS N2 R R R R R W W"
+
+
+def test_an_hour_without_stages_where_summer_time_begins_is_refused():
+    night = dt.datetime(2024, 3, 31, 1, 0)
+    before, behind = epochs("N2 " * 120), epochs("R " * 120, first_s=2 * HOUR_S)
+    with pytest.raises(ScoringInvalid, match="no stage from 02:00:00 to 03:00:00, as in the night"):
+        aligned(before + behind, span_s=4 * HOUR_S, start=night, recording=night)
+    other = night + dt.timedelta(minutes=10)
+    result = aligned(before + behind, span_s=4 * HOUR_S, start=other, recording=other)
+    assert words(result).count("UNS") == 240
+
+
 def test_changes_and_epochs_of_one_scoring_give_the_same_stages():
     runs = (("W", 10), ("N1", 6), ("N2", 40), ("N3", 30), ("N2", 14), ("R", 15), ("W", 5))
     stages = [stage for stage, n in runs for _ in range(n)]

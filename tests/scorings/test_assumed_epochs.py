@@ -4,7 +4,7 @@ import pytest
 
 from psgpipe.errors import ScoringInvalid
 from psgpipe.scorings.align import align
-from psgpipe.scorings.tables.row_times import NO_EPOCH_LENGTH
+from psgpipe.scorings.tables.table_rows import NO_EPOCH_LENGTH
 from psgpipe.sleep.local_clock import LocalClock
 from tests.scorings.scoring_files import EVENING, epochs, scoring
 

@@ -326,6 +326,83 @@ def test_times_that_count_one_two_three_may_be_seconds_or_epochs(tmp_path):
     assert "may be seconds or epochs" in refusal(write(tmp_path, text)).problem
 
 
+def test_times_from_the_end_of_the_first_epoch_on_may_be_times_since_the_start(tmp_path):
+    text = "time,stage\n0:00:30,W\n0:01:00,N1\n0:01:30,N2\n"
+    assert "begin at 00:00:30 and may be" in refusal(write(tmp_path, text)).problem
+    without_names = write(tmp_path, text.split("\n", 1)[1])
+    assert "begin at 00:00:30 and may be" in refusal(without_names).problem
+
+
+def test_an_epoch_without_a_stage_counts_where_stages_follow_one_another(tmp_path):
+    text = "stage,scorer\n,AB\nW,AB\n,AB\nN2,AB\n"
+    scoring = read_scoring(write(tmp_path, text))
+    assert [(o, s) for o, _, s in seen(scoring)] == [(30, "W"), (90, "N2")]
+
+
+def test_each_scorers_stages_follow_one_another(tmp_path):
+    text = "scorer,stage\nAB,W\nCD,N1\nAB,N2\nCD,N3\n"
+    scoring = read_scoring(write(tmp_path, text), scorer="CD")
+    assert seen(scoring) == [(0, 30, "N1"), (30, 30, "N3")]
+
+
+def test_stages_with_durations_alone_follow_one_another(tmp_path):
+    scoring = read_scoring(write(tmp_path, "stage;duration\nW;60\nN1;30,0\nN2;600\n"))
+    assert seen(scoring) == [(0, 60, "W"), (60, 30, "N1"), (90, 600, "N2")]
+    assert scoring.findings == ()
+    text = "stage;duration\nW;60\nN1;\nN2;600\n"
+    assert "line 3: a stage without a duration" in refusal(write(tmp_path, text)).problem
+
+
+def test_events_among_stages_need_times(tmp_path):
+    text = "event,duration\nWake,30\nArousal,5\nN1,30\nN2,30\n"
+    assert "line 3: an event among stages" in refusal(write(tmp_path, text)).problem
+
+
+def test_numbered_epochs_of_20_s_may_end_with_a_shorter_one(tmp_path):
+    text = "epoch,duration,stage\n1,20,W\n2,20,N1\n3,7,N2\n"
+    assert [o for o, *_ in seen(read_scoring(write(tmp_path, text)))] == [0, 20, 40]
+    other = text.replace("2,20", "2,25")
+    assert "different durations" in refusal(write(tmp_path, other)).problem
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Epoch length: 20 s", "Epochenlänge;20", "Durée d'époque : 20,0 sec", "Scored in 20-s epochs"],
+)
+def test_the_lines_above_a_table_say_how_long_its_epochs_are(tmp_path, line):
+    text = f"Name: X\n{line}\nEpochs: 960\n\nepoch;stage\n1;W\n2;N1\n"
+    scoring = read_scoring(write(tmp_path, text))
+    assert (seen(scoring), scoring.findings) == ([(0, 20, "W"), (20, 20, "N1")], ())
+
+
+@pytest.mark.parametrize(
+    "line", ["Start Time: 11:05:30 PM", "Startzeit;23:05:30", "Recording start: 23.05.30"]
+)
+def test_the_lines_above_a_table_say_when_its_first_epoch_begins(tmp_path, line):
+    text = f"{line}\nLights off: 23:10:00\nepoch;stage\n1;W\n2;N1\n"
+    scoring = read_scoring(write(tmp_path, text))
+    assert scoring.start_clock == dt.time(23, 5, 30)
+    assert [o for o, *_ in seen(scoring)] == [0, 30]
+
+
+def test_two_lengths_of_epochs_above_a_table_are_refused(tmp_path):
+    text = "Epoch length: 20 s\nEpoch duration: 30 s\nepoch;stage\n1;W\n2;N1\n"
+    assert "epochs of 20 and 30 s" in refusal(write(tmp_path, text)).problem
+
+
+def test_the_date_of_the_evening_in_every_line_goes_on_past_midnight(tmp_path):
+    rows = ["04.03.2024;23:59:00;W", "04.03.2024;23:59:30;N1", "04.03.2024;00:00:00;N2"]
+    scoring = read_scoring(write(tmp_path, "\n".join(["Datum;Zeit;Stadium", *rows])))
+    assert scoring.start == dt.datetime(2024, 3, 4, 23, 59)
+    assert [o for o, *_ in seen(scoring)] == [0, 30, 60]
+
+
+def test_a_clock_that_is_put_back_by_an_hour_is_refused(tmp_path):
+    times = ["02:58:30", "02:59:00", "02:59:30", "02:00:00", "02:00:30", "02:01:00", "02:01:30"]
+    text = "time;stage\n" + "".join(f"{time};N2\n" for time in times)
+    assert "line 5: the clock goes back by one hour" in refusal(write(tmp_path, text)).problem
+
+
 def test_an_unknown_word_in_a_column_of_stages_is_refused_with_its_line(tmp_path):
     text = "onset,duration,stage\n0,30,W\n30,30,Smith John\n"
     refused = refusal(write(tmp_path, text))
@@ -422,6 +499,13 @@ def test_one_epoch_of_many_with_an_unknown_text_is_said(tmp_path):
 def test_comments_above_stages_one_a_line_are_no_epochs(tmp_path):
     scoring = read_scoring(write(tmp_path, "# scorer: AB\n# 30 s\nW\nN1\nN2\n"))
     assert seen(scoring) == [(0, 30, "W"), (30, 30, "N1"), (60, 30, "N2")]
+
+
+def test_a_blank_line_among_stages_one_a_line_is_not_guessed(tmp_path):
+    path = write(tmp_path, "# hypnogram\n\nW\nW\n# lights\nN1\n\nN2\nR\n")
+    assert "line 7: a blank line among stages" in refusal(path).problem
+    spaced = write(tmp_path, "W\n\nN1\n\nN2\n\nR\n\n\n")
+    assert [o for o, *_ in seen(read_scoring(spaced))] == [0, 30, 60, 90]
 
 
 def test_an_unknown_word_among_words_one_a_line_is_refused_with_its_line(tmp_path):

@@ -16,6 +16,7 @@ from psgpipe.model.header import Finding
 from psgpipe.model.hypnogram import EPOCH_S, SCORED, Hypnogram, SleepStage
 from psgpipe.model.scoring import AlignedScoring, Alignment, Scoring
 from psgpipe.scorings.assumed_epochs import refuse_wrong_length
+from psgpipe.scorings.left_out_hour import refuse_left_out_hour
 from psgpipe.scorings.stage_intervals import (
     StageInterval,
     StageIntervals,
@@ -67,6 +68,7 @@ def align(scoring: Scoring, clock: LocalClock, span_s: float) -> AlignedScoring:
     # Without a clock of its own, the scoring starts with the recording.
     shown = own_clock if own_clock.start_clock else clock
     refuse_contradictions(scoring, timed.intervals, shown)
+    refuse_left_out_hour(scoring, timed.intervals, timed.epoch_s, own_clock)
     placed = [
         StageInterval(begin_s + shift.seconds, end_s + shift.seconds, stage)
         for begin_s, end_s, stage in timed.intervals

@@ -6,7 +6,7 @@ from psgpipe.errors import ScoringInvalid
 from psgpipe.messages import count_of
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.scoring import Scoring
-from psgpipe.scorings.tables.row_times import NO_EPOCH_LENGTH
+from psgpipe.scorings.tables.table_rows import NO_EPOCH_LENGTH
 
 OTHER_LENGTHS_S = (5.0, 6.0, 10.0, 15.0, 20.0, 60.0)
 MOST_BEYOND = 1.1

@@ -19,6 +19,7 @@ SHORTEST_EPOCH_S, LONGEST_EPOCH_S = 5.0, 60.0
 ROUNDING_S = 1.0
 """Two stages may overlap by this much: programs round their times."""
 TIMES_SHOWN = 3
+LEAST_STEPS, USUAL_SHARE = 10, 0.9
 
 
 class StageInterval(NamedTuple):
@@ -56,7 +57,8 @@ def stage_intervals(scoring: Scoring, recording_end_s: float) -> StageIntervals:
     A stage without duration, or of duration 0, lasts to the next one of the same scorer. The last
     one lasts one epoch where the file lists epochs, and to the end of the recording,
     `recording_end_s` in the scoring's own seconds, where it lists changes: then no stage follows
-    on its like.
+    on its like. Where nearly every stage begins one epoch after the one before it, an epoch that
+    is not in the file has no stage.
 
     Raises
     ------
@@ -79,6 +81,7 @@ def stage_intervals(scoring: Scoring, recording_end_s: float) -> StageIntervals:
     for stages in by_scorer.values():
         ordered = sorted(stages, key=lambda s: s.onset_s)
         ends_s = _next_onsets_s(ordered)
+        longest_s = _longest_s(ordered)
         for stage, next_s in zip(ordered, ends_s, strict=True):
             end_s = stage.onset_s + (stage.duration_s or 0.0)
             if not stage.duration_s:
@@ -87,7 +90,7 @@ def stage_intervals(scoring: Scoring, recording_end_s: float) -> StageIntervals:
                     last_s = epoch_s if _lists_epochs(ordered) else math.inf
                     rest_s = max(recording_end_s - stage.onset_s, 0.0)
                     next_s = stage.onset_s + min(last_s, max(rest_s, epoch_s))
-                end_s = next_s
+                end_s = min(next_s, stage.onset_s + longest_s)
             intervals.append(StageInterval(stage.onset_s, end_s, stage.stage))
     return StageIntervals(tuple(sorted(intervals)), epoch_s, n_without, last_s)
 
@@ -118,6 +121,17 @@ def _next_onsets_s(ordered: Sequence[ScoredStage]) -> list[float | None]:
     for i in range(len(onsets_s) - 2, -1, -1):
         later[i] = onsets_s[i + 1] if onsets_s[i + 1] > onsets_s[i] else later[i + 1]
     return later
+
+
+def _longest_s(ordered: Sequence[ScoredStage]) -> float:
+    """The longest time without duration to the next stage: one epoch where all have one."""
+    onsets_s = sorted({stage.onset_s for stage in ordered})
+    steps_s = [round(b - a, 3) for a, b in itertools.pairwise(onsets_s)]
+    if len(steps_s) < LEAST_STEPS or not _lists_epochs(ordered):
+        return math.inf
+    (usual_s, n_usual), *_ = Counter(steps_s).most_common(1)
+    is_epoch = SHORTEST_EPOCH_S <= usual_s <= LONGEST_EPOCH_S
+    return usual_s if is_epoch and n_usual >= USUAL_SHARE * len(steps_s) else math.inf
 
 
 def _lists_epochs(ordered: Sequence[ScoredStage]) -> bool:

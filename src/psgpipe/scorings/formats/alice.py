@@ -13,8 +13,8 @@ from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.formats.table import table_in
 from psgpipe.scorings.sources.text_rows import find_head_table
 from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
-from psgpipe.scorings.tables.row_times import TableRules
 from psgpipe.scorings.tables.stage_table import read_table
+from psgpipe.scorings.tables.table_rows import TableRules
 
 WAKE = "WK"
 CODED_EPOCH_S = 6.0

@@ -9,8 +9,8 @@ from psgpipe.model.scoring import Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.formats.table import table_in
 from psgpipe.scorings.sources.text_source import head_text
-from psgpipe.scorings.tables.row_times import TableRules
 from psgpipe.scorings.tables.stage_table import read_table
+from psgpipe.scorings.tables.table_rows import TableRules
 
 FIRST_COLUMNS = ["onset", "duration"]
 

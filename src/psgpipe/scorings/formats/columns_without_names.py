@@ -18,9 +18,9 @@ from psgpipe.scorings.sources.text_rows import FoundTable, Rows
 from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
 from psgpipe.scorings.stage_intervals import LONGEST_EPOCH_S, SHORTEST_EPOCH_S
 from psgpipe.scorings.stage_words import stage_word
-from psgpipe.scorings.tables.row_times import TableRules
 from psgpipe.scorings.tables.stage_table import read_table
 from psgpipe.scorings.tables.table_columns import Columns, Role
+from psgpipe.scorings.tables.table_rows import TableRules
 
 MOST_COLUMNS = 5
 LEAST_ROWS = 3
@@ -60,7 +60,7 @@ def read(path: Path, options: ReadOptions) -> Scoring:
     rows = Rows([i for i, _ in numbered], [cells for _, cells in numbered], form.delimiter)
     place = {role: i for i, role in enumerate(form.roles)}
     columns = Columns(-1, place, dict.fromkeys(place, ""), {"stage": place["stage"]})
-    rules = TableRules(FORMAT.name, is_clock=True)
+    rules = TableRules(FORMAT.name)
     return read_table(FoundTable(rows, columns), rules, options, file)
 
 

@@ -16,7 +16,7 @@ from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.sources.number_text import seconds
 from psgpipe.scorings.sources.text_source import head_text, read_text
 from psgpipe.scorings.stage_texts import StageText, stages_in_column
-from psgpipe.scorings.tables.row_times import NO_EPOCH_LENGTH
+from psgpipe.scorings.tables.table_rows import NO_EPOCH_LENGTH
 
 YASA_KEYS = ("values", "n_stages", "freq")
 LIST_KEYS = ("hypnogram", "stages", "sleep_stages", "values", "hypno")

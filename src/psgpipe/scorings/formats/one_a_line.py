@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from pathlib import Path
 
 from psgpipe.files.regular import file_name
@@ -14,8 +15,8 @@ from psgpipe.scorings.sources.number_text import whole_number
 from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
 from psgpipe.scorings.stage_texts import StageText, stages_in_column
 from psgpipe.scorings.stage_words import stage_word
-from psgpipe.scorings.tables.row_times import NO_EPOCH_LENGTH
 from psgpipe.scorings.tables.table_columns import columns_of
+from psgpipe.scorings.tables.table_rows import NO_EPOCH_LENGTH, refuse_blank_lines
 
 MOST_LINES_OF_HEAD = 400
 LEAST_STAGES, LEAST_SHARE = 5, 0.8
@@ -52,10 +53,12 @@ def read_eannot(path: Path, options: ReadOptions) -> Scoring:
 
 def _read(path: Path, options: ReadOptions, name: str) -> Scoring:
     file = file_name(path)
-    lines = enumerate(lines_of(read_text(path)), start=1)
+    lines = list(enumerate(lines_of(read_text(path)), start=1))
     texts = [StageText(i, line.strip()) for i, line in lines if not _is_blank(line)]
     if texts and _is_header(texts[0].text):
         texts = texts[1:]
+    n_comments = list(accumulate(line.lstrip().startswith(COMMENT) for _, line in lines))
+    refuse_blank_lines([t.line for t in texts], file, [n_comments[t.line - 1] for t in texts])
     onsets_s = {text.line: EPOCH_S * i for i, text in enumerate(texts)}
     lights = [
         Annotation(onsets_s[text.line], EPOCH_S, LIGHTS_ON)

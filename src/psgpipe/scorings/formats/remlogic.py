@@ -17,8 +17,8 @@ from psgpipe.scorings.sources.text_rows import find_head_table
 from psgpipe.scorings.sources.text_source import head_text
 from psgpipe.scorings.sources.xml_source import descendants, read_xml, root_name, text_of
 from psgpipe.scorings.stage_texts import stages_among_events
-from psgpipe.scorings.tables.row_times import TableRules
 from psgpipe.scorings.tables.stage_table import read_table
+from psgpipe.scorings.tables.table_rows import TableRules
 
 TITLE = "RemLogic Event Export"
 TIME_UNIT = "hh:mm:ss"

@@ -10,8 +10,9 @@ from psgpipe.model.scoring import Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
 from psgpipe.scorings.sources.text_rows import FoundTable, find_head_table, find_table
 from psgpipe.scorings.sources.text_source import head_text, read_text
-from psgpipe.scorings.tables.row_times import TableRules
+from psgpipe.scorings.tables.lines_above import epoch_length_above, start_above
 from psgpipe.scorings.tables.stage_table import read_table
+from psgpipe.scorings.tables.table_rows import TableRules
 
 
 def table_in(path: Path) -> FoundTable:
@@ -43,7 +44,12 @@ def recognise(head: bytes, _name: str) -> str | None:
 
 def read(path: Path, options: ReadOptions) -> Scoring:
     """The stages of a table."""
-    return read_table(table_in(path), TableRules(FORMAT.name), options, file_name(path))
+    found, file = table_in(path), file_name(path)
+    above = found.rows.cells[: found.columns.line]
+    rules = TableRules(
+        FORMAT.name, epoch_s=epoch_length_above(above, file), start=start_above(above)
+    )
+    return read_table(found, rules, options, file)
 
 
 FORMAT = ScoringFormat("table", "CSV or TSV with named columns", recognise, read)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from psgpipe.edf.start_time import STAND_IN_YEARS
@@ -13,7 +15,9 @@ from psgpipe.errors import ScoringInvalid
 from psgpipe.model.header import Finding
 
 DateOrder = Literal["dmy", "mdy"]
-HALF_DAY_S, DAY_S = 43_200.0, 86_400.0
+HOUR_S, HALF_DAY_S, DAY_S = 3600.0, 43_200.0, 86_400.0
+LEAST_STEPS, USUAL_SHARE = 5, 0.8
+"""Epochs follow one another where so many steps are alike."""
 LONGEST_RECORDING_DAYS = 7
 CENTURY_FROM = 85  # a year of two digits, as in EDF: 85 is 1985, 84 is 2084
 _MONTHS = {
@@ -182,7 +186,10 @@ def clock_times(
             "Export the scoring with dates in every line, or in none.",
         )
     days = _days(moments, order) if all(has_date) else None
-    if days is None:
+    if days is not None and _is_date_of_night(days, moments):
+        onsets_s = _across_midnight(moments, lines, file)
+        start = _start(days[0], moments[0].of_day_s)
+    elif days is None:
         if all(has_date):
             findings = (
                 Finding(
@@ -200,9 +207,37 @@ def clock_times(
             for day, m in zip(days, moments, strict=True)
         ]
         start = _start(first, moments[0].of_day_s)
+    _refuse_clock_put_back(onsets_s, lines, file)
     midnight = dt.datetime(2000, 1, 1)  # any day
     clock = (midnight + dt.timedelta(seconds=moments[0].of_day_s)).time()
     return ClockTimes([round(s, 6) for s in onsets_s], start, clock, findings)
+
+
+def _is_date_of_night(days: Sequence[dt.date], moments: Sequence[Moment]) -> bool:
+    """Whether every line has the date of the evening, also those after midnight."""
+    times_s = [moment.of_day_s for moment in moments]
+    back = [i for i, (a, b) in enumerate(pairwise(times_s), start=1) if b < a]
+    return (
+        len(set(days)) == 1
+        and len(back) == 1
+        and times_s[back[0] - 1] - times_s[back[0]] > HALF_DAY_S
+        and times_s[-1] < times_s[0]
+    )
+
+
+def _refuse_clock_put_back(onsets_s: Sequence[float], lines: Sequence[int], file: str) -> None:
+    """Refuse epochs that go on one after the other except for one hour back."""
+    steps_s = [round(b - a, 3) for a, b in pairwise(onsets_s)]
+    if len(steps_s) < LEAST_STEPS:
+        return
+    (usual_s, n_usual), *_ = Counter(steps_s).most_common(1)
+    back = [i for i, step_s in enumerate(steps_s, start=1) if step_s == usual_s - HOUR_S]
+    if usual_s > 0 and len(back) == 1 and n_usual >= USUAL_SHARE * len(steps_s):
+        raise ScoringInvalid(
+            f"{file}: line {lines[back[0]]}: the clock goes back by one hour, as in the night when "
+            "summer time ends",
+            "Export the seconds from the start of the recording, or numbers of epochs.",
+        )
 
 
 def _start(day: dt.date, of_day_s: float) -> dt.datetime | None:

@@ -6,13 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 from psgpipe.errors import ScoringInvalid
-from psgpipe.model.header import Finding
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.scorings.sources.clock_times import (
-    DateOrder,
     Moment,
     clock_times,
     read_date,
@@ -20,63 +17,20 @@ from psgpipe.scorings.sources.clock_times import (
 )
 from psgpipe.scorings.sources.number_text import number, seconds, whole_number
 from psgpipe.scorings.tables.table_columns import Columns, Role
+from psgpipe.scorings.tables.table_rows import (
+    NO_EPOCH_LENGTH,
+    TableRow,
+    TableRules,
+    Times,
+    refuse_blank_lines,
+)
 
 LEAST_ROWS_FOR_A_STEP = 3
 DAY_S = 86_400.0
-NO_EPOCH_LENGTH = Finding(
-    "scoring-epoch-assumed", "the scoring does not say how long its epochs are: 30 s were assumed"
-)
+LONGEST_FIRST_S = 60.0
+"""Times since the start may begin at 0, or at the end of the first epoch."""
 _CLOCK_ROLES: tuple[Role, ...] = ("start", "time")
 _MISSING = {"", "-", "--", "n/a", "na", "nan", "none", "null"}
-
-
-@dataclass(frozen=True)
-class TableRules:
-    """What a format says beyond the names of its columns.
-
-    Attributes
-    ----------
-    name
-        The format's name in the catalogue.
-    order
-        The order of day and month; None where the file has to tell it.
-    is_clock
-        Times without date are times of day, also where the first one is 00:00:00.
-    epoch_s
-        The length of an epoch as the file declares it.
-    """
-
-    name: str
-    order: DateOrder | None = None
-    is_clock: bool = False
-    epoch_s: float | None = None
-
-
-class TableRow(NamedTuple):
-    """The cells of a row, and the number of its line."""
-
-    line: int
-    cells: Sequence[str]
-
-    def at(self, place: int) -> str:
-        """A cell; empty where the row is too short."""
-        return self.cells[place] if place < len(self.cells) else ""
-
-
-class Times(NamedTuple):
-    """Onsets of rows in seconds, and the clock of second 0.
-
-    Attributes
-    ----------
-    epoch_s
-        How long each row lasts, where rows are epochs.
-    """
-
-    onsets_s: list[float]
-    start: dt.datetime | None = None
-    start_clock: dt.time | None = None
-    epoch_s: float | None = None
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +46,13 @@ class RowTimes:
         """The onset of every row, by the column that tells most."""
         if not rows:
             return Times([])
+        times = self._times_of_rows(rows)
+        if times.start_clock is not None or self.rules.start is None:
+            return times
+        clock = clock_times([self.rules.start], [0], self.file, self.rules.order)
+        return times._replace(start=clock.start, start_clock=clock.start_clock)
+
+    def _times_of_rows(self, rows: Sequence[TableRow]) -> Times:
         if "onset" in self.columns.place:
             return self._elapsed(rows)
         role = self._clock_role()
@@ -101,13 +62,17 @@ class RowTimes:
             return self._clock(rows, role)
         if "epoch" in self.columns.place:
             return self._epochs(rows)
-        return self._of_epochs([float(i) for i in range(len(rows))], self.rules.epoch_s)
+        return self._in_order(rows)
 
     def has_time(self, row: TableRow) -> bool:
         """Whether the cell with the time of a row is filled."""
         roles: tuple[Role, ...] = ("onset", *_CLOCK_ROLES, "epoch")
         here = [role for role in roles if role in self.columns.place]
         return not here or self.cell(row, here[0]).casefold() not in _MISSING
+
+    def is_in_order(self) -> bool:
+        """Whether no column tells the time of a row: rows follow one another."""
+        return not {"onset", *_CLOCK_ROLES, "epoch"} & self.columns.place.keys()
 
     def is_timed(self, row: TableRow) -> bool:
         """Whether the cell with the time of a row holds a time or a number."""
@@ -196,10 +161,11 @@ class RowTimes:
         if len(rows) > 1 and all(moment == first for moment in moments):
             return self._from_one_time(rows, first)
         is_dated = first.date is not None or first.unclear is not None
-        if first.of_day_s == 0.0 and not is_dated and not self.rules.is_clock and len(rows) > 1:
+        may_be_elapsed = first.of_day_s <= LONGEST_FIRST_S and not is_dated
+        if may_be_elapsed and not self.rules.is_clock and len(rows) > 1:
             raise ScoringInvalid(
-                f"{self.file}: its times begin at 00:00:00 and may be times of day or times since "
-                "the start",
+                f"{self.file}: its times begin at 00:{first.of_day_s // 60:02.0f}:"
+                f"{first.of_day_s % 60:02.0f} and may be times of day or times since the start",
                 "Call the column onset if they count from the start, or add dates.",
             )
         clock = clock_times(moments, [row.line for row in rows], self.file, self.rules.order)
@@ -232,18 +198,46 @@ class RowTimes:
         declared_s = self.rules.epoch_s or self._only_duration_s(rows)
         return self._of_epochs([float(n - first) for n in numbers], declared_s)
 
+    def _in_order(self, rows: Sequence[TableRow]) -> Times:
+        """The onsets of rows that follow one another, each scorer's for themselves."""
+        if "end" in self.columns.place and "duration" not in self.columns.place:
+            raise ScoringInvalid(
+                f"{self.file}: each stage has an end, and no start",
+                "Export the onset of every stage, too.",
+            )
+        refuse_blank_lines([row.line for row in rows], self.file)
+        has_durations = "duration" in self.columns.place
+        length_s = self.rules.epoch_s or EPOCH_S
+        reached_s: dict[str, float] = {}
+        onsets_s = []
+        for row in rows:
+            scorer = self.cell(row, "scorer")
+            onsets_s.append(reached_s.get(scorer, 0.0))
+            lasts_s = self.duration_s(row, 0.0, Times([])) if has_durations else length_s
+            if lasts_s is None:
+                raise self.invalid(row.line, "a stage without a duration, and no column of times")
+            reached_s[scorer] = round(onsets_s[-1] + lasts_s, 6)
+        is_known = has_durations or self.rules.epoch_s
+        return Times(onsets_s, epoch_s=length_s, findings=() if is_known else (NO_EPOCH_LENGTH,))
+
     def _of_epochs(self, counts: Sequence[float], declared_s: float | None) -> Times:
         epoch_s = declared_s or EPOCH_S
         findings = () if declared_s else (NO_EPOCH_LENGTH,)
         return Times([count * epoch_s for count in counts], epoch_s=epoch_s, findings=findings)
 
     def _only_duration_s(self, rows: Sequence[TableRow]) -> float | None:
-        """The length of an epoch by a column of durations, if they are all the same."""
+        """The length of an epoch by a column of durations; the last epoch may be cut."""
         if "duration" not in self.columns.place:
             return None
-        unit = self.columns.unit.get("duration", "")
-        lengths = {self._seconds(self.cell(row, "duration"), unit) for row in rows}
-        return lengths.pop() if len(lengths) == 1 else None
+        lengths_s = [self.duration_s(row, 0.0, Times([])) for row in rows]
+        first_s, last_s = lengths_s[0], lengths_s[-1]
+        if any(length_s != first_s for length_s in lengths_s[:-1]):
+            raise ScoringInvalid(
+                f"{self.file}: numbered epochs with different durations: their times are not clear",
+                "Export the onset of every stage in seconds, or epochs of one length.",
+            )
+        is_cut = last_s is None or (first_s is not None and last_s <= first_s)
+        return first_s if is_cut else None
 
     def _until_end_s(self, row: TableRow, onset_s: float, times: Times) -> float:
         """The duration by a column of ends."""

@@ -15,8 +15,9 @@ from psgpipe.scorings.formats.scoring_format import ReadOptions
 from psgpipe.scorings.second_zero import counted_from_first_stage
 from psgpipe.scorings.sources.text_rows import FoundTable
 from psgpipe.scorings.stage_texts import StageText, stages_among_events, stages_in_column
-from psgpipe.scorings.tables.row_times import RowTimes, TableRow, TableRules, Times
+from psgpipe.scorings.tables.row_times import RowTimes
 from psgpipe.scorings.tables.table_columns import Columns
+from psgpipe.scorings.tables.table_rows import TableRow, TableRules, Times
 
 SHORTEST_STAGE_S = 5.0
 SAME_S = 1e-3
@@ -129,6 +130,8 @@ class _TableReader:
         for row in rows:
             if reader.cell(row, "event") in stages and not reader.has_time(row):
                 raise reader.invalid(row.line, "a stage without a time")
+            if reader.is_in_order() and reader.cell(row, "event") not in stages:
+                raise reader.invalid(row.line, "an event among stages, and no column of times")
         times = reader.times(timed)
         scored, others = [], []
         for row, onset_s in zip(timed, times.onsets_s, strict=True):
@@ -148,6 +151,8 @@ class _TableReader:
         lasts_to_next = reader.lasts_to_next()
         if lasts_to_next and used:
             used = _with_blank_epochs(rows, used, reader)
+        elif reader.is_in_order() and used:
+            used = [row for row in rows if row.line <= used[-1].line]
         times = reader.times(used)
         scored: list[ScoredStage] = []
         for name, place in columns.items():
