@@ -28,7 +28,7 @@ def test_epochs_that_fill_the_recording_with_another_length_are_refused(n_epochs
 
 
 def test_epochs_far_longer_than_the_recording_are_refused():
-    with pytest.raises(ScoringInvalid, match="its 1100 epochs last 550 min"):
+    with pytest.raises(ScoringInvalid, match="1100 epochs of 30 s: 550 min"):
         aligned(1100)
 
 
