@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from psgpipe.actigraphy.score import ActigraphyScore
 from psgpipe.actigraphy.windows import NO_WINDOW, windows_from_markers
 from psgpipe.files.atomic import json_bytes, write_file
 from psgpipe.files.temporary_files import remove_abandoned_files
+from psgpipe.tables.written_table import table_line
 
 COLUMNS = ("time", "counts", "sleep", "wear")
 
@@ -69,7 +70,7 @@ def night_dict(night: ActigraphyNight) -> dict[str, Any]:
 
 
 def _lines(score: ActigraphyScore) -> Iterator[bytes]:
-    yield _line(COLUMNS)
+    yield table_line(COLUMNS)
     counts = score.counts
     rows = zip(counts.times, counts.counts, score.sleep, score.wear, counts.recorded, strict=True)
     for time, count, sleep, wear, recorded in rows:
@@ -79,8 +80,4 @@ def _lines(score: ActigraphyScore) -> Iterator[bytes]:
             str(bool(sleep)).lower(),
             str(bool(wear)).lower(),
         ) if recorded else (time.isoformat(), "", "false", "false")  # fmt: skip
-        yield _line(cells)
-
-
-def _line(cells: Sequence[str]) -> bytes:
-    return ("\t".join(cells) + "\n").encode()
+        yield table_line(cells)

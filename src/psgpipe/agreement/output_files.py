@@ -15,18 +15,14 @@ from psgpipe.agreement.endpoints import COMPARED
 from psgpipe.agreement.night_origin import recipe_values
 from psgpipe.agreement.report import agreement_markdown
 from psgpipe.agreement.scored_nights import ScoredNight
-from psgpipe.agreement.statistics.by_stage import (
-    PooledAgreement,
-    false_positive_rate,
-    sensitivity,
-)
+from psgpipe.agreement.statistics.by_stage import PooledAgreement, false_positive_rate, sensitivity
 from psgpipe.agreement.statistics.resampling import LEVEL, N_RESAMPLES, SEED
 from psgpipe.files.atomic import json_bytes
 from psgpipe.model.hypnogram import EPOCH_S, SCORED
 from psgpipe.results.night_writer import put_results
 from psgpipe.results.replace_folder import AGREEMENT
 from psgpipe.sleep.agreement import Agreement
-from psgpipe.tables.cells import without_formula
+from psgpipe.tables.written_table import cell_text, table_line
 
 EPOCH_COLUMNS = (
     "subject", "night", "epoch", "onset_s", "in_bed", "expert", "automatic", "agrees", "confidence",
@@ -130,9 +126,9 @@ class _Lines:
     rows: Iterable[Mapping[str, object]]
 
     def __iter__(self) -> Iterator[bytes]:
-        yield _line(self.columns)
+        yield table_line(self.columns)
         for row in self.rows:
-            yield _line([_cell(row.get(column)) for column in self.columns])
+            yield table_line([cell_text(row.get(column)) for column in self.columns])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,17 +179,3 @@ def _night_rows(found: StudyAgreement) -> list[Mapping[str, object]]:
         }
         rows.append(row)
     return rows
-
-
-def _line(cells: Sequence[str]) -> bytes:
-    return ("\t".join(cells) + "\n").encode("utf-8", "backslashreplace")
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return without_formula(" ".join(value.split()))
-    return repr(value)

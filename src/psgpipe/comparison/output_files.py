@@ -12,11 +12,11 @@ from psgpipe.comparison.comparison_json import ARM_COLUMNS, CONTRAST_COLUMNS, Js
 from psgpipe.comparison.words.markdown import markdown
 from psgpipe.errors import OutputConflict
 from psgpipe.files.atomic import read_json
-from psgpipe.messages import safe_text, without_controls
+from psgpipe.messages import safe_text
 from psgpipe.model.comparison.results import Comparison, EndpointReliability, SubjectChange
 from psgpipe.results.night_writer import put_results
 from psgpipe.results.replace_folder import COMPARISON_JSON, comparison_folder
-from psgpipe.tables.cells import without_formula
+from psgpipe.tables.written_table import cell_text, table_line
 
 RELIABILITY_COLUMNS = tuple(f.name for f in dataclasses.fields(EndpointReliability))
 SUBJECT_COLUMNS = tuple(f.name for f in dataclasses.fields(SubjectChange) if f.name != "arm")
@@ -86,22 +86,11 @@ class TableLines:
     rows: Sequence[Any]
 
     def __iter__(self) -> Iterator[bytes]:
-        yield _line(self.columns)
+        yield table_line(self.columns)
         for row in self.rows:
-            yield _line([_cell(getattr(row, name)) for name in self.columns])
+            cells = (getattr(row, name) for name in self.columns)
+            yield table_line(cell_text(cell, _ten_digits) for cell in cells)
 
 
-def _line(cells: Sequence[str]) -> bytes:
-    return ("\t".join(cells) + "\n").encode("utf-8", "backslashreplace")
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return format(value, ".10g")
-    if isinstance(value, str):
-        return without_formula(" ".join(without_controls(value).split()))
-    return str(value)
+def _ten_digits(value: float) -> str:
+    return format(value, ".10g")

@@ -20,7 +20,7 @@ from psgpipe.diary.night import ENDPOINTS as DIARY_ENDPOINTS
 from psgpipe.files.atomic import json_bytes
 from psgpipe.results.night_writer import put_results
 from psgpipe.results.replace_folder import CONCORDANCE
-from psgpipe.tables.cells import without_formula
+from psgpipe.tables.written_table import cell_text, table_line
 
 ALL_NIGHTS = "all"
 MEASURE_COLUMNS = (
@@ -164,14 +164,9 @@ def _time(moment: Any) -> str | None:
 
 
 def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> bytes:
-    lines = [columns, *([_cell(row.get(column)) for column in columns] for row in rows)]
-    text = "".join("\t".join(cells) + "\n" for cells in lines)
-    return text.encode("utf-8", "backslashreplace")
+    lines = [columns, *([cell_text(row.get(c), _six_decimals) for c in columns] for row in rows)]
+    return b"".join(map(table_line, lines))
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return repr(round(value, 6))
-    return without_formula(" ".join(str(value).split()))
+def _six_decimals(value: float) -> str:
+    return repr(round(value, 6))

@@ -23,10 +23,9 @@ from psgpipe.diary.columns import (
 from psgpipe.diary.night import DiaryNight, endpoints
 from psgpipe.diary.notes import notes_on_answers, with_notes_on_dates
 from psgpipe.diary.times import DAY, minutes_between, night_date, read_day, read_times
-from psgpipe.errors import TimeZoneUnknown
 from psgpipe.model.ids import composed
-from psgpipe.sleep.local_clock import read_zone
-from psgpipe.tables.cells import yes_or_no
+from psgpipe.sleep.local_clock import wanted_zone
+from psgpipe.tables.cells import checked_text, yes_or_no
 from psgpipe.tables.columns import check_ids, condition_of, with_known_names
 from psgpipe.tables.delimited import Mistakes, Row, Table, read_table
 from psgpipe.tables.numbers import Numbers, is_missing
@@ -90,7 +89,7 @@ def _night(
 ) -> DiaryNight | None:
     days = {column: read_day(row, column, mistakes) for column in dates}
     evening, morning = days.get(DATE), days.get(MORNING_DATE)
-    timezone = _timezone(row, mistakes)
+    timezone = checked_text(row, "timezone", wanted_zone, mistakes)
     times = read_times(row, evening, morning, timezone, mistakes)
     answers = _answers(row, numbers, mistakes)
     values, absent = endpoints(times, answers, timezone)
@@ -173,19 +172,6 @@ def _check_minutes(
     if sol + waso > period:
         wanted = f"with the other minutes awake at most {period:.0f} min, from the try to sleep to "
         mistakes.cell(row.number, column, f"{wanted}the final awakening", row.cells[column])
-
-
-def _timezone(row: Row, mistakes: Mistakes) -> str | None:
-    cell = row.cells["timezone"]
-    if is_missing(cell):
-        return None
-    try:
-        read_zone(cell)
-    except TimeZoneUnknown as error:
-        wanted = f"a time zone such as Europe/Paris ({error.remedy.rstrip('.')})"
-        mistakes.cell(row.number, "timezone", wanted, cell)
-        return None
-    return cell
 
 
 def _check_for_hours(nights: Sequence[DiaryNight], mistakes: Mistakes) -> None:

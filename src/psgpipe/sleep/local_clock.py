@@ -134,6 +134,15 @@ def read_zone(name: str) -> ZoneInfo:
     )
 
 
+def wanted_zone(name: str) -> str | None:
+    """What a time zone must be, where `name` is none; None where it is one."""
+    try:
+        read_zone(name)
+    except TimeZoneUnknown as error:
+        return f"a time zone such as Europe/Paris ({error.remedy.rstrip('.')})"
+    return None
+
+
 def of_day_s(time: dt.time) -> float:
     """Seconds since midnight."""
     return time.hour * 3600 + time.minute * 60 + time.second + time.microsecond / 1e6

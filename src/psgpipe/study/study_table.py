@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import Literal, cast, get_args
 
-from psgpipe.errors import TimeZoneUnknown
 from psgpipe.files.composed_name import as_stored
 from psgpipe.model.ids import composed
 from psgpipe.model.night import LightsSource, Night, Sex
 from psgpipe.model.scoring import GivenScoring
 from psgpipe.model.study_table_row import StudyTableRow
-from psgpipe.sleep.local_clock import read_zone
+from psgpipe.sleep.local_clock import wanted_zone
 from psgpipe.study.night_parts import one_row_a_night
 from psgpipe.tables.cells import (
+    checked_text,
     date_time,
     known_or_none,
     lights_in_order,
@@ -118,7 +118,7 @@ def _listed(
         age_y=numbers.within(row, "age", (0, 120), "years from 0 to 120"),
         sex=_sex(row, mistakes),
         dose_end=date_time(row, "dose_end", mistakes),
-        timezone=_timezone(row, mistakes),
+        timezone=checked_text(row, "timezone", wanted_zone, mistakes),
         lights_source=_lights_source(row, lights_off, lights_on, mistakes),
         sleep_period=numbers.whole(row, "sleep_period", least=1),
         further_parts=tuple(
@@ -170,19 +170,6 @@ def _lights_source(
         wanted = "the times of the diary in lights_off and lights_on"
         mistakes.cell(row.number, "lights_off", wanted, row.cells["lights_off"])
     return "diary"
-
-
-def _timezone(row: Row, mistakes: Mistakes) -> str | None:
-    cell = row.cells["timezone"]
-    if is_missing(cell):
-        return None
-    try:
-        read_zone(cell)
-    except TimeZoneUnknown as error:
-        wanted = f"a time zone such as Europe/Paris ({error.remedy.rstrip('.')})"
-        mistakes.cell(row.number, "timezone", wanted, cell)
-        return None
-    return cell
 
 
 def _given_scoring(

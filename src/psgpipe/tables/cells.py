@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from psgpipe.tables.delimited import FORMULA_STARTS, TEXT_MARK, Mistakes, Row
 from psgpipe.tables.numbers import is_missing, looks_like_number
@@ -26,6 +26,24 @@ _FIRST_YEAR = 1800
 def known_or_none(cell: str) -> str | None:
     """The cell's text, or None where it is missing."""
     return None if is_missing(cell) else cell
+
+
+def checked_text(
+    row: Row, column: str, wanted: Callable[[str], str | None], mistakes: Mistakes
+) -> str | None:
+    """The cell's text, or None where it is missing or wrong.
+
+    Parameters
+    ----------
+    wanted
+        What the cell must be, where a text is wrong; None where it is right.
+    """
+    cell = known_or_none(row.cells[column])
+    instead = None if cell is None else wanted(cell)
+    if instead is None:
+        return cell
+    mistakes.cell(row.number, column, instead, row.cells[column])
+    return None
 
 
 def without_formula(cell: str) -> str:
