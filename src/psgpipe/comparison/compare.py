@@ -71,44 +71,19 @@ def compare(
 ) -> Comparison:
     """Compare each subject's treatment nights with its baseline nights; nothing is written.
 
-    With arms, compare the treatment arm with the control arm, each at the same baseline.
+    `psgpipe.python.compare.compare`, which Python users call, describes the other parameters and
+    errors.
 
     Parameters
     ----------
-    source
-        A folder that psgpipe wrote, or any table with columns ``subject night condition`` and
-        endpoints.
-    spec
-        A TOML file, the name of a shipped spec, or a `ComparisonSpec`; without it
-        every endpoint is exploratory.
-    allow_unlike
-        Fields of the recipe that may differ within a subject:
-        `psgpipe.model.comparison.measured_night.RECIPE_FIELDS`.
-    exploratory
-        Accept a spec that was edited after it was locked; every table then says so.
-    stages
-        ``expert`` takes the stages of the scorings that were given with the nights. Without it the
-        nights count as they were run.
     agreement
         The ``agreement.json`` of the same recipe: adds, for each endpoint, whether the difference
         exceeds what the stager's error could produce. No verdict uses it.
-    measured_by
-        The source of the nights: ``diary`` or ``actigraphy`` take those that ``psgpipe concord``
-        wrote. Sources are never pooled.
 
     Raises
     ------
     psgpipe.errors.UsageError
         Stages or an agreement are given for nights that were not staged.
-    psgpipe.errors.StudyTableInvalid
-        The table is wrong; every mistake is listed.
-    psgpipe.errors.ComparisonSpecInvalid
-        The spec is wrong or names an absent endpoint.
-    psgpipe.errors.NightsNotComparable
-        A condition is missing, no subject has nights in both, the nights of most subjects were
-        made by different recipes, or the study is still blinded.
-    psgpipe.errors.SpecChanged
-        The spec was edited after it was locked.
     """
     plan, declaration = _declared(spec, exploratory=exploratory)
     if measured_by != "psg":
