@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from psgpipe.cli.app import exit_code
+from psgpipe.simulation.other_sources import DIARY
 from psgpipe.study import blinding
+from tests.concordance.three_sources import concord, write_study
 from tests.reports.finished_studies import A_NIGHT, finished_study, two_by_two
 from tests.reports.test_study_page import Reader
 
@@ -107,6 +109,26 @@ def test_unblind_writes_no_page_of_a_study_that_has_none(tmp_path):
     out = finished_study(tmp_path / "out", two_by_two(1), blind=True)
     assert exit_code(["unblind", str(out)]) == 0
     assert not (out / "report.html").exists()
+
+
+def test_a_comparison_of_a_diary_that_was_corrected_since_is_called_older(tmp_path):
+    write_study(tmp_path, subjects=2, nights=1, hours=3.0, seed=1)
+    out = tmp_path / "out"
+    assert concord(tmp_path) == 0
+    assert exit_code(["gather", str(out), "-q"]) == 0
+    assert exit_code(["compare", str(out), "--source", "diary", "-q"]) == 0
+    assert "comparison-diary/report.html" in page_of(out).links
+    assert OLDER not in page_of(out).text
+
+    diary = tmp_path / DIARY
+    head, first, *others = diary.read_text(encoding="utf-8").splitlines()
+    corrected = dict(zip(head.split("\t"), first.split("\t"), strict=True))
+    corrected["minutes_to_fall_asleep"] = "55"
+    diary.write_text("\n".join([head, "\t".join(corrected.values()), *others]) + "\n", "utf-8")
+    assert concord(tmp_path) == 0
+    assert OLDER in page_of(out).text
+    page = Reader((out / "comparison-diary/report.html").read_text(encoding="utf-8"))
+    assert OLDER in page.text
 
 
 def test_the_page_of_a_study_says_which_commands_write_it(out):

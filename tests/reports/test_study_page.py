@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -237,6 +238,14 @@ def test_a_damaged_night_has_no_numbers(tmp_path):
     row = page.tables[1][2]
     assert row[3] == "missing"
     assert "not those that its manifest names" in row[-1]
+
+
+def test_the_page_of_five_hundred_nights_is_small(tmp_path):
+    # 200 changes of stage in each night, as real nights have.
+    runs = " ".join("N2*3 N1 N2 R" for _ in range(50))
+    nights = [replace(night, runs=runs) for night in two_by_two(5)]
+    content = write_study_page(finished_study(tmp_path, nights)).read_bytes()
+    assert len(content) / len(nights) * 500 < 5_000_000
 
 
 def test_equal_files_give_equal_bytes(tmp_path):

@@ -9,11 +9,13 @@ import click
 from psgpipe.cli.options import FILE, LOGGER, Command, log_to_stderr, output_options, print_json
 from psgpipe.cli.printing import printable, table
 from psgpipe.cli.sources.actigraphy import algorithm_option, any_maker_option, nonwear_option
+from psgpipe.comparison.pages.older import mark_older_comparisons
 from psgpipe.concordance.concord import Concordance, concord
 from psgpipe.concordance.measures import MeasureConcordance
 from psgpipe.concordance.output_files import concordance_dict, write_concordance
 from psgpipe.errors import NightsIncomplete
 from psgpipe.messages import count_of
+from psgpipe.study.pages import keep_study_page
 
 MOST_SHOWN = 10
 
@@ -49,6 +51,8 @@ def command(
         out, diary, actigraphy, algorithm=algorithm, any_maker=any_maker, nonwear_min=nonwear_min
     )
     folder = write_concordance(found, out)
+    mark_older_comparisons(out)
+    keep_study_page(out, figures=False)
     if as_json:
         print_json(concordance_dict(found))
     elif not quiet:
