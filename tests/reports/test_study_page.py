@@ -12,6 +12,8 @@ from psgpipe.model.summary import ENDPOINTS
 from psgpipe.reports.study import study_page as page_module
 from psgpipe.reports.study.overview import columns_of
 from psgpipe.reports.study.page_night import PageNight
+from psgpipe.results.manifest import read_manifest
+from psgpipe.results.night_writer import finish_night
 from psgpipe.study import blinding
 from psgpipe.study.pages import write_study_page
 from tests.reports.finished_studies import (
@@ -238,6 +240,19 @@ def test_a_damaged_night_has_no_numbers(tmp_path):
     row = page.tables[1][2]
     assert row[3] == "missing"
     assert "not those that its manifest names" in row[-1]
+
+
+def test_the_study_says_how_many_nights_are_calibrated(tmp_path):
+    out = finished_study(tmp_path, two_by_two(1))
+    folder = out / "nights/S1/base1"
+    manifest = read_manifest(folder)
+    engine = {**manifest.to_dict()["engine"], "calibration": "lab.toml"}
+    outputs = {o.name: (folder / o.name).read_bytes() for o in manifest.outputs}
+    finish_night(folder, outputs, {**manifest.to_dict(), "engine": engine})
+    assert (
+        "Stages: 3 nights automatic, 1 night automatic and calibrated to a laboratory. "
+        "Automatic stages are not AASM scoring; not for diagnosis."
+    ) in page_of(out).text
 
 
 def test_the_page_of_five_hundred_nights_is_small(tmp_path):

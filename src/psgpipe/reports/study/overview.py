@@ -82,11 +82,12 @@ def stages_sentence(nights: Iterable[PageNight]) -> str:
     if not set(counts) - {"auto"}:
         return "Automatic stages, not AASM scoring; not for diagnosis."
     parts = [f"{count_of(counts[by], 'night')} {words}" for by, words in _STAGES if counts[by]]
-    return f"Stages: {', '.join(parts)}. Automatic stages are not AASM scoring."
+    return f"Stages: {', '.join(parts)}. Automatic stages are not AASM scoring; not for diagnosis."
 
 
 _STAGES = (
-    ("auto", "automatic"), ("expert", "scored by a person"), ("corrected", "corrected by hand"),
+    ("auto", "automatic"), ("calibrated", "automatic and calibrated to a laboratory"),
+    ("expert", "scored by a person"), ("corrected", "corrected by hand"),
 )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ class PageNight:
     date
         Of the start of the recording, ISO.
     stages_by
-        ``auto``, ``expert`` or ``corrected``: whose stages they are.
+        ``auto``, ``calibrated``, ``expert`` or ``corrected``: whose stages they are.
     values
         The endpoints of `SHOWN_ENDPOINTS`.
     flags
@@ -111,13 +111,18 @@ def page_nights(
             listed,
             reason=withheld_because(flags),
             date=(stored.manifest.recording.start or "")[:10] or None,
-            stages_by=stored.manifest.stages or "auto",
+            stages_by=_stages_by(stored.manifest),
             lights_known="recording" not in (stored.manifest.lights.source or ""),
             values={name: summary.get(name) for name in SHOWN_ENDPOINTS},
             flags=flags,
             hypnogram=_hypnogram(night, stored.manifest) if hypnograms else None,
             link=_link(night, out),
         )
+
+
+def _stages_by(manifest: Manifest) -> str:
+    stages = manifest.stages or "auto"
+    return "calibrated" if stages == "auto" and manifest.engine.calibration else stages
 
 
 def _hypnogram(night: StudyNight, manifest: Manifest) -> SmallHypnogram | None:
