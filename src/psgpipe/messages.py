@@ -135,3 +135,9 @@ def _field_text(value: Any) -> str:
     if len(text) <= LONGEST_FIELD:
         return text
     return f"<{len(value)}>" if isinstance(value, tuple) else f"{text[: LONGEST_FIELD - 3]}..."
+
+
+def markdown_text(text: str) -> str:
+    """Text on one line whose characters mean nothing to Markdown."""
+    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return re.sub(r"([\\|*`<]|\](?=[(\[])|(?<!\w)_|_(?!\w))", r"\\\1", plain)

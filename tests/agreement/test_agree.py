@@ -64,6 +64,16 @@ def test_scorings_are_found_by_the_night_and_by_the_recording(two_nights):
     assert float(rows[1]["accuracy"]) == same.accuracy
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows allows no such name of a file")
+def test_a_hostile_file_name_is_text_in_markdown(two_nights):
+    made, folder = two_nights
+    put_scoring(folder, "S1_n1.edf", stages_of(made.night(1)), 1)
+    put_scoring(folder, "<img src=x> [a](javascript:alert(1)) *b*.edf", ("W",) * 4, 2)
+    assert agreed(made.out, "--scorings", folder) == 0
+    text = (made.out / "agreement" / "agreement.md").read_text(encoding="utf-8")
+    assert r"\<img src=x> [a\](javascript:alert(1)) " in text
+
+
 def test_the_files_have_the_agreement_of_each_night_and_of_all_together(two_nights):
     made, folder = two_nights
     put_scoring(folder, "S1_n1.edf", stages_of(made.night(1)), 1)

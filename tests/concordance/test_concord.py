@@ -3,11 +3,17 @@
 import csv
 import datetime as dt
 import json
+from dataclasses import replace
 
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from psgpipe.cli.app import exit_code
+from psgpipe.concordance.concord import concord as concord_values
+from psgpipe.concordance.picture import concordance_svg
+from psgpipe.simulation.other_sources import ACTIGRAPHY, DIARY
 from tests.concordance.three_sources import concord, write_study
+from tests.reports.test_study_page import HOSTILE
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +109,18 @@ def test_the_picture_is_an_svg_of_its_panels(simulated):
     assert ET.fromstring(text).tag.endswith("svg")  # noqa: S314
     assert "tst_min: diary minus psg" in text
     assert "tst_min: actigraphy minus psg" in text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_ids_are_text_in_the_picture(simulated, text):
+    folder, _ = simulated
+    found = concord_values(folder / "out", folder / DIARY, folder / ACTIGRAPHY)
+    nights = [replace(night, subject=f"{text}{night.subject}") for night in found.nights]
+    usual, hostile = (
+        fromstring(concordance_svg(these, found.measures)) for these in (found.nights, nights)
+    )
+    assert [e.tag for e in hostile.iter()] == [e.tag for e in usual.iter()]
+    assert [sorted(e.keys()) for e in hostile.iter()] == [sorted(e.keys()) for e in usual.iter()]
 
 
 def change_diary(folder, change):

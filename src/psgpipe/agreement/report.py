@@ -10,7 +10,7 @@ from psgpipe.agreement.endpoints import COMPARED
 from psgpipe.agreement.statistics.by_stage import PooledAgreement
 from psgpipe.agreement.statistics.calibration import Calibration
 from psgpipe.agreement.statistics.resampling import FEWEST_SUBJECTS
-from psgpipe.messages import are, count_of, listed
+from psgpipe.messages import are, count_of, listed, markdown_text
 from psgpipe.model.hypnogram import SCORED
 from psgpipe.sleep.agreement import Agreement
 
@@ -124,18 +124,14 @@ def notes(found: StudyAgreement) -> list[str]:
 
 def agreement_markdown(found: StudyAgreement) -> str:
     """The content of ``agreement.md``."""
-    parts = ["# Automatic stages against the expert's", f"{head_line(found)}."]
+    parts = ["# Automatic stages against the expert's", f"{markdown_text(head_line(found))}."]
     for table in tables(found):
         heads, *rows = table.rows
         lines = [heads, ("---",) * len(heads), *rows]
-        text = "\n".join("| " + " | ".join(map(_in_markdown, line)) + " |" for line in lines)
+        text = "\n".join("| " + " | ".join(map(markdown_text, line)) + " |" for line in lines)
         parts += [f"## {table.title}", text]
-    parts.append("\n".join(f"- {note}" for note in notes(found)))
+    parts.append("\n".join(f"- {markdown_text(note)}" for note in notes(found)))
     return "\n\n".join(filter(None, parts)) + "\n"
-
-
-def _in_markdown(cell: str) -> str:
-    return " ".join(cell.split()).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _stage_rows(found: StudyAgreement) -> tuple[tuple[str, ...], ...]:

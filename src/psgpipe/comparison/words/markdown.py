@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from psgpipe.comparison.words.contrast_table import shared_remarks
 from psgpipe.comparison.words.primary_sentence import estimand_sentence, primary_sentence, title_of
 from psgpipe.comparison.words.sections import Section, sections
+from psgpipe.messages import markdown_text
 from psgpipe.model.comparison.results import Comparison
 
 
@@ -15,8 +15,8 @@ def markdown(comparison: Comparison) -> str:
     """The content of ``comparison.md``: every table, warning and statement."""
     parts = [
         f"# {title_of(comparison)}",
-        _markdown(estimand_sentence(comparison)),
-        primary_sentence(comparison),
+        markdown_text(estimand_sentence(comparison)),
+        markdown_text(primary_sentence(comparison)),
     ]
     for section in sections(comparison):
         parts += [f"## {section.title}", *_markdown_table(section), _list(section.notes)]
@@ -33,16 +33,10 @@ def markdown(comparison: Comparison) -> str:
 def _markdown_table(section: Section) -> list[str]:
     if not section.rows:
         return []
-    head, *rows = ([_markdown(cell) for cell in row] for row in section.rows)
+    head, *rows = ([markdown_text(cell) for cell in row] for row in section.rows)
     lines = [head, ["---"] * len(head), *rows]
     return ["\n".join(f"| {' | '.join(line)} |" for line in lines)]
 
 
 def _list(lines: Iterable[str]) -> str:
-    return "\n".join(f"- {_markdown(line)}" for line in lines)
-
-
-def _markdown(text: str) -> str:
-    """Text on one line whose characters mean nothing to Markdown."""
-    plain = "".join(c if c.isprintable() else " " for c in text)
-    return re.sub(r"([\\|*`<]|(?<!\w)_|_(?!\w))", r"\\\1", plain)
+    return "\n".join(f"- {markdown_text(line)}" for line in lines)
