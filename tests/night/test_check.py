@@ -107,6 +107,13 @@ def test_header_only_reads_no_samples_and_says_nothing_of_quality(archive, capsy
     assert "quality" not in json.loads(out)[0]
 
 
+def test_files_of_stages_in_a_folder_are_counted(tmp_path, capsys):
+    write_night(tmp_path / "n1.edf", seconds=60)
+    (tmp_path / "n1-hypnogram.edf").write_bytes(b"")
+    assert exit_code(["check", str(tmp_path)]) == 0
+    assert "1 file holds stages and no recording" in capsys.readouterr().err
+
+
 def test_an_empty_folder_holds_no_recordings(tmp_path, capsys):
     assert checked(capsys, tmp_path) == (0, "0 recordings: none\n")
     assert checked(capsys, tmp_path, "--json") == (0, "[]\n")

@@ -90,11 +90,12 @@ def command(
     definition = load_definition(pipeline)
     label_table = read_label_table(labels) if labels else None
     is_audit = any(path.is_dir() for path in recordings)
+    found, passed_over = recordings_in(recordings)
     codes: set[int] = set()
     remove_old_temporary_files = cache(remove_abandoned_files)
 
     def checked_recordings() -> Checked:
-        for path, name in _with_bar(list(recordings_in(recordings)), shown=is_audit and not quiet):
+        for path, name in _with_bar(found, shown=is_audit and not quiet):
             by_header = header_only or (is_audit and not quality)
             checked = check_recording(path, definition, label_table, header_only=by_header)
             if anonymise and checked["state"] != STATE_UNREADABLE:
@@ -116,6 +117,9 @@ def command(
         show_tsv(checked_recordings())
     elif is_audit:
         show_lines(checked_recordings(), quiet=quiet)
+        if passed_over and not quiet:
+            hold = "holds" if passed_over == 1 else "hold"
+            LOGGER.info(f"{count_of(passed_over, 'file')} {hold} stages and no recording")
     else:
         for recording in checked_recordings():
             if not quiet:

@@ -140,17 +140,21 @@ def _within(folder: Path, path: Path) -> str:
     return safe_text(path.relative_to(folder).as_posix(), 1000)
 
 
-def recordings_in(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
-    """Every recording among `paths` and below the folders in it, and the name to show for it.
+def recordings_in(paths: Iterable[Path]) -> tuple[list[tuple[Path, str]], int]:
+    """Every recording among `paths` and below the folders in it, and how many scorings are there.
 
-    The name of a file is shown; below a folder it is the path relative to that folder.
+    With each recording stands the name to show: that of a file, below a folder the path relative to
+    that folder.
     """
+    found, passed_over = [], 0
     for path in paths:
         if not path.is_dir():
-            yield path, path.name
+            found.append((path, path.name))
             continue
-        for recording in find_recordings(path)[0]:
-            yield recording, shown_name(recording.relative_to(path))
+        recordings, n_scorings = find_recordings(path)
+        found += [(one, shown_name(one.relative_to(path))) for one in recordings]
+        passed_over += n_scorings
+    return found, passed_over
 
 
 def shown_name(relative: Path) -> str:
