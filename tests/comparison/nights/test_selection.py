@@ -162,6 +162,29 @@ def test_an_unknown_time_of_the_dose_is_a_warning():
 
 
 @pytest.mark.parametrize(
+    ("doses", "told"), [((0.5, 500), True), ((0.0, 0.5), False), ((0.1, 2.0), False)]
+)
+def test_doses_in_micrograms_among_milligrams_are_told(doses, told):
+    listed = [MeasuredNight("A", "b", "baseline", {}, row=2)]
+    listed += [
+        MeasuredNight("A", f"t{row}", "treatment", {}, row=row, dose_mg_per_kg=dose)
+        for row, dose in enumerate(doses, start=3)
+    ]
+    warnings = " ".join(select_nights(listed, ComparisonSpec()).warnings)
+    assert ("goes from 0.5 to 500" in warnings) == told
+
+
+@pytest.mark.parametrize(("dose", "told"), [(0.5, True), (0.0, False), (None, False)])
+def test_a_dose_in_a_baseline_night_without_its_time_is_told(dose, told):
+    listed = [
+        MeasuredNight("A", "b", "baseline", {}, row=2, dose_mg_per_kg=dose),
+        MeasuredNight("A", "t", "treatment", {}, row=3, dose_mg_per_kg=0.5),
+    ]
+    warnings = " ".join(select_nights(listed, ComparisonSpec()).warnings)
+    assert ("1 baseline night with a dose and no time of it" in warnings) == told
+
+
+@pytest.mark.parametrize(
     ("hours", "dose", "washout_days", "told"),
     [(20, 0.5, None, True), (20, None, None, True), (200, 0.5, 7, False), (160, 0.5, 7, True),
      (20, 0.0, None, False), (-9, 0.5, None, False)],
@@ -206,6 +229,7 @@ def test_warnings_count_only_nights_that_entered():
     listed = [*nights("baseline", "treatment1", dose_mg_per_kg=0.5), b]
     warnings = select_nights(listed, ComparisonSpec()).warnings
     assert [w.split(" ")[:3] for w in warnings] == [["1", "treatment", "night"],
+                                                   ["1", "baseline", "night"],
                                                    ["in", "1", "subject"]]  # fmt: skip
     kept = select_nights(listed, ComparisonSpec(first_night="keep")).warnings
     assert "1 first laboratory night kept, as the spec wants" in kept

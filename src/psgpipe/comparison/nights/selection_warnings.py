@@ -13,12 +13,15 @@ from psgpipe.model.comparison.spec import ComparisonSpec
 from psgpipe.sleep.dose_time import LONGEST_SINCE_DOSE_D, is_dose_impossible
 
 MOST_NAMED = 8
+OTHER_UNIT = 500
+"""No study gives doses so far apart; micrograms taken for milligrams are a factor of 1000."""
 
 
 def selection_warnings(analysed: Sequence[MeasuredNight], spec: ComparisonSpec) -> tuple[str, ...]:
     """Warnings on the analysed nights, and only on these."""
     return (
         *_warnings_of_impossible_doses(analysed),
+        *_warnings_of_dose_units(analysed),
         *_warnings_of_dose_times([n for n in analysed if n.condition in spec.treatment]),
         *_warnings_of_carry_over([n for n in analysed if n.condition in spec.baseline], spec),
         *_warnings_of_first_nights(analysed, spec),
@@ -65,6 +68,16 @@ def _warnings_of_impossible_doses(analysed: Sequence[MeasuredNight]) -> Iterable
         )
 
 
+def _warnings_of_dose_units(analysed: Sequence[MeasuredNight]) -> Iterable[str]:
+    """Doses so far apart that some may be in another unit."""
+    doses = [n.dose_mg_per_kg for n in analysed if n.dose_mg_per_kg]
+    if doses and max(doses) >= OTHER_UNIT * min(doses):
+        yield (
+            f"dose_mg_per_kg goes from {min(doses):g} to {max(doses):g}: are some of the doses in "
+            "another unit, such as ug per kg?"
+        )
+
+
 def _warnings_of_dose_times(treated: Sequence[MeasuredNight]) -> Iterable[str]:
     """Treatment nights before their dose, and treatment nights at an unknown time after it."""
     before = [n for n in treated if n.hours_since_dose is not None and n.hours_since_dose < 0]
@@ -85,12 +98,18 @@ def _warnings_of_carry_over(
 ) -> Iterable[str]:
     """Baseline nights after a dose that may not be washed out; a dose of 0 is no dose."""
     washed_out_h = math.inf if spec.washout_days is None else 24 * spec.washout_days
-    since = [n.hours_since_dose for n in baseline if n.dose_mg_per_kg != 0]
-    early = [h for h in since if h is not None and 0 <= h < washed_out_h]
+    hours = [n.hours_since_dose if n.dose_mg_per_kg != 0 else None for n in baseline]
+    early = [h for h in hours if h is not None and 0 <= h < washed_out_h]
     if early:
         yield (
             f"{count_of(len(early), 'baseline night')} came after a dose ({min(early):.0f} h or "
             "more): carry-over cannot be ruled out"
+        )
+    dosed = sum(h is None and bool(n.dose_mg_per_kg) for n, h in zip(baseline, hours, strict=True))
+    if dosed:
+        yield (
+            f"{count_of(dosed, 'baseline night')} with a dose and no time of it: dose_mg_per_kg is "
+            "the dose before this night; carry-over cannot be ruled out"
         )
 
 
