@@ -75,6 +75,7 @@ def test_a_path_that_the_scheduler_reads_otherwise_is_refused(
     one = study("n1", folder=folder)
     assert emit(one, engine) == 2
     assert "in the path of a log" in capsys.readouterr().err
+    assert not one.out.exists()
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,9 @@ def test_another_study_in_the_folder_is_refused(study, elsewhere):
     [
         ("--time", "soon"), ("--mem", "much"), ("--per-task", "0"), ("--per-task", "some"),
         ("--partition", "a b"), ("--option", "--qos=low\nrm -r x"), ("--jobs", "0"),
-        ("--throttle", "0"), ("--command", "psgpipe\nrm"), ("--account", ""),
+        ("--throttle", "0"), ("--command", "psgpipe\nrm"), ("--account", ""), ("--command", ""),
+        ("--command", "  "), ("--command", "psgpipe 'x"), ("--command", "module load p && psgpipe"),
+        ("--command", "psgpipe &"), ("--option", ""), ("--option", "qos=low"),
     ],
 )  # fmt: skip
 def test_options_that_no_script_can_hold_are_refused(study, elsewhere, options):

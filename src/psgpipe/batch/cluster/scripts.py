@@ -86,21 +86,24 @@ def script_path(folder: Path, name: str) -> Path:
     return folder / f"{name}.sh"
 
 
-def write_scripts(scheduler: Scheduler, study: ClusterStudy) -> None:
-    """Write the scripts, and make the folder of their logs.
+def refuse_path_of_logs(scheduler: Scheduler, out: Path) -> None:
+    """Refuse results in a folder into which the scheduler cannot write a log.
 
     Raises
     ------
     psgpipe.errors.UsageError
-        The scheduler cannot write a log into this folder.
     """
-    special = re.search(scheduler.special_in_paths, os.fspath(study.folder))
+    special = re.search(scheduler.special_in_paths, os.fspath(out))
     if special is not None:
         raise UsageError(
-            f"{safe_text(os.fspath(study.out))}: {scheduler.name} does not take "
+            f"{safe_text(os.fspath(out))}: {scheduler.name} does not take "
             f"{special[0]!a} in the path of a log",
             "Choose another -o folder.",
         )
+
+
+def write_scripts(scheduler: Scheduler, study: ClusterStudy) -> None:
+    """Write the scripts, and make the folder of their logs."""
     texts = {
         name: _array_script(scheduler, study)
         if name == ARRAY

@@ -21,6 +21,14 @@ from psgpipe.cli.batch import (
     timeout_option,
     trust_mtime_option,
 )
+from psgpipe.cli.cluster.submit_values import (
+    read_per_task,
+    refuse_command,
+    refuse_folder,
+    refuse_option,
+    refuse_unusual,
+    require_spec,
+)
 from psgpipe.cli.cluster.submitted_command import batch_arguments, command_again
 from psgpipe.cli.options import (
     FILE,
@@ -37,7 +45,6 @@ from psgpipe.cli.options import (
     thresholds_option,
 )
 from psgpipe.cli.text.submit_text import submit_text
-from psgpipe.errors import UsageError
 from psgpipe.files.hashing import sha256_of
 from psgpipe.model.night import Night
 from psgpipe.night.recipe import Recipe, recipe_from
@@ -129,18 +136,21 @@ def command(
     """
     log_to_stderr(verbose=verbose, quiet=quiet)
     scheduler, out, study = SCHEDULERS[engine], out.absolute(), study.absolute()
-    _refuse_unusual(time=time_text, mem=mem, partition=partition, account=account)
-    for text in (*options, psgpipe or ""):
-        _refuse_lines(text)
-    n_per_task = _read_per_task(per_task)
+    refuse_unusual(time=time_text, mem=mem, partition=partition, account=account)
+    for option in options:
+        refuse_option(option)
+    if psgpipe is not None:
+        refuse_command(psgpipe)
+    scripts.refuse_path_of_logs(scheduler, out)
+    n_per_task = read_per_task(per_task)
     element_time_s = None if time_text is None else size.read_time(time_text)
     element_bytes = None if mem is None else size.read_memory(mem)
     if not emit_only:
         require_command(scheduler)
         submit.refuse_queued(scheduler, out)
-    _refuse_folder(study)
+    refuse_folder(study)
     if spec is not None:
-        _require_spec(spec)
+        require_spec(spec)
     limit = array_limit(scheduler, must_answer=not emit_only)
     recipe = recipe_from(
         pipeline, labels, pictures=not no_figures, stages=stages,
@@ -197,48 +207,6 @@ def command(
         print_json({"out": str(out), "nights": len(included), **dataclasses.asdict(submission)})
     elif not quiet:
         click.echo(submit_text(submission, cluster, array, cost, len(included)))
-
-
-def _refuse_folder(study: Path) -> None:
-    """Refuse a folder of recordings in the place of a study table."""
-    if study.is_dir():
-        raise UsageError(
-            f"{study.name} is a folder, wanted a study table: a file that is added to a folder "
-            "would give every shard other nights",
-            "Write a study table (psgpipe table), and give that.",
-        )
-
-
-def _refuse_unusual(**values: str | None) -> None:
-    """Refuse values that would be two words in a script."""
-    for name, value in values.items():
-        if value is not None and (not value.isprintable() or not value or " " in value):
-            raise UsageError(f"--{name} is {value!r}, wanted one word", "Correct it.")
-
-
-def _refuse_lines(text: str) -> None:
-    """Refuse a text that would be more than one line of a script."""
-    if not text.isprintable():
-        raise UsageError(
-            f"{text!r} holds a line break or another control character, wanted one line",
-            "Correct it.",
-        )
-
-
-def _read_per_task(text: str) -> int | None:
-    """A number of nights; None for ``auto``."""
-    if text == "auto":
-        return None
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) < 10**9):
-        raise UsageError(f"--per-task is {text!r}, wanted a number from 1, or auto", "Correct it.")
-    return int(text)
-
-
-def _require_spec(spec: Path) -> None:
-    """Refuse a wrong spec now, and not when all nights are staged."""
-    from psgpipe.comparison.spec_lock import load_spec
-
-    load_spec(spec)
 
 
 def _request(
