@@ -34,7 +34,7 @@ def run_as_user(arguments):
         return subprocess.run(
             [unshare, "--mount", "bash", "-c", script],
             env={**env, "HOME": str(home), "TMPDIR": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
-            cwd=CHECKOUT, capture_output=True, text=True, timeout=180,
+            cwd=CHECKOUT, capture_output=True, text=True, timeout=600,
         )  # fmt: skip
     finally:
         subprocess.run(["/usr/sbin/userdel", USER], check=False, capture_output=True)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -28,6 +29,22 @@ LARGEST_ARRAY = 4
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory):
+    with running_node(tmp_path_factory) as node:
+        yield node
+
+
+@pytest.fixture
+def slurm_to_kill(tmp_path_factory):
+    """A Slurm for one test: a job that its controller forgets may still run after the test.
+
+    The controller gives the number of this job again, and the node refuses the new job.
+    """
+    with running_node(tmp_path_factory) as node:
+        yield node
+
+
+@contextmanager
+def running_node(tmp_path_factory):
     require_slurm()
     node = SlurmNode(tmp_path_factory.mktemp("slurm") / "node", LARGEST_ARRAY)
     try:
@@ -224,8 +241,9 @@ def test_one_shard_that_is_started_twice_at_once_gives_one_valid_output(slurm, s
 
 
 def test_a_controller_killed_after_the_submission_costs_nothing_and_status_leads_back(
-    slurm, study_of, templates
+    slurm_to_kill, study_of, templates
 ):
+    slurm = slurm_to_kill
     study = study_of(*["slow", "n1", "n1"] * 3)
     submit(slurm, study, "--per-task", "3")
     time.sleep(3)
