@@ -1,6 +1,9 @@
 """A dry run lists the work and does nothing."""
 
 import json
+import time
+
+import pytest
 
 from tests import cheap_nights
 from tests.recordings import write_night
@@ -85,3 +88,15 @@ def test_a_blinded_study_that_has_not_changed_replaces_nothing(study, capsys):
     two.run("--blind")
     said = plan(two, capsys)
     assert (said["replace"], said["check"]) == ([], [["S1", "n1"], ["S2", "n1"]])
+
+
+@pytest.mark.slow
+def test_once_a_night_has_run_the_time_is_right_within_a_factor_of_1_5(study, capsys):
+    nine = study(*["slow"] * 9)
+    assert nine.run("--shard", "1/9") == 0
+    said = plan(nine, capsys)
+    assert said["measured"]
+    began_s = time.monotonic()
+    assert nine.run(jobs=2) == 0
+    took_s = time.monotonic() - began_s
+    assert took_s / 1.5 <= said["seconds"] <= took_s * 1.5

@@ -33,6 +33,14 @@ def test_an_element_has_half_an_hour_of_work(n_nights, night_s, jobs, elements, 
     assert array_size(n_nights, night_s, jobs, SLURM) == ArraySize(elements, nights_each)
 
 
+@pytest.mark.parametrize("n_nights", [1000, 10_000, 1_000_000])
+@pytest.mark.parametrize("night_s", [1.0, 5.0, 60.0])
+def test_the_start_of_an_element_costs_at_most_2_percent_of_its_work(n_nights, night_s):
+    """An element's own cost is 1 s of CPU at most (measured; see docs/how-to/cluster.md)."""
+    size = array_size(n_nights, night_s, 1, SLURM)
+    assert size.elements <= 0.02 * n_nights * night_s
+
+
 def test_nights_of_each_element_can_be_set():
     assert array_size(10, 3.0, 1, SLURM, per_task=4) == ArraySize(3, 4)
 
