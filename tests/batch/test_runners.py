@@ -6,6 +6,7 @@ import random
 import pytest
 
 from psgpipe.cli.app import exit_code
+from tests import cheap_nights
 from tests.studies import assert_old_or_new, tree
 
 
@@ -74,6 +75,15 @@ def test_shards_and_gather_equal_one_run(study):
     assert sorted(p.name for p in parts.out.glob("journal*")) == [
         f"journal-{i}-of-3.jsonl" for i in (1, 2, 3)
     ]
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_a_shard_says_how_many_nights_it_has(study, capsys, prepared):
+    three = study("n1", "n1", "n1")
+    if prepared:
+        assert three.run("--prepare") == 0
+    assert cheap_nights.main(three.arguments("-j1", "--shard", "2/2")) == 0
+    assert capsys.readouterr().err.startswith("1 night (shard 2 of 2), 1 at once (--jobs)")
 
 
 def test_one_shard_started_twice_at_once(study):

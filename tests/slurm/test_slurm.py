@@ -300,7 +300,7 @@ def test_a_comparison_follows_the_nights(slurm, study_of):
 @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="this user is ordinary")
 def test_all_of_this_holds_for_an_ordinary_user(slurm):
     """The daemons, the jobs and the tests belong to a user without rights."""
-    chosen = "equal_a_local_run or killed_after_the_submission"
-    done = run_as_user([__file__, "-k", chosen])
+    done = run_as_user([__file__, "-k", "not ordinary_user"])
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
-    assert "2 passed" in done.stdout
+    others = [name for name in globals() if name.startswith("test_") and "ordinary" not in name]
+    assert f"{len(others)} passed, 1 deselected" in done.stdout

@@ -32,7 +32,7 @@ from psgpipe.cli.options import (
     thresholds_option,
 )
 from psgpipe.cli.printing import printable
-from psgpipe.cli.text.batch_text import plan_text, result_text
+from psgpipe.cli.text.batch_text import plan_text, result_text, shard_words
 from psgpipe.cli.text.progress import show_batch
 from psgpipe.comparison.pages.older import mark_older_comparisons
 from psgpipe.errors import NightsIncomplete
@@ -126,8 +126,10 @@ def command(
     if dry_run:
         _show_plan(plan_batch(nights, recipe, out, options), quiet=quiet, as_json=as_json)
         return
+    of_shard = nights.included if nights.part else options.shard.part(nights.included)
     LOGGER.info(
-        f"{count_of(nights.n_included, 'night')}, {workers.count} at once ({workers.source})"
+        f"{count_of(len(of_shard), 'night')}{shard_words(options.shard)}, {workers.count} at once "
+        f"({workers.source})"
     )
     for warning in filter(None, (recipe.engine_note, workers.warning)):
         LOGGER.info(f"! {warning}")

@@ -17,6 +17,11 @@ from psgpipe.study.shard import Shard
 MOST_SHOWN = 20
 
 
+def shard_words(shard: Shard) -> str:
+    """The words that name a shard; none for a whole study."""
+    return "" if shard.of == 1 else f" (shard {shard.number} of {shard.of})"
+
+
 def result_text(
     result: BatchResult,
     out: Path,
@@ -25,10 +30,8 @@ def result_text(
     n_lights_unknown: int = 0,
 ) -> str:
     """The result of a batch for a person to read."""
-    part = "" if shard.of == 1 else f" (shard {shard.number} of {shard.of})"
-    lines = [
-        f"{count_of(result.nights, 'night')}{part}: {result.done} finished, {result.failed} failed."
-    ]
+    nights = f"{count_of(result.nights, 'night')}{shard_words(shard)}"
+    lines = [f"{nights}: {result.done} finished, {result.failed} failed."]
     now, before = result.counts["finished"], result.counts["unchanged"]
     if before and now:
         lines.append(f"  Of the finished ones {now} were staged now, {before} before.")
