@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 # Names that Windows reserves for devices, with any extension.
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+_KEPT_KEYS = 1024
+"""A table repeats the same few nights and conditions for all its subjects."""
 # Before a number BIDS writes what it numbers.
 _BIDS_WORD = re.compile(r"^(sub|subj|subject|ses|sess|session)-?(?=\d)")
 
@@ -38,6 +41,7 @@ def _hashed(name: str) -> str:
     return f"unnamed-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
+@lru_cache(_KEPT_KEYS)
 def folder_key(name: str) -> str:
     """The same text for ids that give one folder on some disk.
 
@@ -46,11 +50,13 @@ def folder_key(name: str) -> str:
     return slug(name).casefold()
 
 
+@lru_cache(_KEPT_KEYS)
 def one_spelling(word: str) -> str:
     """The same text for words that differ in case, width, blanks or in how accents are encoded."""
     return " ".join(unicodedata.normalize("NFKC", word).casefold().split())
 
 
+@lru_cache(_KEPT_KEYS)
 def one_person_key(name: str) -> str:
     """The same text for ids that look like one to a person, in any script.
 

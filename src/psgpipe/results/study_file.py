@@ -149,8 +149,9 @@ def _pieces(head: Mapping[str, Any], nights: Iterable[Mapping[str, Any]] | None)
         yield json_bytes(head)
         return
     yield _without_end(head) + _NIGHTS + b"\n    "
+    encode = json.JSONEncoder(ensure_ascii=False).encode  # one for all: there may be very many
     for number, night in enumerate(nights):
-        line = (",\n    " if number else "") + json.dumps(night, ensure_ascii=False)
+        line = (",\n    " if number else "") + encode(night)
         yield line.encode("utf-8", "backslashreplace")
     yield b"\n  ]\n}\n"
 

@@ -8,7 +8,6 @@ rows have no further columns and, in a blinded study, no conditions.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import zlib
@@ -103,8 +102,9 @@ def _head_in(out: Path) -> dict[str, Any] | None:
 
 
 def _row_dict(row: StudyTableRow, folder: Path) -> dict[str, Any]:
-    night = dataclasses.asdict(dataclasses.replace(row.night, extra={}, scoring=None))
-    night["further_parts"] = [_relative(path, folder) for path in row.night.further_parts]
+    parts = [_relative(path, folder) for path in row.night.further_parts]
+    # All others are plain values; `dataclasses.asdict` copies each of them, for every row.
+    night = {**vars(row.night), "further_parts": parts, "scoring": None, "extra": {}}
     return {
         "night": night,
         "recording": _relative(row.recording, folder),
@@ -120,7 +120,10 @@ def _given_dict(given: GivenScoring, folder: Path) -> dict[str, Any]:
 
 
 def _relative(path: Path, folder: Path) -> str:
-    return os.fspath(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    try:
+        return os.fspath(path.relative_to(folder))
+    except ValueError:
+        return os.fspath(path)
 
 
 def _row(content: Mapping[str, Any], folder: Path) -> StudyTableRow:

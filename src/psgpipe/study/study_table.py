@@ -24,7 +24,7 @@ from psgpipe.tables.cells import (
     yes_or_no,
 )
 from psgpipe.tables.columns import ALIKE_OK, check_ids, condition_of, with_known_names
-from psgpipe.tables.delimited import Mistakes, Row, read_table
+from psgpipe.tables.delimited import Mistakes, Row, Table, read_table
 from psgpipe.tables.numbers import Numbers, is_missing
 
 REQUIRED = ("subject", "night", "condition", "recording")
@@ -69,13 +69,7 @@ def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[StudyTableR
     words of a comparison spec. Any word is allowed that is no misspelling of the usual five.
     """
     mistakes = Mistakes(path.name)
-    raw = read_table(path)
-    # Nights that a person scored need no recording.
-    needed = [c for c in REQUIRED if c != "recording" or "scoring" not in _folded(raw.columns)]
-    table = with_known_names(
-        raw, needed, [*OPTIONAL, *(c for c in REQUIRED if c not in needed)], mistakes
-    )
-    table, further = one_row_a_night(table, mistakes)
+    table, further = one_row_a_night(_with_known_names(read_table(path), mistakes), mistakes)
     if not table.rows:
         mistakes.table("no night is listed under the header")
     numbers = Numbers(table, [c for c in _NUMERIC if c in table.columns], mistakes)
@@ -87,6 +81,13 @@ def study_table(path: Path, conditions: Iterable[str] = ()) -> tuple[StudyTableR
     _refuse_shared_recordings(nights, mistakes)
     mistakes.refuse()
     return nights
+
+
+def _with_known_names(table: Table, mistakes: Mistakes) -> Table:
+    # Nights that a person scored need no recording.
+    needed = [c for c in REQUIRED if c != "recording" or "scoring" not in _folded(table.columns)]
+    optional = [*OPTIONAL, *(c for c in REQUIRED if c not in needed)]
+    return with_known_names(table, needed, optional, mistakes)
 
 
 def _folded(columns: Iterable[str]) -> set[str]:
