@@ -14,7 +14,7 @@ demo: $(READY)
 	$(BIN)/psgpipe demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
