@@ -64,8 +64,8 @@ microstructure_option = click.option(
 )  # fmt: skip
 thresholds_option = click.option(
     "--thresholds-from", type=FILE, metavar="OUT",
-    help="Detect these events with the limits of the subject's baseline nights in OUT, staged "
-    "with --microstructure.",
+    help="Detect spindles and slow waves with the limits of the subject's baseline nights in OUT, "
+    "staged with --microstructure.",
 )  # fmt: skip
 scoring_map_option = click.option(
     "--scoring-map", metavar="0=W,1=N1,...|FILE|aasm|rk",

@@ -172,7 +172,7 @@ def output_errors(path: Path) -> Iterator[None]:
             ) from error
         raise OutputConflict(
             f"cannot write {path.name} into {path.parent}: {error.strerror}",
-            "Choose another folder (-o), or correct its permissions.",
+            "Correct the permissions of the folder, or choose another one.",
         ) from error
 
 

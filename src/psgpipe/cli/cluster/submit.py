@@ -130,7 +130,7 @@ def command(
 ) -> None:  # fmt: skip
     """Stage the nights of a study table by the scheduler of your site.
 
-    Writes readable scripts to DIR/cluster and sends them: an array whose elements each do a shard
+    Writes readable scripts to DIR/cluster and sends them: an array whose elements each do a part
     of the study, and a job that gathers the nights when the array has ended. The same command
     again sends what is missing.
     """
