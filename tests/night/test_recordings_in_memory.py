@@ -276,6 +276,9 @@ def test_another_channel_is_staged_where_one_has_samples_that_are_no_numbers():
     labels = ["EEG C4-M1", "EEG C3-M2", "EOG E1-M2", "EMG chin"]
     night = psgpipe.run_night(signals, fs_hz=128, labels=labels)
     assert night.provenance["derivations"][0]["name"] == "C3-M2"
+    (warning,) = (w for w in night.provenance["warnings"] if w.startswith("not-finite"))
+    assert "10 samples of 'EEG C4-M1' are not numbers" in warning
+    assert warning.endswith("it is not used")
 
 
 def test_volts_given_as_microvolts_are_refused_by_quality():

@@ -209,5 +209,6 @@ def report_outside(annotations: tuple[Annotation, ...], span_s: float, findings:
     """Add a finding where annotations begin outside the recording."""
     outside = sum(not -1.0 <= a.onset_s <= span_s + 1.0 for a in annotations)
     if outside:
-        message = f"{count_of(outside, 'annotation')} outside the recording of {span_s:g} s"
+        lie = "lies" if outside == 1 else "lie"
+        message = f"{count_of(outside, 'annotation')} {lie} outside the recording of {span_s:g} s"
         findings.add("annotation-outside", message)

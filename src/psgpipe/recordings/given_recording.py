@@ -103,7 +103,13 @@ def with_broken_channels(header: Header, recorded: Sequence[DigitalRecording]) -
         replace(channel, problem=channel.problem or problems.get(channel.label))
         for channel in header.channels
     )
-    return replace(header, channels=tuple(channels)) if problems else header
+    # They concern no channel that is used: a reader of the night would not see them else.
+    findings = (
+        replace(p, message=f"{p.message}; it is not used", channel=None) for p in problems.values()
+    )
+    return replace(
+        header, channels=tuple(channels), findings=(*header.findings, *findings)
+    )  # fmt: skip
 
 
 def _not_finite(row: Samples, label: str, fs_hz: float) -> Finding | None:

@@ -123,8 +123,8 @@ def _withheld(hypnogram: Hypnogram) -> ArchitectureSummary:
     """Time in bed alone: soon after an anaesthetic dose, slow waves are not N3."""
     stages = hypnogram.in_bed_stages
     reason = (
-        f"withheld: {hypnogram.sedated_in_bed} of {count_of(len(stages), 'epoch')} in bed within "
-        "the sedation window of a dose, and sedation can look like sleep"
+        f"withheld: {hypnogram.sedated_in_bed} of {count_of(len(stages), 'epoch')} in bed lie "
+        "within the sedation window of a dose, and sedation can look like sleep"
     )
     nothing = _absent_altogether(reason)
     absent = {name: why for name, why in nothing.absent.items() if name != "tib_min"}
