@@ -18,7 +18,7 @@ from psgpipe.model.staging import Staging
 from psgpipe.model.summary import QualityReport
 from psgpipe.night.compute import compute_night, night_files
 from psgpipe.night.runner import StepResults
-from psgpipe.night.steps.stage_sleep import sedation
+from psgpipe.night.steps.dose_of_night import sedation
 from psgpipe.results import night_writer
 from psgpipe.signals.epochs import epoch_count, in_bed
 from psgpipe.sleep.architecture import summarize
@@ -38,7 +38,7 @@ def cheap_night(opened, recipe, recording_sha256):
         in_bed(n_epochs, lights.off_s, lights.on_s),
         opened.header.start,
         opened.header.start_clock,
-        sedation(n_epochs, opened, recipe.definition.params["stage_sleep"]),
+        sedation(n_epochs, opened, recipe.definition.params["stage_sleep"].sedation_window_h),
     )
     roles = tuple(d.role for d in opened.montage.derivations)
     engine = {"stager": "yasa", "engine": "cheap", "age_and_sex": False}

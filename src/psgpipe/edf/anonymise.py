@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from psgpipe.edf.annotations import DURATION, Tal, split_tals
+from psgpipe.edf.file_format import FIXED_BYTES
 from psgpipe.edf.findings import Findings
-from psgpipe.edf.header import FIXED_BYTES, Layout, read_layout
+from psgpipe.edf.header import Layout, read_layout
 from psgpipe.edf.header_fields import FieldError, read_decimal, read_integer
 from psgpipe.edf.preflight import count_records
 from psgpipe.edf.records import iterate_blocks

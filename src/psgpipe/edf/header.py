@@ -6,11 +6,17 @@ the file, then 256 for each signal, stored field by field.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 
+from psgpipe.edf.file_format import (
+    COPY_AGAIN,
+    FIXED_BYTES,
+    identify,
+    invalid_header,
+    unknown_format,
+)
 from psgpipe.edf.findings import Findings
 from psgpipe.edf.header_fields import FieldError, read_decimal, read_integer, shown
 from psgpipe.edf.signal_header import WIDTHS, Signal, SignalFields, read_signal
@@ -19,37 +25,11 @@ from psgpipe.edf.start_time import StartFields
 from psgpipe.errors import HeaderInvalid
 from psgpipe.messages import count_of
 
-FIXED_BYTES = 256
 SIGNAL_BYTES = 256
 MOST_SIGNALS = 9999
 SHORTEST_RECORD_S = 1e-6
 LONGEST_S = 7 * 86400
 MOST_INFLATED_BYTES = 16 * 2**30
-_EDF_VERSION = re.compile(rb"0 *\0*")
-_BDF_VERSIONS = (b"\xffBIOSEMI", b"\xffbiosemi")
-_NO_VERSION = "not an EDF or BDF file: the version field is neither EDF's nor BDF's"
-_COPY_AGAIN = "Export or copy the recording again; if it opens elsewhere, repair its header there."
-
-# First bytes of other formats that were found in files named .edf.
-_OTHER_FORMATS = (
-    (b"PK\x03\x04", "a zip archive"),
-    (b"\xfd7zXZ\x00", "an xz archive"),
-    (b"BZh", "a bzip2 archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x1f\x8b", "gzip inside gzip"),
-    (b"\x1f\x9d", "a compress (.Z) archive"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"MATLAB", "a MATLAB file"),
-    (b"GDF", "a GDF file"),
-    (b"%PDF", "a PDF document"),
-    (b"\xef\xbb\xbf", "text with a byte order mark"),
-    (b"\xff\xfe", "UTF-16 text"),
-    (b"\xfe\xff", "UTF-16 text"),
-    (b"<", "a web page or XML"),
-    (b"{", "JSON"),
-)
 
 
 @dataclass(frozen=True)
@@ -115,7 +95,7 @@ def read_layout(source: Source, findings: Findings) -> Layout:
         Not EDF or BDF, incomplete, or a field that the layout depends on is unusable.
     """
     fixed = source.read_at_most(0, FIXED_BYTES)
-    is_bdf = _identify(fixed, source)
+    is_bdf = identify(fixed, source)
     if is_bdf is None:
         is_bdf = _width_by_size(source, fixed)
         findings.add(
@@ -126,48 +106,7 @@ def read_layout(source: Source, findings: Findings) -> Layout:
     try:
         return _layout(source, fixed, findings, is_bdf=is_bdf)
     except FieldError as error:
-        raise HeaderInvalid(f"{source.name}: {error}", _COPY_AGAIN) from error
-
-
-def _identify(fixed: bytes, source: Source) -> bool | None:
-    """Whether the bytes are BDF (True) or EDF (False); None where the version does not say.
-
-    Other formats are refused by name.
-    """
-    if not fixed:
-        raise _invalid(source, "the file is empty")
-    if not fixed.strip(b"\0"):
-        raise _invalid(source, "the header is empty: nothing but NUL bytes, never written")
-    version = fixed[:8]
-    is_known = version in _BDF_VERSIONS or _EDF_VERSION.fullmatch(version)
-    if not is_known and _is_study_table(fixed):
-        raise HeaderInvalid(
-            f"{source.name}: not an EDF or BDF file: this is a table",
-            "Use psgpipe batch for a study table.",
-        )
-    what = next((w for magic, w in _OTHER_FORMATS if fixed.startswith(magic)), None)
-    if what and not is_known:
-        raise _invalid(source, f"not an EDF or BDF file: this is {what}")
-    if len(fixed) < FIXED_BYTES:
-        if not is_known:
-            raise _unknown(source, fixed)
-        raise _invalid(source, f"the header is incomplete ({len(fixed)} of {FIXED_BYTES} bytes)")
-    return version[0] == 0xFF if is_known else None
-
-
-def _unknown(source: Source, fixed: bytes) -> HeaderInvalid:
-    """The error for a file that is no EDF; text is told from a damaged header by its lines."""
-    text = fixed.decode("utf-8-sig", "replace").rstrip("\ufffd")  # the last letter may be cut
-    is_printable = all(character.isprintable() or character in "\t\r\n" for character in text)
-    has_lines = len(fixed) < FIXED_BYTES or any(c in text[8:] for c in "\r\n")
-    is_text = is_printable and has_lines
-    return _invalid(source, "not an EDF or BDF file: this is text" if is_text else _NO_VERSION)
-
-
-def _is_study_table(fixed: bytes) -> bool:
-    text = fixed.decode("utf-8-sig", "replace")
-    heads = {head.strip(' "\r').casefold() for head in re.split("[\t,;]", text.split("\n")[0])}
-    return {"subject", "night"} <= heads
+        raise HeaderInvalid(f"{source.name}: {error}", COPY_AGAIN) from error
 
 
 def _width_by_size(source: Source, fixed: bytes) -> bool:
@@ -179,10 +118,10 @@ def _width_by_size(source: Source, fixed: bytes) -> bool:
         try:
             layout = _layout(source, fixed, Findings(), is_bdf=is_bdf)
         except (FieldError, HeaderInvalid) as error:
-            raise _unknown(source, fixed) from error
+            raise unknown_format(source, fixed) from error
         if not layout.is_contradictory and _size_agrees(source, layout):
             return is_bdf
-    raise _unknown(source, fixed)
+    raise unknown_format(source, fixed)
 
 
 def _size_agrees(source: Source, layout: Layout) -> bool:
@@ -201,21 +140,23 @@ def _size_agrees(source: Source, layout: Layout) -> bool:
 def _layout(source: Source, fixed: bytes, findings: Findings, *, is_bdf: bool) -> Layout:
     n_signals = read_integer(fixed[252:256], "number of signals", findings)
     if not 1 <= n_signals <= MOST_SIGNALS:
-        raise _invalid(source, f"the header declares {count_of(n_signals, 'signal')}")
+        raise invalid_header(source, f"the header declares {count_of(n_signals, 'signal')}")
     header_bytes = _header_bytes(source, fixed, n_signals, findings)
     record_s = Fraction(read_decimal(fixed[244:252], "duration of a data record", findings))
     if record_s and not SHORTEST_RECORD_S <= record_s <= LONGEST_S:
-        raise _invalid(source, f"a data record lasts {shown(fixed[244:252])} s")
+        raise invalid_header(source, f"a data record lasts {shown(fixed[244:252])} s")
     table = source.read_at_most(FIXED_BYTES, n_signals * SIGNAL_BYTES)
     if len(table) < n_signals * SIGNAL_BYTES:
         got = FIXED_BYTES + len(table)
-        raise _invalid(source, f"the header is incomplete ({got} of {header_bytes} bytes)")
+        raise invalid_header(source, f"the header is incomplete ({got} of {header_bytes} bytes)")
     signals = _signals(table, n_signals, record_s, findings, is_bdf=is_bdf)
     record_bytes = sum(s.n_bytes for s in signals)
     if record_bytes == 0:
-        raise _invalid(source, "no signal has any samples in a data record")
+        raise invalid_header(source, "no signal has any samples in a data record")
     if record_s == 0 and any(s.n_samples and not s.is_annotations for s in signals):
-        raise _invalid(source, "a data record with signals lasts 0 s: sampling rates undefined")
+        raise invalid_header(
+            source, "a data record with signals lasts 0 s: sampling rates undefined"
+        )
     continuity = _continuity(fixed[192:236], findings, signals, is_bdf=is_bdf)
     return Layout(
         is_bdf=is_bdf,
@@ -239,7 +180,7 @@ def _header_bytes(source: Source, fixed: bytes, n_signals: int, findings: Findin
     stated = read_integer(fixed[184:192], "header length", findings)
     needed = FIXED_BYTES + n_signals * SIGNAL_BYTES
     if stated != needed:
-        raise _invalid(
+        raise invalid_header(
             source,
             f"header length {stated} does not fit {count_of(n_signals, 'signal')}: {needed} bytes",
         )
@@ -249,7 +190,7 @@ def _header_bytes(source: Source, fixed: bytes, n_signals: int, findings: Findin
 def _declared_records(source: Source, raw: bytes, findings: Findings) -> int | None:
     count = read_integer(raw, "number of data records", findings)
     if count < -1:
-        raise _invalid(source, f"the header declares {count_of(count, 'data record')}")
+        raise invalid_header(source, f"the header declares {count_of(count, 'data record')}")
     return None if count == -1 else count
 
 
@@ -307,7 +248,3 @@ def _continuity(
     if any(s.is_annotations for s in signals):
         findings.add("edfplus-undeclared", "annotations in a file that does not declare EDF+: read")
     return ""
-
-
-def _invalid(source: Source, what: str) -> HeaderInvalid:
-    return HeaderInvalid(f"{source.name}: {what}", _COPY_AGAIN)

@@ -14,7 +14,7 @@ from psgpipe.model.summary import QualityFlag, QualityReport
 from psgpipe.night.choose_montage import choose_montage, require_fit
 from psgpipe.night.definition import Definition
 from psgpipe.night.steps.catalogue import CATALOGUE
-from psgpipe.night.steps.stage_sleep import dose_date_doubt, dose_time_doubt
+from psgpipe.night.steps.dose_of_night import dose_date_doubt, dose_time_doubt
 from psgpipe.night.steps.step import Step
 from psgpipe.quality.flags import judge_dose_time, judge_stages
 

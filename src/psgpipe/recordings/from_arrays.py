@@ -16,7 +16,8 @@ from psgpipe.messages import count_of, listed, quoted, safe_text, unknown
 from psgpipe.model.digital_recording import MICROVOLTS, DigitalRecording, Scale, merge_by_rate
 from psgpipe.model.header import Annotation, Channel, Finding, Header
 from psgpipe.model.sampled_signal import Segment, span_of
-from psgpipe.recordings.given_recording import GivenStart, checked_start, header_from
+from psgpipe.recordings.given_recording import header_from
+from psgpipe.recordings.given_start import given_start
 
 NAME = "arrays"
 FEW_SAMPLES = 100
@@ -279,41 +280,3 @@ def _require_one_duration(
             f"{quoted(short)} {shortest:g} s",
             "Correct fs_hz, or cut the channels to the same time.",
         )
-
-
-def given_start(start: Any) -> GivenStart:
-    """A start that a program gives; UsageError where it is none."""
-    if isinstance(start, str):
-        start = _start_from(start)
-    if start is None:
-        return GivenStart()
-    if isinstance(start, dt.datetime) and start.tzinfo is None:
-        # numpy and pandas have subclasses; a plain date-time behaves the same everywhere.
-        return checked_start(dt.datetime.combine(start.date(), start.time()))
-    if isinstance(start, dt.time) and start.tzinfo is None:
-        return GivenStart(start_clock=start)
-    if isinstance(start, dt.datetime | dt.time):
-        raise UsageError(
-            "start: local time without a time zone was wanted, found one with a zone",
-            "Give the clock of the laboratory, and its zone as timezone='Europe/Paris'.",
-        )
-    raise _not_a_start(start)
-
-
-def _start_from(text: str) -> dt.datetime | dt.time:
-    for read in (dt.time.fromisoformat, dt.datetime.fromisoformat):
-        try:
-            moment: dt.datetime | dt.time = read(text.strip())
-        except ValueError:
-            continue
-        # A date alone would mean midnight.
-        if isinstance(moment, dt.time) or ":" in text:
-            return moment
-    raise _not_a_start(text)
-
-
-def _not_a_start(start: Any) -> UsageError:
-    return UsageError(
-        f"start: a local date and time was wanted, found {safe_text(repr(start))}",
-        "Give a datetime, or text such as 2024-03-01T22:41:30 or 22:41:30.",
-    )

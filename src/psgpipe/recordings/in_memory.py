@@ -11,9 +11,10 @@ from psgpipe.errors import UsageError
 from psgpipe.messages import listed
 from psgpipe.model.recording import Recording
 from psgpipe.model.sampled_signal import ALL_HZ
-from psgpipe.recordings.from_arrays import NAME, from_arrays, given_start
+from psgpipe.recordings.from_arrays import NAME, from_arrays
 from psgpipe.recordings.from_mne import from_raw, is_raw
 from psgpipe.recordings.given_recording import GivenRecording
+from psgpipe.recordings.given_start import given_start
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from psgpipe.night.definition import Definition
 from psgpipe.night.expert.correction import corrected
 from psgpipe.night.runner import StepResults
 from psgpipe.night.steps.catalogue import CATALOGUE
-from psgpipe.night.steps.stage_sleep import dose_date_doubt, dose_time_doubt, sedation
+from psgpipe.night.steps.dose_of_night import dose_date_doubt, dose_time_doubt, sedation
 from psgpipe.quality.completeness import completeness, judge_completeness
 from psgpipe.quality.flags import judge_dose_time, judge_stages
 from psgpipe.signals.epochs import in_bed
@@ -103,7 +103,7 @@ def night_hypnogram(scored: Hypnogram, opened: OpenedNight, definition: Definiti
     return replace(
         scored,
         in_bed=in_bed(n_epochs, lights.off_s, lights.on_s),
-        sedation=sedation(n_epochs, opened, definition.params["stage_sleep"]),
+        sedation=sedation(n_epochs, opened, definition.params["stage_sleep"].sedation_window_h),
     )
 
 

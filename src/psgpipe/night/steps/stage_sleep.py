@@ -16,12 +16,12 @@ from psgpipe.model.night import Night
 from psgpipe.model.opened_night import OpenedNight
 from psgpipe.model.staging import Demographics, Engine, Requirements, RoleSignal, Staging
 from psgpipe.model.summary import QualityReport
+from psgpipe.night.steps.dose_of_night import sedation
 from psgpipe.night.steps.reference import standard_derivation
 from psgpipe.night.steps.step import Step
 from psgpipe.signals.epoch_signal import epoch_signal
 from psgpipe.signals.epochs import covered_epochs, epoch_count, in_bed
-from psgpipe.sleep.dose_time import dose_doubt
-from psgpipe.sleep.sedation import SEDATION_WINDOW_H, dose_end_s, sedated_epochs
+from psgpipe.sleep.sedation import SEDATION_WINDOW_H
 from psgpipe.staging.consensus import de_weighted, disagreement, mean_probabilities
 from psgpipe.staging.stager import Stager, usable_stager
 
@@ -198,7 +198,7 @@ def _staging(
         in_bed(n_epochs, lights.off_s, lights.on_s),
         opened.header.start,
         opened.header.start_clock,
-        sedation(n_epochs, opened, params),
+        sedation(n_epochs, opened, params.sedation_window_h),
     )
     apart = _put_back(disagreement(scored), usable, n_epochs) if len(scored) > 1 else None
     engine = _engine(needs, opened, params)
@@ -207,40 +207,6 @@ def _staging(
     return Staging(
         hypnogram, hypnodensity, window.start, window.stop, engine, notes, apart, is_chain
     )
-
-
-def sedation(
-    n_epochs: int, opened: OpenedNight, params: StageSleepParams
-) -> npt.NDArray[np.bool_] | None:
-    """The epochs within the sedation window of the night's dose; None where that is not known."""
-    if dose_time_doubt(opened) is not None:
-        return None
-    end_s = _dose_end(opened)
-    return None if end_s is None else sedated_epochs(n_epochs, end_s, params.sedation_window_h)
-
-
-def dose_time_doubt(opened: OpenedNight) -> str | None:
-    """Why the time from the night's dose to the night is not known; None where it is."""
-    if opened.night.dose_end is None:
-        return None
-    end_s = _dose_end(opened)
-    if end_s is None:
-        return "the file does not say on which day it was recorded"
-    doubt = dose_doubt(end_s, opened.lights.on_s)
-    return None if doubt is None else f"{doubt}, which is impossible: one of the dates is wrong"
-
-
-def dose_date_doubt(opened: OpenedNight) -> str | None:
-    """Why the day on which the dose ended may be another one; None where nothing says so."""
-    if opened.night.dose_end is None:
-        return None
-    conflict = any(finding.code == "date-conflict" for finding in opened.findings)
-    return "the header's date and Startdate differ" if conflict else None
-
-
-def _dose_end(opened: OpenedNight) -> float | None:
-    header = opened.header
-    return dose_end_s(opened.night, header.start, header.start_clock)
 
 
 def _put_back(
