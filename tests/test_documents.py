@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 
 import pytest
 
@@ -100,3 +101,31 @@ def test_the_api_reference_has_every_public_name():
     named = set(re.findall(r"auto(?:function|class):: (?:[\w.]+\.)?(\w+)", page))
     public = set(psgpipe.__all__) - {"errors"} | {"open"}
     assert public - named == set()
+
+
+def layers():
+    """The layers of packages that import-linter checks, the uppermost first."""
+    settings = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = (
+        contract
+        for contract in settings["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "layers"
+    )
+    assert not contract.get("ignore_imports")
+    return [
+        [package.removeprefix("psgpipe.") for package in layer.split(" | ")]
+        for layer in contract["layers"]
+    ]
+
+
+def test_the_map_of_packages_in_contributing_is_that_of_the_import_contract():
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    block = text.partition("## The packages")[2].split("```")[1]
+    rows = [re.split(r"\s{2,}", line)[0] for line in block.strip().splitlines() if line[0] != " "]
+    assert [row.split(" | ") for row in rows] == layers()
+
+
+def test_every_package_has_a_layer():
+    packages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
+    modules = {path.stem for path in PACKAGE.glob("*.py") if not path.stem.startswith("_")}
+    assert packages | modules == {package for layer in layers() for package in layer}
