@@ -121,8 +121,8 @@ def kind_of(source: ChannelSource) -> str:
     for electrodes, kind in ((EYES, "eog"), (CHIN, "emg"), (ELECTRODES, "eeg")):
         if not electrodes.isdisjoint(pair):
             return kind
-    said = _SAID_KIND.match(fold(source.label))
-    return said[0].replace("ekg", "ecg") if said else "misc"
+    match = _SAID_KIND.match(fold(source.label))
+    return match[0].replace("ekg", "ecg") if match else "misc"
 
 
 def standard_name(wanted: str) -> str | None:

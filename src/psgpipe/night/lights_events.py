@@ -38,7 +38,7 @@ class LightsEvents(NamedTuple):
 
 class _Mention(NamedTuple):
     annotation: Annotation
-    said: LightsMention
+    lights: LightsMention
 
 
 def lights_events(
@@ -57,18 +57,18 @@ def lights_events(
     clock = local_clock(header.start, header.start_clock, night.timezone)
     inside = [a for a in annotations if 0 <= a.onset_s <= header.span_s]
     mentions = [_Mention(a, m) for a in inside if (m := lights_in(a.text, label_table))]
-    sure = [m for m in mentions if m.said.certainty == "sure"]
+    sure = [m for m in mentions if m.lights.certainty == "sure"]
     late = [(m, time) for m in sure if (time := _other_time(m, clock))]
     read: dict[Side | None, list[Annotation]] = {"off": [], "on": []}
     for mention in (m for m in sure if not _other_time(m, clock)):
-        read[mention.said.side].append(mention.annotation)
+        read[mention.lights.side].append(mention.annotation)
     off_s, on_s, of_durations = _with_ends(read["off"], read["on"], inside, header.span_s, clock)
     times: dict[Side | None, str | None] = {"off": night.lights_off, "on": night.lights_on}
     given = frozenset(side for side, time in times.items() if time is not None)
-    doubtful = [m for m in mentions if m.said.certainty != "sure"]
+    doubtful = [m for m in mentions if m.lights.certainty != "sure"]
     findings = (
         *of_durations,
-        *(_clock_finding(m, t, clock) for m, t in late if m.said.side not in given),
+        *(_clock_finding(m, t, clock) for m, t in late if m.lights.side not in given),
         *_unread(doubtful, {"off": off_s, "on": on_s}, given, clock),
     )
     return LightsEvents(off_s, on_s, findings)
@@ -76,12 +76,12 @@ def lights_events(
 
 def _other_time(mention: _Mention, clock: LocalClock) -> dt.time | None:
     """The time of day in the text, where it is not that of the annotation."""
-    said, shown = mention.said.clock, clock.clock_at(mention.annotation.onset_s)
-    if said is None or shown is None:
+    stated, shown = mention.lights.clock, clock.clock_at(mention.annotation.onset_s)
+    if stated is None or shown is None:
         return None
-    period_s = DAY_S / 2 if said.is_12_h else DAY_S
-    apart_s = (of_day_s(dt.time.fromisoformat(shown)) - of_day_s(said.time)) % period_s
-    return said.time if CLOCK_S < apart_s < period_s - CLOCK_S else None
+    period_s = DAY_S / 2 if stated.is_12_h else DAY_S
+    apart_s = (of_day_s(dt.time.fromisoformat(shown)) - of_day_s(stated.time)) % period_s
+    return stated.time if CLOCK_S < apart_s < period_s - CLOCK_S else None
 
 
 def _with_ends(
@@ -145,7 +145,9 @@ def _unread(
         doubtful = [
             m.annotation.onset_s
             for m in mentions
-            if m.said.side == side and needed and not (m.said.certainty == "faint" and is_complete)
+            if m.lights.side == side
+            and needed
+            and not (m.lights.certainty == "faint" and is_complete)
         ]
         near = known[side] if side else ()
         unread = [s for s in doubtful if not any(abs(s - k) <= SAME_S for k in near)]
@@ -169,7 +171,7 @@ def _clock_finding(mention: _Mention, time: dt.time, clock: LocalClock) -> Findi
     onset = _when(mention.annotation.onset_s, clock)
     return Finding(
         "lights-clock-differs",
-        f"the annotation at {onset} says lights {mention.said.side} at {time:%H:%M}: psgpipe did "
+        f"the annotation at {onset} says lights {mention.lights.side} at {time:%H:%M}: psgpipe did "
         "not use it; give the time with the night",
         affects="numbers",
     )
@@ -181,8 +183,8 @@ def _duration_finding(
     other = "on" if side == "off" else "off"
     ending = f"its end is used as lights {other}"
     if said_s:
-        said = _when(said_s[-1], clock)
-        ending = f"another annotation says lights {other} at {said}, which is used"
+        onset = _when(said_s[-1], clock)
+        ending = f"another annotation says lights {other} at {onset}, which is used"
     return Finding(
         "lights-duration",
         f"the lights-{side} annotation lasts from {_when(annotation.onset_s, clock)} to "

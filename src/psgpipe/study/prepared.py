@@ -79,8 +79,8 @@ def read_part(table: Path, out: Path, shard: Shard, *, blind: bool) -> Study | N
 def _is_listed(out: Path, wanted: Mapping[str, Any]) -> bool:
     """Whether ``study.json`` lists the nights of the same table."""
     study = read_study_head(out) or {}
-    said = {key: study.get(key) for key in wanted} | {"blind": bool(study.get("blind"))}
-    return said == wanted and lists_nights(out)
+    stated = {key: study.get(key) for key in wanted} | {"blind": bool(study.get("blind"))}
+    return stated == wanted and lists_nights(out)
 
 
 def _head(study: Study) -> dict[str, Any]:

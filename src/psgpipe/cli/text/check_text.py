@@ -57,9 +57,9 @@ def recording_text(
         lines += _lights_lines(checked)
     quality = checked.get("quality") or {"flags": [], "measures": {}}
     shown, left_out = _shown_findings(checked, verbose=verbose)
-    said = [*shown, *quality["flags"]]
+    findings = [*shown, *quality["flags"]]
     # A finding that makes the numbers doubtful is a quality flag, too.
-    lines += [f"  ! {code}: {message}" for code, message in _each_once(said)]
+    lines += [f"  ! {code}: {message}" for code, message in _each_once(findings)]
     if left_out:
         what = f"{count_of(left_out, 'finding')} about channels that are not read as anything"
         lines.append(f"  {what}: -v shows {'it' if left_out == 1 else 'them'}")
@@ -121,8 +121,8 @@ def _can_be_staged(checked: dict[str, Any]) -> str:
     return "yes, with doubts" if doubtful else "yes"
 
 
-def _each_once(said: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    yield from dict.fromkeys((one["code"], one["message"]) for one in said)
+def _each_once(findings: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    yield from dict.fromkeys((f["code"], f["message"]) for f in findings)
 
 
 def _duration(checked: dict[str, Any]) -> str:

@@ -46,10 +46,10 @@ def unlike_eeg_warnings(selection: NightSelection, out: Path) -> Iterator[str]:
     unlike = []
     for subject, nights in selection.treatment.items():
         for night in nights:
-            found = features_of(night, out)
-            said = found and unlikeness(found, baseline.get(subject, []), sds)
-            if said:
-                unlike.append(f"{subject} {night.night} ({said})")
+            features = features_of(night, out)
+            reasons = features and unlikeness(features, baseline.get(subject, []), sds)
+            if reasons:
+                unlike.append(f"{subject} {night.night} ({reasons})")
     if unlike:
         more = f", and {len(unlike) - MOST_NAMED} more" if len(unlike) > MOST_NAMED else ""
         yield (

@@ -10,7 +10,7 @@ from psgpipe.errors import FileTaken, OutputConflict, UsageError
 from psgpipe.files.atomic import bytes_of, write_file
 from psgpipe.files.temporary_files import remove_abandoned_files
 from psgpipe.messages import count_of, did_you_mean, listed, quoted
-from psgpipe.results.export.formats import FORMATS, Chosen, ChosenNight
+from psgpipe.results.export.formats import FORMATS, ExportedNight, ExportedNights
 from psgpipe.results.export.stages import ABSENT, StagesWanted, with_stages
 from psgpipe.results.finished_night import FinishedNight, read_finished_night
 from psgpipe.results.status import StudyNight, stored_night, study_nights, word_in_tables
@@ -108,9 +108,11 @@ def _asked_for(nights: Sequence[StudyNight], only: Sequence[str]) -> Sequence[St
     return [by_name[name] for name in dict.fromkeys(only)]
 
 
-def _chosen(nights: Iterable[StudyNight], wanted: StagesWanted | None, result: Export) -> Chosen:
+def _chosen(
+    nights: Iterable[StudyNight], wanted: StagesWanted | None, result: Export
+) -> ExportedNights:
     """The finished nights; the others are left out of the result."""
-    finished: list[ChosenNight] = []
+    finished: list[ExportedNight] = []
     for night in nights:
         stored = stored_night(night)
         if stored.manifest is None:
@@ -130,7 +132,7 @@ def _chosen(nights: Iterable[StudyNight], wanted: StagesWanted | None, result: E
             reason = ABSENT[wanted or "auto"]
             result.left_out.append(LeftOutNight(night.subject, night.night, DONE, reason))
             continue
-        finished.append(ChosenNight(night, stored.manifest, exported.stages_by))
+        finished.append(ExportedNight(night, stored.manifest, exported.stages_by))
     result.n_nights = len(finished)
 
     def read() -> Iterator[tuple[StudyNight, FinishedNight]]:
@@ -139,10 +141,10 @@ def _chosen(nights: Iterable[StudyNight], wanted: StagesWanted | None, result: E
             if exported is not None:
                 yield one.night, exported
 
-    return Chosen(finished, read)
+    return ExportedNights(finished, read)
 
 
-def _refuse_other_files(to: str, chosen: Chosen, folder: Path) -> None:
+def _refuse_other_files(to: str, chosen: ExportedNights, folder: Path) -> None:
     """Refuse to write where a file has other content; edits by hand must not be lost."""
     if not folder.is_dir():
         return

@@ -21,7 +21,7 @@ ReadNights = Callable[[], Iterable[tuple[StudyNight, FinishedNight]]]
 
 
 @dataclass(frozen=True)
-class ChosenNight:
+class ExportedNight:
     """A night of an export, and whose stages are exported."""
 
     night: StudyNight
@@ -30,10 +30,10 @@ class ChosenNight:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ExportedNights:
     """The nights of an export."""
 
-    nights: Sequence[ChosenNight]
+    nights: Sequence[ExportedNight]
     read: ReadNights
 
 
@@ -42,13 +42,13 @@ def night_stem(subject: str, night: str) -> str:
     return f"{slug(subject)}_{slug(night)}"
 
 
-def _edf(chosen: Chosen) -> Iterator[tuple[str, Content]]:
-    for listed, night in chosen.read():
+def _edf(exported: ExportedNights) -> Iterator[tuple[str, Content]]:
+    for listed, night in exported.read():
         yield f"{night_stem(listed.subject, listed.night)}.edf", edf_scoring(night)
 
 
-def _luna(chosen: Chosen) -> Iterator[tuple[str, Content]]:
-    for listed, night in chosen.read():
+def _luna(exported: ExportedNights) -> Iterator[tuple[str, Content]]:
+    for listed, night in exported.read():
         stem = night_stem(listed.subject, listed.night)
         yield f"{stem}.annot", luna_annot(night)
         epochs = luna_eannot(night)
@@ -56,26 +56,26 @@ def _luna(chosen: Chosen) -> Iterator[tuple[str, Content]]:
             yield f"{stem}.eannot", epochs
 
 
-def _yasa(chosen: Chosen) -> Iterator[tuple[str, Content]]:
-    for listed, night in chosen.read():
+def _yasa(exported: ExportedNights) -> Iterator[tuple[str, Content]]:
+    for listed, night in exported.read():
         yield f"{night_stem(listed.subject, listed.night)}.json", yasa_json(night)
 
 
-def _nsrr(chosen: Chosen) -> Iterator[tuple[str, Content]]:
-    yield "nsrr.csv", nsrr.nsrr_csv(chosen.read())
+def _nsrr(exported: ExportedNights) -> Iterator[tuple[str, Content]]:
+    yield "nsrr.csv", nsrr.nsrr_csv(exported.read())
     yield "nsrr-variables.csv", nsrr.nsrr_dictionary()
 
 
-def _bids(chosen: Chosen) -> Iterator[tuple[str, Content]]:
-    nights = [one.night for one in chosen.nights]
+def _bids(exported: ExportedNights) -> Iterator[tuple[str, Content]]:
+    nights = [one.night for one in exported.nights]
     subjects = bids_labels((night.subject for night in nights), "sub")
     of_subject: dict[str, list[str]] = {subject: [] for subject in subjects}
     for night in nights:
         of_subject[night.subject].append(night.night)
     sessions = {s: bids_labels(of_subject[s], "ses", s) for s in subjects}
-    manifests = [one.manifest for one in chosen.nights if one.stages_by != "expert"]
+    manifests = [one.manifest for one in exported.nights if one.stages_by != "expert"]
     yield from bids.data_set_files(manifests, subjects, sessions).items()
-    for listed, finished in chosen.read():
+    for listed, finished in exported.read():
         name = bids.events_name(
             subjects[listed.subject], sessions[listed.subject][listed.night], finished.stages_by
         )
@@ -83,7 +83,7 @@ def _bids(chosen: Chosen) -> Iterator[tuple[str, Content]]:
         yield f"{name}.json", bids.events_json(finished)
 
 
-FORMATS: dict[str, Callable[[Chosen], Iterator[tuple[str, Content]]]] = {
+FORMATS: dict[str, Callable[[ExportedNights], Iterator[tuple[str, Content]]]] = {
     "edf": _edf,
     "luna": _luna,
     "bids": _bids,

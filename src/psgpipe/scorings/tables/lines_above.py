@@ -39,9 +39,9 @@ def epoch_length_above(lines: Sequence[Sequence[str]], file: str) -> float | Non
     """
     lengths = {length for cells in lines if (length := _epoch_length(" ".join(cells))) is not None}
     if len(lengths) > 1:
-        said = " and ".join(f"{length:g}" for length in sorted(lengths))
+        lengths_s = " and ".join(f"{length:g}" for length in sorted(lengths))
         raise ScoringInvalid(
-            f"{file}: the lines above its table say epochs of {said} s",
+            f"{file}: the lines above its table say epochs of {lengths_s} s",
             "Leave one of them, or export the onset of every stage.",
         )
     return lengths.pop() if lengths else None

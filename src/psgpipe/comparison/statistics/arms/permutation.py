@@ -136,9 +136,9 @@ def _shares(x: Values, y: Values, assignments: Packed) -> Values:
     in_arm = _sums(present.astype(float), assignments)
     of_arm = in_arm * (n - in_arm) / n
     free = of_arm - _sums(x_centred, assignments) ** 2 / xx  # of the baseline
-    told = free > _TIE * n
+    is_free = free > _TIE * n
     shares: Values = np.zeros(free.size)
-    shares[told] = _sums(residual, assignments)[told] ** 2 / (free[told] * yy)
+    shares[is_free] = _sums(residual, assignments)[is_free] ** 2 / (free[is_free] * yy)
     return shares
 
 
