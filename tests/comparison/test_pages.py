@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -177,6 +178,23 @@ def test_marks_of_logarithms_are_round_and_within(low, high):
     marks = round_ratios(low, high)
     assert 1 <= len(marks) <= 6
     assert all(low - 1e-9 <= mark <= high + 1e-9 for mark in marks)
+
+
+def test_a_level_that_no_night_can_have_has_no_mark():
+    wide = contrast(**MEANS, ci_low=-90.0, ci_high=120.0)
+    marks = [float(tick.text) for tick in estimation_plot(wide, TWO).level_ticks]
+    assert min(marks) >= 0
+    assert max(marks) <= 100
+    assert len(estimation_plot(wide, TWO).change_ticks) > len(marks)
+    decline = replace(wide, endpoint="swa_ln", unit="ln")
+    assert min(float(tick.text) for tick in estimation_plot(decline, TWO).level_ticks) < 0
+
+
+def test_a_mean_without_an_interval_promises_none():
+    (mean,) = estimation_plot(contrast(**MEANS), TWO).estimates
+    assert mean.name == "mean, no interval"
+    interval = {"ci_low": -5.0, "ci_high": -1.0}
+    assert estimation_plot(contrast(**MEANS, **interval), TWO).estimates[0].name == "mean, t 95 %"
 
 
 def test_equal_values_have_an_axis():

@@ -12,6 +12,7 @@ from psgpipe.model.comparison.contrast import Contrast
 from psgpipe.model.comparison.results import SubjectChange
 
 TOP_PX, BOTTOM_PX = 44.0, 286.0
+_UNITS_OF_ANY_SIGN = ("ln", "ln per h", "ilr")
 
 
 def mean_of_contrast(drawn: Sequence[SubjectChange], field: str, mean: float | None) -> float:
@@ -68,9 +69,17 @@ class EndpointScale:
         """Marks at round values of the endpoint as it was measured."""
         low, high, offset = self.axis.low, self.axis.high, self.contrast.offset
         if not self.is_log:
-            return tuple(Tick(self.axis.px(v), short_number(v)) for v in round_values(low, high))
+            values = [v for v in round_values(low, high) if self._is_possible(v)]
+            return tuple(Tick(self.axis.px(v), short_number(v)) for v in values)
         values = round_ratios(max(math.exp(low) - offset, 1e-12), math.exp(high) - offset)
         return tuple(Tick(self.axis.px(math.log(v + offset)), short_number(v)) for v in values)
+
+    def _is_possible(self, level: float) -> bool:
+        """Whether a night can have this level: an interval reaches further than numbers can."""
+        if self.unit in ("", *_UNITS_OF_ANY_SIGN):
+            return True
+        is_below = level < 0 <= self.low
+        return not is_below and not (self.unit == "%" and self.high <= 100 < level)
 
     @property
     def change_ticks(self) -> tuple[Tick, ...]:

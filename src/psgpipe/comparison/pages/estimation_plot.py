@@ -175,7 +175,8 @@ def _beside_each_other(heights_px: Sequence[float]) -> list[float]:
 def _estimates(contrast: Contrast, scale: EndpointScale) -> list[Estimate]:
     """The mean difference and the Hodges-Lehmann shift, as far as they exist."""
     coverage = f"{100 * contrast.hl_coverage:.1f} %" if contrast.hl_coverage else "no interval"
-    name = "mean, t 95 %" if contrast.arms is None else "arms, t 95 %"
+    level = "no interval" if contrast.ci_low is None else "t 95 %"
+    name = f"{'mean' if contrast.arms is None else 'arms'}, {level}"
     candidates = (
         (name, MEAN_PX, contrast.difference, contrast.ci_low, contrast.ci_high),
         (f"Hodges-Lehmann, {coverage}", MEDIAN_PX, contrast.hodges_lehmann, contrast.hl_low,
