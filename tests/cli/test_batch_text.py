@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from psgpipe.batch.result import BatchResult, NightResult
-from psgpipe.cli.batch import result_dict
-from psgpipe.cli.text.batch_text import result_text
+from psgpipe.cli.text.batch_text import result_dict, result_text
 from psgpipe.cli.text.progress import night_line
 from psgpipe.model.summary import QualityFlag
 from psgpipe.study.shard import Shard

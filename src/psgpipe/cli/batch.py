@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
 from psgpipe.batch.options import DEFAULT_LIMIT_S, BatchOptions
 from psgpipe.batch.plan import Plan, plan_batch
 from psgpipe.batch.resources import WORKER_BYTES, choose_jobs
-from psgpipe.batch.result import BatchResult, NightResult
 from psgpipe.batch.run import prepare_study, run_batch
 from psgpipe.cli.options import (
     FILE,
@@ -32,7 +30,7 @@ from psgpipe.cli.options import (
     thresholds_option,
 )
 from psgpipe.cli.printing import printable
-from psgpipe.cli.text.batch_text import plan_text, result_text, shard_words
+from psgpipe.cli.text.batch_text import plan_text, result_dict, result_text, shard_words
 from psgpipe.cli.text.progress import show_batch
 from psgpipe.comparison.pages.older import mark_older_comparisons
 from psgpipe.errors import NightsIncomplete
@@ -269,36 +267,3 @@ def _with_thresholds(study: Study, out: Path) -> Study:
         for listed in study.nights
     )
     return dataclasses.replace(study, nights=tuple(nights))
-
-
-def result_dict(
-    result: BatchResult, out: Path, unlisted: Sequence[tuple[str, str]] = ()
-) -> dict[str, Any]:
-    """The result of a batch as plain values."""
-    return {
-        "out": str(out),
-        "nights": result.nights,
-        "finished": result.counts["finished"],
-        "unchanged": result.counts["unchanged"],
-        "failed": result.counts["failed"],
-        "failed_before": result.counts["failed before"],
-        "excluded": result.excluded,
-        "failures": [
-            {"subject": n.subject, "night": n.night, "state": n.status, "kept": n.kept} | _reason(n)
-            for n in result.failures
-        ],
-        "withheld": [_doubts(n) for n in result.withheld],
-        "doubtful": [_doubts(n) for n in result.doubtful],
-        "failure_groups": [dataclasses.asdict(g) for g in result.groups.largest_first],
-        "unlisted": [{"subject": subject, "night": night} for subject, night in unlisted],
-    }
-
-
-def _reason(night: NightResult) -> dict[str, Any]:
-    failure = night.failure or {}
-    return {key: failure[key] for key in ("kind", "exit_code", "problem", "remedy")}
-
-
-def _doubts(night: NightResult) -> dict[str, Any]:
-    flags = [{"code": flag.code, "message": flag.message} for flag in night.doubts]
-    return {"subject": night.subject, "night": night.night, "flags": flags}

@@ -1,12 +1,14 @@
-"""What ``psgpipe batch`` says: its result, and what it would do."""
+"""What ``psgpipe batch`` says, as text and as JSON: its result, and what it would do."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from psgpipe.batch.plan import Plan
-from psgpipe.batch.result import BatchResult
+from psgpipe.batch.result import BatchResult, NightResult
 from psgpipe.cli.printing import printable
 from psgpipe.cli.text.failure_lines import failure_lines, unlisted_lines
 from psgpipe.cli.text.progress import duration
@@ -141,3 +143,36 @@ def _some(ids: tuple[tuple[str, str], ...]) -> str:
 
 def _gib(n_bytes: int) -> str:
     return f"{n_bytes / 2**30:.1f} GiB" if n_bytes > 2**29 else f"{n_bytes / 2**20:.0f} MiB"
+
+
+def result_dict(
+    result: BatchResult, out: Path, unlisted: Sequence[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    """The result of a batch as plain values."""
+    return {
+        "out": str(out),
+        "nights": result.nights,
+        "finished": result.counts["finished"],
+        "unchanged": result.counts["unchanged"],
+        "failed": result.counts["failed"],
+        "failed_before": result.counts["failed before"],
+        "excluded": result.excluded,
+        "failures": [
+            {"subject": n.subject, "night": n.night, "state": n.status, "kept": n.kept} | _reason(n)
+            for n in result.failures
+        ],
+        "withheld": [_doubts(n) for n in result.withheld],
+        "doubtful": [_doubts(n) for n in result.doubtful],
+        "failure_groups": [dataclasses.asdict(g) for g in result.groups.largest_first],
+        "unlisted": [{"subject": subject, "night": night} for subject, night in unlisted],
+    }
+
+
+def _reason(night: NightResult) -> dict[str, Any]:
+    failure = night.failure or {}
+    return {key: failure[key] for key in ("kind", "exit_code", "problem", "remedy")}
+
+
+def _doubts(night: NightResult) -> dict[str, Any]:
+    flags = [{"code": flag.code, "message": flag.message} for flag in night.doubts]
+    return {"subject": night.subject, "night": night.night, "flags": flags}
