@@ -61,7 +61,7 @@ NAMED = {
     "i04_edfd_backwards": "time goes backwards",
     "i05_tal_noterm": "malformed, the first in data record 11",
     "i09_annot_latin1": "not UTF-8",
-    "i12_annot_beyond": "2 annotations outside",
+    "i12_annot_beyond": "2 annotations lie outside",
     "j01_flat_zero": "flat",
     "j03_clipped": "clipped",
     "j06_sentinel": "drop-outs",
