@@ -13,7 +13,6 @@ from psgpipe.model.ids import composed, one_spelling
 from psgpipe.model.night import Night
 from psgpipe.sleep.given_lights import read_time
 from psgpipe.sleep.local_clock import read_zone
-from psgpipe.tables.columns import CONDITIONS
 
 _BIDS = re.compile(r"(?:^|_)(sub|ses|run)-([A-Za-z0-9]+)")
 _SUFFIXES = (".edf", ".bdf", ".rec", ".edfz", ".gz")
@@ -54,7 +53,12 @@ def _require_printable(option: str, word: str | None) -> None:
 
 def _refuse_misspelt(condition: str | None) -> None:
     """Refuse a word that looks like one of the usual conditions, as a study table does."""
-    word = one_spelling(condition or "")
+    if not condition:
+        return
+    # It imports what reads tables; a night without a condition does without.
+    from psgpipe.tables.columns import CONDITIONS
+
+    word = one_spelling(condition)
     likely = None if word in CONDITIONS else likely_word(word, CONDITIONS)
     if likely:
         raise UsageError(
