@@ -607,6 +607,14 @@ def test_times_that_count_minutes_or_epochs_are_not_taken_for_seconds(tmp_path, 
     assert "onset [min]" in refused.value.remedy
 
 
+@pytest.mark.parametrize("step", [7680, 30000])
+def test_times_that_count_samples_or_milliseconds_are_not_taken_for_seconds(tmp_path, step):
+    text = "onset,stage\n" + "".join(f"{step * i},{['W', 'N2'][i % 2]}\n" for i in range(20))
+    scoring = read_scoring(write(tmp_path, text))
+    with pytest.raises(ScoringInvalid, match=f"begin {step} s apart, wanted epochs of 5 to 60 s"):
+        on_own_clock(scoring)
+
+
 def test_a_hypnogram_may_name_the_event_of_each_epoch(tmp_path):
     text = "epoch,stage,event\n1,W,\n2,N1,arousal\n3,N2,\n4,N2,spindle\n5,R,\n"
     scoring = read_scoring(write(tmp_path, text))

@@ -161,6 +161,33 @@ def test_a_scoring_is_paired_by_its_name_and_its_content(archive, table):
     assert "2 of 4 recordings have a scoring" in remarks
 
 
+def test_a_scoring_in_the_folder_of_another_recording_of_the_name_is_not_taken(archive, table):
+    folder = archive(
+        "edf/A/night1.edf", "edf/B/night1.edf", "edf/C/night1.edf", "edf/night1.edf",
+        scorings=["edf/B/night1_stages.edf", "scored/C/night1_stages.edf"],
+    )  # fmt: skip
+    rows, said = table(folder)
+    assert [row["scoring"] for row in rows] == [
+        "", "archive/edf/B/night1_stages.edf", "archive/scored/C/night1_stages.edf",
+        "",
+    ]  # fmt: skip
+    assert "may be of another recording of this name" in "\n".join(said["remarks"])
+
+
+def test_a_folder_or_name_with_a_condition_is_no_subject(archive, table):
+    rows, _ = table(archive("1/baseline/S01.edf", "1/treatment/S01.edf") / "1")
+    assert ids(rows) == [("", "")] * 2
+    assert [row["condition"] for row in rows] == ["baseline", "treatment"]
+    names = ("2/S01_baseline_N1.edf", "2/S01_treatment_N1.edf")
+    rows, _ = table(archive(*names) / "2", "--force")
+    assert ids(rows) == [("", "")] * 2
+
+
+def test_words_that_turn_a_condition_leave_it_blank(archive, table):
+    rows, _ = table(archive("S01_post-baseline.edf", "S01_no_treatment.edf", "S02_baseline.edf"))
+    assert [row["condition"] for row in rows] == ["", "", "baseline"]
+
+
 def test_the_scorer_letter_of_sleep_edf_may_differ_and_nothing_else(archive, table):
     folder = archive(
         "P1-PSG.edf", "P2-PSG.edf", "P3E0-PSG.edf", "P4-PSG.edf",

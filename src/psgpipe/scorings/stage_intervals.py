@@ -96,9 +96,9 @@ def stage_intervals(scoring: Scoring, recording_end_s: float) -> StageIntervals:
 
 
 def _refuse_other_unit(scoring: Scoring, groups: Iterable[Sequence[ScoredStage]]) -> None:
-    """Refuse stages without duration of which most begin less than 5 s apart: no such epochs exist.
+    """Refuse stages without duration that begin less than 5 s apart, or all 61 s or more apart.
 
-    Their times may be minutes, or numbers of epochs.
+    No such epochs exist: their times may be minutes, numbers of epochs, milliseconds or samples.
     """
     for stages in groups:
         if any(stage.duration_s for stage in stages):
@@ -106,7 +106,11 @@ def _refuse_other_unit(scoring: Scoring, groups: Iterable[Sequence[ScoredStage]]
         onsets_s = sorted({stage.onset_s for stage in stages})
         distances_s = sorted(b - a for a, b in itertools.pairwise(onsets_s))
         usual_s = distances_s[len(distances_s) // 2] if distances_s else SHORTEST_EPOCH_S
-        if usual_s < SHORTEST_EPOCH_S - ROUNDING_S and len(distances_s) > 1:
+        is_too_short = usual_s < SHORTEST_EPOCH_S - ROUNDING_S and len(distances_s) > 1
+        n_usual = distances_s.count(usual_s)
+        are_epochs = len(distances_s) >= LEAST_STEPS and n_usual >= USUAL_SHARE * len(distances_s)
+        is_too_long = usual_s > LONGEST_EPOCH_S + ROUNDING_S and are_epochs
+        if is_too_short or is_too_long:
             raise ScoringInvalid(
                 f"{scoring.file}: its stages begin {usual_s:g} s apart, wanted epochs of "
                 f"{SHORTEST_EPOCH_S:g} to {LONGEST_EPOCH_S:g} s",

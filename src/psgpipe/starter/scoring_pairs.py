@@ -52,6 +52,9 @@ class ScoringFiles:
         for path in paths:
             for key in _keys(path):
                 self._by_key.setdefault(key, []).append(path)
+        self._recordings: dict[str, list[Path]] = {}
+        for recording in recordings:
+            self._recordings.setdefault(_keys(recording)[0], []).append(recording)
         self._sorted = sorted((path.name.casefold(), path) for path in paths)
         self._names = [name for name, _ in self._sorted]
 
@@ -64,6 +67,11 @@ class ScoringFiles:
         )
         # Of equal names in several folders, those beside the recording are meant.
         named = [path for path in named if path.parent == recording.parent] or named
+        anyones = [path for path in named if self._may_be_of_another(path, recording)]
+        if anyones and len(anyones) == len(named):
+            why = f"{file_name(anyones[0])} may be of another recording of this name"
+            return ScoringPair(None, why)
+        named = [path for path in named if path not in anyones]
         problems = {path: _problem(path) for path in named}
         readable = [path for path, problem in problems.items() if problem is None]
         if len(readable) == 1:
@@ -72,6 +80,19 @@ class ScoringFiles:
             names = [file_name(path) for path in readable]
             return ScoringPair(None, f"{len(names)} scorings have its name: {listed(names, 3)}")
         return ScoringPair(None, next((p for p in problems.values() if p), ""))
+
+    def _may_be_of_another(self, scoring: Path, recording: Path) -> bool:
+        """Whether recordings share this name, and the folders say that another one is meant."""
+        alike = self._recordings.get(_keys(recording)[0], [])
+        folders = {path.parent for path in alike}
+        if scoring.parent == recording.parent or len(folders) < 2:
+            return False
+        common = set.intersection(*({*folder.parts} for folder in folders))
+        own = {folder: {*folder.parts} - common for folder in folders}
+        fitting = [folder for folder in folders if own[folder] <= {*scoring.parent.parts}]
+        closest = max((len(own[folder]) for folder in fitting), default=0)
+        meant = [folder for folder in fitting if len(own[folder]) == closest]
+        return scoring.parent in folders or meant != [recording.parent]
 
     def _of_archive(self, profile: Profile, ids: Mapping[str, str]) -> list[Path]:
         for beginning, expression in profile.scorings(ids):

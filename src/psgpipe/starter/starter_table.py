@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from psgpipe.edf.reader import open_recording, read_content
@@ -31,6 +32,8 @@ TABLE_COLUMNS = (
     "scoring",
 )  # fmt: skip
 MOST_NAMED = 5
+# "No treatment" and "post-baseline" are not these conditions.
+_TURNING = {"no", "non", "not", "pre", "post", "before", "after", "without", "off", "end"}
 _BIDS_NAME = re.compile(r"(?:^|_)sub-[A-Za-z0-9]+")
 # A number alone is a night only behind a subject that has a number of its own: of S_01 and S_02,
 # nobody knows whether they are nights or subjects.
@@ -183,13 +186,16 @@ def _by_names(paths: Sequence[PurePosixPath]) -> tuple[list[dict[str, str]], str
     if all(_BIDS_NAME.search(path.name) for path in paths):
         ids = [ids_from_name(path.name) for path in paths]
         return [_row(path, *pair) for path, pair in zip(paths, ids, strict=True)], "BIDS names"
-    if all(len(path.parts) > 1 for path in paths) and len({p.parts[0] for p in paths}) > 1:
+    first = {path.parts[0] for path in paths if len(path.parts) > 1}
+    are_subjects = len(first) > 1 and not any(_condition_words(name) for name in first)
+    if all(len(path.parts) > 1 for path in paths) and are_subjects:
         rows = [_row(path, path.parts[0], _night_in_folder(path)) for path in paths]
         return rows, "folders: the first is the subject, the rest is the night"
     matches = [_NIGHT_AT_END.fullmatch(stem_of(path.name)) for path in paths]
     found = [match for match in matches if match is not None]
-    if len(found) == len(paths) > 1:
-        ids = [(m["subject"] or m["word"], m["night"] or m["numbered"]) for m in found]
+    ids = [(m["subject"] or m["word"], m["night"] or m["numbered"]) for m in found]
+    # A subject with a condition in its name would be another subject in each condition.
+    if len(found) == len(paths) > 1 and not any(_condition_words(subject) for subject, _ in ids):
         return [_row(path, *pair) for path, pair in zip(paths, ids, strict=True)], (
             "names: the number at the end is the night"
         )
@@ -197,10 +203,20 @@ def _by_names(paths: Sequence[PurePosixPath]) -> tuple[list[dict[str, str]], str
 
 
 def _row(path: PurePosixPath, subject: str, night: str) -> dict[str, str]:
-    words = re.split(r"[^a-z]+", path.with_suffix("").as_posix().casefold())
-    conditions = [word for word in dict.fromkeys(words) if word in CONDITIONS]
-    condition = conditions[0] if len(conditions) == 1 else ""
+    words = _condition_words(path.with_suffix("").as_posix())
+    condition = words[0] if len(words) == 1 and words[0] in CONDITIONS else ""
     return {"subject": composed(subject), "night": composed(night), "condition": condition}
+
+
+def _condition_words(text: str) -> list[str]:
+    """The words for conditions in a name, with a word before them that turns their meaning."""
+    words = [word for word in re.split(r"[^a-z]+", text.casefold()) if word]
+    turned = [
+        f"{before} {word}" if before in _TURNING else word
+        for before, word in pairwise(["", *words])
+        if word in CONDITIONS
+    ]
+    return list(dict.fromkeys(turned))
 
 
 def _night_in_folder(path: PurePosixPath) -> str:
