@@ -8,10 +8,25 @@ import sys
 
 import pytest
 
+from psgpipe.batch import run
 from psgpipe.cli.app import exit_code
 from psgpipe.results.night_writer import finish_night
 from tests import cheap_nights
-from tests.studies import CHECKOUT, flip_a_bit, read_json, tree
+from tests.studies import CHECKOUT, flip_a_bit, in_this_process, read_json, tree
+
+WITH_WORKERS = (
+    "test_a_study_from_table_to_nights",
+    "test_nothing_changed_nothing_computed",
+    "test_a_failed_night_is_left_until_something_changes",
+    "test_a_night_that_took_too_long_is_tried_again_with_more_time",
+)
+
+
+@pytest.fixture(autouse=True)
+def _nights_in_this_process(request, monkeypatch):
+    """What a night does is the same without a worker, which takes longer to start."""
+    if request.function.__name__ not in WITH_WORKERS:
+        monkeypatch.setattr(run, "run_tasks", in_this_process)
 
 
 def computed_again(study, *options):
