@@ -501,6 +501,12 @@ def test_comments_above_stages_one_a_line_are_no_epochs(tmp_path):
     assert seen(scoring) == [(0, 30, "W"), (30, 30, "N1"), (60, 30, "N2")]
 
 
+def test_a_comment_above_stages_one_a_line_says_how_long_an_epoch_is(tmp_path):
+    scoring = read_scoring(write(tmp_path, "# Epoch length: 20 s\n# Scorer: AB\nW\nN1\nR\n"))
+    assert seen(scoring) == [(0, 20, "W"), (20, 20, "N1"), (40, 20, "R")]
+    assert scoring.findings == ()
+
+
 def test_a_blank_line_among_stages_one_a_line_is_not_guessed(tmp_path):
     path = write(tmp_path, "# hypnogram\n\nW\nW\n# lights\nN1\n\nN2\nR\n")
     assert "line 7: a blank line among stages" in refusal(path).problem

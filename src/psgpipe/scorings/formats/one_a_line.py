@@ -15,6 +15,7 @@ from psgpipe.scorings.sources.number_text import whole_number
 from psgpipe.scorings.sources.text_source import head_text, lines_of, read_text
 from psgpipe.scorings.stage_texts import StageText, stages_in_column
 from psgpipe.scorings.stage_words import stage_word
+from psgpipe.scorings.tables.lines_above import epoch_length_above
 from psgpipe.scorings.tables.table_columns import columns_of
 from psgpipe.scorings.tables.table_rows import NO_EPOCH_LENGTH, refuse_blank_lines
 
@@ -42,7 +43,7 @@ def recognise_eannot(head: bytes, name: str) -> str | None:
 
 
 def read(path: Path, options: ReadOptions) -> Scoring:
-    """One stage for each epoch of 30 s, from the start of the recording."""
+    """One stage for each epoch of 30 s, or of the length that a comment says, from the start."""
     return _read(path, options, FORMAT.name)
 
 
@@ -59,15 +60,18 @@ def _read(path: Path, options: ReadOptions, name: str) -> Scoring:
         texts = texts[1:]
     n_comments = list(accumulate(line.lstrip().startswith(COMMENT) for _, line in lines))
     refuse_blank_lines([t.line for t in texts], file, [n_comments[t.line - 1] for t in texts])
-    onsets_s = {text.line: EPOCH_S * i for i, text in enumerate(texts)}
+    comments = [[line.strip(" #\t")] for _, line in lines if line.lstrip().startswith(COMMENT)]
+    declared_s = None if name == EPOCH_ANNOTATIONS.name else epoch_length_above(comments, file)
+    epoch_s = declared_s or EPOCH_S
+    onsets_s = {text.line: epoch_s * i for i, text in enumerate(texts)}
     lights = [
-        Annotation(onsets_s[text.line], EPOCH_S, LIGHTS_ON)
+        Annotation(onsets_s[text.line], epoch_s, LIGHTS_ON)
         for text in texts
         if name == EPOCH_ANNOTATIONS.name and text.text == LIGHTS_ON
     ]
     texts = texts if not lights else [text for text in texts if text.text != LIGHTS_ON]
     stages = [
-        ScoredStage(onsets_s[text.line], EPOCH_S, stage, text.text)
+        ScoredStage(onsets_s[text.line], epoch_s, stage, text.text)
         for stage, text in zip(stages_in_column(texts, options, file), texts, strict=True)
     ]
     return Scoring(
@@ -76,7 +80,8 @@ def _read(path: Path, options: ReadOptions, name: str) -> Scoring:
         recognised_by=options.recognised_by,
         stages=tuple(stages),
         annotations=with_lights(stages, lights),
-        findings=(NO_EPOCH_LENGTH,),
+        epoch_s=declared_s,
+        findings=() if declared_s else (NO_EPOCH_LENGTH,),
     )
 
 
