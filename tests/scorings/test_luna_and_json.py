@@ -198,3 +198,18 @@ def test_an_object_with_a_hypnogram_in_words_is_read(tmp_path):
 def test_a_damaged_json_is_refused(tmp_path, text, said):
     with pytest.raises(ScoringInvalid, match=said):
         read_scoring(write(tmp_path, text, "hypno.json"))
+
+
+def test_entries_of_a_json_list_with_times_of_their_own_are_not_taken_for_epochs(tmp_path):
+    runs = [{"start": 0, "end": 300, "stage": "W"}, {"start": 300, "end": 330, "stage": "N1"}]
+    with pytest.raises(ScoringInvalid, match="entry 1 of its list has a time of its own"):
+        read_scoring(write(tmp_path, json.dumps(runs), "runs.json"))
+    epochs = [{"onset": 0.0, "duration": 30, "stage": "W"}, {"onset": 30.0, "stage": "N1"}]
+    scoring = read_scoring(write(tmp_path, json.dumps(epochs), "epochs.json"))
+    assert seen(scoring) == [(0, 30, "W"), (30, 30, "N1")]
+
+
+def test_the_start_of_a_json_list_may_be_a_time_of_day(tmp_path):
+    content = {"hypnogram": ["W", "N1", "R"], "start_time": "23:55:00"}
+    scoring = read_scoring(write(tmp_path, json.dumps(content), "night.json"))
+    assert (scoring.start, scoring.start_clock) == (None, dt.time(23, 55))

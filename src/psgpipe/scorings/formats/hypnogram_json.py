@@ -13,9 +13,11 @@ from psgpipe.files.regular import file_name
 from psgpipe.model.hypnogram import EPOCH_S
 from psgpipe.model.scoring import ScoredStage, Scoring
 from psgpipe.scorings.formats.scoring_format import ReadOptions, ScoringFormat
+from psgpipe.scorings.sources.clock_times import clock_times, read_moment
 from psgpipe.scorings.sources.number_text import seconds
 from psgpipe.scorings.sources.text_source import head_text, read_text
 from psgpipe.scorings.stage_texts import StageText, stages_in_column
+from psgpipe.scorings.tables.table_columns import columns_of
 from psgpipe.scorings.tables.table_rows import NO_EPOCH_LENGTH
 
 YASA_KEYS = ("values", "n_stages", "freq")
@@ -104,6 +106,8 @@ def _scoring(
     stages = stages_in_column(texts, options, file)
     declared_s = _epoch_s(about)
     epoch_s = declared_s or EPOCH_S
+    for i, value in enumerate(values):
+        _refuse_other_time(value, i, epoch_s, file)
     start = _start(about)
     scorer = next((str(about[k]) for k in SCORER_KEYS if isinstance(about.get(k), str)), None)
     return Scoring(
@@ -115,10 +119,37 @@ def _scoring(
             for i, (stage, text) in enumerate(zip(stages, texts, strict=True))
         ),
         start=start,
-        start_clock=start.time() if start else None,
+        start_clock=start.time() if start else _start_clock(about),
         epoch_s=declared_s,
         findings=() if declared_s else (NO_EPOCH_LENGTH,),
     )
+
+
+def _refuse_other_time(value: Any, count: int, epoch_s: float, file: str) -> None:
+    """Refuse an entry with a time of its own that is not the one of its place in the list."""
+    if not isinstance(value, dict):
+        return
+    onset_s = epoch_s * count
+    expected: dict[str, list[float]] = {
+        **{key: [onset_s] for key in ("onset", "start", "time")},
+        "duration": [epoch_s],
+        "end": [onset_s + epoch_s],
+        "epoch": [count, count + 1],
+    }
+    for role, place in columns_of(list(value)).place.items():
+        if role in expected and list(value.values())[place] not in expected[role]:
+            raise ScoringInvalid(
+                f"{file}: entry {count + 1} of its list has a time of its own, which is not that "
+                f"of epoch {count + 1} of {epoch_s:g} s",
+                "Export a table with columns onset, duration and stage.",
+            )
+
+
+def _start_clock(about: dict[str, Any]) -> dt.time | None:
+    """The time of day in a start that is no ISO date-time."""
+    value = next((about[k] for k in START_KEYS if isinstance(about.get(k), str)), "")
+    moment = read_moment(value)
+    return None if moment is None else clock_times([moment], [0], "").start_clock
 
 
 def _text(value: Any, count: int, file: str) -> str:
