@@ -1,7 +1,6 @@
 """A hypnogram as EDF+ annotations that EDFbrowser, MNE and edfio can read."""
 
 import datetime as dt
-import io
 from pathlib import Path
 
 import edfio
@@ -10,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from psgpipe.edf.writer import STAGE_TEXTS, write_scoring
-from psgpipe.model.header import Annotation
+from psgpipe.edf.writer import write_scoring
 from psgpipe.model.hypnogram import Hypnogram, SleepStage
 
 EVENING = dt.datetime(2024, 3, 1, 22, 15, 7)
@@ -71,48 +69,3 @@ def test_every_hypnogram_comes_back_and_twice_the_same_bytes(stages):
     spelled = {"Artefact": "ART", "Sleep stage ?": "UNS"}
     assert [spelled.get(a.text, a.text.removeprefix("Sleep stage ")) for a in seen] == stages
     assert [a.onset for a in seen] == [30.0 * n for n in range(len(stages))]
-
-
-def written_by_edfio(hypnogram, last_epoch_s, texts, events):
-    start = hypnogram.start
-    lasting_s = [30.0] * (len(hypnogram) - 1) + [last_epoch_s]
-    stages = [
-        edfio.EdfAnnotation(30.0 * epoch, duration_s, texts[stage])
-        for epoch, (stage, duration_s) in enumerate(zip(hypnogram.stages, lasting_s, strict=True))
-    ]
-    edf = edfio.Edf(
-        [],
-        recording=edfio.Recording(startdate=start.date() if start else None),
-        starttime=start.time() if start else hypnogram.start_clock,
-        annotations=[
-            *(edfio.EdfAnnotation(e.onset_s, e.duration_s, e.text) for e in events),
-            *stages,
-        ],
-    )
-    buffer = io.BytesIO()
-    edf.write(buffer)
-    return buffer.getvalue()
-
-
-STARTS = st.none() | st.datetimes(dt.datetime(1985, 1, 1), dt.datetime(2084, 12, 31))
-EVENTS = st.builds(
-    Annotation,
-    st.floats(-50, 100_000)
-    | st.floats(-1e-3, 1e-3)
-    | st.sampled_from([0.0, 30.0, 1e-7, 8192.202312]),
-    st.none() | st.floats(0, 4000),
-    st.text(st.characters(codec="utf-8", exclude_characters="\0\x14\x15"), max_size=20),
-)
-
-
-@given(
-    st.lists(st.sampled_from(list(SleepStage)), min_size=1, max_size=50),
-    STARTS,
-    st.none() | st.times(),
-    st.floats(0.001, 30.0),
-    st.lists(EVENTS, max_size=5),
-)
-def test_the_bytes_are_those_that_edfio_writes(stages, start, clock, last_epoch_s, events):
-    hypnogram = Hypnogram(tuple(stages), start=start, start_clock=clock)
-    written = write_scoring(hypnogram, last_epoch_s=last_epoch_s, events=events)
-    assert written == written_by_edfio(hypnogram, last_epoch_s, STAGE_TEXTS, events)

@@ -1,17 +1,16 @@
-"""The writer of EDF+ files: a hypnogram as annotations; by edfio, a recording with its signals."""
+"""The writer of EDF+ files, by edfio: a hypnogram as annotations, a recording with its signals."""
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import IO, TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from psgpipe.edf.start_time import MONTHS
 from psgpipe.model.header import Annotation
 from psgpipe.model.hypnogram import EPOCH_S, Hypnogram, SleepStage
 
@@ -80,50 +79,11 @@ def write_scoring(
         Annotation(EPOCH_S * epoch, duration_s, texts[stage])
         for epoch, (stage, duration_s) in enumerate(zip(hypnogram.stages, lasting_s, strict=True))
     ]
+    buffer = io.BytesIO()
     clock = hypnogram.start.time() if hypnogram.start else hypnogram.start_clock
-    return _annotations_only([*events, *stages], _edf_date(hypnogram.start), clock or dt.time())
-
-
-def _annotations_only(
-    annotations: Sequence[Annotation], date: dt.date | None, clock: dt.time
-) -> bytes:
-    """An EDF+ file of one data record that holds all annotations, in the order of their onsets.
-
-    The bytes are those that edfio writes. It takes ten times as long, which counts in a batch.
-    """
-    in_order = sorted(
-        annotations,
-        key=lambda a: (a.onset_s, -1 if a.duration_s is None else a.duration_s, a.text),
-    )
-    # The fraction of the start's second is in the onsets: the header has whole seconds.
-    offset_s = clock.microsecond / 1_000_000
-    lists = [_annotation_list(offset_s, None, "")]
-    lists += [_annotation_list(a.onset_s + offset_s, a.duration_s, a.text) for a in in_order]
-    content = b"".join(lists)
-    n_samples = (len(content) + 1) // 2  # of two bytes
-    day = f"{date:%d}-{MONTHS[date.month - 1]}-{date:%Y}" if date else "X"
-    fields = (
-        ("0", 8), ("X X X X", 80), (f"Startdate {day} X X X", 80),
-        (f"{date:%d.%m.%y}" if date else "01.01.85", 8), (f"{clock:%H.%M.%S}", 8),
-        ("512", 8), ("EDF+C", 44), ("1", 8), ("0", 8), ("1", 4),  # one record of 0 s, one signal
-        ("EDF Annotations", 16), ("", 80), ("", 8), ("-32768", 8), ("32767", 8),
-        ("-32768", 8), ("32767", 8), ("", 80), (str(n_samples), 8), ("", 32),
-    )  # fmt: skip
-    header = "".join(text.ljust(width) for text, width in fields)
-    return header.encode("ascii") + content.ljust(2 * n_samples, b"\0")
-
-
-def _annotation_list(onset_s: float, duration_s: float | None, text: str) -> bytes:
-    lasting = "" if duration_s is None else f"\x15{_seconds(duration_s)}"
-    return f"{'' if onset_s < 0 else '+'}{_seconds(onset_s)}{lasting}\x14{text}\x14\0".encode()
-
-
-def _seconds(value: float) -> str:
-    """The shortest digits that are read as the same number, without an exponent."""
-    digits = repr(float(value))
-    if "e" in digits:
-        digits = f"{Decimal(digits):f}"
-    return digits.removesuffix(".0")
+    annotations = sorted([*events, *stages], key=lambda annotation: annotation.onset_s)
+    _edf_plus([], annotations, _edf_date(hypnogram.start), clock).write(buffer)
+    return buffer.getvalue()
 
 
 def write_recording(
@@ -137,14 +97,12 @@ def write_recording(
 
     edfio holds the whole file, and needs its size twice in memory.
     """
-    import edfio
-
-    edf = edfio.Edf(
+    edf = _edf_plus(
         [_edf_signal(signal) for signal in signals],
-        recording=edfio.Recording(startdate=_edf_date(start), equipment_code=equipment),
-        starttime=start.time(),
-        data_record_duration=1,
-        annotations=[edfio.EdfAnnotation(a.onset_s, a.duration_s, a.text) for a in annotations],
+        annotations,
+        _edf_date(start),
+        start.time(),
+        equipment,
     )
     edf.write(file)
 
@@ -161,6 +119,24 @@ def _edf_signal(signal: OutputSignal) -> edfio.EdfSignal:
         physical_range=signal.physical_range,
         digital_range=DIGITAL_RANGE,
         prefiltering=signal.prefilter,
+    )
+
+
+def _edf_plus(
+    signals: Sequence[edfio.EdfSignal],
+    annotations: Sequence[Annotation],
+    date: dt.date | None,
+    clock: dt.time | None,
+    equipment: str = "X",
+) -> edfio.Edf:
+    import edfio
+
+    return edfio.Edf(
+        signals,
+        recording=edfio.Recording(startdate=date, equipment_code=equipment),
+        starttime=clock,
+        data_record_duration=1 if signals else None,
+        annotations=[edfio.EdfAnnotation(a.onset_s, a.duration_s, a.text) for a in annotations],
     )
 
 
