@@ -45,25 +45,31 @@ def make_base(folder):
     if not suite or "\nID=debian\n" not in release:
         refuse("the base image is a Debian, made on a Debian")
     archive = folder / "base.tar"
-    run([
+    made = attempt([
         "mmdebstrap", "--quiet", "--variant=essential", "--dpkgopt=force-unsafe-io",
         "--include=python3,python3-venv,libgomp1,libstdc++6", suite[1], str(archive),
         *(str(path) for path in sources if path.is_file()),
     ])  # fmt: skip
+    if made.returncode:
+        refuse(f"mmdebstrap makes no base image here: {made.stderr[-500:]}")
     with tarfile.open(archive) as base:
         names = [PYTHON.fullmatch(name) for name in base.getnames()]
     (version,) = (name[1] for name in names if name)
     return archive, version
 
 
-def run(command, **more):
-    """Run a command; what it said where it fails."""
-    done = subprocess.run(
+def attempt(command, **more):
+    """Run a command to its end, whatever its exit code."""
+    return subprocess.run(
         command, env={**os.environ, "PATH": PLACES}, capture_output=True, text=True, check=False,
         timeout=600, **more,
     )  # fmt: skip
+
+
+def run(command, **more):
+    """Run a command; what it said where it fails."""
+    done = attempt(command, **more)
     assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    return done.stdout
 
 
 class Engine:
@@ -76,9 +82,17 @@ class Engine:
             "--storage-driver=overlay", "--cgroup-manager=cgroupfs", "--runtime=runc",
         ]  # fmt: skip
 
-    def build(self, base, context):
+    def require_start(self, base):
+        """Skip the test where this machine lets podman start nothing, whatever the image."""
+        true = [*NOTHING_CAN_BE_WRITTEN, *LIMITS, BASE, "true"]
+        imported = [*self.podman, "import", "--quiet", str(base), BASE]
+        for command in (imported, [*self.podman, "run", "--rm", *true]):
+            done = attempt(command)
+            if done.returncode:
+                refuse(f"podman starts no container here: {done.stderr[-500:]}")
+
+    def build(self, context):
         """Build the image as the docs say, from another base, without a network."""
-        run([*self.podman, "import", "--quiet", str(base), BASE])
         run([
             "unshare", "--net", *self.podman, "build", "--isolation=chroot", "--layers=false",
             f"--build-arg=BASE={BASE}", "-f", str(CONTAINERFILE), "-t", IMAGE, str(context),

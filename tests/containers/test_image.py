@@ -1,7 +1,8 @@
 """An image is built as the docs say, and stages nights although nothing but results can be written.
 
-The tests need podman, runc and mmdebstrap (Debian packages), root, and a package index for the
-wheels. Elsewhere they are skipped; where ``PSGPIPE_REQUIRE_CONTAINERS=1``, as in CI, they fail.
+The tests need podman, runc and mmdebstrap (Debian packages), root, a kernel that lets podman start
+a container, and a package index for the wheels. Elsewhere they are skipped; where
+``PSGPIPE_REQUIRE_CONTAINERS=1`` they fail.
 """
 
 import csv
@@ -31,10 +32,11 @@ def engine(tmp_path_factory):
     context, made = folder / "context", Engine(folder)
     try:
         base, python = make_base(folder)
+        made.require_start(base)
         wheels = [str(context / "wheelhouse"), "--python", python]
         wheels += ["--platform", f"manylinux_2_28_{platform.machine()}"]
         run([sys.executable, "tools/wheelhouse.py", *wheels], cwd=CHECKOUT)
-        made.build(base, context)
+        made.build(context)
         yield made
     finally:
         made.remove()
