@@ -83,9 +83,10 @@ def test_the_check_of_a_folder_says_a_shared_reason_once(without_mastoids, capsy
     code, lines = said(without_mastoids, capsys, "check", folder)
     assert code == 5
     assert lines[-1].startswith("5 recordings: 3 unsuitable, 2 ")
-    shared = [line for line in lines if "recordings, for example S2.edf: none of C4-M1" in line]
-    assert shared[0].startswith("  3 recordings")
-    assert sum("none of C4-M1" in line for line in lines) == 2
+    assert sum("none of C4-M1" in line for line in lines) == 1
+    remedies = [line for line in lines if "Not understood: Leg" in line]
+    assert len(remedies) == 1
+    assert remedies[0].startswith("  S2.edf and 2 recordings like it: ")
     assert [line.split("  ")[-1] for line in lines if line.startswith("unsuitable")][1:] == (
         ["like S2.edf"] * 2
     )

@@ -10,6 +10,8 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -25,10 +27,10 @@ SMALL = "--tmpfs=/tmp:size=16m,mode=1777"
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory):
+def engine():
     """The engine with the image: base and wheels are collected, then no network is asked."""
     require_engine()
-    folder = tmp_path_factory.mktemp("containers")
+    folder = Path(tempfile.mkdtemp(prefix="image-"))  # podman takes no path above 50 characters
     context, made = folder / "context", Engine(folder)
     try:
         base, python = make_base(folder)

@@ -143,8 +143,9 @@ def test_check_engine_leaves_with_6_where_they_differ(monkeypatch, capsys):
 
 
 def test_a_classifier_that_is_not_the_shipped_one_is_refused_with_6(tmp_path, monkeypatch, capsys):
-    from psgpipe.staging import shipped_classifiers
+    from psgpipe.staging import shipped_classifiers, stager
 
+    stager._loaded.cache_clear()  # an earlier night of this process has loaded it
     changed = {k: v._replace(file_sha256="0" * 64) for k, v in shipped_classifiers.SHIPPED.items()}
     monkeypatch.setattr(shipped_classifiers, "SHIPPED", changed)
     recording = write_night(tmp_path / "night.edf")
