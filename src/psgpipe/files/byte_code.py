@@ -10,10 +10,12 @@ import contextlib
 import hashlib
 import importlib.util
 import marshal
-import os
 import sys
 from pathlib import Path
 from types import CodeType
+
+from psgpipe.errors import PsgpipeError
+from psgpipe.files.atomic import write_file
 
 _HASH_BYTES = hashlib.sha256().digest_size
 
@@ -38,16 +40,9 @@ def keep_code(source: Path, key: str, code: CodeType) -> None:
     """Keep the code of a source for the next process, where that is possible."""
     if sys.dont_write_bytecode:
         return
-    with contextlib.suppress(OSError, NotImplementedError):
-        path, content = _code_file(source), marshal.dumps(code)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-        try:
-            with unfinished.open("xb") as file:
-                file.write(_digest(key, content) + content)
-            unfinished.replace(path)
-        except OSError:
-            unfinished.unlink(missing_ok=True)
+    content = marshal.dumps(code)
+    with contextlib.suppress(PsgpipeError, NotImplementedError):
+        write_file(_code_file(source), _digest(key, content) + content)
 
 
 def _code_file(source: Path) -> Path:

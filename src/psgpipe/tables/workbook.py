@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from psgpipe.errors import StudyTableInvalid, UsageError
-from psgpipe.messages import listed, quoted, without_controls
+from psgpipe.messages import are, listed, quoted, without_controls
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -74,10 +74,10 @@ def _name_hidden_rows(sheet: Worksheet, records: Sequence[Record], file: str) ->
     """A row that a filter hides is a row of the table; who filtered may think otherwise."""
     hidden = [str(n) for n, _ in records if sheet.row_dimensions[n].hidden]
     if hidden:
-        rows, are = ("row", "is") if len(hidden) == 1 else ("rows", "are")
+        rows, verb = "row" if len(hidden) == 1 else "rows", are(len(hidden))
         LOGGER.info(
             f"! {file}: {rows} {listed(hidden, 5)} of sheet {quoted(sheet.title)} "
-            f"{are} hidden and {are} read, too; delete what you do not want"
+            f"{verb} hidden and {verb} read, too; delete what you do not want"
         )
 
 
